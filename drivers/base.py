@@ -1,0 +1,59 @@
+"""What every device driver is, what it is given and what it may raise."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from rules.model.commands import Permit
+from rules.model.events import CommandEnded, Event
+from rules.model.ids import ControllerId, Space
+from rules.model.seal import SEAL
+
+Emit = Callable[[Event], None]
+"""Hands one event to the inbox. Belongs to the loop's thread; from elsewhere use `call_soon_threadsafe`."""
+
+
+class Driver(Protocol):
+    """One configured controller. `run` is started once; `execute` may be called any number of times meanwhile."""
+
+    controller: ControllerId
+
+    async def run(self, emit: Emit) -> None:
+        """Stay connected, poll the evidence and emit `Scanned` and `ControllerChanged` until cancelled.
+
+        Reconnects by itself. A lost device is an event, never an exception; raises only on our own bugs.
+        """
+
+    def execute(self, permit: Permit) -> "asyncio.Future[CommandEnded]":
+        """Put one command on the wire now, ahead of any polling, and return what will become of it.
+
+        Where the connection is up the frame has left (or is first in the bus's queue) when this returns:
+        nothing is awaited before. The future always resolves, within the driver's own time-out, and is
+        never set to an exception. Raises `NotPermitted` for a permit the interlock did not seal.
+        """
+
+
+class NotPermitted(Exception):
+    """A command that the interlock did not pass reached a driver: a bug of ours; nothing was switched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Which points a driver reads, by (space, number), and how often.
+
+    fast: wired buttons and their counters or latches, and the inputs that need two equal reads.
+    evidence: every other bolt, position, input, and the coils or outputs we drive (their read-back).
+    """
+
+    evidence: frozenset[tuple[Space, int]]
+    fast: frozenset[tuple[Space, int]]
+    evidence_every_s: float = 0.5
+    fast_every_s: float = 0.05
+
+
+def checked(permit: Permit, controller: ControllerId) -> Permit:
+    """The permit itself, if the interlock sealed it for this controller; every driver's first line."""
+    if permit.seal is not SEAL or permit.controller != controller or not permit.drives:
+        raise NotPermitted(f"command {permit.id} to {controller} carries no permit")
+    return permit

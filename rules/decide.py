@@ -1,0 +1,87 @@
+"""What to do about one event: the index of all rules. The same three arguments always give the same answer."""
+
+from typing import assert_never
+
+from rules import contacts, doors, fire, outputs, presses, requests, supervision
+from rules.decision import Decision, PressAnswer
+from rules.model.events import (
+    AnswerAsked,
+    CloseAsked,
+    CommandEnded,
+    ConditionChanged,
+    ControllerChanged,
+    Event,
+    LockAsked,
+    MessageRefused,
+    PressAsked,
+    PressHeard,
+    ReleaseAsked,
+    Scanned,
+    SessionChanged,
+    StatusHeard,
+    Ticked,
+    WalkTestAsked,
+)
+from rules.plan import Plan
+from rules.state import State
+from rules.step import Step
+
+
+def decide(plan: Plan, state: State, event: Event) -> Decision:
+    """Say what comes of `event`. `state` is what was believed just before it."""
+    step = Step(plan, state, event.at)
+    match event:
+        case PressHeard():
+            presses.heard(step, event)
+        case StatusHeard():
+            supervision.status_heard(step, event)
+        case MessageRefused():
+            supervision.message_refused(step, event)
+            if event.delivery is not None:
+                step.answer(PressAnswer(None, None, None, "real", event.delivery, topic_answer=False))
+        case SessionChanged():
+            supervision.session_changed(step, event)
+        case Scanned():
+            _scanned(step, event)
+        case ControllerChanged():
+            supervision.controller_changed(step, event)
+            doors.controller_changed(step, event)
+        case CommandEnded():
+            doors.command_ended(step, event)
+        case PressAsked():
+            requests.press(step, event)
+        case LockAsked():
+            requests.lock(step, event)
+        case ReleaseAsked():
+            requests.release(step, event)
+        case AnswerAsked():
+            requests.answer(step, event)
+        case CloseAsked():
+            requests.close(step, event)
+        case WalkTestAsked():
+            requests.walk_test(step, event)
+        case Ticked():
+            _ticked(step)
+        case ConditionChanged():
+            supervision.condition_changed(step, event)
+        case _:
+            assert_never(event)
+    return step.decision()
+
+
+def _scanned(step: Step, event: Scanned) -> None:
+    observed = contacts.observe(step, event)
+    # The fire rule first: what it frees must not be locked again by a press of the same scan.
+    if observed.turned:
+        fire.sweep(step)
+    for pressed in observed.presses:
+        presses.wired(step, pressed)
+    doors.observe(step, event)
+
+
+def _ticked(step: Step) -> None:
+    requests.end_walk_tests(step)
+    fire.sweep(step)
+    doors.sweep(step)
+    outputs.sweep(step)
+    supervision.sweep(step)

@@ -1,0 +1,262 @@
+"""Door orders: lock, return to rest, assert again until proven; and what devices answer. Issue 2 D14 to D16, E20."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Final, Literal
+
+from rules import interlock, outputs
+from rules.leaving import followed
+from rules.ledger import (
+    asserted,
+    incident_of,
+    on_the_wire,
+    ordered,
+    register,
+    review,
+    subject_of,
+    to_assert,
+)
+from rules.model.events import CommandEnded, ControllerChanged, Scanned
+from rules.model.facts import Because, CommandRecorded, DoorsAsserted, DoorsOrdered
+from rules.model.ids import Actor, DoorId, IncidentId
+from rules.model.verdicts import SECURED
+from rules.plan import DoorPlan, Plan
+from rules.prepared import boards
+from rules.state import DoorLive, State
+from rules.step import RULE, Step
+from rules.verdict import coil_differs, device_disagrees, ordered_to_lock, verdict
+
+FlagKey = tuple[str, str]
+SHORTCOMINGS: Final = {"stale": "door_stale", "unknown": "door_unknown"}
+
+
+# --- orders ----------------------------------------------------------------------------------
+
+
+def lock(
+    step: Step,
+    doors: Iterable[DoorId],
+    *,
+    incident: IncidentId | None,
+    actor: Actor = RULE,
+    because: Because,
+    reason: str = "",
+) -> None:
+    """Order doors locked: a person's word or press. What is proven already, or on its way, gets no second frame."""
+    named = tuple(dict.fromkeys(doors))
+    if not named:
+        return
+    standing = tuple(one for one in named if _stands(step, one))
+    kept = frozenset(standing)
+    wanted = tuple(one for one in named if one not in kept) if kept else named
+    passed = interlock.permits(step, wanted, "lock", frozenset(named))
+    register(step, passed)
+    again = {one for one in passed.commands if _ordered(step, step.plan.doors[DoorId(one)])}
+    _enter(step, "lock", passed, standing, incident, actor, because, reason)
+    for one in passed.commands:
+        door = step.plan.doors[DoorId(one)]
+        if one in again and step.door(door.id).commanded is not None:
+            asserted(step, door, passed, "lock")
+        else:
+            ordered(step, door, passed, "lock")
+    _hold(step, passed.held)
+    # The rest is looked at with the next tick: nothing may stand between a press and the wire.
+    review(step, [one for one, _ in passed.held if one in step.plan.doors], "ordered")
+
+
+def rest(step: Step, doors: Iterable[DoorId], *, actor: Actor, because: Because, reason: str = "") -> None:
+    """Return named doors, and no others, to their configured rest."""
+    named = tuple(one for one in dict.fromkeys(doors) if one in step.plan.doors)
+    if not named:
+        return
+    passed = interlock.permits(step, named, "rest", frozenset(named))
+    register(step, passed)
+    incident = incident_of(step, step.plan.doors[named[0]])
+    _enter(step, "rest", passed, (), incident, actor, because, reason)
+    for one in passed.commands:
+        ordered(step, step.plan.doors[DoorId(one)], passed, "rest")
+    _hold(step, passed.held)
+    review(step, named, "ordered")
+
+
+def _enter(
+    step: Step,
+    word: Literal["lock", "rest"],
+    passed: interlock.Passed[DoorId],
+    standing: tuple[DoorId, ...],
+    incident: IncidentId | None,
+    actor: Actor,
+    because: Because,
+    reason: str,
+) -> None:
+    held = tuple((one, code) for one, code in passed.held if one in step.plan.doors)
+    out = (*standing, *(DoorId(one) for one in passed.commands))
+    if out or held:
+        fact = DoorsOrdered(word, out, held, passed.ids, reason)
+        subject = subject_of(step, (*out, *(one for one, _ in held)))
+        step.write(fact, subject, actor=actor, incident=incident, because=because)
+
+
+def _hold(step: Step, held: Iterable[tuple[DoorId, str]]) -> None:
+    for one, code in held:
+        if one in step.plan.doors and step.door(one).held != code:
+            step.set_door(one, replace(step.door(one), held=code, due=None))
+
+
+def _ordered(step: Step, door: DoorPlan) -> bool:
+    """Whether a lock order stands already; that of a closed incident does not."""
+    order = step.record.orders.get(door.id)
+    return order is not None and order.word == "lock" and ordered_to_lock(step.plan, step.record, door)
+
+
+def _stands(step: Step, door: DoorId) -> bool:
+    """Whether a lock order stands that is proven, or whose command is still on the wire."""
+    if door not in step.plan.doors or not _ordered(step, step.plan.doors[door]):
+        return False
+    its = step.door(door)
+    if its.command is None or its.command.purpose != "lock":
+        return False
+    if on_the_wire(its, step.at):
+        return True
+    return verdict(step.plan, step.record, step.live, door, step.at).word in SECURED
+
+
+# --- asserting again -------------------------------------------------------------------------
+
+
+def sweep(step: Step) -> None:
+    """What time alone brings: verdicts after the travel, staleness, assertions that are due, doors no longer held."""
+    now = step.at.mono_us
+    known = step.live.doors
+    due = [
+        door
+        for door in step.plan.doors
+        if (its := known.get(door)) is None or its.due is None or its.due <= now
+    ]
+    if due:
+        review(step, due, "time_passed")
+        _assert_again(step, due)
+
+
+def _assert_again(step: Step, doors: Iterable[DoorId]) -> None:
+    groups: dict[tuple[Literal["lock", "rest"], IncidentId | None], list[DoorId]] = {}
+    for one in doors:
+        door, its = step.plan.doors[one], step.door(one)
+        purpose = to_assert(step.plan, step.record, door, its, step.at)
+        waits = its.next_try is not None and its.next_try.since(step.at) > 0
+        if purpose not in ("lock", "rest") or (waits and not its.held):
+            continue
+        groups.setdefault((purpose, incident_of(step, door)), []).append(one)
+    for (word, incident), group in groups.items():
+        # A rest order names its door already; a lock order does not name what the fire rule freed since.
+        named = frozenset(group) if word == "rest" else frozenset()
+        passed = interlock.permits(step, tuple(group), word, named)
+        register(step, passed)
+        _hold(step, passed.held)
+        out = tuple(DoorId(one) for one in passed.commands)
+        for one in out:
+            asserted(step, step.plan.doors[one], passed, word)
+        if out:
+            fact = DoorsAsserted(word, out, passed.ids)
+            step.write(fact, subject_of(step, out), incident=incident, because=Because("not_proven"))
+        review(step, group, "asserted")
+
+
+# --- what devices say ------------------------------------------------------------------------
+
+
+def command_ended(step: Step, event: CommandEnded) -> None:
+    """A command came to its end: the write was answered, refused, or lost. No ending proves a bolt."""
+    targets = step.live.commands.get(event.command)
+    if targets is None:
+        return
+    left = {command: to for command, to in step.live.commands.items() if command != event.command}
+    step.change(commands=left)
+    doors = [DoorId(one) for one in targets if one in step.plan.doors]
+    news = [_ended(step, one, event) for one in doors]
+    news += [outputs.ended(step, one, event) for one in targets if one not in step.plan.doors]
+    if event.ending != "written" and (step.record.incidents or any(news)):
+        fact = CommandRecorded(event.command, event.controller, event.ending, event.code)
+        incident = incident_of(step, step.plan.doors[doors[0]]) if doors else None
+        step.write(fact, event.controller, incident=incident, because=Because(event.ending))
+    review(step, doors, "command_ended")
+
+
+def _ended(step: Step, door: DoorId, event: CommandEnded) -> bool:
+    """Whether this ending differs from the one before: a dead board is not told of every five seconds."""
+    its = step.door(door)
+    last = its.command
+    if last is None:
+        return True
+    news = its.answered is None or (its.answered.ending, its.answered.code) != (event.ending, event.code)
+    if last.id != event.command:
+        # A late answer: a newer command has gone out since, and only its own answer speaks for it.
+        return news
+    ended = replace(last, ended=event.at, ending=event.ending, code=event.code)
+    written = event.ending == "written" and last.purpose == "lock" and its.written is None
+    its = replace(its, command=ended, answered=ended, written=event.at if written else its.written, due=None)
+    step.set_door(door, its)
+    return news
+
+
+def observe(step: Step, event: Scanned) -> None:
+    """Evidence was read: what changed unasked, and what is proven now. After `contacts.observe`."""
+    board = boards(step.plan).get(event.controller)
+    if board is None:
+        return
+    live = step.live
+    doors: dict[DoorId, None] = {}
+    for key in event.values:
+        doors |= dict.fromkeys(board.evidence.get(key, ()))
+        for one in board.exits.get(key, ()):
+            if live.doors.get(one, DoorLive()).left is not None:
+                doors[one] = None
+    for one in doors:
+        its = live.doors.get(one)
+        now = followed(step.plan, step.record, live, step.plan.doors[one], step.at)
+        if now is not its:
+            step.set_door(one, replace(now, due=None))
+    review(step, doors, "read")
+
+
+def controller_changed(step: Step, event: ControllerChanged) -> None:
+    """A controller came back: what is not proven on it is asserted at once. Gone: its evidence ages."""
+    board = boards(step.plan).get(event.controller)
+    if board is None:
+        return
+    for one in board.driven:
+        its = step.door(one)
+        step.set_door(
+            one, replace(its, tries=0, next_try=None, due=None) if event.up else replace(its, due=None)
+        )
+    if event.up:
+        outputs.controller_back(step, event.controller)
+        review(step, board.driven, "controller_up")
+        _assert_again(step, board.driven)
+
+
+# --- shortcomings ----------------------------------------------------------------------------
+
+
+def flags(plan: Plan, state: State) -> Iterator[tuple[FlagKey, tuple[str, ...]]]:
+    """The doors' shortcomings that hold now, as ((code, subject), args)."""
+    record, live = state.record, state.live
+    for door in plan.doors.values():
+        its = live.doors.get(door.id, DoorLive())
+        code = SHORTCOMINGS.get(its.verdict.word)
+        if code is not None:
+            yield (code, door.id), ()
+        said = device_disagrees(plan, record, live, door.id)
+        if said:
+            yield ("device_disagrees", door.id), (said,)
+        drift = rest_drift(plan, state, door)
+        if drift:
+            yield (drift, door.id), ()
+        order = record.orders.get(door.id)
+        if order is not None and order.word == "free":
+            yield ("freed_by_fire", door.id), ()
+
+
+def rest_drift(plan: Plan, state: State, door: DoorPlan) -> str:
+    """`coil_differs` where a coil reads back other than its order or rest means. It is shown, never touched."""
+    return "coil_differs" if coil_differs(plan, state.record, state.live, door, state.live.now) else ""

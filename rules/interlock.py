@@ -1,0 +1,376 @@
+"""What no command gets past: the only place that makes a permit.
+
+`../reference/inspections.md` part D (egress law), contract section 3 (Fire, Leaving) and issue 2 E19.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Generic, TypeVar
+
+from rules.contacts import InputState, guarded_state, last_active
+from rules.model.commands import Drive, Permit, Purpose
+from rules.model.ids import CommandId, ControllerId, DoorId, InputId, OutputId
+from rules.model.moments import SECOND_US, Instant
+from rules.model.seal import SEAL
+from rules.plan import DoorPlan, Hardware, OutputPlan, Plan
+from rules.prepared import OncePerPlan
+from rules.state import Live, Record
+from rules.step import Step
+
+EXIT_BUTTON_US: Final = 30 * SECOND_US
+"""Contract section 3, Leaving; the model codes' 30 s after a push-to-exit button."""
+
+Target = TypeVar("Target", DoorId, OutputId)
+
+
+@dataclass(frozen=True, slots=True)
+class Passed(Generic[Target]):
+    """What the interlock lets out: a permit for each controller, the command of each target, and who is held, why."""
+
+    permits: tuple[Permit, ...] = ()
+    commands: Mapping[str, CommandId] = field(default_factory=dict)
+    held: tuple[tuple[Target, str], ...] = ()
+
+    @property
+    def ids(self) -> tuple[CommandId, ...]:
+        """The commands, in order."""
+        return tuple(permit.id for permit in self.permits)
+
+    def command(self, target: Target) -> CommandId | None:
+        """The command that drives a target; None: held."""
+        return self.commands.get(target)
+
+
+# --- what a record means ---------------------------------------------------------------------
+
+
+def energises(hardware: Hardware, on: bool) -> bool:
+    """Whether a coil's value puts power on the lock (contract section 3, Contradictions)."""
+    return on == (hardware.relay == "no")
+
+
+def covered(door: DoorPlan) -> bool:
+    """Whether the fire rule frees this lock: each magnet, each not free-mechanical, each stair door locked on the stair side."""
+    hardware = door.hardware
+    if hardware is None or not door.fire:
+        return False
+    stair = hardware.stair is not None and hardware.stair.side == "stair"
+    return hardware.type == "maglock" or hardware.egress != "free-mechanical" or stair
+
+
+def latches(door: DoorPlan) -> bool:
+    """Whether the fire rule de-energises this lock so that its door latches: a fire-rated strike or latch retraction."""
+    hardware = door.hardware
+    if hardware is None or not door.fire or covered(door):
+        return False
+    return hardware.fire_rated and hardware.type in ("strike", "panic-latch-retraction")
+
+
+def wanted(door: DoorPlan, purpose: Purpose) -> Drive | None:
+    """The drive that a purpose means for a door; None: no lock point or no record."""
+    if door.lock is None or door.hardware is None:
+        return None
+    locked = purpose == "lock" or (purpose == "rest" and door.hardware.rest == "locked")
+    return Drive(door.id, door.lock.point, door.lock.locked_when == locked)
+
+
+# --- judging ---------------------------------------------------------------------------------
+
+
+def judge(
+    plan: Plan,
+    record: Record,
+    live: Live,
+    door: DoorPlan,
+    drive: Drive,
+    purpose: Purpose,
+    now: Instant,
+    named: frozenset[DoorId] = frozenset(),
+) -> str:
+    """`""` if this drive may go out for this purpose now, else the code of why not.
+
+    named: the doors a person named for this very command, or pressed for.
+    """
+    refused = _by_record(plan, door, drive, purpose, named)
+    return refused or _by_what_is_live(plan, record, live, door, drive, now, named)
+
+
+def undrivable(plan: Plan, door: DoorPlan) -> str:
+    """`""` if a door's record lets it be driven at all, else the code of why not."""
+    drive = wanted(door, "free")
+    return "no_record" if drive is None else _by_record(plan, door, drive, "free", frozenset())
+
+
+def _by_record(plan: Plan, door: DoorPlan, drive: Drive, purpose: Purpose, named: frozenset[DoorId]) -> str:
+    """What a door's record and the command itself say against it, whatever is live."""
+    lock, hardware = door.lock, door.hardware
+    if lock is None or hardware is None:
+        return "no_record"
+    if door.defects:
+        return door.defects[0]
+    if drive.target != door.id or drive.point != lock.point or drive.point.controller not in plan.controllers:
+        return "unnamed_coil"
+    if plan.controllers[drive.point.controller].mounted == "attack-side":
+        return "attack_side"
+    locking = drive.on == lock.locked_when
+    match purpose:
+        case "lock":
+            wrong = "" if locking else "not_locked_value"
+        case "rest":
+            at_rest = locking == (hardware.rest == "locked")
+            wrong = "not_named" if door.id not in named else "" if at_rest else "not_rest_value"
+        case "free":
+            wrong = "not_free_value" if locking else ""
+        case _:
+            wrong = "not_a_lock_purpose"
+    if wrong:
+        return wrong
+    delayed = hardware.type == "delayed-egress" or hardware.egress == "delayed"
+    return "delayed_egress" if delayed and locking else ""
+
+
+def _by_what_is_live(
+    plan: Plan,
+    record: Record,
+    live: Live,
+    door: DoorPlan,
+    drive: Drive,
+    now: Instant,
+    named: frozenset[DoorId],
+) -> str:
+    lock, hardware = door.lock, door.hardware
+    if lock is None or hardware is None:
+        return "no_record"
+    locking = drive.on == lock.locked_when
+    # What a covered lock is freed by is never held back, whichever way its relay is wired.
+    fire_asks = locking if covered(door) else latches(door) and energises(hardware, drive.on)
+    if fire_asks:
+        states = {guarded_state(plan, live, one, now) for one in door.fire}
+        code = _worst(states, "fire")
+        if code:
+            return code
+        order = record.orders.get(door.id)
+        if order is not None and order.word == "free" and door.id not in named:
+            return "fire_freed"
+    if locking and hardware.egress != "free-mechanical":
+        return _leaving(plan, live, door, now)
+    return ""
+
+
+def _leaving(plan: Plan, live: Live, door: DoorPlan, now: Instant) -> str:
+    states = {guarded_state(plan, live, one, now) for one in (*door.rex, *door.exit_buttons)}
+    if "active" in states:
+        return "leaving_active"
+    if not states <= {"quiet"}:
+        return "leaving_unsure"
+    for one in door.exit_buttons:
+        last = last_active(plan, live, one)
+        if last is not None and now.since(last) <= EXIT_BUTTON_US:
+            return "leaving_delay"
+    return ""
+
+
+def _worst(states: set[InputState], what: str) -> str:
+    order: tuple[InputState, ...] = ("active", "unsure", "unread")
+    return next((f"{what}_{state}" for state in order if state in states), "")
+
+
+# --- prepared ahead --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A door's lock as prepared: what the record says against it, and whether anything live could."""
+
+    door: DoorPlan
+    drive: Drive | None
+    refused: str
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Doors to be locked, grouped by controller. whole: its drives as they go out if nothing live speaks against one."""
+
+    boards: tuple[tuple[ControllerId, tuple[Drive, ...], tuple[_Ready, ...]], ...]
+    held: tuple[tuple[DoorId, str], ...]
+
+
+def _ready(plan: Plan) -> Mapping[DoorId, _Ready]:
+    ready: dict[DoorId, _Ready] = {}
+    for door in plan.doors.values():
+        drive = wanted(door, "lock")
+        refused = "no_record" if drive is None else _by_record(plan, door, drive, "lock", frozenset())
+        free = door.hardware is not None and door.hardware.egress == "free-mechanical"
+        live = covered(door) or latches(door) or not free
+        ready[door.id] = _Ready(door, drive, refused, live)
+    return ready
+
+
+def _lockdowns(plan: Plan) -> dict[tuple[DoorId, ...], Prepared]:
+    return {}
+
+
+_ready_of: Final[Callable[[Plan], Mapping[DoorId, _Ready]]] = OncePerPlan(_ready)
+_lockdowns_of: Final[Callable[[Plan], dict[tuple[DoorId, ...], Prepared]]] = OncePerPlan(_lockdowns)
+LOCKDOWNS_KEPT: Final = 64
+
+
+def prepared_lockdown(plan: Plan, doors: tuple[DoorId, ...]) -> Prepared:
+    """The lock commands of these doors, judged by their records ahead of time and kept for the next call."""
+    known = _lockdowns_of(plan)
+    found = known.get(doors)
+    if found is None:
+        found = _prepare(plan, doors)
+        if len(known) < LOCKDOWNS_KEPT:
+            known[doors] = found
+    return found
+
+
+def _prepare(plan: Plan, doors: tuple[DoorId, ...]) -> Prepared:
+    ready = _ready_of(plan)
+    boards: dict[ControllerId, list[tuple[Drive, _Ready]]] = {}
+    held: list[tuple[DoorId, str]] = []
+    for door in dict.fromkeys(doors):
+        its = ready.get(door)
+        if its is None or its.drive is None or its.refused:
+            held.append((door, "unknown_door" if its is None else its.refused))
+        else:
+            boards.setdefault(its.drive.point.controller, []).append((its.drive, its))
+    for pairs in boards.values():
+        pairs.sort(key=lambda pair: pair[0].point.number)
+    return Prepared(
+        tuple(
+            (board, tuple(drive for drive, _ in pairs), tuple(its for _, its in pairs if its.live))
+            for board, pairs in boards.items()
+        ),
+        tuple(held),
+    )
+
+
+# --- permits ---------------------------------------------------------------------------------
+
+
+def permits(
+    step: Step,
+    doors: tuple[DoorId, ...],
+    purpose: Purpose,
+    named: frozenset[DoorId] = frozenset(),
+) -> Passed[DoorId]:
+    """One permit for each controller with the drives that passed; the rest is held. Nothing is let out by this alone."""
+    if purpose == "lock":
+        return _locked(step, prepared_lockdown(step.plan, doors), named)
+    boards: dict[ControllerId, list[Drive]] = {}
+    held: list[tuple[DoorId, str]] = []
+    for one in dict.fromkeys(doors):
+        door = step.plan.doors.get(one)
+        drive = None if door is None else wanted(door, purpose)
+        if door is None or drive is None:
+            held.append((one, "unknown_door" if door is None else "no_record"))
+            continue
+        code = judge(step.plan, step.record, step.live, door, drive, purpose, step.at, named)
+        if code:
+            held.append((one, code))
+        else:
+            boards.setdefault(drive.point.controller, []).append(drive)
+    out = tuple((board, _by_number(drives)) for board, drives in boards.items())
+    return _sealed(step, purpose, out, tuple(held))
+
+
+def _locked(step: Step, ready: Prepared, named: frozenset[DoorId]) -> Passed[DoorId]:
+    held: list[tuple[DoorId, str]] = list(ready.held)
+    out: list[tuple[ControllerId, tuple[Drive, ...]]] = []
+    live = step.live
+    for board, drives, watched in ready.boards:
+        back: set[DoorId] = set()
+        for its in watched:
+            if its.drive is None:
+                continue
+            code = _by_what_is_live(step.plan, step.record, live, its.door, its.drive, step.at, named)
+            if code:
+                back.add(its.door.id)
+                held.append((its.door.id, code))
+        left = tuple(drive for drive in drives if drive.target not in back) if back else drives
+        if left:
+            out.append((board, left))
+    return _sealed(step, "lock", tuple(out), tuple(held))
+
+
+def bare_permits(step: Step, doors: Iterable[DoorId]) -> Passed[DoorId]:
+    """Only the free-mechanical doors that lock by losing power, by their records alone: for when `permits` itself raised."""
+    boards: dict[ControllerId, list[Drive]] = {}
+    held: list[tuple[DoorId, str]] = []
+    for one in dict.fromkeys(doors):
+        door = step.plan.doors.get(one)
+        drive = None if door is None else wanted(door, "lock")
+        if door is None or drive is None or door.hardware is None:
+            held.append((one, "no_record"))
+            continue
+        code = _by_record(step.plan, door, drive, "lock", frozenset())
+        free = door.hardware.egress == "free-mechanical" and not covered(door)
+        if not code and (not free or energises(door.hardware, drive.on)):
+            code = "interlock_failed"
+        if code:
+            held.append((one, code))
+        else:
+            boards.setdefault(drive.point.controller, []).append(drive)
+    out = tuple((board, _by_number(drives)) for board, drives in boards.items())
+    return _sealed(step, "lock", out, tuple(held))
+
+
+def output_refusal(plan: Plan, output: OutputPlan) -> str:
+    """`""` if an on-site output may be switched, else the code of why not."""
+    point = output.point
+    if output.driver != "modbus-coil" or point is None or point.controller not in plan.controllers:
+        return "no_coil"
+    if not output.commissioned:
+        return "not_commissioned"
+    if point in _lock_points(plan):
+        return "coil_of_a_lock"
+    return ""
+
+
+def output_permits(step: Step, outputs: Iterable[OutputId], on: bool) -> Passed[OutputId]:
+    """One permit for each controller of the named outputs that may be switched."""
+    boards: dict[ControllerId, list[Drive]] = {}
+    held: list[tuple[OutputId, str]] = []
+    for one in dict.fromkeys(outputs):
+        output = step.plan.outputs.get(one)
+        code = "unknown_output" if output is None else output_refusal(step.plan, output)
+        if output is None or output.point is None or code:
+            held.append((one, code))
+        else:
+            drive = Drive(output.id, output.point, on)
+            boards.setdefault(output.point.controller, []).append(drive)
+    out = tuple((board, _by_number(drives)) for board, drives in boards.items())
+    return _sealed(step, "output", out, tuple(held))
+
+
+def _sealed(
+    step: Step,
+    purpose: Purpose,
+    boards: tuple[tuple[ControllerId, tuple[Drive, ...]], ...],
+    held: tuple[tuple[Target, str], ...],
+) -> Passed[Target]:
+    made: list[Permit] = []
+    commands: dict[str, CommandId] = {}
+    for board, drives in boards:
+        command = step.next_command()
+        made.append(Permit(command, board, purpose, drives, SEAL))
+        for drive in drives:
+            commands[drive.target] = command
+    return Passed(tuple(made), commands, held)
+
+
+def _by_number(drives: list[Drive]) -> tuple[Drive, ...]:
+    return tuple(sorted(drives, key=lambda drive: drive.point.number))
+
+
+_lock_points: Final = OncePerPlan(
+    lambda plan: frozenset(door.lock.point for door in plan.doors.values() if door.lock is not None)
+)
+
+
+def fire_inputs(door: DoorPlan) -> tuple[InputId, ...]:
+    """The fire inputs that this door's lock answers to."""
+    return door.fire if covered(door) or latches(door) else ()

@@ -1,0 +1,233 @@
+"""What happened, in the past tense: everything that enters the one inbox.
+
+Drivers hand in what devices did, the socket hands in what persons asked, the loop hands in `Ticked`.
+The counterpart is `commands`. Events are transient; what is remembered of them are `facts`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from rules.model.ids import (
+    Actor,
+    ButtonId,
+    CommandId,
+    ControllerId,
+    DeliveryId,
+    DoorId,
+    PressId,
+    RequestId,
+    Space,
+)
+from rules.model.kinds import Kind
+from rules.model.moments import Instant
+
+SessionName = Literal["presses", "status"]
+PressPath = Literal["mqtt", "cli"]
+
+
+# --- buttons ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PressHeard:
+    """A press by a networked button, parsed by its declared format, not yet judged.
+
+    gesture: the word with the format's prefixes removed, lower case (`single`, `double`, `triple`,
+        `hold`, `emergency`, ...); edges that are no gesture never become an event.
+    press_id: valid as sent, or the SHA-256 of what was sent; None where the device gives none.
+    device_at_us: UTC microseconds by the device's or the network's clock; None where it gives none.
+    waited_at_most_us: longest time the broker may have held it: 0 delivered live, None unknown.
+    delivery: to be acknowledged to the broker once durable; None where nothing waits for it.
+    """
+
+    at: Instant
+    button: ButtonId
+    gesture: str
+    press_id: PressId | None
+    counter: int | None
+    device_at_us: int | None
+    waited_at_most_us: int | None
+    retained: bool
+    path: PressPath
+    delivery: DeliveryId | None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusHeard:
+    """A button's report. `online` False is a last will: a hint. Retained: says nothing about now."""
+
+    at: Instant
+    button: ButtonId
+    battery: int | None
+    online: bool | None
+    device_at_us: int | None
+    retained: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRefused:
+    """A message on a topic of ours that could not be read. `button` is None for an unknown topic."""
+
+    at: Instant
+    button: ButtonId | None
+    code: str
+    topic: str
+    payload: bytes
+    delivery: DeliveryId | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionChanged:
+    """One of our two MQTT sessions went up or down."""
+
+    at: Instant
+    session: SessionName
+    up: bool
+    detail: str
+
+
+# --- controllers, doors, inputs, wired buttons -----------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """Points of one controller as read in one round.
+
+    started: when the round's first request left. A value counts as read then, the earliest it can
+        have been sampled, so that nothing read before a command's answer can prove that command.
+    values: bits as 0 or 1, registers as 0..65535, by (space, number).
+    """
+
+    at: Instant
+    controller: ControllerId
+    started: Instant
+    values: Mapping[tuple[Space, int], int]
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerChanged:
+    """A controller answers again, or no longer. `code`: `up`, `silent`, `refused`, `reset`, `unreachable`, ..."""
+
+    at: Instant
+    controller: ControllerId
+    up: bool
+    code: str
+    detail: str
+
+
+Ending = Literal["written", "refused", "no_answer", "not_sent"]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandEnded:
+    """What became of one permit: every permit ends in exactly one of these.
+
+    written: the device echoed the write, which proves nothing about a bolt.
+    refused: the device answered and said no (`code`, such as `exception_2`).
+    no_answer: sent, nothing valid came within the time-out. not_sent: never left the box.
+    """
+
+    at: Instant
+    command: CommandId
+    controller: ControllerId
+    ending: Ending
+    code: str
+
+
+# --- persons, through the local socket (later: the page, the API) -----------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PressAsked:
+    """`campus-edge press`: a person presses a configured button by name, with its kind.
+
+    gesture: as a button would send it; None: the button's highest-ranked response.
+    """
+
+    at: Instant
+    request: RequestId
+    actor: Actor
+    button: ButtonId
+    kind: Kind
+    gesture: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LockAsked:
+    at: Instant
+    request: RequestId
+    actor: Actor
+    doors: tuple[DoorId, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseAsked:
+    at: Instant
+    request: RequestId
+    actor: Actor
+    doors: tuple[DoorId, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerAsked:
+    """An unanswered press is started or dismissed. `press` is the short number shown beside it."""
+
+    at: Instant
+    request: RequestId
+    actor: Actor
+    press: int
+    start: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAsked:
+    """The live incidents are to be closed. Doors stay as they are: release is by name."""
+
+    at: Instant
+    request: RequestId
+    actor: Actor
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WalkTestAsked:
+    at: Instant
+    request: RequestId
+    actor: Actor
+    buttons: tuple[ButtonId, ...]
+    minutes: int
+    person: str
+
+
+# --- the box itself --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """Time passed. The loop hands one in at least every 100 ms."""
+
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionChanged:
+    """A condition of the box that rules cannot see for themselves: disk, loop lag, configuration.
+
+    `code` is a flag's code; `args` are codes and numbers for its text.
+    """
+
+    at: Instant
+    code: str
+    active: bool
+    args: tuple[str, ...]
+
+
+Asked = PressAsked | LockAsked | ReleaseAsked | AnswerAsked | CloseAsked | WalkTestAsked
+ButtonEvent = PressHeard | StatusHeard | MessageRefused | SessionChanged
+DeviceEvent = Scanned | ControllerChanged | CommandEnded
+BoxEvent = Ticked | ConditionChanged
+Event = ButtonEvent | DeviceEvent | Asked | BoxEvent

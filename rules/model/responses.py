@@ -1,0 +1,26 @@
+"""The nine responses a campus knows, and what a press may ask for."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from rules.model.ids import ZoneId
+
+Response = Literal[
+    "hold-in-place",
+    "secure",
+    "lockdown",
+    "evacuate",
+    "shelter",
+    "fire",
+    "medical",
+    "duress",
+    "staff-assist",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a gesture asks for: a response and the zone it holds in (with all zones below)."""
+
+    response: Response
+    zone: ZoneId

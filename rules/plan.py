@@ -1,0 +1,216 @@
+"""The campus as configured: what a configuration says, resolved for the rules. Built once for each accepted configuration."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rules.model.ids import ButtonId, ControllerId, DoorId, InputId, OutputId, Point, ZoneId
+from rules.model.responses import Ask, Response
+
+LockType = Literal["electrified-lockset", "strike", "maglock", "panic-latch-retraction", "delayed-egress"]
+Egress = Literal["free-mechanical", "sensor-release", "hardware-release", "delayed"]
+PowerLoss = Literal["secure", "safe"]
+CommLoss = Literal["hold", "locked", "unlocked"]
+Relay = Literal["no", "nc"]
+Rest = Literal["locked", "unlocked"]
+StairSide = Literal["stair", "floor"]
+"""Which side of a stair door the lock locks: `stair` stops entry from the stair to the floor."""
+DoorKind = Literal["classroom", "exterior", "interior", "stair"]
+InputKind = Literal["fire-alarm", "rex", "exit-button", "glass-break", "tamper"]
+DriverKind = Literal["modbus-tcp", "modbus-rtu", "osdp"]
+Mounted = Literal["secure-side", "attack-side"]
+Perimeter = Literal["lock", "leave"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stair:
+    """A stair door's own facts: which side is locked, and whether it is the discharge door."""
+
+    side: StairSide
+    discharge: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Local hours in which a self-test may exercise a lock; minutes after midnight, may wrap."""
+
+    start_minute: int
+    end_minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """The commissioning record of one lock. Dates are ISO 8601 text as written."""
+
+    type: LockType
+    egress: Egress
+    on_power_loss: PowerLoss
+    on_comm_loss: CommLoss
+    relay: Relay
+    fire_rated: bool
+    travel_us: int
+    rest: Rest
+    commissioned: str
+    by: str
+    self_test: Hours | None = None
+    stair: Stair | None = None
+    reentry_release: str | None = None
+    fire_release_tested: str | None = None
+    ahj_note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The coil or output that drives a lock, and its value when locked."""
+
+    point: Point
+    locked_when: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """A wired contact: `when` is the raw value that means thrown, closed, active or pressed."""
+
+    point: Point
+    when: bool
+    freshness_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class DoorPlan:
+    """One door.
+
+    defects: codes of `rules.hardware` why this record may not be driven, `no_record` first; empty: sound.
+    rex, exit_buttons: inputs of this door. fire: the fire-alarm inputs that cover its zone.
+    """
+
+    id: DoorId
+    name: str
+    zone: ZoneId
+    kind: DoorKind
+    controller: ControllerId
+    lock: Lock | None
+    bolt: Sensor | None
+    position: Sensor | None
+    hardware: Hardware | None
+    defects: tuple[str, ...] = ()
+    rex: tuple[InputId, ...] = ()
+    exit_buttons: tuple[InputId, ...] = ()
+    fire: tuple[InputId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InputPlan:
+    """One input; `zones` holds the named zones and all below them."""
+
+    id: InputId
+    kind: InputKind
+    controller: ControllerId
+    sensor: Sensor
+    zones: frozenset[ZoneId]
+    doors: tuple[DoorId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """A wired button: its contact, and the module's own counter or latch register where it has one."""
+
+    controller: ControllerId
+    contact: Sensor
+    counter: Point | None
+    latch: Point | None
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """`presses` presses within `within_us` ask for something more."""
+
+    presses: int
+    within_us: int
+    ask: Ask
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonPlan:
+    """One button. `silence_limit_us` None: unsupervised by design, a standing flag.
+
+    asks: what each listed gesture asks for. highest: the highest-ranked of them, for unlisted words.
+    """
+
+    id: ButtonId
+    name: str
+    zone: ZoneId
+    room: str
+    wired: Wired | None
+    asks: Mapping[str, Ask]
+    highest: Ask
+    escalation: Escalation | None
+    silence_limit_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputPlan:
+    """One on-site output on a coil or OSDP output; `point` None: a route that later parts drive."""
+
+    id: OutputId
+    driver: str
+    zone: ZoneId
+    point: Point | None
+    commissioned: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerPlan:
+    id: ControllerId
+    driver: DriverKind
+    mounted: Mounted
+
+
+@dataclass(frozen=True, slots=True)
+class ZonePlan:
+    """within: this zone and all below. above: this zone and all its ancestors, nearest first."""
+
+    id: ZoneId
+    name: str
+    parent: ZoneId | None
+    within: frozenset[ZoneId]
+    above: tuple[ZoneId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResponsePlan:
+    """One response of the pack. A higher rank holds over a lower one.
+
+    locks: the kinds of door it locks; `exterior` among them only where the perimeter choice says lock.
+    scope: what a gesture without a written scope covers. silent: nothing is seen or heard on site.
+    outputs: whether on-site outputs of the zone are switched on.
+    """
+
+    response: Response
+    rank: int
+    scope: Literal["campus", "zone"]
+    silent: bool
+    locks: frozenset[DoorKind]
+    outputs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything rules know of the campus.
+
+    campus: the id of the root zone, which `zones` holds too.
+    pack_hash, config_hash: SHA-256 hex; recorded with each decision.
+    """
+
+    campus: ZoneId
+    zones: Mapping[ZoneId, ZonePlan]
+    controllers: Mapping[ControllerId, ControllerPlan]
+    doors: Mapping[DoorId, DoorPlan]
+    inputs: Mapping[InputId, InputPlan]
+    buttons: Mapping[ButtonId, ButtonPlan]
+    outputs: Mapping[OutputId, OutputPlan]
+    responses: Mapping[Response, ResponsePlan]
+    pack_hash: str
+    config_hash: str
+    standing_flags: tuple[tuple[str, str], ...] = field(default=())
+    """(code, subject) of shortcomings the configuration itself implies, such as `nc_relay` on a door."""

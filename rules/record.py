@@ -1,0 +1,127 @@
+"""Folds facts into the record: the same function after an event and at a restart, so that replay never decides again."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final, TypeVar
+
+from rules.model.facts import (
+    DoorsOrdered,
+    Entry,
+    FlagCleared,
+    FlagRaised,
+    IncidentClosed,
+    IncidentOpened,
+    IncidentRaised,
+    OutputsOrdered,
+    PressAnswered,
+    PressRecorded,
+    PressUnanswered,
+    WalkTestEnded,
+    WalkTestStarted,
+    ZoneResponded,
+)
+from rules.model.ids import OutputId
+from rules.model.moments import MINUTE_US, Instant
+from rules.state import (
+    ButtonMemory,
+    DoorOrder,
+    Flag,
+    Incident,
+    PressMemory,
+    Record,
+    Unanswered,
+    WalkTest,
+    ZoneState,
+)
+
+REMEMBERED_US: Final = 24 * 60 * MINUTE_US
+"""Contract section 4: a press is compared with the same button's of the last 24 h and of the live incident."""
+REMEMBERED_MOST: Final = 4_096
+"""Presses kept of one button; a stuck button that presses every 20 s for a day stays below it."""
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def fold(record: Record, at: Instant, entry: Entry) -> Record:
+    """The record after `entry`, which was written at `at`. Facts that change no record fold to the same record."""
+    fact = entry.fact
+    match fact:
+        case PressRecorded():
+            return _remember(record, at, entry, fact)
+        case PressUnanswered():
+            waiting = Unanswered(
+                fact.number, fact.button, fact.press, fact.response, fact.zone, fact.why, at
+            )
+            return replace(
+                record,
+                unanswered=_with(record.unanswered, fact.number, waiting),
+                last_unanswered=max(record.last_unanswered, fact.number),
+            )
+        case PressAnswered():
+            return replace(record, unanswered=_without(record.unanswered, fact.number))
+        case IncidentOpened():
+            opened = Incident(fact.id, fact.kind, fact.response, fact.zone, fact.silent, at)
+            return replace(record, incidents=_with(record.incidents, fact.id, opened))
+        case IncidentRaised() if fact.id in record.incidents:
+            raised = replace(record.incidents[fact.id], response=fact.response, zone=fact.zone)
+            return replace(record, incidents=_with(record.incidents, fact.id, raised))
+        case IncidentClosed():
+            return replace(record, incidents=_without(record.incidents, fact.id))
+        case ZoneResponded():
+            return _respond(record, at, fact)
+        case DoorsOrdered():
+            order = DoorOrder(fact.order, at, entry.incident)
+            named = (*fact.doors, *(door for door, _ in fact.held))
+            return replace(record, orders={**record.orders, **dict.fromkeys(named, order)})
+        case OutputsOrdered():
+            named_outputs = {OutputId(one) for one in fact.outputs}
+            on = record.outputs_on | named_outputs if fact.on else record.outputs_on - named_outputs
+            return replace(record, outputs_on=on)
+        case WalkTestStarted():
+            test = WalkTest(Instant(fact.until_utc_us, fact.until_mono_us), fact.boot)
+            return replace(record, walk_tests={**record.walk_tests, **dict.fromkeys(fact.buttons, test)})
+        case WalkTestEnded():
+            gone = set(fact.buttons)
+            left = {button: test for button, test in record.walk_tests.items() if button not in gone}
+            return replace(record, walk_tests=left)
+        case FlagRaised():
+            key = (fact.code, fact.subject)
+            return replace(record, flags=_with(record.flags, key, Flag(*key, fact.args, at)))
+        case FlagCleared():
+            return replace(record, flags=_without(record.flags, (fact.code, fact.subject)))
+        case _:
+            return record
+
+
+def _remember(record: Record, at: Instant, entry: Entry, fact: PressRecorded) -> Record:
+    known = record.buttons.get(fact.button, ButtonMemory())
+    one = PressMemory(fact.press, fact.gesture, at, entry.incident, fact.standing)
+    kept = tuple(
+        press
+        for press in known.presses
+        if at.utc_us - press.at.utc_us <= REMEMBERED_US or press.incident in record.incidents
+    )[-(REMEMBERED_MOST - 1) :]
+    # A repeat is already among them: remembering it again would only fill the memory.
+    presses = kept if fact.standing == "repeated" else (*kept, one)
+    counter = known.counter if fact.counter is None else fact.counter
+    record = replace(record, buttons=_with(record.buttons, fact.button, ButtonMemory(presses, counter)))
+    if fact.standing == "test" and (test := record.walk_tests.get(fact.button)) is not None:
+        tests = _with(record.walk_tests, fact.button, replace(test, last_press=one))
+        record = replace(record, walk_tests=tests)
+    return record
+
+
+def _respond(record: Record, at: Instant, fact: ZoneResponded) -> Record:
+    zones = _without(record.zones, fact.zone)
+    if fact.response is not None and fact.kind is not None and fact.incident is not None:
+        zones = _with(zones, fact.zone, ZoneState(fact.response, fact.kind, fact.incident, at))
+    return replace(record, number=fact.number, zones=zones)
+
+
+def _with(old: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:
+    return {**old, key: value}
+
+
+def _without(old: Mapping[K, V], key: K) -> Mapping[K, V]:
+    return {other: value for other, value in old.items() if other != key}

@@ -1,0 +1,166 @@
+"""What persons ask through the socket: press, lock, release, answer, close, walk-test. Each is answered once durable."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from rules import doors, presses, responses
+from rules.decision import RequestAnswer
+from rules.model.events import (
+    AnswerAsked,
+    Asked,
+    CloseAsked,
+    LockAsked,
+    PressAsked,
+    ReleaseAsked,
+    WalkTestAsked,
+)
+from rules.model.facts import Because, PressAnswered, RequestRefused, WalkTestEnded, WalkTestStarted
+from rules.model.ids import ButtonId, DoorId, IncidentId
+from rules.model.kinds import REAL, Drill, Exercise, Real, Test
+from rules.model.moments import MINUTE_US
+from rules.model.responses import Ask
+from rules.step import Step
+
+WALK_TEST_MOST_MINUTES: Final = 30
+"""Issue 2, C12."""
+
+
+def press(step: Step, event: PressAsked) -> None:
+    """Press a button by name. A drill or exercise never starts beside a real incident that people can see."""
+    if event.button not in step.plan.buttons:
+        _refuse(step, event, "press", "unknown_button", ("button", event.button))
+        return
+    kind = event.kind
+    match kind:
+        case Real():
+            incident = presses.asked(step, event, kind)
+            _done(step, event, incident=incident)
+        case Drill() | Exercise():
+            if responses.live_of(step.record, REAL.word, silent=False) is not None:
+                _refuse(step, event, "press", "real_incident_live")
+                return
+            incident = presses.asked(step, event, kind)
+            _done(step, event, incident=incident)
+        case Test():
+            presses.tested(step, event)
+            _done(step, event)
+
+
+def lock(step: Step, event: LockAsked) -> None:
+    """Lock named doors. What the interlock holds back is named in the answer; the rest goes."""
+    if _unknown(step, event, "lock", event.doors):
+        return
+    live = responses.live_of(step.record, REAL.word, silent=False)
+    doors.lock(
+        step,
+        event.doors,
+        incident=None if live is None else live.id,
+        actor=event.actor,
+        because=Because("asked"),
+        reason=event.reason,
+    )
+    _ordered(step, event, event.doors)
+
+
+def release(step: Step, event: ReleaseAsked) -> None:
+    """Return named doors to their rest; never more than the named ones."""
+    if _unknown(step, event, "release", event.doors):
+        return
+    doors.rest(step, event.doors, actor=event.actor, because=Because("asked"), reason=event.reason)
+    _ordered(step, event, event.doors)
+
+
+def answer(step: Step, event: AnswerAsked) -> None:
+    """Start what an unanswered press asked for, or dismiss it with a reason."""
+    waiting = step.record.unanswered.get(event.press)
+    if waiting is None:
+        code = "already_answered" if 0 < event.press <= step.record.last_unanswered else "unknown_press"
+        _refuse(step, event, "answer", code, ("press", event.press))
+        return
+    if not event.start and not event.reason.strip():
+        _refuse(step, event, "answer", "no_reason")
+        return
+    incident: IncidentId | None = None
+    fact = PressAnswered(waiting.number, event.start, event.reason)
+    if event.start:
+        ask = Ask(waiting.response, waiting.zone)
+        to = responses.joining(step, ask, REAL)
+        incident = to.incident
+        step.write(fact, waiting.button, actor=event.actor, incident=incident, because=Because("asked"))
+        responses.respond(step, ask, REAL, to, actor=event.actor)
+    else:
+        step.write(fact, waiting.button, actor=event.actor, because=Because("asked"))
+    _done(step, event, incident=incident)
+
+
+def close(step: Step, event: CloseAsked) -> None:
+    """Close every live incident. Doors stay as they are, and the answer says how many are still locked by order."""
+    live = tuple(step.record.incidents.values())
+    if not live:
+        _refuse(step, event, "close", "no_incident")
+        return
+    for one in live:
+        responses.close(step, one, actor=event.actor, because=Because("asked"), reason=event.reason)
+    still = sum(order.word == "lock" for order in step.record.orders.values())
+    _done(step, event, ("closed", len(live)), ("doors_still_locked", still))
+
+
+def walk_test(step: Step, event: WalkTestAsked) -> None:
+    """Put named buttons in test for a named person, for at most 30 minutes; all others stay real."""
+    unknown = [one for one in event.buttons if one not in step.plan.buttons]
+    if not event.buttons or unknown:
+        _refuse(step, event, "walk-test", "unknown_button", ("button", ", ".join(unknown)))
+    elif not 1 <= event.minutes <= WALK_TEST_MOST_MINUTES:
+        _refuse(step, event, "walk-test", "bad_minutes", ("minutes", event.minutes))
+    elif not event.person.strip():
+        _refuse(step, event, "walk-test", "no_person")
+    elif any(one.kind == "real" for one in step.record.incidents.values()):
+        _refuse(step, event, "walk-test", "real_incident_live")
+    else:
+        until = step.at.plus(event.minutes * MINUTE_US)
+        fact = WalkTestStarted(
+            buttons=tuple(dict.fromkeys(event.buttons)),
+            minutes=event.minutes,
+            until_utc_us=until.utc_us,
+            until_mono_us=until.mono_us,
+            boot=step.live.boot,
+            person=event.person,
+        )
+        step.write(fact, step.plan.campus, actor=event.actor, because=Because("asked"))
+        _done(step, event, ("buttons", len(fact.buttons)))
+
+
+def end_walk_tests(step: Step) -> None:
+    """Walk-tests end by themselves: at their time, and with the boot they began in."""
+    over: list[ButtonId] = [
+        one for one in step.record.walk_tests if not presses.in_walk_test(step.state, one, step.at)
+    ]
+    if over:
+        step.write(WalkTestEnded(tuple(over), "time"), step.plan.campus, because=Because("time"))
+
+
+def _unknown(step: Step, event: LockAsked | ReleaseAsked, verb: str, named: Iterable[DoorId]) -> bool:
+    missing = [one for one in named if one not in step.plan.doors]
+    if missing or not event.doors:
+        _refuse(step, event, verb, "unknown_door", ("door", ", ".join(missing)))
+        return True
+    return False
+
+
+def _ordered(step: Step, event: LockAsked | ReleaseAsked, named: tuple[DoorId, ...]) -> None:
+    held = [f"{one}:{step.door(one).held}" for one in named if step.door(one).held]
+    answer = RequestAnswer(
+        event.request, not held, "held" if held else "done", (("held", ", ".join(held)),) if held else ()
+    )
+    step.answer(answer)
+
+
+def _refuse(step: Step, event: Asked, verb: str, code: str, *args: tuple[str, str | int | bool]) -> None:
+    step.write(RequestRefused(verb, code), step.plan.campus, actor=event.actor)
+    step.answer(RequestAnswer(event.request, False, code, args))
+
+
+def _done(
+    step: Step, event: Asked, *args: tuple[str, str | int | bool], incident: IncidentId | None = None
+) -> None:
+    step.answer(RequestAnswer(event.request, True, "done", args, incident))

@@ -1,0 +1,154 @@
+"""Numbered response states by zone: what an ask opens, raises or joins. A press raises and never lowers."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from rules import doors, outputs
+from rules.model.facts import (
+    Because,
+    IncidentClosed,
+    IncidentOpened,
+    IncidentRaised,
+    WalkTestEnded,
+    ZoneResponded,
+)
+from rules.model.ids import Actor, DoorId, IncidentId, ZoneId
+from rules.model.kinds import Drill, Exercise, Kind, KindWord, Real, Switching, kind_of
+from rules.model.responses import Ask, Response
+from rules.plan import Plan, ResponsePlan
+from rules.state import Incident, Record, ZoneState
+from rules.step import RULE, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """Where an ask goes: the incident's id, whether it is new, and whether nobody on site may see it."""
+
+    incident: IncidentId
+    new: bool
+    silent: bool
+
+
+def effective(plan: Plan, record: Record, zone: ZoneId) -> ZoneState | None:
+    """What holds in a zone: the highest-ranked response of its own and its ancestors', the nearest of equals."""
+    held = [record.zones[one] for one in plan.zones[zone].above if one in record.zones]
+    return max(held, key=lambda own: plan.responses[own.response].rank, default=None)
+
+
+def live_of(record: Record, kind: KindWord, *, silent: bool) -> Incident | None:
+    """The live incident of a kind; silent ones stand apart, so that nothing of them shows in the open one."""
+    found = (one for one in record.incidents.values() if one.kind == kind and one.silent == silent)
+    return next(found, None)
+
+
+def joining(step: Step, ask: Ask, kind: Kind) -> Joining:
+    """The incident that an ask of this kind belongs to, before anything is written."""
+    silent = step.plan.responses[ask.response].silent
+    live = live_of(step.record, kind.word, silent=silent)
+    if live is not None:
+        return Joining(live.id, new=False, silent=silent)
+    # Derived, not random, so that a decision replays; a second one in the same microsecond moves on by one.
+    number = step.at.utc_us
+    while IncidentId(f"inc-{number}") in step.record.incidents:
+        number += 1
+    return Joining(IncidentId(f"inc-{number}"), new=True, silent=silent)
+
+
+def respond(step: Step, ask: Ask, kind: Real | Drill | Exercise, to: Joining, *, actor: Actor) -> None:
+    """Open or join `to`, raise what the ask raises, and lock and switch what its response locks and switches."""
+    wanted = step.plan.responses[ask.response]
+    because = Because("response", (("response", ask.response), ("zone", ask.zone)))
+    match kind:
+        case Real():
+            _real_ends_what_is_not(step, silent=to.silent)
+            _enter(step, ask, kind, to, wanted, actor)
+            _switch(step, ask, kind, to, wanted, actor, because)
+        case Drill():
+            _enter(step, ask, kind, to, wanted, actor)
+            _switch(step, ask, kind, to, wanted, actor, because)
+        case Exercise():
+            # Screens and record only: it is not even on the zones' state, which signs follow.
+            _enter(step, ask, kind, to, wanted, actor)
+        case _:
+            assert_never(kind)
+
+
+def close(step: Step, live: Incident, *, actor: Actor, because: Because, reason: str) -> None:
+    """End one incident. Every door stays as it is: release is by name."""
+    cleared = [zone for zone, own in step.record.zones.items() if own.incident == live.id]
+    for zone in cleared:
+        quiet = ZoneResponded(step.record.number + 1, zone, None, None, None)
+        step.write(quiet, zone, actor=actor, incident=live.id, because=because)
+    kind = kind_of(live.kind)
+    if cleared and isinstance(kind, Real | Drill):
+        still = _zones_with_outputs(step)
+        dark = frozenset(zone for top in cleared for zone in step.plan.zones[top].within) - still
+        outputs.switch(step, dark, False, incident=live.id, kind=kind, because=because)
+    closed = IncidentClosed(live.id, live.kind, reason)
+    step.write(closed, live.id, actor=actor, incident=live.id, because=because)
+
+
+def locks(plan: Plan, response: Response, zone: ZoneId) -> tuple[DoorId, ...]:
+    """The doors that a response in a zone locks, in the plan's order."""
+    return _locks(plan, plan.responses[response].locks, zone)
+
+
+def _locks(plan: Plan, kinds: frozenset[str], zone: ZoneId) -> tuple[DoorId, ...]:
+    within = plan.zones[zone].within
+    return tuple(door.id for door in plan.doors.values() if door.kind in kinds and door.zone in within)
+
+
+def _enter(
+    step: Step, ask: Ask, kind: Real | Drill | Exercise, to: Joining, wanted: ResponsePlan, actor: Actor
+) -> None:
+    if to.new:
+        opened = IncidentOpened(to.incident, kind.word, ask.response, ask.zone, wanted.silent)
+        step.write(opened, to.incident, actor=actor, incident=to.incident)
+    elif wanted.rank > step.plan.responses[step.record.incidents[to.incident].response].rank:
+        raised = IncidentRaised(to.incident, ask.response, ask.zone)
+        step.write(raised, to.incident, actor=actor, incident=to.incident)
+    if wanted.silent or isinstance(kind, Exercise):
+        return
+    own = step.record.zones.get(ask.zone)
+    if own is None or own.kind != kind.word or wanted.rank > step.plan.responses[own.response].rank:
+        fact = ZoneResponded(step.record.number + 1, ask.zone, ask.response, kind.word, to.incident)
+        step.write(fact, ask.zone, actor=actor, incident=to.incident)
+
+
+def _switch(
+    step: Step,
+    ask: Ask,
+    kind: Switching,
+    to: Joining,
+    wanted: ResponsePlan,
+    actor: Actor,
+    because: Because,
+) -> None:
+    # A new press is a person's word: it locks again what was released or freed meanwhile.
+    named = _locks(step.plan, wanted.locks, ask.zone)
+    if named:
+        doors.lock(step, named, incident=to.incident, actor=actor, because=because)
+    if wanted.outputs:
+        zones = step.plan.zones[ask.zone].within
+        outputs.switch(step, zones, True, incident=to.incident, kind=kind, because=because)
+
+
+def _real_ends_what_is_not(step: Step, *, silent: bool) -> None:
+    """A real press ends drills and exercises, and every walk-test: from now on all presses are real.
+
+    A silent one ends nothing that people would see or hear ending.
+    """
+    if silent:
+        return
+    because = Because("real_press")
+    for live in tuple(step.record.incidents.values()):
+        if live.kind != "real":
+            close(step, live, actor=RULE, because=because, reason="")
+    if step.record.walk_tests:
+        ended = WalkTestEnded(tuple(step.record.walk_tests), "real_incident")
+        step.write(ended, step.plan.campus, because=because)
+
+
+def _zones_with_outputs(step: Step) -> frozenset[ZoneId]:
+    holding = (zone for zone, own in step.record.zones.items() if step.plan.responses[own.response].outputs)
+    return frozenset(below for zone in holding for below in step.plan.zones[zone].within)

@@ -1,0 +1,261 @@
+"""What is believed: the record (folded from the journal, survives a restart) and the live picture (read anew).
+
+`record.fold` is the only thing that changes a `Record`; `decide` returns the next `Live`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rules.model.commands import Purpose
+from rules.model.events import Ending, SessionName
+from rules.model.facts import OrderWord
+from rules.model.ids import (
+    ButtonId,
+    CommandId,
+    ControllerId,
+    DoorId,
+    IncidentId,
+    InputId,
+    OutputId,
+    PressId,
+    Space,
+    ZoneId,
+)
+from rules.model.kinds import KindWord
+from rules.model.moments import Instant
+from rules.model.responses import Response
+from rules.model.verdicts import UNKNOWN, Verdict
+
+# --- the record ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneState:
+    """A zone's own response (not its ancestors')."""
+
+    response: Response
+    kind: KindWord
+    incident: IncidentId
+    since: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A live incident. `response` is the highest asked for so far; a silent one is shown on no state topic."""
+
+    id: IncidentId
+    kind: KindWord
+    response: Response
+    zone: ZoneId
+    silent: bool
+    opened: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class DoorOrder:
+    """The last order that stands for a door.
+
+    lock: asserted until proven, as long as its incident lives (a named lock without one: until released).
+    rest: returned to its rest by name. free: freed by the fire rule, locks again only by a person's word.
+    """
+
+    word: OrderWord
+    since: Instant
+    incident: IncidentId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A press that waits for a person."""
+
+    number: int
+    button: ButtonId
+    press: PressId
+    response: Response
+    zone: ZoneId
+    why: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class PressMemory:
+    """A press remembered for 24 hours, or for as long as the incident it belongs to lives."""
+
+    press: PressId
+    gesture: str
+    at: Instant
+    incident: IncidentId | None
+    standing: str
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonMemory:
+    """What the record keeps of one button: its presses, newest last, and its last counter."""
+
+    presses: tuple[PressMemory, ...] = ()
+    counter: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WalkTest:
+    """A button's enrolment in a walk-test. It ends at `until`, and with the boot it began in."""
+
+    until: Instant
+    boot: str
+    last_press: PressMemory | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A shortcoming shown by rule. `args` are codes and numbers for its text."""
+
+    code: str
+    subject: str
+    args: tuple[str, ...]
+    since: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The part of the state that is a fold of the journal and nothing else."""
+
+    number: int = 0
+    zones: Mapping[ZoneId, ZoneState] = field(default_factory=dict)
+    incidents: Mapping[IncidentId, Incident] = field(default_factory=dict)
+    orders: Mapping[DoorId, DoorOrder] = field(default_factory=dict)
+    unanswered: Mapping[int, Unanswered] = field(default_factory=dict)
+    last_unanswered: int = 0
+    buttons: Mapping[ButtonId, ButtonMemory] = field(default_factory=dict)
+    walk_tests: Mapping[ButtonId, WalkTest] = field(default_factory=dict)
+    flags: Mapping[tuple[str, str], Flag] = field(default_factory=dict)
+    outputs_on: frozenset[OutputId] = frozenset()
+
+
+# --- the live picture ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A point's last value; `at` is when the round that read it began."""
+
+    value: int
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """An input or wired button, debounced: two equal reads at least 20 ms apart make a value `stable`.
+
+    raw, raw_at: the last read. raw_since: the first read of the present run of equal reads.
+    stable None: not yet known since start or since the board was away. turned: when `stable` last became known
+    or changed. raw -1: not read since the board was away. seen: the last single read of 0 and of 1.
+    confirmed: when a read last agreed with `stable`. told: when a press of this wired button was last reported,
+    and told_by what alone spoke for it (`contact`, `module`), until the other of the two has spoken as well.
+    """
+
+    raw: int
+    raw_at: Instant
+    raw_since: Instant
+    stable: int | None = None
+    turned: Instant | None = None
+    seen: tuple[Instant | None, Instant | None] = (None, None)
+    confirmed: Instant | None = None
+    told: Instant | None = None
+    told_by: Literal["", "contact", "module"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerLive:
+    """up False: nothing read from it counts as fresh. since: of this up or down."""
+
+    up: bool
+    since: Instant
+    code: str = ""
+    reads: Mapping[tuple[Space, int], Read] = field(default_factory=dict)
+    contacts: Mapping[tuple[Space, int], Contact] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLive:
+    """A door's or output's last command. `ended` and `ending` None while it is on the wire."""
+
+    id: CommandId
+    purpose: Purpose
+    sent: Instant
+    ended: Instant | None = None
+    ending: Ending | None = None
+    code: str = ""
+
+
+Left = Literal["forced", "egress", "opened"]
+
+
+@dataclass(frozen=True, slots=True)
+class DoorLive:
+    """One door as it is now. Times are of this run of the daemon; None: not yet.
+
+    held: the interlock's code while it holds the door's order back, `""` else.
+    tries, next_try: assertions so far of the standing order, and when the next one is due.
+    locked: it was read locked and nobody of ours unlocked it since. unthrown: since when its bolt is back unasked.
+    left, left_at: how it left the locked state, until it is closed again and read.
+    commanded, written, bolt_at, position_at, verdict_at: the ledger's times; written: the first of this order.
+    answered: the last command of the standing order that ended. due: monotonic microseconds at which time alone
+    may change something; None: now.
+    """
+
+    command: CommandLive | None = None
+    held: str = ""
+    tries: int = 0
+    next_try: Instant | None = None
+    locked: bool = False
+    unthrown: Instant | None = None
+    left: Left | None = None
+    left_at: Instant | None = None
+    verdict: Verdict = UNKNOWN
+    verdict_at: Instant | None = None
+    commanded: Instant | None = None
+    written: Instant | None = None
+    bolt_at: Instant | None = None
+    position_at: Instant | None = None
+    answered: CommandLive | None = None
+    due: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonLive:
+    """What was heard of a button in this run. `clock`: (device time, our time) of its last status with a time."""
+
+    heard: Instant | None = None
+    battery: int | None = None
+    online: bool | None = None
+    status_at: Instant | None = None
+    clock: tuple[int, Instant] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What is read and heard since start. `boot` is the machine's boot id: monotonic times hold within it."""
+
+    started: Instant
+    boot: str
+    now: Instant
+    controllers: Mapping[ControllerId, ControllerLive] = field(default_factory=dict)
+    doors: Mapping[DoorId, DoorLive] = field(default_factory=dict)
+    outputs: Mapping[OutputId, DoorLive] = field(default_factory=dict)
+    buttons: Mapping[ButtonId, ButtonLive] = field(default_factory=dict)
+    inputs: Mapping[InputId, Literal["active", "quiet", "unsure", "unread"]] = field(default_factory=dict)
+    sessions: Mapping[SessionName, bool] = field(default_factory=dict)
+    conditions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    commands: Mapping[CommandId, tuple[DoorId | OutputId, ...]] = field(default_factory=dict)
+    next_command: CommandId = CommandId(1)
+    swept: Instant | None = None
+    """When flags and supervision were last gone through."""
+    refused: tuple[int, int] = (0, 0)
+    """(minute of CLOCK_MONOTONIC, unreadable messages in it): a flood is not recorded one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    record: Record
+    live: Live
