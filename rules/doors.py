@@ -46,19 +46,20 @@ def lock(
     named = tuple(dict.fromkeys(doors))
     if not named:
         return
-    standing = tuple(one for one in named if _stands(step, one))
+    standing = tuple(one for one in named if _stands(step, one)) if step.record.orders else ()
     kept = frozenset(standing)
     wanted = tuple(one for one in named if one not in kept) if kept else named
     passed = interlock.permits(step, wanted, "lock", frozenset(named))
     register(step, passed)
-    again = {one for one in passed.commands if _ordered(step, step.plan.doors[DoorId(one)])}
+    doors_of = step.plan.doors
+    standing_before = {
+        one for one in step.record.orders if one in passed.commands and _ordered(step, doors_of[one])
+    }
     _enter(step, "lock", passed, standing, incident, actor, because, reason)
-    for one in passed.commands:
-        door = step.plan.doors[DoorId(one)]
-        if one in again and step.door(door.id).commanded is not None:
-            asserted(step, door, passed, "lock")
-        else:
-            ordered(step, door, passed, "lock")
+    again = {one for one in standing_before if step.door(one).commanded is not None}
+    ordered(step, [DoorId(one) for one in passed.commands if one not in again], passed, "lock")
+    for one in again:
+        asserted(step, doors_of[one], passed, "lock")
     _hold(step, passed.held)
     # The rest is looked at with the next tick: nothing may stand between a press and the wire.
     review(step, [one for one, _ in passed.held if one in step.plan.doors], "ordered")
@@ -73,8 +74,7 @@ def rest(step: Step, doors: Iterable[DoorId], *, actor: Actor, because: Because,
     register(step, passed)
     incident = incident_of(step, step.plan.doors[named[0]])
     _enter(step, "rest", passed, (), incident, actor, because, reason)
-    for one in passed.commands:
-        ordered(step, step.plan.doors[DoorId(one)], passed, "rest")
+    ordered(step, [DoorId(one) for one in passed.commands], passed, "rest")
     _hold(step, passed.held)
     review(step, named, "ordered")
 

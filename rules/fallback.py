@@ -4,81 +4,200 @@ Issue 2, E19. Kept apart from the rules it stands in for, and small: it uses the
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
 
 from rules import interlock
-from rules.decision import Decision, PressAnswer, RequestAnswer
-from rules.model.events import Asked, Event, PressAsked, PressHeard, Scanned
+from rules.decision import Answer, Decision, PressAnswer, RequestAnswer
+from rules.interlock import Passed
+from rules.model.events import Asked, Event, MessageRefused, PressAsked, PressHeard, Scanned
 from rules.model.facts import (
     Because,
     DoorsOrdered,
+    Entry,
     FlagRaised,
     IncidentOpened,
+    IncidentRaised,
     PressRecorded,
     PressUnanswered,
     RuleFailed,
     ZoneResponded,
 )
-from rules.model.ids import Actor, DoorId, IncidentId, PressId
+from rules.model.ids import Actor, DoorId, IncidentId, Point, PressId
 from rules.model.kinds import REAL
+from rules.model.moments import SECOND_US
 from rules.model.responses import Ask
-from rules.plan import ButtonPlan, Plan
-from rules.state import State
+from rules.plan import ButtonPlan, Plan, Wired
+from rules.prepared import Key, key_of
+from rules.state import Contact, ControllerLive, Incident, Read, Record, State
 from rules.step import DAEMON, Step
+
+ACTS_UP_TO_US: Final = 90 * SECOND_US
+DEBOUNCE_US: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Pressed:
+    """A press told without any of the rules that may have raised. sure: neither old nor a level found at first sight."""
+
+    button: ButtonPlan
+    press: PressId
+    path: str
+    actor: Actor
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Lockdown:
+    """A lockdown that goes out: what was asked for, what the interlock passed, and by which of its two ways."""
+
+    pressed: _Pressed
+    ask: Ask
+    doors: tuple[DoorId, ...]
+    passed: Passed[DoorId]
+    why: str
 
 
 def after_failure(plan: Plan, state: State, event: Event, error: str) -> Decision:
     """The decision on an event whose rule raised `error` (the exception's own words)."""
     step = Step(plan, state, event.at)
-    pressed = list(_pressed(plan, state, event))
-    known = "rule_failed" in state.live.conditions
-    if pressed or not known:
-        # A rule that fails on every tick is told once; the flag stands until the next start.
-        failed = RuleFailed(type(event).__name__, "lockdown" if pressed else "none", error)
-        step.write(failed, plan.campus, actor=DAEMON, because=Because("rule_failed"))
+    pressed = list(_pressed(step, event))
+    lockdowns = [made for one in pressed if (made := _lockdown(step, one)) is not None]
+    for made in lockdowns:
+        for permit in made.passed.permits:
+            step.permit(permit)
+    what = "lockdown" if lockdowns else "person" if pressed else "none"
+    failed = RuleFailed(type(event).__name__, what, error)
+    tell = pressed or "rule_failed" not in state.live.conditions
     step.change(conditions={**state.live.conditions, "rule_failed": (type(event).__name__,)})
-    for button in pressed:
-        ask = _lockdown(plan, button)
-        if ask is None or button.id in state.record.walk_tests:
-            _leave_to_a_person(step, button)
-        else:
-            _lock(step, button, ask)
-    if ("rule_failed", str(plan.campus)) not in step.record.flags:
-        raised = FlagRaised("rule_failed", plan.campus, (type(event).__name__,))
-        step.write(raised, plan.campus, actor=DAEMON)
-    match event:
-        case PressHeard():
-            live = _silent_free(step)
-            step.answer(PressAnswer(event.button, event.press_id, live, "real", event.delivery))
-        case _ if isinstance(event, Asked):
-            step.answer(RequestAnswer(event.request, bool(pressed), "rule_failed"))
-        case _:
-            pass
+    try:
+        if tell:
+            # A rule that fails on every tick is told once; the flag stands until the next start.
+            step.write(failed, plan.campus, actor=DAEMON, because=Because("rule_failed"))
+        if ("rule_failed", str(plan.campus)) not in step.record.flags:
+            raised = FlagRaised("rule_failed", plan.campus, (type(event).__name__,))
+            step.write(raised, plan.campus, actor=DAEMON)
+        locking = {made.pressed.button.id for made in lockdowns}
+        for made in lockdowns:
+            _enter(step, made)
+        for one in pressed:
+            if one.button.id not in locking:
+                _leave_to_a_person(step, one)
+    except Exception:  # noqa: BLE001 - what was let out goes, even where the record cannot take it
+        left = Entry(failed, plan.campus, DAEMON, None, Because("record_failed"))
+        kept = State(state.record, step.live)
+        return Decision(kept, (left,), step.decision().permits, _answers(event, state.record, lockdowns))
+    for answer in _answers(event, step.record, lockdowns):
+        step.answer(answer)
     return step.decision()
 
 
-def _pressed(plan: Plan, state: State, event: Event) -> Iterator[ButtonPlan]:
-    """The buttons that this event is a press of, told without any of the rules that may have raised."""
+def _answers(event: Event, record: Record, lockdowns: list[_Lockdown]) -> tuple[Answer, ...]:
+    live = _visible(record) if lockdowns else None
+    incident = None if live is None else live.id
     match event:
-        case PressHeard() if not event.retained and event.button in plan.buttons:
-            yield plan.buttons[event.button]
-        case PressAsked() if event.kind == REAL and event.button in plan.buttons:
-            yield plan.buttons[event.button]
+        case PressHeard(retained=True) | MessageRefused(delivery=int()):
+            return (PressAnswer(None, None, None, REAL.word, event.delivery, topic_answer=False),)
+        case PressHeard():
+            press = event.press_id or _made_up(event)
+            return (PressAnswer(event.button, press, incident, REAL.word, event.delivery),)
+        case _ if isinstance(event, Asked):
+            return (RequestAnswer(event.request, bool(lockdowns), "rule_failed", (), incident),)
+        case _:
+            return ()
+
+
+# --- what was pressed ------------------------------------------------------------------------
+
+
+def _made_up(event: Event) -> PressId:
+    return PressId(f"failed.{event.at.utc_us}")
+
+
+def _pressed(step: Step, event: Event) -> Iterator[_Pressed]:
+    buttons, made_up = step.plan.buttons, _made_up(event)
+    match event:
+        case PressHeard(retained=False) if event.button in buttons:
+            waited = event.waited_at_most_us
+            sure = waited is not None and waited <= ACTS_UP_TO_US
+            actor = Actor(f"device:{event.button}")
+            yield _Pressed(buttons[event.button], event.press_id or made_up, event.path, actor, sure)
+        case PressAsked() if event.kind == REAL and event.button in buttons:
+            yield _Pressed(buttons[event.button], made_up, "cli", event.actor, True)
         case Scanned():
-            before = state.live.controllers.get(event.controller)
-            for button in plan.buttons.values():
-                wired = button.wired
-                if wired is None or wired.controller != event.controller:
-                    continue
-                key = (wired.contact.point.space, wired.contact.point.number)
-                was = None if before is None else before.contacts.get(key)
-                pressed = int(wired.contact.when)
-                if event.values.get(key) == pressed and (was is None or was.stable != pressed):
-                    yield button
+            for button in buttons.values():
+                if button.wired is not None and button.wired.controller == event.controller:
+                    edge = _wired(step, event, button.wired)
+                    if edge is not None:
+                        yield _Pressed(button, made_up, "wired", Actor(f"device:{button.id}"), edge)
         case _:
             return
 
 
-def _lockdown(plan: Plan, button: ButtonPlan) -> Ask | None:
+def _wired(step: Step, event: Scanned, wired: Wired) -> bool | None:
+    """Whether a scan holds a press of this button: True, None for no, False for a level found at first sight.
+
+    What was read is kept, so that a press is told once though the rules fail on each scan.
+    """
+    live = step.live.controllers.get(event.controller) or ControllerLive(False, event.at)
+    key = key_of(wired.contact.point)
+    registers = [point for point in (wired.counter, wired.latch) if point is not None]
+    moved = any(_moved(live, event, point) for point in registers)
+    keys = [key, *(key_of(point) for point in registers)]
+    reads = {one: Read(event.values[one], event.started) for one in keys if one in event.values}
+    was = live.contacts.get(key)
+    now = was
+    contacts: dict[Key, Contact] = dict(live.contacts)
+    if key in event.values:
+        now = contacts[key] = _debounced(was, int(event.values[key] != 0), event)
+    kept = replace(live, contacts=contacts, reads={**live.reads, **reads})
+    step.set_controller(event.controller, kept)
+    before = None if was is None else was.stable
+    if moved:
+        return True
+    if now is None or now.stable != int(wired.contact.when) or now.stable == before:
+        return None
+    return before is not None
+
+
+def _moved(live: ControllerLive, event: Scanned, register: Point) -> bool:
+    last, value = live.reads.get(key_of(register)), event.values.get(key_of(register))
+    return last is not None and value is not None and value not in (0, last.value)
+
+
+def _debounced(was: Contact | None, raw: int, event: Scanned) -> Contact:
+    """Two equal reads at least 20 ms apart, as `rules.contacts` counts them."""
+    at = event.started
+    if was is None or was.raw != raw:
+        return Contact(raw, at, at, stable=None if was is None else was.stable)
+    if at.since(was.raw_since) < DEBOUNCE_US:
+        return replace(was, raw_at=at)
+    return replace(was, raw_at=at, stable=raw, confirmed=at, turned=was.turned if was.stable == raw else at)
+
+
+# --- what goes out ---------------------------------------------------------------------------
+
+
+def _lockdown(step: Step, pressed: _Pressed) -> _Lockdown | None:
+    """The prepared lockdown after the interlock's live check; if that raises too, the doors that need none."""
+    ask = _widest(step.plan, pressed.button)
+    test = step.record.walk_tests.get(pressed.button.id)
+    tested = test is not None and test.boot == step.live.boot and step.at.mono_us < test.until.mono_us
+    if ask is None or tested or not pressed.sure:
+        return None
+    within = step.plan.zones[ask.zone].within
+    kinds = step.plan.responses[ask.response].locks
+    doors = tuple(door.id for door in step.plan.doors.values() if door.kind in kinds and door.zone in within)
+    try:
+        passed = interlock.permits(step, doors, "lock", frozenset(doors))
+        why = "rule_failed"
+    except Exception:  # noqa: BLE001 - the last line of defence; what failed is in the entry's code
+        passed = interlock.bare_permits(step, doors)
+        why = "interlock_failed"
+    return _Lockdown(pressed, ask, doors, passed, why)
+
+
+def _widest(plan: Plan, button: ButtonPlan) -> Ask | None:
     """The widest lockdown this button can ask for."""
     asks = [*button.asks.values(), button.highest]
     if button.escalation is not None:
@@ -87,53 +206,46 @@ def _lockdown(plan: Plan, button: ButtonPlan) -> Ask | None:
     return max(wanted, key=lambda ask: len(plan.zones[ask.zone].within), default=None)
 
 
-def _lock(step: Step, button: ButtonPlan, ask: Ask) -> None:
-    """The prepared lockdown after the interlock's live check; if that raises too, the doors that need none."""
-    within = step.plan.zones[ask.zone].within
-    kinds = step.plan.responses[ask.response].locks
-    doors = tuple(
-        door.id for door in step.plan.doors.values() if door.kind in kinds and door.zone in within
-    )
-    try:
-        passed = interlock.permits(step, doors, "lock")
-        why = "rule_failed"
-    except Exception:  # noqa: BLE001 - the last line of defence; what failed is in the entry's code
-        passed = interlock.bare_permits(step, doors)
-        why = "interlock_failed"
-    for permit in passed.permits:
-        step.permit(permit)
-    live = next((one for one in step.record.incidents.values() if one.kind == "real" and not one.silent), None)
-    incident = IncidentId(f"inc-{step.at.utc_us}") if live is None else live.id
-    actor = Actor(f"device:{button.id}")
-    because = Because(why)
-    step.write(_record(step, button, ask), button.id, actor=actor, incident=incident, because=because)
+def _enter(step: Step, made: _Lockdown) -> None:
+    ask, because, actor = made.ask, Because(made.why), made.pressed.actor
+    live = _visible(step.record)
+    incident = _fresh_id(step) if live is None else live.id
+    ranks = step.plan.responses
+
+    def write(fact: PressRecorded | IncidentOpened | IncidentRaised | ZoneResponded | DoorsOrdered) -> None:
+        subject = made.pressed.button.id if isinstance(fact, PressRecorded) else ask.zone
+        step.write(fact, subject, actor=actor, incident=incident, because=because)
+
+    write(_record(made.pressed, ask))
     if live is None:
-        opened = IncidentOpened(incident, REAL.word, ask.response, ask.zone, silent=False)
-        step.write(opened, incident, actor=actor, incident=incident, because=because)
-    zone = ZoneResponded(step.record.number + 1, ask.zone, ask.response, REAL.word, incident)
-    step.write(zone, ask.zone, actor=actor, incident=incident, because=because)
-    commands = tuple(permit.id for permit in passed.permits)
-    held = dict(passed.held)
-    ordered = DoorsOrdered("lock", _but(doors, held), passed.held, commands, "")
-    step.write(ordered, ask.zone, actor=actor, incident=incident, because=because)
+        write(IncidentOpened(incident, REAL.word, ask.response, ask.zone, silent=False))
+    elif ranks[ask.response].rank > ranks[live.response].rank:
+        write(IncidentRaised(incident, ask.response, ask.zone))
+    own = step.record.zones.get(ask.zone)
+    if own is None or own.kind != REAL.word or ranks[ask.response].rank > ranks[own.response].rank:
+        write(ZoneResponded(step.record.number + 1, ask.zone, ask.response, REAL.word, incident))
+    held = dict(made.passed.held)
+    doors = tuple(door for door in made.doors if door not in held)
+    write(DoorsOrdered("lock", doors, made.passed.held, made.passed.ids, ""))
 
 
-def _leave_to_a_person(step: Step, button: ButtonPlan) -> None:
-    ask = button.highest
-    actor = Actor(f"device:{button.id}")
-    step.write(_record(step, button, ask), button.id, actor=actor, because=Because("rule_failed"))
+def _leave_to_a_person(step: Step, pressed: _Pressed) -> None:
+    ask, because = pressed.button.highest, Because("rule_failed")
+    step.write(_record(pressed, ask), pressed.button.id, actor=pressed.actor, because=because)
+    waiting = {(one.button, one.response) for one in step.record.unanswered.values()}
+    if (pressed.button.id, ask.response) in waiting:
+        return
     number = step.record.last_unanswered + 1
-    press = PressId(f"failed.{step.at.utc_us}")
-    fact = PressUnanswered(number, button.id, press, ask.response, ask.zone, "rule_failed")
-    step.write(fact, button.id, actor=actor, because=Because("rule_failed"))
+    fact = PressUnanswered(number, pressed.button.id, pressed.press, ask.response, ask.zone, "rule_failed")
+    step.write(fact, pressed.button.id, actor=pressed.actor, because=because)
 
 
-def _record(step: Step, button: ButtonPlan, ask: Ask) -> PressRecorded:
+def _record(pressed: _Pressed, ask: Ask) -> PressRecorded:
     return PressRecorded(
-        button=button.id,
-        press=PressId(f"failed.{step.at.utc_us}"),
+        button=pressed.button.id,
+        press=pressed.press,
         standing="rule_failed",
-        path="wired" if button.wired is not None else "mqtt",
+        path=pressed.path,
         gesture="unlisted",
         response=ask.response,
         zone=ask.zone,
@@ -144,12 +256,14 @@ def _record(step: Step, button: ButtonPlan, ask: Ask) -> PressRecorded:
     )
 
 
-def _silent_free(step: Step) -> IncidentId | None:
-    live = (one.id for one in step.record.incidents.values() if one.kind == "real" and not one.silent)
-    return next(live, None)
+def _visible(record: Record) -> Incident | None:
+    """The live real incident that people see."""
+    found = (one for one in record.incidents.values() if one.kind == "real" and not one.silent)
+    return next(found, None)
 
 
-def _but(doors: tuple[DoorId, ...], held: dict[DoorId, str]) -> tuple[DoorId, ...]:
-    return tuple(door for door in doors if door not in held)
-
-
+def _fresh_id(step: Step) -> IncidentId:
+    number = step.at.utc_us
+    while IncidentId(f"inc-{number}") in step.record.incidents:
+        number += 1
+    return IncidentId(f"inc-{number}")

@@ -8,7 +8,7 @@ from rules import interlock
 from rules.contacts import InputState, input_state
 from rules.evidence import read_back, read_of, says
 from rules.ledger import asserted, incident_of, on_the_wire, ordered, register, review, subject_of, told
-from rules.model.commands import Purpose
+from rules.model.commands import Drive, Purpose
 from rules.model.facts import Because, DoorsAsserted, DoorsOrdered, InputTurned
 from rules.model.ids import DoorId, IncidentId, InputId
 from rules.model.moments import SECOND_US
@@ -24,18 +24,27 @@ ROUTINE: Final = frozenset({"rex", "exit-button"})
 
 @dataclass(frozen=True, slots=True)
 class _Answering:
-    """The doors whose locks the fire rule writes: `freed` to their free state, `latched` without power."""
+    """A door whose lock the fire rule writes, and what: free it, or take the power off so that it latches."""
 
-    freed: tuple[DoorPlan, ...]
-    latched: tuple[DoorPlan, ...]
+    door: DoorPlan
+    purpose: Purpose
+    drive: Drive
 
 
-def _answering(plan: Plan) -> _Answering:
-    sound = [door for door in plan.doors.values() if not interlock.undrivable(plan, door)]
-    return _Answering(
-        tuple(door for door in sound if interlock.covered(door)),
-        tuple(door for door in sound if interlock.latches(door)),
-    )
+def _answering(plan: Plan) -> tuple[tuple[_Answering, ...], tuple[_Answering, ...]]:
+    """The doors that are freed, and those that are latched."""
+    freed: list[_Answering] = []
+    latched: list[_Answering] = []
+    for door in plan.doors.values():
+        free, lock = interlock.wanted(door, "free"), interlock.wanted(door, "lock")
+        if interlock.undrivable(plan, door) or free is None or lock is None or door.hardware is None:
+            continue
+        if interlock.covered(door):
+            freed.append(_Answering(door, "free", free))
+        elif interlock.latches(door):
+            powered = interlock.energises(door.hardware, lock.on)
+            latched.append(_Answering(door, *(("free", free) if powered else ("lock", lock))))
+    return tuple(freed), tuple(latched)
 
 
 _answering_of: Final = OncePerPlan(_answering)
@@ -50,17 +59,17 @@ def sweep(step: Step) -> None:
         step.change(inputs=states)
         for one in sorted(turned):
             _tell(step, one, live.inputs.get(one, "unread"), states[one])
-        freed = _answering_of(step.plan).freed
-        review(step, [door.id for door in freed if turned.intersection(door.fire)], "input_turned")
+        freed, _ = _answering_of(step.plan)
+        review(step, [its.door.id for its in freed if turned.intersection(its.door.fire)], "input_turned")
     hot = {
         one
         for one, state in states.items()
         if state in ("active", "unsure") and step.plan.inputs[one].kind == "fire-alarm"
     }
     if hot:
-        answering = _answering_of(step.plan)
-        _free(step, answering.freed, hot, states)
-        _latch(step, answering.latched, hot, turned)
+        freed, latched = _answering_of(step.plan)
+        _free(step, freed, hot, states)
+        _latch(step, latched, hot, turned)
 
 
 def _tell(step: Step, one: InputId, was: InputState, state: InputState) -> None:
@@ -73,12 +82,13 @@ def _tell(step: Step, one: InputId, was: InputState, state: InputState) -> None:
 
 
 def _free(
-    step: Step, doors: Iterable[DoorPlan], hot: set[InputId], states: dict[InputId, InputState]
+    step: Step, answering: Iterable[_Answering], hot: set[InputId], states: dict[InputId, InputState]
 ) -> None:
     live = step.live
     new: dict[tuple[str, InputId, IncidentId | None], list[DoorId]] = {}
     again: list[DoorId] = []
-    for door in doors:
+    for its in answering:
+        door = its.door
         causes = [one for one in door.fire if one in hot]
         if not causes:
             continue
@@ -87,7 +97,7 @@ def _free(
             cause = next((one for one in causes if states[one] == "active"), causes[0])
             key = (f"fire_{states[cause]}", cause, incident_of(step, door))
             new.setdefault(key, []).append(door.id)
-        elif _due(step, door) and not _reads_free(step, live, door):
+        elif _due(step, door) and not _reads_free(step, live, its):
             again.append(door.id)
     for (code, cause, incident), group in new.items():
         passed = interlock.permits(step, tuple(group), "free")
@@ -95,21 +105,21 @@ def _free(
         fact = DoorsOrdered("free", tuple(group), (), passed.ids, "")
         because = Because(code, (("input", cause),))
         step.write(fact, subject_of(step, group), incident=incident, because=because)
-        for one in group:
-            ordered(step, step.plan.doors[one], passed, "free")
+        ordered(step, group, passed, "free")
         review(step, group, code)
     _write_again(step, again, "free")
 
 
-def _latch(step: Step, doors: Iterable[DoorPlan], hot: set[InputId], turned: set[InputId]) -> None:
+def _latch(step: Step, answering: Iterable[_Answering], hot: set[InputId], turned: set[InputId]) -> None:
     live = step.live
     due: dict[Purpose, list[DoorId]] = {"lock": [], "free": []}
-    for door in doors:
-        causes = hot.intersection(door.fire)
-        if not causes or not _energised(step, live, door):
+    for its in answering:
+        causes = hot.intersection(its.door.fire)
+        if not causes or not _energised(step, live, its):
             continue
-        if _due(step, door) or (causes & turned and not on_the_wire(step.door(door.id), step.at)):
-            due[_without_power(door)].append(door.id)
+        waits = on_the_wire(step.door(its.door.id), step.at)
+        if _due(step, its.door) or (causes & turned and not waits):
+            due[its.purpose].append(its.door.id)
     for purpose, group in due.items():
         _write_again(step, group, purpose)
 
@@ -139,41 +149,25 @@ def _due(step: Step, door: DoorPlan) -> bool:
     return its.next_try is None or its.next_try.since(step.at) <= 0
 
 
-def _reads_free(step: Step, live: Live, door: DoorPlan) -> bool:
+def _reads_free(step: Step, live: Live, its: _Answering) -> bool:
     """Whether lock and bolt, read after the last write was sent, say that the door is free."""
-    drive = interlock.wanted(door, "free")
-    read = None if drive is None else read_back(live, drive.point, step.at)
-    if drive is None or read is None or (read.value != 0) != drive.on:
+    read = read_back(live, its.drive.point, step.at)
+    if read is None or (read.value != 0) != its.drive.on:
         return False
-    sent = live.doors.get(door.id, DoorLive()).command
-    if sent is not None and read.at.since(sent.sent) < 0:
-        return False
-    if door.bolt is None:
-        return True
-    bolt = read_of(live, door.bolt.point)
-    return (
-        says(live, door.bolt) is False
-        and bolt is not None
-        and (sent is None or bolt.at.since(sent.sent) >= 0)
-    )
+    sent = live.doors.get(its.door.id, DoorLive()).command
+    since = live.started if sent is None else sent.sent
+    if its.door.bolt is None:
+        return read.at.since(since) > 0
+    bolt = read_of(live, its.door.bolt.point)
+    unthrown = says(live, its.door.bolt) is False and bolt is not None and bolt.at.since(since) > 0
+    return unthrown and read.at.since(since) > 0
 
 
-def _energised(step: Step, live: Live, door: DoorPlan) -> bool:
+def _energised(step: Step, live: Live, its: _Answering) -> bool:
     """By its read-back, or where there is none, by an order or rest that means unlocked."""
-    if door.lock is None or door.hardware is None:
-        return False
-    read = read_back(live, door.lock.point, step.at)
+    read = read_back(live, its.drive.point, step.at)
     if read is not None:
-        return interlock.energises(door.hardware, read.value != 0)
-    order = step.record.orders.get(door.id)
-    meant = interlock.wanted(door, "rest" if order is None else order.word)
-    return meant is not None and interlock.energises(door.hardware, meant.on)
-
-
-def _without_power(door: DoorPlan) -> Purpose:
-    """The purpose whose value takes power off: locking it, for all but a lock that power locks."""
-    drive = interlock.wanted(door, "lock")
-    locked_by_power = (
-        drive is not None and door.hardware is not None and interlock.energises(door.hardware, drive.on)
-    )
-    return "free" if locked_by_power else "lock"
+        return (read.value != 0) != its.drive.on
+    order = step.record.orders.get(its.door.id)
+    meant = interlock.wanted(its.door, "rest" if order is None else order.word)
+    return meant is not None and meant.on != its.drive.on

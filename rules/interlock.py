@@ -9,10 +9,10 @@ from typing import Final, Generic, TypeVar
 
 from rules.contacts import InputState, guarded_state, last_active
 from rules.model.commands import Drive, Permit, Purpose
-from rules.model.ids import CommandId, ControllerId, DoorId, InputId, OutputId
+from rules.model.ids import CommandId, ControllerId, DoorId, OutputId
 from rules.model.moments import SECOND_US, Instant
 from rules.model.seal import SEAL
-from rules.plan import DoorPlan, Hardware, OutputPlan, Plan
+from rules.plan import DoorPlan, Hardware, Lock, OutputPlan, Plan
 from rules.prepared import OncePerPlan
 from rules.state import Live, Record
 from rules.step import Step
@@ -91,21 +91,31 @@ def judge(
 
     named: the doors a person named for this very command, or pressed for.
     """
-    refused = _by_record(plan, door, drive, purpose, named)
-    return refused or _by_what_is_live(plan, record, live, door, drive, now, named)
-
-
-def undrivable(plan: Plan, door: DoorPlan) -> str:
-    """`""` if a door's record lets it be driven at all, else the code of why not."""
-    drive = wanted(door, "free")
-    return "no_record" if drive is None else _by_record(plan, door, drive, "free", frozenset())
-
-
-def _by_record(plan: Plan, door: DoorPlan, drive: Drive, purpose: Purpose, named: frozenset[DoorId]) -> str:
-    """What a door's record and the command itself say against it, whatever is live."""
-    lock, hardware = door.lock, door.hardware
-    if lock is None or hardware is None:
+    hardware, lock = door.hardware, door.lock
+    if hardware is None or lock is None:
         return "no_record"
+    refused = _by_record(plan, door, hardware, lock, drive, purpose, named)
+    return refused or _by_what_is_live(plan, record, live, door, hardware, lock, drive, now, named)
+
+
+def undrivable(plan: Plan, door: DoorPlan, purpose: Purpose = "free") -> str:
+    """`""` if a door's record lets it be driven for this purpose, whatever is live, else the code of why not."""
+    drive = wanted(door, purpose)
+    if drive is None or door.hardware is None or door.lock is None:
+        return "no_record"
+    return _by_record(plan, door, door.hardware, door.lock, drive, purpose, frozenset())
+
+
+def _by_record(
+    plan: Plan,
+    door: DoorPlan,
+    hardware: Hardware,
+    lock: Lock,
+    drive: Drive,
+    purpose: Purpose,
+    named: frozenset[DoorId],
+) -> str:
+    """What a door's record and the command itself say against it, whatever is live."""
     if door.defects:
         return door.defects[0]
     if drive.target != door.id or drive.point != lock.point or drive.point.controller not in plan.controllers:
@@ -134,23 +144,22 @@ def _by_what_is_live(
     record: Record,
     live: Live,
     door: DoorPlan,
+    hardware: Hardware,
+    lock: Lock,
     drive: Drive,
     now: Instant,
     named: frozenset[DoorId],
 ) -> str:
-    lock, hardware = door.lock, door.hardware
-    if lock is None or hardware is None:
-        return "no_record"
     locking = drive.on == lock.locked_when
     # What a covered lock is freed by is never held back, whichever way its relay is wired.
-    fire_asks = locking if covered(door) else latches(door) and energises(hardware, drive.on)
-    if fire_asks:
+    freed = covered(door) and locking
+    if freed or (latches(door) and energises(hardware, drive.on)):
         states = {guarded_state(plan, live, one, now) for one in door.fire}
         code = _worst(states, "fire")
         if code:
             return code
         order = record.orders.get(door.id)
-        if order is not None and order.word == "free" and door.id not in named:
+        if freed and order is not None and order.word == "free" and door.id not in named:
             return "fire_freed"
     if locking and hardware.egress != "free-mechanical":
         return _leaving(plan, live, door, now)
@@ -180,11 +189,12 @@ def _worst(states: set[InputState], what: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """A door's lock as prepared: what the record says against it, and whether anything live could."""
+    """A lock that its record lets us lock, and whether anything live could speak against it."""
 
     door: DoorPlan
-    drive: Drive | None
-    refused: str
+    hardware: Hardware
+    lock: Lock
+    drive: Drive
     live: bool
 
 
@@ -196,14 +206,17 @@ class Prepared:
     held: tuple[tuple[DoorId, str], ...]
 
 
-def _ready(plan: Plan) -> Mapping[DoorId, _Ready]:
-    ready: dict[DoorId, _Ready] = {}
+def _ready(plan: Plan) -> Mapping[DoorId, _Ready | str]:
+    """Each door, or the code of why its record is never locked."""
+    ready: dict[DoorId, _Ready | str] = {}
     for door in plan.doors.values():
-        drive = wanted(door, "lock")
-        refused = "no_record" if drive is None else _by_record(plan, door, drive, "lock", frozenset())
-        free = door.hardware is not None and door.hardware.egress == "free-mechanical"
-        live = covered(door) or latches(door) or not free
-        ready[door.id] = _Ready(door, drive, refused, live)
+        hardware, lock, drive = door.hardware, door.lock, wanted(door, "lock")
+        if hardware is None or lock is None or drive is None:
+            ready[door.id] = "no_record"
+            continue
+        refused = _by_record(plan, door, hardware, lock, drive, "lock", frozenset())
+        live = covered(door) or latches(door) or hardware.egress != "free-mechanical"
+        ready[door.id] = refused or _Ready(door, hardware, lock, drive, live)
     return ready
 
 
@@ -211,7 +224,7 @@ def _lockdowns(plan: Plan) -> dict[tuple[DoorId, ...], Prepared]:
     return {}
 
 
-_ready_of: Final[Callable[[Plan], Mapping[DoorId, _Ready]]] = OncePerPlan(_ready)
+_ready_of: Final[Callable[[Plan], Mapping[DoorId, _Ready | str]]] = OncePerPlan(_ready)
 _lockdowns_of: Final[Callable[[Plan], dict[tuple[DoorId, ...], Prepared]]] = OncePerPlan(_lockdowns)
 LOCKDOWNS_KEPT: Final = 64
 
@@ -232,9 +245,9 @@ def _prepare(plan: Plan, doors: tuple[DoorId, ...]) -> Prepared:
     boards: dict[ControllerId, list[tuple[Drive, _Ready]]] = {}
     held: list[tuple[DoorId, str]] = []
     for door in dict.fromkeys(doors):
-        its = ready.get(door)
-        if its is None or its.drive is None or its.refused:
-            held.append((door, "unknown_door" if its is None else its.refused))
+        its = ready.get(door, "unknown_door")
+        if isinstance(its, str):
+            held.append((door, its))
         else:
             boards.setdefault(its.drive.point.controller, []).append((its.drive, its))
     for pairs in boards.values():
@@ -284,9 +297,9 @@ def _locked(step: Step, ready: Prepared, named: frozenset[DoorId]) -> Passed[Doo
     for board, drives, watched in ready.boards:
         back: set[DoorId] = set()
         for its in watched:
-            if its.drive is None:
-                continue
-            code = _by_what_is_live(step.plan, step.record, live, its.door, its.drive, step.at, named)
+            code = _by_what_is_live(
+                step.plan, step.record, live, its.door, its.hardware, its.lock, its.drive, step.at, named
+            )
             if code:
                 back.add(its.door.id)
                 held.append((its.door.id, code))
@@ -306,7 +319,7 @@ def bare_permits(step: Step, doors: Iterable[DoorId]) -> Passed[DoorId]:
         if door is None or drive is None or door.hardware is None:
             held.append((one, "no_record"))
             continue
-        code = _by_record(step.plan, door, drive, "lock", frozenset())
+        code = undrivable(step.plan, door, "lock")
         free = door.hardware.egress == "free-mechanical" and not covered(door)
         if not code and (not free or energises(door.hardware, drive.on)):
             code = "interlock_failed"
@@ -354,8 +367,7 @@ def _sealed(
 ) -> Passed[Target]:
     made: list[Permit] = []
     commands: dict[str, CommandId] = {}
-    for board, drives in boards:
-        command = step.next_command()
+    for command, (board, drives) in zip(step.next_commands(len(boards)), boards, strict=True):
         made.append(Permit(command, board, purpose, drives, SEAL))
         for drive in drives:
             commands[drive.target] = command
@@ -369,8 +381,3 @@ def _by_number(drives: list[Drive]) -> tuple[Drive, ...]:
 _lock_points: Final = OncePerPlan(
     lambda plan: frozenset(door.lock.point for door in plan.doors.values() if door.lock is not None)
 )
-
-
-def fire_inputs(door: DoorPlan) -> tuple[InputId, ...]:
-    """The fire inputs that this door's lock answers to."""
-    return door.fire if covered(door) or latches(door) else ()

@@ -106,7 +106,7 @@ def _due(step: Step, output: OutputPlan, on: bool) -> bool:
     if not on and last is None:
         return False
     read = None if output.point is None else read_back(step.live, output.point, step.at)
-    if read is not None and (last is None or last.ended is None or read.at.since(last.ended) >= 0):
+    if read is not None and (last is None or last.ended is None or read.at.since(last.ended) > 0):
         return (read.value != 0) != on
     return last is None or last.ending != "written"
 

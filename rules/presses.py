@@ -6,16 +6,16 @@ Contract section 3 (scope, gestures) and section 4 (press_id, age).
 from dataclasses import dataclass
 from typing import Final
 
-from rules import responses
+from rules import responses, supervision
 from rules.contacts import WiredPress
 from rules.decision import PressAnswer
-from rules.model.events import PressAsked, PressHeard
+from rules.model.events import MessageRefused, PressAsked, PressHeard
 from rules.model.facts import Because, PressRecorded, PressUnanswered, Standing, WalkTestEnded
 from rules.model.ids import Actor, ButtonId, DeliveryId, IncidentId, PressId
 from rules.model.kinds import REAL, TEST, Drill, Exercise, Kind, Real
 from rules.model.moments import SECOND_US, Instant
 from rules.model.responses import Ask
-from rules.plan import ButtonPlan, Plan
+from rules.plan import ButtonPlan
 from rules.record import REMEMBERED_US
 from rules.state import ButtonLive, ButtonMemory, PressMemory, Record, State
 from rules.step import Step
@@ -33,6 +33,8 @@ MEANS_HOLD: Final = frozenset(
     {"emergency", "triple", "quad", "quadruple", "penta", "quintuple", "many", "hold"}
 )
 PLAIN: Final = frozenset({"single", "double", "hold"})
+BY_NAME: Final = "asked/"
+"""What the ids of presses begin with that a person made by name; no device's id holds a slash (contract section 4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,10 @@ class _Press:
 
 def heard(step: Step, event: PressHeard) -> None:
     """A networked button's press."""
-    plan = step.plan.buttons[event.button]
+    plan = step.plan.buttons.get(event.button)
+    if plan is None:
+        _nobodys(step, event)
+        return
     memory = step.record.buttons.get(event.button, ButtonMemory())
     live = step.live.buttons.get(event.button, ButtonLive())
     gesture, ask = meaning(plan, event.gesture)
@@ -77,19 +82,17 @@ def heard(step: Step, event: PressHeard) -> None:
         _record(step, press, "retained", None)
         step.answer(PressAnswer(None, None, None, "real", event.delivery, topic_answer=False))
         return
-    step.change(
-        buttons={**step.live.buttons, plan.id: _heard(live, step.at)},
-    )
     if known is not None:
         _record(step, press, "repeated", known.incident)
-        # Never the id of a silent incident, not even of one that is over.
-        shown = None if step.plan.responses[ask.response].silent else known.incident
-        _answer(step, press, shown, "test" if known.standing == "test" else "real")
-        return
-    if age is None or age > ACTS_UP_TO_US:
+        kind: Kind = TEST if known.standing == "test" else REAL
+        _answer(step, press, _shown(step, plan, known.incident), kind)
+    elif age is None or age > ACTS_UP_TO_US:
         _leave_to_a_person(step, press, "unknown_age" if age is None else "too_old")
-        return
-    _judge(step, press)
+    else:
+        _judge(step, press)
+    if age is not None:
+        # A press that the broker kept shows life when it was pressed, not now.
+        supervision.heard(step, plan, step.at.plus(-age))
 
 
 def wired(step: Step, event: WiredPress) -> None:
@@ -117,8 +120,8 @@ def wired(step: Step, event: WiredPress) -> None:
         _judge(step, press)
 
 
-def asked(step: Step, event: PressAsked, kind: Real | Drill | Exercise) -> IncidentId:
-    """A person's press of a configured button, by name; the incident it went to."""
+def asked(step: Step, event: PressAsked, kind: Real | Drill | Exercise) -> IncidentId | None:
+    """A person's press of a configured button, by name; the incident it went to, None for a silent one."""
     press = _asked(step, event)
     return _act(step, press, kind)
 
@@ -144,13 +147,16 @@ def age_us(plan: ButtonPlan, live: ButtonLive, event: PressHeard) -> int | None:
     """
     if event.device_at_us is not None and plan.silence_limit_us is not None and live.clock is not None:
         device_us, ours = live.clock
+        # Our clock as it ran when the status proved the device's: one set since must not make a press look old.
+        passed_us = event.at.since(ours)
+        now_us = ours.utc_us + passed_us
         proven = (
-            event.at.since(ours) <= plan.silence_limit_us
+            passed_us < plan.silence_limit_us
             and abs(device_us - ours.utc_us) <= CLOCK_WITHIN_US
-            and device_us <= event.device_at_us <= event.at.utc_us + CLOCK_WITHIN_US
+            and device_us <= event.device_at_us <= now_us + CLOCK_WITHIN_US
         )
         if proven:
-            return max(0, event.at.utc_us - event.device_at_us)
+            return max(0, now_us - event.device_at_us)
     if event.waited_at_most_us is None or event.waited_at_most_us > ACTS_UP_TO_US:
         return None
     return event.waited_at_most_us
@@ -168,7 +174,7 @@ def _judge(step: Step, press: _Press) -> None:
         last = step.record.walk_tests[press.plan.id].last_press
         if last is None or step.at.since(last.at) > SECOND_TEST_PRESS_US:
             _record(step, press, "test", None, TEST)
-            _answer(step, press, None, "test")
+            _answer(step, press, None, TEST)
             return
         # Somebody presses twice: that is not a tester going down a list.
         ended = WalkTestEnded((press.plan.id,), "second_press")
@@ -176,26 +182,30 @@ def _judge(step: Step, press: _Press) -> None:
     _act(step, press, REAL)
 
 
-def _act(step: Step, press: _Press, kind: Real | Drill | Exercise) -> IncidentId:
-    ask = _escalated(step, press)
+def _act(step: Step, press: _Press, kind: Real | Drill | Exercise) -> IncidentId | None:
+    ask = _escalated(step, press, kind)
     to = responses.joining(step, ask, kind)
     _record(step, press, "acted" if to.new else "joined", to.incident, kind, ask)
     responses.respond(step, ask, kind, to, actor=press.actor)
-    if press.answers:
-        _answer(step, press, None if to.silent else to.incident, kind.word)
-    return to.incident
+    shown = None if to.silent else to.incident
+    _answer(step, press, shown, kind)
+    return shown
 
 
-def _escalated(step: Step, press: _Press) -> Ask:
+def _escalated(step: Step, press: _Press, kind: Kind) -> Ask:
     """What the press asks for, or what its button's `escalate_after` makes of this many in so short a time."""
     rule = press.plan.escalation
     if rule is None:
         return press.ask
     memory = step.record.buttons.get(press.plan.id, ButtonMemory())
+    # Presses of a drill do not add up to a real one: only those of a live incident of this kind count.
+    same = {one.id for one in step.record.incidents.values() if one.kind == kind.word}
     before = [
         one
         for one in memory.presses
-        if one.standing in ("acted", "joined") and 0 <= step.at.utc_us - one.at.utc_us <= rule.within_us
+        if one.incident in same
+        and one.standing in ("acted", "joined")
+        and 0 <= step.at.utc_us - one.at.utc_us <= rule.within_us
     ]
     ranks = step.plan.responses
     if len(before) + 1 < rule.presses or ranks[rule.ask.response].rank <= ranks[press.ask.response].rank:
@@ -204,7 +214,7 @@ def _escalated(step: Step, press: _Press) -> Ask:
 
 
 def _leave_to_a_person(step: Step, press: _Press, why: Standing) -> None:
-    """It starts nothing by itself and stays visible until a person answers; one waiting a button is enough."""
+    """It starts nothing by itself and waits for a person; one a button and response is enough."""
     _record(step, press, why, None)
     waiting = (
         one
@@ -215,7 +225,7 @@ def _leave_to_a_person(step: Step, press: _Press, why: Standing) -> None:
         number = step.record.last_unanswered + 1
         fact = PressUnanswered(number, press.plan.id, press.id, press.ask.response, press.ask.zone, why)
         step.write(fact, press.plan.id, actor=press.actor, because=Because(why))
-    _answer(step, press, None, "real")
+    _answer(step, press, None, REAL)
 
 
 def _record(
@@ -243,15 +253,25 @@ def _record(
     step.write(fact, press.plan.id, actor=press.actor, incident=incident, because=Because(standing))
 
 
-def _answer(step: Step, press: _Press, incident: IncidentId | None, kind: str) -> None:
-    if not press.answers:
-        return
-    word = TEST.word if kind == "test" else REAL.word
-    step.answer(PressAnswer(press.plan.id, press.id, incident, word, press.delivery))
+def _answer(step: Step, press: _Press, incident: IncidentId | None, kind: Kind) -> None:
+    if press.answers:
+        step.answer(PressAnswer(press.plan.id, press.id, incident, kind.word, press.delivery))
 
 
-def _heard(live: ButtonLive, at: Instant) -> ButtonLive:
-    return ButtonLive(at, live.battery, True, live.status_at, live.clock)
+def _shown(step: Step, plan: ButtonPlan, incident: IncidentId | None) -> IncidentId | None:
+    """The incident as a repeat's answer may name it: never a silent one, not even one that may have been and is over."""
+    live = None if incident is None else step.record.incidents.get(incident)
+    if live is not None:
+        return None if live.silent else incident
+    asks = [*plan.asks.values(), *(() if plan.escalation is None else (plan.escalation.ask,))]
+    return None if any(step.plan.responses[ask.response].silent for ask in asks) else incident
+
+
+def _nobodys(step: Step, event: PressHeard) -> None:
+    """A press of a button that a reload took away while it was on its way: told, and taken from the broker."""
+    refused = MessageRefused(event.at, event.button, "unknown_button", "", event.gesture.encode(), None)
+    supervision.message_refused(step, refused)
+    step.answer(PressAnswer(None, None, None, REAL.word, event.delivery, topic_answer=False))
 
 
 def _asked(step: Step, event: PressAsked) -> _Press:
@@ -260,7 +280,7 @@ def _asked(step: Step, event: PressAsked) -> _Press:
     gesture, ask = ("unlisted", plan.highest) if word is None else meaning(plan, word)
     return _Press(
         plan=plan,
-        id=PressId(f"asked.{event.request}.{event.at.utc_us}"),
+        id=PressId(f"{BY_NAME}{event.request}.{event.at.utc_us}"),
         word=word or "",
         gesture=gesture,
         ask=ask,
@@ -282,8 +302,8 @@ def _identity(
         for one in memory.presses
         if event.at.utc_us - one.at.utc_us <= REMEMBERED_US or one.incident in record.incidents
     ]
-    # A retained copy did nothing, so it does not make the live one a repeat.
-    known = [one for one in known if one.standing != "retained"]
+    # A retained copy did nothing, and a person's press by name is not the button's: neither makes one a repeat.
+    known = [one for one in known if one.standing != "retained" and not one.press.startswith(BY_NAME)]
     if event.press_id is not None:
         return _same(known, event.press_id), event.press_id
     if event.device_at_us is not None:

@@ -50,9 +50,7 @@ def fold(record: Record, at: Instant, entry: Entry) -> Record:
         case PressRecorded():
             return _remember(record, at, entry, fact)
         case PressUnanswered():
-            waiting = Unanswered(
-                fact.number, fact.button, fact.press, fact.response, fact.zone, fact.why, at
-            )
+            waiting = Unanswered(fact.number, fact.button, fact.press, fact.response, fact.zone, fact.why, at)
             return replace(
                 record,
                 unanswered=_with(record.unanswered, fact.number, waiting),
@@ -104,9 +102,15 @@ def _remember(record: Record, at: Instant, entry: Entry, fact: PressRecorded) ->
     )[-(REMEMBERED_MOST - 1) :]
     # A repeat is already among them: remembering it again would only fill the memory.
     presses = kept if fact.standing == "repeated" else (*kept, one)
-    counter = known.counter if fact.counter is None else fact.counter
+    # A retained copy may come before its live original, whose counter is then still to be heard.
+    counter = known.counter if fact.counter is None or fact.standing == "retained" else fact.counter
     record = replace(record, buttons=_with(record.buttons, fact.button, ButtonMemory(presses, counter)))
-    if fact.standing == "test" and (test := record.walk_tests.get(fact.button)) is not None:
+    # A person's test by name is no press of the button: the tester's own comes after it.
+    if (
+        fact.standing == "test"
+        and fact.path != "cli"
+        and (test := record.walk_tests.get(fact.button)) is not None
+    ):
         tests = _with(record.walk_tests, fact.button, replace(test, last_press=one))
         record = replace(record, walk_tests=tests)
     return record

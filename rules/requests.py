@@ -33,14 +33,12 @@ def press(step: Step, event: PressAsked) -> None:
     kind = event.kind
     match kind:
         case Real():
-            incident = presses.asked(step, event, kind)
-            _done(step, event, incident=incident)
+            _done(step, event, incident=presses.asked(step, event, kind))
         case Drill() | Exercise():
             if responses.live_of(step.record, REAL.word, silent=False) is not None:
                 _refuse(step, event, "press", "real_incident_live")
                 return
-            incident = presses.asked(step, event, kind)
-            _done(step, event, incident=incident)
+            _done(step, event, incident=presses.asked(step, event, kind))
         case Test():
             presses.tested(step, event)
             _done(step, event)
@@ -83,10 +81,12 @@ def answer(step: Step, event: AnswerAsked) -> None:
     incident: IncidentId | None = None
     fact = PressAnswered(waiting.number, event.start, event.reason)
     if event.start:
-        ask = Ask(waiting.response, waiting.zone)
+        # A zone that a reload took away: what was asked for there holds everywhere.
+        zone = waiting.zone if waiting.zone in step.plan.zones else step.plan.campus
+        ask = Ask(waiting.response, zone)
         to = responses.joining(step, ask, REAL)
-        incident = to.incident
-        step.write(fact, waiting.button, actor=event.actor, incident=incident, because=Because("asked"))
+        incident = None if to.silent else to.incident
+        step.write(fact, waiting.button, actor=event.actor, incident=to.incident, because=Because("asked"))
         responses.respond(step, ask, REAL, to, actor=event.actor)
     else:
         step.write(fact, waiting.button, actor=event.actor, because=Because("asked"))
@@ -114,7 +114,8 @@ def walk_test(step: Step, event: WalkTestAsked) -> None:
         _refuse(step, event, "walk-test", "bad_minutes", ("minutes", event.minutes))
     elif not event.person.strip():
         _refuse(step, event, "walk-test", "no_person")
-    elif any(one.kind == "real" for one in step.record.incidents.values()):
+    elif responses.live_of(step.record, REAL.word, silent=False) is not None:
+        # A silent one is no reason: the refusal would tell of it.
         _refuse(step, event, "walk-test", "real_incident_live")
     else:
         until = step.at.plus(event.minutes * MINUTE_US)
@@ -132,11 +133,14 @@ def walk_test(step: Step, event: WalkTestAsked) -> None:
 
 def end_walk_tests(step: Step) -> None:
     """Walk-tests end by themselves: at their time, and with the boot they began in."""
-    over: list[ButtonId] = [
-        one for one in step.record.walk_tests if not presses.in_walk_test(step.state, one, step.at)
-    ]
-    if over:
-        step.write(WalkTestEnded(tuple(over), "time"), step.plan.campus, because=Because("time"))
+    if not step.record.walk_tests:
+        return
+    over: dict[str, list[ButtonId]] = {}
+    for one, test in step.record.walk_tests.items():
+        if not presses.in_walk_test(step.state, one, step.at):
+            over.setdefault("time" if test.boot == step.live.boot else "boot", []).append(one)
+    for code, buttons in over.items():
+        step.write(WalkTestEnded(tuple(buttons), code), step.plan.campus, because=Because(code))
 
 
 def _unknown(step: Step, event: LockAsked | ReleaseAsked, verb: str, named: Iterable[DoorId]) -> bool:

@@ -1,5 +1,6 @@
 """Numbered response states by zone: what an ask opens, raises or joins. A press raises and never lowers."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -60,9 +61,10 @@ def respond(step: Step, ask: Ask, kind: Real | Drill | Exercise, to: Joining, *,
     because = Because("response", (("response", ask.response), ("zone", ask.zone)))
     match kind:
         case Real():
-            _real_ends_what_is_not(step, silent=to.silent)
             _enter(step, ask, kind, to, wanted, actor)
             _switch(step, ask, kind, to, wanted, actor, because)
+            # Last, so that nothing stands between the press and the wire, and no output goes off and on again.
+            _real_ends_what_is_not(step, silent=to.silent)
         case Drill():
             _enter(step, ask, kind, to, wanted, actor)
             _switch(step, ask, kind, to, wanted, actor, because)
@@ -82,7 +84,7 @@ def close(step: Step, live: Incident, *, actor: Actor, because: Because, reason:
     kind = kind_of(live.kind)
     if cleared and isinstance(kind, Real | Drill):
         still = _zones_with_outputs(step)
-        dark = frozenset(zone for top in cleared for zone in step.plan.zones[top].within) - still
+        dark = _within(step.plan, cleared) - still
         outputs.switch(step, dark, False, incident=live.id, kind=kind, because=because)
     closed = IncidentClosed(live.id, live.kind, reason)
     step.write(closed, live.id, actor=actor, incident=live.id, because=because)
@@ -151,4 +153,9 @@ def _real_ends_what_is_not(step: Step, *, silent: bool) -> None:
 
 def _zones_with_outputs(step: Step) -> frozenset[ZoneId]:
     holding = (zone for zone, own in step.record.zones.items() if step.plan.responses[own.response].outputs)
-    return frozenset(below for zone in holding for below in step.plan.zones[zone].within)
+    return _within(step.plan, holding)
+
+
+def _within(plan: Plan, zones: Iterable[ZoneId]) -> frozenset[ZoneId]:
+    """These zones and all below; one that the configuration no longer has is nowhere."""
+    return frozenset(below for zone in zones if zone in plan.zones for below in plan.zones[zone].within)

@@ -253,6 +253,8 @@ class Live:
     """When flags and supervision were last gone through."""
     refused: tuple[int, int] = (0, 0)
     """(minute of CLOCK_MONOTONIC, unreadable messages in it): a flood is not recorded one by one."""
+    unreadable: Mapping[str, Instant] = field(default_factory=dict)
+    """When a button's (or for an unknown topic the campus's) last unreadable message came."""
 
 
 @dataclass(frozen=True, slots=True)

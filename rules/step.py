@@ -63,11 +63,11 @@ class Step:
         """Replace a controller's live part."""
         self._live = replace(self._live, controllers={**self._live.controllers, controller: now})
 
-    def next_command(self) -> CommandId:
-        """A fresh command id."""
-        taken = self._live.next_command
-        self._live = replace(self._live, next_command=CommandId(taken + 1))
-        return taken
+    def next_commands(self, count: int) -> tuple[CommandId, ...]:
+        """Fresh command ids, ascending."""
+        first = self._live.next_command
+        self._live = replace(self._live, next_command=CommandId(first + count))
+        return tuple(CommandId(first + later) for later in range(count))
 
     # --- what comes of it ---
 

@@ -6,7 +6,13 @@ from dataclasses import replace
 from typing import Final, Literal
 
 from rules import contacts, doors
-from rules.model.events import ConditionChanged, ControllerChanged, MessageRefused, SessionChanged, StatusHeard
+from rules.model.events import (
+    ConditionChanged,
+    ControllerChanged,
+    MessageRefused,
+    SessionChanged,
+    StatusHeard,
+)
 from rules.model.facts import (
     Because,
     ButtonTurned,
@@ -19,7 +25,8 @@ from rules.model.facts import (
 from rules.model.ids import Actor, ButtonId
 from rules.model.moments import MINUTE_US, SECOND_US, Instant
 from rules.plan import ButtonPlan, Plan
-from rules.state import ButtonLive, ControllerLive, State
+from rules.record import REMEMBERED_US
+from rules.state import ButtonLive, ButtonMemory, ControllerLive, Live, State
 from rules.step import DAEMON, Step
 
 SWEEP_EVERY_US: Final = SECOND_US
@@ -30,13 +37,19 @@ SETTLING_US: Final = 5 * SECOND_US
 REFUSED_EACH_MINUTE: Final = 20
 """Unreadable messages recorded one by one in a minute; the rest of a flood is only counted."""
 
+UNREADABLE_STANDS_US: Final = 60 * MINUTE_US
+"""How long after its last unreadable message a device is flagged for it."""
+RAISED_ANEW: Final = frozenset({"unanswered_press", "not_armed", "controller_down"})
+"""Flags whose words would mislead with old arguments, and that no device can make flutter."""
+
 ButtonState = Literal["heard", "unknown", "silent", "unsupervised"]
 FlagKey = tuple[str, str]
 
 
 def armed(plan: Plan, state: State) -> tuple[bool, str]:
     """Whether a press now would be decided and every reachable controller commanded; else the code of why not."""
-    if not any(one.up for one in state.live.controllers.values()):
+    boards = (state.live.controllers.get(one) for one in plan.controllers)
+    if not any(one is not None and one.up for one in boards):
         return False, "no_controller"
     networked = state.live.sessions.get("presses", False) and any(
         button.wired is None for button in plan.buttons.values()
@@ -72,15 +85,26 @@ def status_heard(step: Step, event: StatusHeard) -> None:
     if event.online is not None:
         live = replace(live, online=event.online)
     # A last will comes from the broker: it is no sign of life, and neither is a retained message.
-    if not event.retained and event.online is not False:
-        before = button_state(plan, step.state, step.at)
+    alive = not event.retained and event.online is not False
+    if alive:
         clock = live.clock if event.device_at_us is None else (event.device_at_us, event.at)
-        live = replace(live, heard=event.at, online=True, status_at=event.at, clock=clock)
-        step.change(buttons={**step.live.buttons, plan.id: live})
-        if before == "silent":
-            step.write(ButtonTurned(plan.id, "heard"), plan.id, actor=_device(plan.id))
-        return
+        live = replace(live, status_at=event.at, clock=clock)
     step.change(buttons={**step.live.buttons, plan.id: live})
+    if alive:
+        heard(step, plan, step.at)
+
+
+def heard(step: Step, plan: ButtonPlan, at: Instant) -> None:
+    """A button showed life at `at`, now or earlier; what is known already is newer or the same."""
+    live = step.live.buttons.get(plan.id, ButtonLive())
+    if at.since(live.heard or step.live.started) < 0:
+        return
+    before = button_state(plan, step.state, step.at)
+    # A last will may have come after a press that the broker kept.
+    online = True if at == step.at else live.online
+    step.change(buttons={**step.live.buttons, plan.id: replace(live, heard=at, online=online)})
+    if before == "silent" and button_state(plan, step.state, step.at) != "silent":
+        step.write(ButtonTurned(plan.id, "heard"), plan.id, actor=_device(plan.id))
 
 
 def message_refused(step: Step, event: MessageRefused) -> None:
@@ -88,7 +112,8 @@ def message_refused(step: Step, event: MessageRefused) -> None:
     shed = step.live.refused
     minute = step.at.mono_us // MINUTE_US
     count = shed[1] + 1 if shed[0] == minute else 1
-    step.change(refused=(minute, count))
+    subject = event.button or step.plan.campus
+    step.change(refused=(minute, count), unreadable={**step.live.unreadable, subject: step.at})
     if count > REFUSED_EACH_MINUTE:
         return
     fact = MessageRefusedRecorded(
@@ -99,7 +124,6 @@ def message_refused(step: Step, event: MessageRefused) -> None:
         topic=event.topic[:256],
         payload=event.payload[:256].decode("utf-8", "replace"),
     )
-    subject = event.button or step.plan.campus
     step.write(fact, subject, actor=_device(subject), because=Because(event.code))
 
 
@@ -109,7 +133,9 @@ def session_changed(step: Step, event: SessionChanged) -> None:
         return
     step.change(sessions={**step.live.sessions, event.session: event.up})
     fact = SessionTurned(event.session, event.up, event.detail)
-    step.write(fact, event.session, actor=DAEMON, because=Because("session_up" if event.up else "session_down"))
+    step.write(
+        fact, event.session, actor=DAEMON, because=Because("session_up" if event.up else "session_down")
+    )
 
 
 def controller_changed(step: Step, event: ControllerChanged) -> None:
@@ -151,8 +177,12 @@ def sweep_flags(step: Step) -> None:
     """Raise the flags that hold now and were not raised, clear those that no longer hold."""
     now = dict(flags(step.plan, step.state))
     for key, args in now.items():
-        if key not in step.record.flags:
+        raised = step.record.flags.get(key)
+        if raised is None or (key[0] in RAISED_ANEW and raised.args != args):
             step.write(FlagRaised(*key, args), key[1], because=Because(key[0]))
+    if not _settled(step.live):
+        # What has not answered yet since start is no better than it was before.
+        return
     for key in [key for key in step.record.flags if key not in now]:
         step.write(FlagCleared(*key), key[1], because=Because(key[0]))
 
@@ -160,7 +190,7 @@ def sweep_flags(step: Step) -> None:
 def flags(plan: Plan, state: State) -> Iterator[tuple[FlagKey, tuple[str, ...]]]:
     """Every safety shortcoming that holds now, as ((code, subject), args); by rule, never typed in."""
     live, now = state.live, state.live.now
-    settled = now.since(live.started) > SETTLING_US
+    settled = _settled(live)
     for code, subject in plan.standing_flags:
         yield (code, subject), ()
     for code, args in live.conditions.items():
@@ -181,10 +211,12 @@ def flags(plan: Plan, state: State) -> Iterator[tuple[FlagKey, tuple[str, ...]]]
             yield from _button_flags(button, state, now)
         elif settled and not contacts.contact_fresh(plan, live, button.id, now):
             yield ("button_silent", button.id), ()
-    for input_id, its_state in live.inputs.items():
-        if its_state == "unsure":
-            fire = plan.inputs[input_id].kind == "fire-alarm"
-            yield ("fire_input_unsure" if fire else "input_unsure", input_id), ()
+    for one in plan.inputs.values():
+        if live.inputs.get(one.id) == "unsure":
+            yield ("fire_input_unsure" if one.kind == "fire-alarm" else "input_unsure", one.id), ()
+    for subject, last in live.unreadable.items():
+        if now.since(last) <= UNREADABLE_STANDS_US:
+            yield ("message_refused", subject), ()
     for waiting in state.record.unanswered.values():
         yield ("unanswered_press", waiting.button), (str(waiting.number), waiting.why)
     if settled:
@@ -193,17 +225,25 @@ def flags(plan: Plan, state: State) -> Iterator[tuple[FlagKey, tuple[str, ...]]]
 
 def _button_flags(plan: ButtonPlan, state: State, now: Instant) -> Iterator[tuple[FlagKey, tuple[str, ...]]]:
     its = button_state(plan, state, now)
-    if its == "silent":
+    live = state.live.buttons.get(plan.id, ButtonLive())
+    raised = state.record.flags
+    # Not heard since start is no better than what was raised before the start.
+    if its == "silent" or (its == "unknown" and ("button_silent", plan.id) in raised):
         yield ("button_silent", plan.id), ()
     elif its == "unsupervised":
         yield ("unsupervised_by_design", plan.id), ()
-    live = state.live.buttons.get(plan.id, ButtonLive())
+    low = ("button_battery_low", plan.id)
     if live.battery is not None and live.battery <= BATTERY_LOW_PERCENT:
-        yield ("button_battery_low", plan.id), (str(live.battery),)
-    if live.online is False:
-        yield ("button_said_offline", plan.id), ()
-    memory = state.record.buttons.get(plan.id)
-    if memory is not None and any(one.standing == "retained" for one in memory.presses):
+        yield low, (str(live.battery),)
+    elif live.battery is None and low in raised:
+        yield low, raised[low].args
+    offline = ("button_said_offline", plan.id)
+    if live.online is False or (live.online is None and offline in raised):
+        yield offline, ()
+    memory = state.record.buttons.get(plan.id, ButtonMemory())
+    if any(
+        one.standing == "retained" and now.utc_us - one.at.utc_us <= REMEMBERED_US for one in memory.presses
+    ):
         yield ("retained_press", plan.id), ()
 
 
@@ -215,6 +255,10 @@ def _turn_silent(step: Step, before: Instant) -> None:
         was = button_state(plan, step.state, before)
         if was != "silent" and button_state(plan, step.state, step.at) == "silent":
             step.write(ButtonTurned(plan.id, "silent"), plan.id, because=Because("silence_limit"))
+
+
+def _settled(live: Live) -> bool:
+    return live.now.since(live.started) > SETTLING_US
 
 
 def _device(subject: ButtonId | str) -> Actor:

@@ -93,7 +93,7 @@ def coil_differs(plan: Plan, record: Record, live: Live, door: DoorPlan, now: In
         return False
     read = read_back(live, meant.point, now)
     command = its.command
-    if read is None or (command is not None and (command.ended is None or read.at.since(command.ended) < 0)):
+    if read is None or (command is not None and (command.ended is None or read.at.since(command.ended) <= 0)):
         return False
     return (read.value != 0) != meant.on
 
@@ -140,8 +140,6 @@ def _failed(its: DoorLive) -> CommandLive | None:
 
 
 def _read_since(live: Live, door: DoorPlan, since: Instant | None) -> bool:
-    """Whether every wired sensor was read in a round that began at `since` or later."""
-    if since is None:
-        return False
+    """Whether every wired sensor was read in a round that began after `since`."""
     reads = [read_of(live, one.point) for one in sensors(door)]
-    return all(read is not None and read.at.since(since) >= 0 for read in reads)
+    return since is not None and all(read is not None and read.at.since(since) > 0 for read in reads)

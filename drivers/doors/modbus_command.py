@@ -1,0 +1,112 @@
+"""One permit on its way: the frames it became, what was answered to each, and its single ending."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from drivers.clock import instant
+from drivers.doors.modbus_pdu import Refusal, Values, Write, encode_request
+from drivers.doors.modbus_plan import plan_writes
+from drivers.doors.modbus_reading import Answer, Nothing
+from rules.model.commands import Drive, Permit
+from rules.model.events import CommandEnded, Ending
+from rules.model.ids import Space
+
+_MOST_PREPARED = 512
+"""Permits remembered for a controller; it has a few responses in a few scopes, each with its locks."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedWrite:
+    """A write and its bytes as far as they can be known before the press."""
+
+    write: Write
+    frame: bytes
+
+
+class Prepared:
+    """The frames of permits that may come, by their coils and values. Bounded: the longest unused goes."""
+
+    def __init__(self, encode: Callable[[bytes], bytes]) -> None:
+        """encode: puts the controller's framing around a PDU."""
+        self._encode = encode
+        self._known: OrderedDict[tuple[tuple[Space, int, bool], ...], tuple[PreparedWrite, ...]] = (
+            OrderedDict()
+        )
+
+    def writes(self, drives: Iterable[Drive]) -> tuple[PreparedWrite, ...]:
+        """What to send. Raises NotPermitted for drives that no sound permit holds."""
+        drives = tuple(drives)
+        key = tuple([(drive.point.space, drive.point.number, drive.on) for drive in drives])
+        known = self._known.get(key)
+        if known is not None:
+            self._known.move_to_end(key)
+            return known
+        made = tuple(PreparedWrite(w, self._encode(encode_request(w))) for w in plan_writes(drives))
+        self._known[key] = made
+        if len(self._known) > _MOST_PREPARED:
+            self._known.popitem(last=False)
+        return made
+
+
+class Command:
+    """Ends exactly once.
+
+    `written` if every frame was answered well; `refused` if any was refused; `not_sent` if none ever left;
+    else `no_answer`, with the code of what failed first.
+    """
+
+    __slots__ = ("_failure", "_refusal", "future", "in_flight", "permit", "sent", "timer", "unanswered")
+
+    def __init__(self, permit: Permit, writes: tuple[PreparedWrite, ...]) -> None:
+        self.permit = permit
+        self.unanswered: dict[int, PreparedWrite] = dict(enumerate(writes))
+        self.sent = False
+        self.in_flight = 0
+        self.timer: asyncio.TimerHandle | None = None
+        """Frames handed to a connection and not answered; only Modbus TCP counts them."""
+        self.future: asyncio.Future[CommandEnded] = asyncio.get_running_loop().create_future()
+        self._refusal: Refusal | None = None
+        self._failure: Nothing | None = None
+
+    def answered(self, which: int, answer: Answer) -> bool:
+        """Take the answer to one frame; True if it was the last one and the command has ended."""
+        if self.unanswered.pop(which, None) is None:
+            return False
+        match answer:
+            case Refusal():
+                self._refusal = self._refusal or answer
+            case Nothing():
+                self._failure = self._failure or answer
+            case Values():
+                pass
+        if self.unanswered:
+            return False
+        if self._refusal is None and self._failure is None:
+            self._end("written", "answered")
+        else:
+            self.expire("silent")
+        return True
+
+    def leaving(self) -> None:
+        """A frame goes out."""
+        self.sent = True
+
+    def expire(self, code: str) -> None:
+        """Nothing more is waited for. `code`: why, unless an earlier failure tells more."""
+        if self._refusal is not None:
+            self._end("refused", f"exception_{self._refusal.exception}")
+        elif not self.sent:
+            self._end("not_sent", code)
+        else:
+            self._end("no_answer", self._failure.code if self._failure is not None else code)
+
+    def _end(self, ending: Ending, code: str) -> None:
+        self.unanswered.clear()
+        if self.timer is not None:
+            self.timer.cancel()
+        if not self.future.done():
+            self.future.set_result(
+                CommandEnded(instant(), self.permit.id, self.permit.controller, ending, code)
+            )

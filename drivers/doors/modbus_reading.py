@@ -1,0 +1,119 @@
+"""One round of reads of one controller, and what to do where the device has no address that was bridged."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from drivers.base import Watch
+from drivers.doors.modbus_pdu import ILLEGAL_ADDRESS, Read, Refusal, Values
+from drivers.doors.modbus_plan import Watched, narrower, pick, plan_reads
+from drivers.doors.modbus_rounds import Round
+from rules.model.ids import ControllerId, Space
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No valid answer. `code`: `silent`, `reset`, `garbage`, `wrong_answer`, ...
+
+    lost: the connection went before an answer could come; the same request may be sent again over a new one.
+    """
+
+    code: str
+    lost: bool = False
+
+
+Answer = Values | Refusal | Nothing
+Ask = Callable[[Read], Awaitable[Answer]]
+Readings = dict[tuple[Space, int], int]
+
+
+class Reading:
+    """The reads of one controller. They start merged over small gaps and are cut where the device refuses."""
+
+    def __init__(
+        self, controller: ControllerId, watch: Watch, most_gap: int, readback_offset: int = 0
+    ) -> None:
+        """readback_offset: added to a coil's number to read it, never to write it."""
+        self._controller = controller
+        self._most_gap = most_gap
+        self._readback_offset = readback_offset
+        self._points: dict[Round, Watched] = {
+            "all": self._moved(watch.evidence | watch.fast, readback_offset),
+            "fast": self._moved(watch.fast, readback_offset),
+        }
+        self._reads: dict[Round, tuple[Read, ...]] = {}
+        self._told = False
+        self.start_over()
+
+    def start_over(self) -> None:
+        """Plan afresh: the controller may be another one since it was last reached."""
+        self._reads = {which: plan_reads(points, self._most_gap) for which, points in self._points.items()}
+
+    async def round(self, which: Round, ask: Ask, interrupted: Callable[[], bool]) -> Readings | Nothing:
+        """Read every point of a round, one request after the other, so that a command waits for one at most.
+
+        Points that the device refuses are missing from the result. Nothing where any request got no answer,
+        and (`interrupted`) where a command came between: what was read before it is not worth the wait.
+        """
+        points = self._points[which]
+        found: Readings = {}
+        kept: list[Read] = []
+        for read in self._reads[which]:
+            answer = await ask(read)
+            if isinstance(answer, Refusal) and answer.exception == ILLEGAL_ADDRESS:
+                pieces = await self._cut(read, points, found, ask, interrupted)
+                if isinstance(pieces, Nothing):
+                    return pieces
+                kept.extend(pieces)
+            elif isinstance(answer, Nothing):
+                return answer
+            else:
+                kept.append(read)
+                if isinstance(answer, Values):
+                    found.update(pick(read, answer.values, points))
+            if interrupted():
+                return Nothing("interrupted")
+        self._reads[which] = tuple(kept)
+        if not self._readback_offset:
+            return found
+        return {
+            (space, number - self._readback_offset if space == "coil" else number): value
+            for (space, number), value in found.items()
+        }
+
+    @staticmethod
+    def _moved(points: Watched, readback_offset: int) -> Watched:
+        return frozenset(
+            (space, number + readback_offset if space == "coil" else number) for space, number in points
+        )
+
+    async def _cut(
+        self, read: Read, points: Watched, found: Readings, ask: Ask, interrupted: Callable[[], bool]
+    ) -> tuple[Read, ...] | Nothing:
+        """Smaller reads in the place of a refused one, kept only if the device answers any of them."""
+        pieces = narrower(read, points)
+        if pieces == (read,):
+            return pieces
+        answered = False
+        for piece in pieces:
+            answer = await ask(piece)
+            if isinstance(answer, Nothing):
+                return answer
+            if isinstance(answer, Values):
+                answered = True
+                found.update(pick(piece, answer.values, points))
+            if interrupted():
+                return Nothing("interrupted")
+        if answered and not self._told:
+            self._told = True
+            log.warning(
+                "controller refuses an address inside a merged read; its points are read in smaller pieces",
+                controller=self._controller,
+                space=read.space,
+                first=read.address,
+                count=read.count,
+            )
+        return pieces if answered else (read,)

@@ -1,0 +1,252 @@
+"""A controller on a serial Modbus RTU line that it may share with others.
+
+Start at `ModbusRtu.execute`; the line itself is `modbus_rtu_bus`.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+from drivers.base import Emit, Watch, checked
+from drivers.clock import instant
+from drivers.doors.modbus_command import Command, Prepared
+from drivers.doors.modbus_pdu import Read, encode_request
+from drivers.doors.modbus_plan import DEFAULT_MOST_GAP
+from drivers.doors.modbus_presence import Presence
+from drivers.doors.modbus_reading import Answer, Nothing, Reading
+from drivers.doors.modbus_rounds import Rounds
+from drivers.doors.modbus_rtu_bus import Exchange, RtuBus
+from drivers.doors.modbus_rtu_frame import encode_rtu
+from rules.model.commands import Drive, Permit
+from rules.model.events import CommandEnded, Scanned
+from rules.model.ids import ControllerId
+from rules.model.moments import SECOND_US, Instant
+
+log = structlog.get_logger()
+
+_DOWN_AFTER = 2
+"""Failures in a row that mean down: one spoilt frame is ordinary on a serial line."""
+_PROBE_EVERY_S = 2.0
+_PROBE_ALONE_EVERY_S = 0.5
+"""How often a controller that is down is asked once, on a line with others that answer, and with none."""
+_COMMAND_TIMEOUTS = 6
+"""A command waits for the line at most so many time-outs: one exchange, one gap, and others' commands."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModbusRtuConfig:
+    """One controller. `unit`: 1 to 247, never 0: nothing is broadcast. `timeout_us`: from the end of a frame.
+
+    most_gap: unwatched points that a read may bridge; 0 reads nothing but the watched ones.
+    readback_offset: where the device shows its coils to a read (`modbus_plan.READBACK_OFFSET` by model).
+    """
+
+    controller: ControllerId
+    unit: int
+    timeout_us: int
+    watch: Watch
+    most_gap: int = DEFAULT_MOST_GAP
+    readback_offset: int = 0
+
+
+class ModbusRtu:
+    """A `drivers.base.Driver` on a shared `RtuBus`."""
+
+    def __init__(self, config: ModbusRtuConfig, bus: RtuBus) -> None:
+        """Raises ValueError for a unit that is not one device's address."""
+        if not 1 <= config.unit <= 247:
+            raise ValueError(f"unit {config.unit}: a device on a serial line has 1 to 247")
+        self.controller = config.controller
+        self.strange_answers = 0
+        """Answers that were none of ours. None was believed."""
+        self._config = config
+        self._bus = bus
+        self._timeout_s = config.timeout_us / SECOND_US
+        self._prepared = Prepared(partial(encode_rtu, config.unit))
+        self._rounds = Rounds(config.watch)
+        self._reading = Reading(config.controller, config.watch, config.most_gap, config.readback_offset)
+        self._presence = Presence(config.controller, self._timeout_s)
+        self._commands: dict[Command, tuple[Exchange, ...]] = {}
+        self._stirred = asyncio.Event()
+        self._failures = 0
+        self._probe_at_s = 0.0
+        self._left: list[Instant] = []
+        self._told: set[str] = set()
+        bus.members.append(self)
+
+    async def run(self, emit: Emit) -> None:
+        self._presence.emit = emit
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._bus.serve(), name=f"{self.controller} serial line {self._bus.port}")
+                tasks.create_task(self._poll(emit), name=f"{self.controller} polling")
+        finally:
+            self._presence.stop()
+            for command in tuple(self._commands):
+                self._finish(command, "stopped")
+
+    def prepare(self, drives: Iterable[Drive]) -> None:
+        """Make the frames of a permit that may come."""
+        self._prepared.writes(drives)
+
+    def execute(self, permit: Permit) -> "asyncio.Future[CommandEnded]":
+        writes = self._prepared.writes(checked(permit, self.controller).drives)
+        command = Command(permit, writes)
+        loop = asyncio.get_running_loop()
+        command.timer = loop.call_later(self._timeout_s, self._line_checked, command)
+        exchanges = tuple(
+            Exchange(
+                member=self,
+                unit=self._config.unit,
+                request=prepared.write,
+                frame=prepared.frame,
+                timeout_s=self._timeout_s,
+                taken=partial(self._answered, command, which),
+            )
+            for which, prepared in command.unanswered.items()
+        )
+        self._commands[command] = exchanges
+        for exchange in exchanges:
+            self._bus.submit(exchange)
+        return command.future
+
+    # --- what the line asks and reports (modbus_rtu_bus.Member) ---
+
+    @property
+    def up(self) -> bool:
+        return self._failures < _DOWN_AFTER
+
+    @property
+    def doubtful(self) -> bool:
+        return self._failures > 0
+
+    def line_open(self) -> None:
+        self._rounds.at_once()
+        self._reading.start_over()
+        self._failures = 0
+        self._stirred.set()
+
+    def line_lost(self, detail: str) -> None:
+        self._presence.failed("unreachable", detail)
+        self._stirred.set()
+
+    def strange(self, code: str, detail: str) -> None:
+        self.strange_answers += 1
+        if code not in self._told:
+            self._told.add(code)
+            log.error(
+                "serial line gives answers that cannot be right; none is believed; look for two devices of "
+                "one address, a wrong baud rate or parity, an adapter with echo, missing termination",
+                controller=self.controller,
+                port=self._bus.port,
+                code=code,
+                detail=detail,
+            )
+
+    # --- commands ---
+
+    def _answered(self, command: Command, which: int, answer: Answer) -> None:
+        if command not in self._commands:
+            return
+        command.sent = command.sent or self._commands[command][which].left is not None
+        if isinstance(answer, Nothing) and answer.lost:
+            self._bus.submit(self._commands[command][which])
+            return
+        self._count(answer)
+        if command.answered(which, answer):
+            self._ended(command)
+
+    def _line_checked(self, command: Command) -> None:
+        """One time-out has passed: with no line at all it ends now, else it may wait for its turn."""
+        if not self._bus.is_open:
+            self._finish(command, "unreachable")
+            return
+        rest_s = self._timeout_s * (_COMMAND_TIMEOUTS - 1)
+        command.timer = asyncio.get_running_loop().call_later(rest_s, self._finish, command, "line_busy")
+
+    def _finish(self, command: Command, code: str) -> None:
+        exchanges = self._commands.get(command, ())
+        for exchange in exchanges:
+            exchange.dropped = True
+        command.sent = command.sent or any(exchange.left is not None for exchange in exchanges)
+        command.expire(code)
+        self._ended(command)
+
+    def _ended(self, command: Command) -> None:
+        self._commands.pop(command, None)
+        self._rounds.commanded(time.monotonic())
+        self._stirred.set()
+
+    # --- polling ---
+
+    async def _poll(self, emit: Emit) -> None:
+        while True:
+            if not self._bus.is_open or self._commands:
+                await self._stir(None)
+                continue
+            wait_s = self._rounds.due_s() - time.monotonic()
+            if not self.up:
+                wait_s = max(wait_s, self._probe_at_s - time.monotonic())
+            if wait_s > 0:
+                await self._stir(wait_s)
+                continue
+            which = self._rounds.begin(time.monotonic())
+            self._probe_at_s = time.monotonic() + (
+                _PROBE_EVERY_S if self._bus.has_others(self) else _PROBE_ALONE_EVERY_S
+            )
+            self._left.clear()
+            found = await self._reading.round(which, self._ask, lambda: bool(self._commands))
+            if not isinstance(found, Nothing) and found:
+                emit(Scanned(instant(), self.controller, self._left[0], found))
+
+    async def _ask(self, read: Read) -> Answer:
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        exchange = Exchange(
+            member=self,
+            unit=self._config.unit,
+            request=read,
+            frame=encode_rtu(self._config.unit, encode_request(read)),
+            timeout_s=self._timeout_s,
+            taken=lambda answer: None if future.done() else future.set_result(answer),
+        )
+        self._bus.submit(exchange)
+        try:
+            answer = await future
+        finally:
+            exchange.dropped = True
+        if exchange.left is not None:
+            self._left.append(exchange.left)
+        self._count(answer)
+        return answer
+
+    def _count(self, answer: Answer) -> None:
+        """Keep the tally of answers and failures."""
+        if isinstance(answer, Nothing):
+            if answer.lost:
+                return
+            self._failures += 1
+            if not self.up:
+                self._presence.failed(
+                    answer.code, f"unit {self._config.unit} on {self._bus.port}: {answer.code}"
+                )
+            return
+        if not self.up:
+            self._rounds.at_once()
+        self._failures = 0
+        self._presence.answered()
+
+    async def _stir(self, within_s: float | None) -> None:
+        """Wait until the line or a command changes something, at most so long."""
+        self._stirred.clear()
+        if within_s is None or within_s == float("inf"):
+            await self._stirred.wait()
+            return
+        timer = asyncio.get_running_loop().call_later(within_s, self._stirred.set)
+        try:
+            await self._stirred.wait()
+        finally:
+            timer.cancel()

@@ -1,0 +1,266 @@
+"""A controller on Modbus TCP: locks by one frame at once, evidence by polling in between.
+
+Our own client, because a press may not wait: a frame leaves inside `execute`, a lost connection is opened
+again within 0.2 s, and nothing is queued behind a poll. Start at `ModbusTcp.execute`; the connection itself
+is `modbus_tcp_link`, what is read when is `modbus_rounds` and `modbus_reading`.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+from drivers.base import Emit, Watch, checked
+from drivers.clock import instant
+from drivers.doors.modbus_command import Command, Prepared
+from drivers.doors.modbus_mbap import encode_mbap_tail
+from drivers.doors.modbus_plan import DEFAULT_MOST_GAP
+from drivers.doors.modbus_presence import Presence
+from drivers.doors.modbus_reading import Answer, Nothing, Reading
+from drivers.doors.modbus_rounds import Rounds
+from drivers.doors.modbus_tcp_connection import Sending
+from drivers.doors.modbus_tcp_link import TcpLink
+from rules.model.commands import Drive, Permit
+from rules.model.events import CommandEnded, Scanned
+from rules.model.ids import ControllerId
+from rules.model.moments import SECOND_US
+
+log = structlog.get_logger()
+
+_KEEP_WARM_ROUND = 4
+"""With two connections every so many rounds of evidence use the one for commands, to know that it lives."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModbusTcpConfig:
+    """One controller. `timeout_us`: for each answer and for each command. `connections`: 1 or 2.
+
+    most_gap: unwatched points that a read may bridge; 0 reads nothing but the watched ones.
+    readback_offset: where the device shows its coils to a read (`modbus_plan.READBACK_OFFSET` by model).
+    """
+
+    controller: ControllerId
+    host: str
+    port: int
+    unit: int
+    timeout_us: int
+    connections: int
+    watch: Watch
+    most_gap: int = DEFAULT_MOST_GAP
+    readback_offset: int = 0
+
+
+class ModbusTcp:
+    """A `drivers.base.Driver`."""
+
+    def __init__(self, config: ModbusTcpConfig) -> None:
+        self.controller = config.controller
+        self.strange_answers = 0
+        """Answers that were none of ours: wrong echo, unknown transaction, no Modbus. None was believed."""
+        self._config = config
+        self._timeout_s = config.timeout_us / SECOND_US
+        self._prepared = Prepared(partial(encode_mbap_tail, config.unit))
+        self._rounds = Rounds(config.watch)
+        self._reading = Reading(config.controller, config.watch, config.most_gap, config.readback_offset)
+        self._presence = Presence(config.controller, self._timeout_s)
+        self._links = tuple(
+            TcpLink(config.host, config.port, config.unit, self._timeout_s, self)
+            for _ in range(2 if config.connections > 1 else 1)
+        )
+        self._commands: dict[Command, None] = {}
+        self._stirred = asyncio.Event()
+        self._evidence_rounds = 0
+        self._told: set[str] = set()
+        self._bug: asyncio.Future[None] | None = None
+
+    async def run(self, emit: Emit) -> None:
+        self._presence.emit = emit
+        self._bug = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for number, link in enumerate(self._links):
+                    tasks.create_task(link.keep(), name=f"{self.controller} connection {number}")
+                tasks.create_task(self._poll(emit), name=f"{self.controller} polling")
+                tasks.create_task(_raise(self._bug), name=f"{self.controller} callbacks")
+        finally:
+            self._presence.stop()
+            for command in tuple(self._commands):
+                self._finish(command, "stopped")
+
+    def prepare(self, drives: Iterable[Drive]) -> None:
+        """Make the frames of a permit that may come; at the press only the transaction is filled in."""
+        self._prepared.writes(drives)
+
+    def execute(self, permit: Permit) -> "asyncio.Future[CommandEnded]":
+        command = Command(checked(permit, self.controller), self._prepared.writes(permit.drives))
+        link = self._commanding_link()
+        if link is not None and link.suspect():
+            link.abort("unanswered", f"{link.address} owes an answer for too long")
+            link = self._commanding_link()
+        self._commands[command] = None
+        if link is not None:
+            self._send(command, link)
+        else:
+            for closed in self._links:
+                closed.hurry()
+        # Timers cost as much as the frame: they are set once the other boards' frames have left too.
+        command.future.get_loop().call_soon(self.guarded, partial(self._arm, command, link))
+        return command.future
+
+    # --- what the links report (modbus_tcp_link.Owner) ---
+
+    def opened(self, link: TcpLink) -> None:
+        for command in tuple(self._commands):
+            if not command.in_flight:
+                self._send(command, link)
+        self._rounds.at_once()
+        self._reading.start_over()
+        if not (self._config.watch.evidence or self._config.watch.fast):
+            self._presence.answered()
+        self._stirred.set()
+
+    def proven(self, link: TcpLink) -> None:
+        self._presence.answered()
+
+    def lost(self, link: TcpLink, code: str, detail: str) -> None:
+        self._stirred.set()
+        other = self._commanding_link()
+        for command in tuple(self._commands):
+            if not command.in_flight and other is not None:
+                self._send(command, other)
+        if code == "stopped" or any(each.is_proven for each in self._links):
+            return
+        if code == "silent":
+            self._presence.failed(code, detail)
+        else:
+            self._presence.lost(code, detail)
+
+    def unreachable(self, link: TcpLink, code: str, detail: str) -> None:
+        if not any(each.is_proven for each in self._links):
+            self._presence.failed(code, detail)
+
+    def strange(self, code: str, detail: str) -> None:
+        self.strange_answers += 1
+        if code not in self._told:
+            self._told.add(code)
+            log.error(
+                "controller gives answers that cannot be right; none is believed; look for a second device "
+                "or a gateway at its address",
+                controller=self.controller,
+                code=code,
+                detail=detail,
+            )
+
+    def urgent(self) -> bool:
+        return bool(self._commands)
+
+    def guarded(self, act: Callable[[], None]) -> None:
+        """Run a callback of the loop's; a bug in it ends `run` instead of being a line in a log."""
+        try:
+            act()
+        except Exception as bug:
+            if self._bug is None or self._bug.done():
+                raise
+            self._bug.set_exception(bug)
+
+    # --- commands ---
+
+    def _commanding_link(self) -> TcpLink | None:
+        for link in self._links:
+            if link.up:
+                return link
+        return None
+
+    def _send(self, command: Command, link: TcpLink) -> None:
+        for which, prepared in tuple(command.unanswered.items()):
+            command.in_flight += 1
+            taken = partial(self._answered, command, which)
+            link.send(Sending(prepared.write, prepared.frame, taken, command.leaving))
+
+    def _answered(self, command: Command, which: int, answer: Answer) -> None:
+        command.in_flight -= 1
+        if isinstance(answer, Nothing) and answer.lost:
+            return  # the link is lost: `lost` or `opened` sends it again while its time lasts
+        if command.answered(which, answer):
+            self._ended(command)
+
+    def _arm(self, command: Command, link: TcpLink | None) -> None:
+        """Begin to count the time-out, and before it the patience with an answer that is usual sooner."""
+        if command.future.done():
+            return
+        if link is not None and link.patience_s < self._timeout_s / 2:
+            self._after(link.patience_s, command, partial(self._doubted, command, link))
+        else:
+            self._after(self._timeout_s, command, partial(self._expired, command))
+
+    def _after(self, delay_s: float, command: Command, act: Callable[[], None]) -> None:
+        command.timer = command.future.get_loop().call_later(delay_s, self.guarded, act)
+
+    def _doubted(self, command: Command, link: TcpLink) -> None:
+        """No answer where one is usual: try once over a new connection (the same values again)."""
+        self._after(self._timeout_s - link.patience_s, command, partial(self._expired, command))
+        if command.in_flight and link.is_proven:
+            link.abort("unanswered", f"{link.address} owes an answer for too long")
+
+    def _expired(self, command: Command) -> None:
+        self._finish(command, "silent" if command.in_flight else "unreachable")
+        for link in self._links:
+            link.give_up_silent()
+
+    def _finish(self, command: Command, code: str) -> None:
+        command.expire(code)
+        self._ended(command)
+
+    def _ended(self, command: Command) -> None:
+        self._commands.pop(command, None)
+        self._rounds.commanded(time.monotonic())
+        self._stirred.set()
+
+    # --- polling ---
+
+    async def _poll(self, emit: Emit) -> None:
+        while True:
+            link = self._polling_link()
+            if link is None or self._commands:
+                await self._stir()
+                continue
+            wait_s = self._rounds.due_s() - time.monotonic()
+            if wait_s > 0:
+                await self._stir(wait_s)
+                continue
+            which = self._rounds.begin(time.monotonic())
+            if which == "all":
+                self._evidence_rounds += 1
+            started = instant()
+            found = await self._reading.round(which, link.ask, self.urgent)
+            if isinstance(found, Nothing):
+                if found.code == "wrong_answer":
+                    self._presence.failed("wrong_answer", "its answers do not fit what was asked")
+            elif found:
+                emit(Scanned(instant(), self.controller, started, found))
+
+    def _polling_link(self) -> TcpLink | None:
+        links = self._links if self._evidence_rounds % _KEEP_WARM_ROUND == 0 else self._links[::-1]
+        for link in links:
+            if link.up:
+                return link
+        return None
+
+    async def _stir(self, within_s: float | None = None) -> None:
+        """Wait until a link or a command changes something, at most so long."""
+        self._stirred.clear()
+        if within_s is None or within_s == float("inf"):
+            await self._stirred.wait()
+            return
+        timer = asyncio.get_running_loop().call_later(within_s, self._stirred.set)
+        try:
+            await self._stirred.wait()
+        finally:
+            timer.cancel()
+
+
+async def _raise(bug: "asyncio.Future[None]") -> None:
+    await bug

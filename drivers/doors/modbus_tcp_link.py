@@ -1,0 +1,233 @@
+"""The way to one Modbus TCP controller: a connection that is opened again whenever it is lost."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+
+from drivers.backoff import Backoff
+from drivers.doors.modbus_mbap import encode_mbap_tail
+from drivers.doors.modbus_pdu import Read, encode_request
+from drivers.doors.modbus_reading import Answer, Nothing
+from drivers.doors.modbus_tcp_connection import Connection, Sending
+
+log = structlog.get_logger()
+
+CONNECT_WITHIN_S = 1.0
+"""A connect into a filter that drops never returns by itself; the kernel repeats its SYN only after 1 s."""
+URGENT_PAUSE_S = 0.05
+"""Between attempts while a command waits."""
+_PATIENCE_S = 0.05
+_PATIENCE_TIMES = 8
+"""A request unanswered for longer than this, and than so many usual answers, makes a connection doubtful."""
+_SECOND_ANSWER_S = 0.1
+
+
+class Owner(Protocol):
+    """What a link tells the driver, from callbacks of the loop; `guarded` runs one and loses no bug."""
+
+    def opened(self, link: "TcpLink") -> None: ...
+
+    def proven(self, link: "TcpLink") -> None: ...
+
+    def lost(self, link: "TcpLink", code: str, detail: str) -> None: ...
+
+    def unreachable(self, link: "TcpLink", code: str, detail: str) -> None: ...
+
+    def strange(self, code: str, detail: str) -> None: ...
+
+    def urgent(self) -> bool: ...
+
+    def guarded(self, act: Callable[[], None]) -> None: ...
+
+
+class TcpLink:
+    """Sends at once while `up`. Loses what was outstanding with the connection, and says so to each asker.
+
+    Not every device takes a second request before it has answered the first: how many is the server's choice
+    (Messaging on TCP/IP Implementation Guide V1.0b), and some lose what came in one segment with another
+    (pymodbus's server 3.16.1 does). So the first read of all is sent twice in one segment, while nothing is at
+    stake; where not both are answered, requests go one at a time from then on.
+    """
+
+    def __init__(self, host: str, port: int, unit: int, timeout_s: float, owner: Owner) -> None:
+        self.address = f"{host}:{port}"
+        self.takes_several: bool | None = None
+        self.is_proven = False
+        """Something valid came over the present connection."""
+        self.patience_s = _PATIENCE_S
+        """How long an answer may take before it is doubted that it comes."""
+        self._host = host
+        self._port = port
+        self._unit = unit
+        self._timeout_s = timeout_s
+        self._owner = owner
+        self._connection: Connection | None = None
+        self._backoff = Backoff()
+        self._hurry = asyncio.Event()
+        self._attempt: asyncio.Timeout | None = None
+        self._attempt_since_s = 0.0
+        self._tails: dict[Read, bytes] = {}
+        self._usual_s = 0.0
+
+    @property
+    def up(self) -> bool:
+        return self._connection is not None
+
+    async def keep(self) -> None:
+        """Connect, and connect again whenever the connection is lost, until cancelled."""
+        try:
+            while True:
+                await self._rest(self._backoff.pause_s())
+                try:
+                    connection = await self._connect()
+                except ConnectionRefusedError:
+                    self._owner.unreachable(self, "refused", f"{self.address} refuses the connection")
+                except OSError as error:  # TimeoutError among them, ours and ETIMEDOUT alike
+                    self._owner.unreachable(self, "unreachable", f"no way to {self.address}: {error}")
+                else:
+                    await connection.closed
+        finally:
+            self.abort("stopped", "")
+
+    def hurry(self) -> None:
+        """A command waits: connect now, and not by an attempt that has been hanging."""
+        self._hurry.set()
+        loop = asyncio.get_running_loop()
+        if self._attempt is not None and loop.time() - self._attempt_since_s > URGENT_PAUSE_S:
+            self._attempt.reschedule(loop.time())
+            self._attempt = None
+
+    def send(self, sending: Sending) -> None:
+        """Put one frame on the wire now, or right after the answer that a one-at-a-time device still owes."""
+        if self._connection is None:
+            sending.taken(Nothing("reset", lost=True))
+        else:
+            self._connection.send(sending)
+
+    async def ask(self, read: Read) -> Answer:
+        """Read; an answer that does not come in time takes the connection with it."""
+        connection = self._connection
+        if connection is None:
+            return Nothing("reset", lost=True)
+        overdue = asyncio.get_running_loop().call_later(self._timeout_s, self._overdue, connection)
+        try:
+            sending, answer = self._sending(read)
+            if self.takes_several is not None:
+                connection.send(sending)
+                return await answer
+            again, second = self._sending(read)
+            connection.send_together(sending, again)
+            first = await answer
+        finally:
+            overdue.cancel()
+        await self._learn(connection, first, second)
+        return first
+
+    def suspect(self) -> bool:
+        """Whether a read sent earlier has been unanswered too long for a command to join it."""
+        return self._connection is not None and self._connection.read_waiting_s() > self.patience_s
+
+    def give_up_silent(self) -> None:
+        """Hang up if anything has been unanswered for the whole time-out (nearly: clocks tick)."""
+        if self._connection is not None and self._connection.waiting_s() >= 0.95 * self._timeout_s:
+            self.abort("silent", self._silence)
+
+    def abort(self, code: str, detail: str) -> None:
+        """Hang up now; a new connection is begun by `keep`."""
+        if self._connection is not None:
+            self._connection.end(code, detail)
+
+    # --- modbus_tcp_connection.ConnectionOwner ---
+
+    def on_open(self, connection: Connection) -> None:
+        self._connection = connection
+        self.is_proven = False
+        self._tails.clear()
+        self._owner.opened(self)
+
+    def on_closed(self, connection: Connection, code: str, detail: str, outstanding: list[Sending]) -> None:
+        if self._connection is connection:
+            self._connection = None
+            self.is_proven = False
+        for sending in outstanding:
+            sending.taken(Nothing(code, lost=True))
+        self._owner.lost(self, code, detail)
+
+    def on_answer(self, took_s: float) -> None:
+        self._usual_s = took_s if self._usual_s == 0.0 else 0.8 * self._usual_s + 0.2 * took_s
+        self.patience_s = max(_PATIENCE_S, _PATIENCE_TIMES * self._usual_s)
+        self._backoff.reset()
+        self.is_proven = True
+        self._owner.proven(self)
+
+    def on_strange(self, code: str, detail: str) -> None:
+        self._owner.strange(code, f"{self.address}: {detail}")
+
+    def guarded(self, act: Callable[[], None]) -> None:
+        self._owner.guarded(act)
+
+    # --- below ---
+
+    @property
+    def _silence(self) -> str:
+        return f"no answer from {self.address} within {self._timeout_s:g} s"
+
+    def _sending(self, read: Read) -> "tuple[Sending, asyncio.Future[Answer]]":
+        tail = self._tails.get(read)
+        if tail is None:
+            tail = self._tails[read] = encode_mbap_tail(self._unit, encode_request(read))
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        return Sending(read, tail, lambda came: None if answer.done() else answer.set_result(came)), answer
+
+    async def _learn(self, connection: Connection, first: Answer, second: "asyncio.Future[Answer]") -> None:
+        """Whether the device answers the second of two requests that came together."""
+        if isinstance(first, Nothing):
+            return
+        await asyncio.wait([second], timeout=max(_SECOND_ANSWER_S, self.patience_s))
+        if second.done():
+            also = second.result()
+            if isinstance(also, Nothing) and also.lost:
+                return  # the connection went: try again on the next
+            self.takes_several = type(also) is type(first)
+        else:
+            self.takes_several = False
+            if self._connection is connection:
+                # What became of the second request is unknown: only a new connection is clean.
+                self.abort("one_at_a_time", "a second request at a time was not answered")
+        if not self.takes_several:
+            log.info(
+                "controller takes one request at a time; commands wait for a read's answer", at=self.address
+            )
+
+    def _overdue(self, connection: Connection) -> None:
+        def give_up() -> None:
+            if self._connection is connection:
+                self.abort("silent", self._silence)
+
+        self._owner.guarded(give_up)
+
+    async def _connect(self) -> Connection:
+        loop = asyncio.get_running_loop()
+        self._attempt_since_s = loop.time()
+        try:
+            async with asyncio.timeout(CONNECT_WITHIN_S) as self._attempt:
+                _, connection = await loop.create_connection(
+                    lambda: Connection(self, self._unit), self._host, self._port
+                )
+                return connection
+        finally:
+            self._attempt = None
+
+    async def _rest(self, pause_s: float) -> None:
+        if self._owner.urgent():
+            pause_s = min(pause_s, URGENT_PAUSE_S)
+        self._hurry.clear()
+        if pause_s <= 0:
+            return
+        timer = asyncio.get_running_loop().call_later(pause_s, self._hurry.set)
+        try:
+            await self._hurry.wait()
+        finally:
+            timer.cancel()

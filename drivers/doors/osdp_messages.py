@@ -1,0 +1,137 @@
+"""What the daemon and its OSDP process say to each other: one JSON object a line, bounded both ways.
+
+Down: `Open` once, then `Do`. Up: all else. Times are microseconds of CLOCK_MONOTONIC, which both share.
+"""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+LONGEST_DOWN: Final = 65_536
+"""126 readers with their keys in one `Open` are about 20 kB."""
+LONGEST_UP: Final = 2_048
+"""64 points of one report, with names, are about 300 bytes."""
+
+
+Address = Annotated[int, Meta(ge=0, le=0x7E)]
+Code = Annotated[str, Meta(max_length=64)]
+Detail = Annotated[str, Meta(max_length=200)]
+Key = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+Bytes = Annotated[str, Meta(max_length=128, pattern="^([0-9a-f]{2})*$")]
+
+
+class Reader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One reader on the line. `key` is its SCBK, 32 hex digits. Periods are microseconds, 0: never.
+
+    inputs, outputs: what a round of evidence asks for (osdp_ISTAT, osdp_OSTAT). Fast rounds ask for inputs.
+    """
+
+    address: Address
+    key: Key
+    inputs: bool
+    outputs: bool
+    every_us: int
+    fast_us: int
+
+    def __repr__(self) -> str:
+        return f"Reader(address={self.address})"
+
+
+class Open(msgspec.Struct, frozen=True, tag="open", forbid_unknown_fields=True):
+    """The first message down."""
+
+    port: str
+    baud: int
+    readers: tuple[Reader, ...]
+
+
+class Do(msgspec.Struct, frozen=True, tag="do", forbid_unknown_fields=True):
+    """Set outputs of one reader, in order. Not begun any more once `until_us` has passed."""
+
+    id: int
+    address: Address
+    drives: tuple[tuple[Annotated[int, Meta(ge=0, le=255)], bool], ...]
+    until_us: int
+
+
+class Sent(msgspec.Struct, frozen=True, tag="sent", forbid_unknown_fields=True):
+    """The first frame of a command has left."""
+
+    id: int
+
+
+class Ended(msgspec.Struct, frozen=True, tag="ended", forbid_unknown_fields=True):
+    """What became of a command; endings and codes as in `rules.model.events.CommandEnded`."""
+
+    id: int
+    ending: Literal["written", "refused", "no_answer", "not_sent"]
+    code: Code
+
+
+class Report(msgspec.Struct, frozen=True, tag="report", forbid_unknown_fields=True):
+    """The points of a reader, a byte each, as hex. Nothing here was sampled before `started_us`."""
+
+    address: Address
+    started_us: int
+    inputs: Bytes | None = None
+    outputs: Bytes | None = None
+
+
+class Link(msgspec.Struct, frozen=True, tag="link", forbid_unknown_fields=True):
+    """A reader's secure channel stands, or not. Codes as in `rules.model.events.ControllerChanged`."""
+
+    address: Address
+    up: bool
+    code: Code
+    detail: Detail
+
+
+class Beat(msgspec.Struct, frozen=True, tag="beat", forbid_unknown_fields=True):
+    """The process is alive: at least every 100 ms."""
+
+
+Down = Open | Do
+Up = Sent | Ended | Report | Link | Beat
+
+_encoder = msgspec.json.Encoder()
+_down: msgspec.json.Decoder[Down] = msgspec.json.Decoder(Down)
+_up: msgspec.json.Decoder[Up] = msgspec.json.Decoder(Up)
+
+
+class Unreadable(Exception):
+    """What came is no message of ours. The other side is broken, or somebody has broken in there."""
+
+
+def line(message: Down | Up) -> bytes:
+    return _encoder.encode(message) + b"\n"
+
+
+def down(text: bytes) -> Down:
+    """Raises `Unreadable`; its text never repeats what was read, which may hold a key."""
+    try:
+        return _down.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Unreadable("no message for the OSDP process") from None
+
+
+def up(text: bytes) -> Up:
+    """Raises `Unreadable`."""
+    try:
+        return _up.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Unreadable("no message from the OSDP process") from None
+
+
+class Lines:
+    """Cuts a stream into lines. Raises `Unreadable` on one longer than `longest`."""
+
+    def __init__(self, longest: int) -> None:
+        self._longest = longest
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        *whole, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > self._longest or any(len(text) > self._longest for text in whole):
+            raise Unreadable("a line is too long")
+        return whole

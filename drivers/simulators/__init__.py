@@ -1,0 +1,1 @@
+"""The other end of every driver's protocol, breakable by hand. These ship: `simulate`, `demo`, tests."""

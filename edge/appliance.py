@@ -1,0 +1,218 @@
+"""The loop: an event in, a decision, permits out at once, the rest behind them. The product on one screen.
+
+Start reading at `Appliance.handle`.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+import structlog
+
+from drivers.base import Driver
+from drivers.clock import instant
+from edge import codec
+from edge.inbox import Inbox
+from edge.journal.canonical import JSON
+from edge.journal.row import Row
+from rules.decide import decide
+from rules.decision import Answer, Decision
+from rules.fallback import after_failure
+from rules.model.commands import Permit
+from rules.model.events import CommandEnded, Event, Ticked
+from rules.model.ids import ControllerId
+from rules.model.moments import Instant
+from rules.plan import Plan
+from rules.state import Record, State
+
+log = structlog.get_logger()
+
+TICK_S: Final = 0.1
+BITE_S: Final = 0.002
+"""The loop goes back to the sockets after this long, however many events wait."""
+DISK_PATIENCE_S: Final = 1.0
+"""Contract section 4: a disk that takes nothing for 1 s is answered with `durable: false`."""
+
+
+class Remember(Protocol):
+    """The journal as the loop sees it: never blocks, never raises."""
+
+    def append(
+        self, rows: list[Row], head: dict[str, JSON] | None, done: Callable[[bool], None]
+    ) -> object: ...
+
+
+Told = Callable[[Answer, bool], None]
+"""Tells whoever asked; the flag says whether it is durable. Called again with True if a late disk catches up."""
+Seen = Callable[[State, State], None]
+"""Shows the state before and after one event to whoever publishes it; after the permits have gone."""
+
+
+class Appliance:
+    """Holds the plan and the state, and hands everything on. Belongs to the loop's thread."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        state: State,
+        made: codec.Made,
+        drivers: Mapping[ControllerId, Driver],
+        journal: Remember,
+        tell: Told,
+        seen: Seen,
+    ) -> None:
+        self.plan = plan
+        self.state = state
+        self.drivers = drivers
+        self.longest_s = 0.0
+        """The longest time one event took on the loop since start."""
+        self.turned_at_s = time.monotonic()
+        """When the loop last turned; the watchdog looks at it."""
+        self._made = made
+        self._journal = journal
+        self._tell = tell
+        self._seen = seen
+        self._inbox = Inbox()
+        self._draining = False
+        self._loop = asyncio.get_running_loop()
+        self._ticker: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Begin to count time."""
+        self._tick()
+
+    def stop(self) -> None:
+        """Count no more time. Whatever is on the wire still ends in the inbox and is journaled."""
+        if self._ticker is not None:
+            self._ticker.cancel()
+
+    def replan(self, plan: Plan, made: codec.Made, drivers: Mapping[ControllerId, Driver]) -> None:
+        """Go on with another accepted configuration."""
+        self.plan, self._made, self.drivers = plan, made, drivers
+
+    def emit(self, event: Event) -> None:
+        """Hand in one event. This function is all that a driver holds of ours."""
+        self._inbox.put(event)
+        if not self._draining:
+            self._draining = True
+            self._loop.call_soon(self._drain)
+
+    def handle(self, event: Event) -> None:
+        """Decide, let the permits go, then remember and show. The wire waits for nothing below it."""
+        decision = self._decided(event)
+        for permit in decision.permits:
+            self._carry(permit)
+        before, self.state = self.state, decision.state
+        self._remember(event.at, before.record, decision)
+        self._seen(before, self.state)
+
+    def remember(self, at: Instant, rows: list[Row]) -> None:
+        """Enter rows that no rule decides, such as the daemon's own start."""
+        self._journal.append(rows, head(self.state.record), _nothing)
+
+    @property
+    def lanes(self) -> tuple[int, int]:
+        """(waiting in the reflex lane, waiting in the routine lane)."""
+        return self._inbox.lanes
+
+    def _drain(self) -> None:
+        began = time.monotonic()
+        self.turned_at_s = began
+        try:
+            while (event := self._inbox.take()) is not None:
+                self.handle(event)
+                now = time.monotonic()
+                self.longest_s = max(self.longest_s, now - self.turned_at_s)
+                self.turned_at_s = now
+                if now - began > BITE_S:
+                    break
+        finally:
+            # Also when `handle` raised, which is a bug of ours: the events behind it are not its prisoners.
+            self._draining = len(self._inbox) > 0
+            if self._draining:
+                self._loop.call_soon(self._drain)
+
+    def _tick(self) -> None:
+        self.emit(Ticked(instant()))
+        self._ticker = self._loop.call_later(TICK_S, self._tick)
+
+    def _decided(self, event: Event) -> Decision:
+        try:
+            return decide(self.plan, self.state, event)
+        except Exception as err:
+            log.exception("a rule failed", rule_event=type(event).__name__)
+            error = f"{type(err).__name__}: {err}"[:500]
+        try:
+            return after_failure(self.plan, self.state, event, error)
+        except Exception:
+            # Nothing is left to stand in: keep the state, keep turning, and let the log and the watchdog tell.
+            log.exception("the fallback failed too", rule_event=type(event).__name__)
+            return Decision(self.state)
+
+    def _carry(self, permit: Permit) -> None:
+        """Put one permit on the wire now; what becomes of it is an event."""
+        driver = self.drivers.get(permit.controller)
+        if driver is None:
+            self.emit(CommandEnded(instant(), permit.id, permit.controller, "not_sent", "no_driver"))
+            return
+        try:
+            ending = driver.execute(permit)
+        except Exception as err:
+            log.exception("a driver failed", controller=permit.controller)
+            code = f"driver_failed_{type(err).__name__}"
+            self.emit(CommandEnded(instant(), permit.id, permit.controller, "not_sent", code))
+            return
+        ending.add_done_callback(lambda done: self._ended(permit, done))
+
+    def _ended(self, permit: Permit, done: "asyncio.Future[CommandEnded]") -> None:
+        if done.cancelled() or (err := done.exception()) is not None:
+            code = "cancelled" if done.cancelled() else f"driver_failed_{type(err).__name__}"
+            log.error("a command has no outcome", controller=permit.controller, code=code)
+            self.emit(CommandEnded(instant(), permit.id, permit.controller, "no_answer", code))
+        else:
+            self.emit(done.result())
+
+    def _remember(self, at: Instant, before: Record, decision: Decision) -> None:
+        if not decision.entries:
+            for answer in decision.answers:
+                self._tell(answer, True)
+            return
+        rows = [codec.row(entry, at, self._made) for entry in decision.entries]
+        says = head(decision.state.record) if _head_differs(before, decision.state.record) else None
+        if not decision.answers:
+            self._journal.append(rows, says, _nothing)
+            return
+        answers = decision.answers
+        late = self._loop.call_later(DISK_PATIENCE_S, self._tell_all, answers, False)
+
+        def durable(held: bool) -> None:
+            late.cancel()
+            self._tell_all(answers, held)
+
+        self._journal.append(rows, says, durable)
+
+    def _tell_all(self, answers: tuple[Answer, ...], durable: bool) -> None:
+        for answer in answers:
+            self._tell(answer, durable)
+
+
+def head(record: Record) -> dict[str, JSON]:
+    """What the head witness says of the record, so that a lost journal does not forget a lockdown."""
+    zones: dict[str, JSON] = {
+        zone: {"response": own.response, "kind": own.kind, "incident": own.incident}
+        for zone, own in record.zones.items()
+    }
+    released: list[JSON] = [door for door, order in record.orders.items() if order.word == "rest"]
+    freed: list[JSON] = [door for door, order in record.orders.items() if order.word == "free"]
+    return {"number": record.number, "zones": zones, "released": released, "freed": freed}
+
+
+def _head_differs(before: Record, after: Record) -> bool:
+    return (
+        before.zones is not after.zones or before.orders is not after.orders or before.number != after.number
+    )
+
+
+def _nothing(durable: bool) -> None:
+    """Nobody waits for this row."""

@@ -1,0 +1,100 @@
+"""The verbs by which a person acts: press, lock, release, answer, close, walk-test. Each waits until it is durable."""
+
+import argparse
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from edge.cli import DID_NOT_HOLD, DONE
+from edge.cli.calling import NoAnswer, call
+from edge.cli.out import complain, plain, say, say_json
+from edge.words import plural
+
+
+def press(args: argparse.Namespace) -> int:
+    """Press a configured button."""
+    request = {"do": "press", "button": args.button, "kind": args.kind, "gesture": args.gesture}
+    return _ask(args, request, lambda reply: _pressed(args, reply))
+
+
+def lock(args: argparse.Namespace) -> int:
+    """Lock named doors."""
+    request = {"do": "lock", "doors": args.doors, "reason": args.reason}
+    return _ask(args, request, lambda reply: f"{plural(len(args.doors), 'door')} told to lock: see `status`.")
+
+
+def release(args: argparse.Namespace) -> int:
+    """Return named doors to their rest."""
+    request = {"do": "release", "doors": args.doors, "reason": args.reason}
+    return _ask(args, request, lambda reply: f"{plural(len(args.doors), 'door')} told to rest: see `status`.")
+
+
+def answer(args: argparse.Namespace) -> int:
+    """Start or dismiss an unanswered press."""
+    request = {"do": "answer", "press": args.press, "answer": args.answer, "reason": args.reason}
+
+    def said(reply: Mapping[str, Any]) -> str:
+        if args.answer == "dismiss":
+            return f"Press {args.press} is dismissed."
+        return f"Press {args.press} is started{_incident(reply)}."
+
+    return _ask(args, request, said)
+
+
+def close(args: argparse.Namespace) -> int:
+    """Close what is live."""
+
+    def said(reply: Mapping[str, Any]) -> str:
+        closed, locked = (_number(reply, name) for name in ("closed", "doors_still_locked"))
+        doors = f" {plural(locked, 'door')} stay as ordered: release them by name." if locked else ""
+        return f"{plural(closed, 'incident')} closed.{doors}"
+
+    return _ask(args, {"do": "close", "reason": args.reason}, said)
+
+
+def walk_test(args: argparse.Namespace) -> int:
+    """Put named buttons in test."""
+    request = {"do": "walk-test", "buttons": args.buttons, "minutes": args.minutes, "person": args.person}
+
+    def said(reply: Mapping[str, Any]) -> str:
+        buttons = plural(len(set(args.buttons)), "button")
+        return (
+            f"TEST: {buttons} for {plural(args.minutes, 'minute')}; presses there lock nothing, all others are real. "
+            f"A second press of the same button within 10 s is real."
+        )
+
+    return _ask(args, request, said)
+
+
+def _ask(
+    args: argparse.Namespace, request: Mapping[str, object], said: Callable[[Mapping[str, Any]], str]
+) -> int:
+    try:
+        reply = call(args.config, request)
+    except NoAnswer:
+        return DID_NOT_HOLD
+    if args.json:
+        say_json({name: value for name, value in reply.items() if name != "more"})
+        return DONE if reply["ok"] else DID_NOT_HOLD
+    if not reply["ok"]:
+        complain(plain(reply["words"]))
+        return DID_NOT_HOLD
+    say(plain(said(reply)))
+    if not reply.get("durable", True):
+        say("It is done and NOT yet recorded: the disk takes nothing. See `campus-edge status`.")
+    return DONE
+
+
+def _pressed(args: argparse.Namespace, reply: Mapping[str, Any]) -> str:
+    kind = args.kind.upper()
+    if args.kind == "test":
+        return f"{kind}: {args.button} is recorded; nothing was locked."
+    return f"{kind}: {args.button} is pressed{_incident(reply)}. See `campus-edge status`."
+
+
+def _incident(reply: Mapping[str, Any]) -> str:
+    return f", incident {reply['incident']}" if reply.get("incident") else ""
+
+
+def _number(reply: Mapping[str, Any], name: str) -> int:
+    value = reply.get("args", {}).get(name, 0)
+    return value if isinstance(value, int) else 0

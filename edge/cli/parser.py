@@ -1,0 +1,144 @@
+"""Every verb with its arguments (contract section 2), and the function that runs it, named and not yet imported."""
+
+import argparse
+import difflib
+import os
+import re
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from edge.version import VERSION
+
+DEFAULT_CONFIG: Final = "/etc/campus-edge/campus.yaml"
+ENVIRONMENT: Final = "CAMPUS_EDGE_CONFIG"
+KINDS: Final = ("real", "drill", "exercise", "test")
+
+
+class Parser(argparse.ArgumentParser):
+    """Takes no abbreviations: `--re` must never be read as `--real`. Says which verb was probably meant."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["allow_abbrev"] = False
+        super().__init__(*args, **kwargs)
+
+    def error(self, message: str) -> NoReturn:
+        """Exit 2 with the message; argparse's own lists every verb, and here the nearest one is enough."""
+        found = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
+        if found is not None:
+            known = re.findall(r"'?([a-z-]+)'?", found[2])
+            near = difflib.get_close_matches(found[1], known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"`{self.prog} --help` lists what there is"
+            message = f"there is no {found[1]!r} here; {hint}"
+        super().error(message)
+
+
+def parser() -> Parser:
+    """The whole command line."""
+    top = Parser(prog="campus-edge", description="The campus-safety appliance: a press locks the campus.")
+    top.add_argument("--version", action="version", version=f"campus-edge {VERSION}")
+    verbs: Any = top.add_subparsers(metavar="VERB", required=True)
+    _daemon(verbs)
+    _configuration(verbs)
+    _persons(verbs)
+    _incidents(verbs)
+    _journal(verbs)
+    return top
+
+
+def _verb(verbs: Any, name: str, run: str, text: str, *, config: bool = True, json: bool = False) -> Parser:
+    # `help` None keeps a verb out of the list.
+    shown = {"help": text} if text else {}
+    made: Parser = verbs.add_parser(name, description=text or None, **shown)
+    made.set_defaults(verb=f"edge.cli.{run}")
+    if config:
+        _config(made)
+    if json:
+        made.add_argument("--json", action="store_true", help="print JSON instead of words")
+    return made
+
+
+def _config(made: Parser) -> None:
+    made.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        default=Path(os.environ.get(ENVIRONMENT) or DEFAULT_CONFIG),
+        help=f"the configuration (default: ${ENVIRONMENT}, else {DEFAULT_CONFIG})",
+    )
+
+
+def _daemon(verbs: Any) -> None:
+    _verb(verbs, "run", "daemon:run", "the daemon in the foreground; SIGHUP reads the configuration again")
+    made = _verb(verbs, "demo", "daemon:demo", "a simulated campus and the daemon on it", config=False)
+    made.add_argument("--port", type=_port, metavar="N", help="port of the page on loopback")
+    made.add_argument("--press", action="store_true", help="press for real, print the door ledger, and end")
+    _verb(verbs, "simulate", "daemon:simulate", "simulators for every device the configuration names")
+    _verb(verbs, "bench", "daemon:bench", "", config=False)
+
+
+def _configuration(verbs: Any) -> None:
+    _verb(verbs, "check", "configuration:check", "every problem of a configuration at once", json=True)
+    _verb(verbs, "schema", "configuration:schema", "the configuration as a JSON Schema", config=False)
+
+
+def _persons(verbs: Any) -> None:
+    made = _verb(verbs, "status", "status:status", "armed, zones, doors, what waits for a person", json=True)
+    what = made.add_mutually_exclusive_group()
+    what.add_argument("--watch", action="store_true", help="live, until Ctrl-C")
+    what.add_argument("--leave-safe-mode", action="store_true", help="back to normal work")
+
+    made = _verb(verbs, "press", "asking:press", "press a configured button, by name", json=True)
+    made.add_argument("button", metavar="BUTTON")
+    kinds = made.add_mutually_exclusive_group(required=True)
+    for kind in KINDS:
+        kinds.add_argument(f"--{kind}", dest="kind", action="store_const", const=kind)
+    made.add_argument("--gesture", metavar="G", help="default: the one of the highest rank")
+
+    for verb, text in (("lock", "lock named doors"), ("release", "return named doors to their rest")):
+        made = _verb(verbs, verb, f"asking:{verb}", text, json=True)
+        made.add_argument("doors", metavar="DOOR", nargs="+")
+        made.add_argument("--reason", required=True)
+
+    made = _verb(verbs, "answer", "asking:answer", "answer a press that started nothing by itself", json=True)
+    made.add_argument("press", metavar="PRESS", type=int, help="its number in `status`")
+    answers = made.add_mutually_exclusive_group(required=True)
+    for answer, text in (("start", "start what it asked for"), ("dismiss", "it was nothing; needs a reason")):
+        answers.add_argument(f"--{answer}", dest="answer", action="store_const", const=answer, help=text)
+    made.add_argument("--reason", default="")
+
+    made = _verb(verbs, "close", "asking:close", "close what is live; doors stay as they are", json=True)
+    made.add_argument("--reason", default="")
+
+    made = _verb(verbs, "walk-test", "asking:walk_test", "put named buttons in test", json=True)
+    made.add_argument("buttons", metavar="BUTTON", nargs="+")
+    made.add_argument("--minutes", type=int, required=True, metavar="N", help="at most 30")
+    made.add_argument("--person", required=True, metavar="NAME")
+
+    _verb(verbs, "selftest", "selftest:selftest", "whether each part could do its work now", json=True)
+
+
+def _incidents(verbs: Any) -> None:
+    made: Parser = verbs.add_parser("incident", help="the record of incidents", description="The record.")
+    of: Any = made.add_subparsers(metavar="VERB", required=True)
+    _verb(of, "list", "incident:listing", "all incidents", json=True)
+    for name, text in (("show", "one incident: doors and timeline"), ("replay", "fold its record once more")):
+        made = _verb(of, name, f"incident:{name}", text, json=True)
+        made.add_argument("incident", metavar="ID")
+    made = _verb(of, "export", "incident:export", "write an export that a stranger can verify")
+    made.add_argument("incident", metavar="ID")
+    made.add_argument("--out", type=Path, required=True, metavar="FILE")
+    made.add_argument("--redact", action="store_true", help="leave names and free text closed")
+    made = _verb(of, "verify", "incident:verify", "verify an export", config=False, json=True)
+    made.add_argument("file", type=Path, metavar="FILE")
+    made.add_argument("--key", type=Path, metavar="PEM", help="the campus's public key, from elsewhere")
+
+
+def _journal(verbs: Any) -> None:
+    made = _verb(verbs, "verify-journal", "journal:verify", "check the whole record, link by link", json=True)
+    made.add_argument("--rebuild", action="store_true", help="make the views again and compare")
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError("a port is 1 to 65535")
+    return int(text)

@@ -1,0 +1,88 @@
+"""The vocabulary's wire form in the journal, both ways; the only file that knows how a fact becomes a row."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Final, get_args
+
+import msgspec
+
+from edge.journal.row import Row
+from rules.model.facts import Because, Entry, Fact
+from rules.model.ids import Actor, IncidentId
+from rules.model.moments import Instant
+from rules.state import Flag, Record
+
+KINDS: Final[Mapping[str, type[Any]]] = {fact.KIND: fact for fact in get_args(Fact)}
+"""Every kind this version writes. Older ones are up-cast by `edge.journal.upcast` before they come here."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Made:
+    """By what a decision was made: the pack's hash and the code's version, recorded with each."""
+
+    pack: str
+    code: str
+
+
+def row(entry: Entry, at: Instant, made: Made) -> Row:
+    """The journal row of an entry: plain fields in `data`, foreign and personal ones in `sealed`."""
+    fact = entry.fact
+    plain = msgspec.to_builtins(fact)
+    sealed = {name: plain.pop(name) for name in fact.SEALED if plain[name] != ""}
+    for name in fact.SEALED:
+        plain.pop(name, None)
+    because = entry.because
+    return Row(
+        at_utc_us=at.utc_us,
+        mono_us=at.mono_us,
+        kind=fact.KIND,
+        subject=entry.subject,
+        actor=entry.actor,
+        incident=entry.incident,
+        because=(
+            None
+            if because is None
+            else (because.code, {**dict(because.args), "pack": made.pack, "code": made.code})
+        ),
+        data=plain,
+        sealed=sealed,
+    )
+
+
+def entry(
+    kind: str,
+    subject: str,
+    actor: str,
+    incident: str | None,
+    data: Mapping[str, Any],
+    opened: Mapping[str, Any],
+    because: tuple[str, Mapping[str, str | int | bool]] | None = None,
+) -> Entry | None:
+    """The entry of a stored row; None for a kind this version does not know, which the fold skips.
+
+    `opened`: the sealed fields still there; an erased one reads as empty text.
+    Raises `msgspec.ValidationError` where a known kind does not hold what it should: the row was not ours.
+    """
+    fact_type = KINDS.get(kind)
+    if fact_type is None:
+        return None
+    fields: dict[str, Any] = {**dict.fromkeys(fact_type.SEALED, ""), **data, **opened}
+    known = {field.name for field in dataclasses.fields(fact_type)}
+    fact = msgspec.convert({name: fields[name] for name in fields if name in known}, fact_type)
+    why = None if because is None else Because(because[0], tuple(sorted(because[1].items())))
+    return Entry(fact, subject, Actor(actor), None if incident is None else IncidentId(incident), why)
+
+
+def record_bytes(record: Record) -> bytes:
+    """A record as a snapshot beside the journal: JSON, flags as a list since their keys are pairs."""
+    fields = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
+    fields["flags"] = list(record.flags.values())
+    return msgspec.json.encode(fields)
+
+
+def record_of(snapshot: bytes) -> Record:
+    """The record of a snapshot. Raises `msgspec.MsgspecError` for one this version cannot read: fold instead."""
+    fields = msgspec.json.decode(snapshot)
+    flags = msgspec.convert(fields.pop("flags"), list[Flag])
+    record = msgspec.convert({**fields, "flags": {}}, Record, str_keys=True)
+    return dataclasses.replace(record, flags={(flag.code, flag.subject): flag for flag in flags})

@@ -1,0 +1,125 @@
+"""Which configuration the daemon starts on: the file, or the last accepted one, and why."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from edge.config.accepted import Accepted, load_accepted, was_accepted
+from edge.config.changes import forbidden_changes
+from edge.config.check import Checked
+from edge.config.model import Config
+from edge.config.problems import Problem
+from edge.config.yaml12 import Mapping as YamlMapping
+from edge.config.yaml12 import Scalar, compose_beginning
+
+DEFAULT_STORE: Final = Path("/var/lib/campus-edge")
+NOBODY: Final[frozenset[str]] = frozenset()
+
+Source = Literal["file", "accepted"]
+Code = Literal["", "broken", "missing", "secret", "live_incident"]
+"""Why it is not the file: it is broken, is not there, lacks a secret, or would change what an incident stands on."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Choice:
+    """What to start on. `reasons`: why not the file, for the page, the log and the event; `code` sums them up.
+
+    `checked` is the configuration itself with packs, secrets, hash and notices; `config` is never None.
+    """
+
+    config: Config
+    checked: Checked
+    source: Source
+    code: Code
+    reasons: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing to start on: exit 78 with these."""
+
+    problems: tuple[Problem, ...]
+
+
+def store_for(
+    checked: Checked, argument: Path | None = None, environ: Mapping[str, str] = os.environ
+) -> Path:
+    """The store directory: as far as the file can be read from it, else `--store`, STATE_DIRECTORY, the default.
+
+    For a broken file, the first of these in which a configuration was accepted.
+    """
+    written = _written(checked)
+    state = environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    candidates = [
+        *([written] if written is not None else []),
+        *([argument] if argument is not None else []),
+        *([Path(state)] if state else []),
+        DEFAULT_STORE,
+    ]
+    if checked.config is not None:
+        return store_of(checked.config, checked.file)
+    return next((one for one in candidates if was_accepted(one)), candidates[0])
+
+
+def store_of(config: Config, file: str) -> Path:
+    """A relative store directory lies beside the configuration."""
+    return Path(file).parent / config.store.directory
+
+
+def _written(checked: Checked) -> Path | None:
+    root = compose_beginning(checked.text)
+    store = root.items.get("store") if root is not None else None
+    inner = store.value if store is not None else None
+    directory = inner.items.get("directory") if isinstance(inner, YamlMapping) else None
+    value = directory.value if directory is not None else None
+    if isinstance(value, Scalar) and isinstance(value.value, str) and value.value and "\0" not in value.value:
+        return Path(checked.file).parent / value.value
+    return None
+
+
+def choose(checked: Checked, store: Path, live: frozenset[str] = NOBODY) -> Choice | Refused:
+    """The file where it is sound and changes nothing that a live incident stands on; else the last accepted one.
+
+    live: ids of the devices of live incidents, which the caller folds from the journal in `store`.
+    """
+    accepted = load_accepted(store)
+    reasons = checked.blocking
+    code = _code(checked)
+    if checked.config is not None:
+        edited = accepted is not None and accepted.hash != checked.hash
+        last = accepted.checked() if accepted is not None and edited and live else None
+        standing = (last.config or last.sound) if last is not None else None
+        reasons = forbidden_changes(standing, checked, live) if standing is not None else ()
+        if not reasons:
+            return Choice(checked.config, checked, "file", "", ())
+        code = "live_incident"
+    return _last(accepted, store, code, reasons)
+
+
+def _last(
+    accepted: Accepted | None, store: Path, code: Code, reasons: tuple[Problem, ...]
+) -> Choice | Refused:
+    if accepted is not None:
+        last = accepted.checked()
+        # What an earlier version accepted stands, even where this one would refuse it: a door whose record it now
+        # finds wanting is not driven, but an upgrade disarms no school.
+        config = last.config or last.sound
+        if config is not None:
+            return Choice(config, last, "accepted", code, reasons)
+    if not was_accepted(store):
+        return Refused(reasons)
+    what = "the last accepted configuration in it cannot be read either"
+    return Refused(
+        (*reasons, Problem(str(store), 1, "store", what, "mend the file above: it is the only way to start"))
+    )
+
+
+def _code(checked: Checked) -> Code:
+    blocking = checked.blocking
+    if not blocking:
+        return ""
+    if not checked.text and blocking[0].path == "file":
+        return "missing"
+    return "secret" if all(one.topic == "secret" for one in blocking) else "broken"

@@ -1,0 +1,149 @@
+"""A whole configuration as values, shaped as the file (contract section 3). Devices are in `devices.py`.
+
+These say what the file says, checked for form; what it means for the rules is a Plan, made by `plan.py`.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, field
+
+from edge.config.devices import Button, Camera, Controller, Door, Input, Name, Output, Slug, ZoneRef
+from edge.config.fields import Section, form, says
+from rules.plan import Perimeter
+
+AddressPart = Literal[
+    "country", "A1", "A2", "A3", "A4", "A5", "A6", "PRM", "PRD", "RD", "STS", "POD", "POM", "RDSEC", "RDBR",
+    "RDSUBBR", "HNO", "HNS", "LMK", "LOC", "FLR", "NAM", "PC", "BLD", "UNIT", "ROOM", "SEAT", "PLC", "PCN",
+    "POBOX", "ADDCODE",
+]  # fmt: skip
+"""The civic address elements of RFC 5139, section 3."""
+
+
+class Location(Section, frozen=True, kw_only=True):
+    """WGS-84 degrees."""
+
+    latitude: Annotated[float, Meta(description="Degrees north.", ge=-90, le=90)]
+    longitude: Annotated[float, Meta(description="Degrees east.", ge=-180, le=180)]
+
+
+class Campus(Section, frozen=True, kw_only=True):
+    """One site, one box, one journal."""
+
+    id: Slug
+    name: Name
+    timezone: Annotated[str, form("name", "Of the IANA list, such as America/Chicago.")]
+    address: Annotated[
+        dict[AddressPart, Annotated[str, form("name", "One element of the address, as text.")]],
+        says("Civic address by the names of RFC 5139."),
+    ] = field(default_factory=dict)
+    location: Location | None = None
+    callback_phone: (
+        Annotated[str, form("phone", "Where the centre calls back, with country code.")] | None
+    ) = None
+
+
+class Store(Section, frozen=True, kw_only=True):
+    """Where the record is kept."""
+
+    directory: Annotated[str, form("file", "Default /var/lib/campus-edge.")] = "/var/lib/campus-edge"
+
+
+class Web(Section, frozen=True, kw_only=True):
+    """The page and the API. No default; plain HTTP on loopback only."""
+
+    listen: Annotated[str, form("listen", "Address and port.")]
+    certificate: Annotated[str, form("file", "PEM file of the certificate.", holds="certificate")] | None = (
+        None
+    )
+    private_key: Annotated[str, form("file", "PEM file of its key.", holds="private-key")] | None = None
+
+
+class Mqtt(Section, frozen=True, kw_only=True):
+    """The broker: one that is there (`url`), or a mosquitto of the daemon's own (`embedded`, `listen`)."""
+
+    url: Annotated[str, form("mqtt_url", "mqtts://host:port; mqtt:// on loopback only.")] | None = None
+    username: Annotated[str, form("name", "Its user; anonymous on loopback only.")] | None = None
+    password_file: Annotated[str, form("file", "File with the password.", holds="password")] | None = None
+    ca_file: (
+        Annotated[str, form("file", "PEM file of who signed the broker's certificate.", holds="ca")] | None
+    ) = None
+    embedded: Annotated[bool, says("true: the daemon starts a mosquitto of its own.")] = False
+    listen: Annotated[str, form("listen", "Where the embedded broker listens, on loopback.")] | None = None
+
+
+class Zone(Section, frozen=True, kw_only=True):
+    """A part of the campus."""
+
+    id: Slug
+    name: Name
+    parent: ZoneRef | None = None
+    floor: Annotated[int | str, says("Floor number or its name.")] | None = None
+
+
+class Agreement(Section, frozen=True, kw_only=True):
+    """The centre's written agreement; a route without it stays disabled."""
+
+    party: Annotated[str, form("name", "Who agreed.")]
+    date: Annotated[str, form("date", "When.")]
+    test: Annotated[str, form("date", "When the route was last tested with them.")]
+
+
+class Route(Section, frozen=True, kw_only=True):
+    """One route to 911."""
+
+    id: Slug
+    name: Name | None = None
+    driver: Annotated[
+        Literal["sip-message", "https", "relay-dialler", "modem"], says("How the alarm is handed over.")
+    ]
+    address: Annotated[str, form("text", "Where to, as the driver wants it.")] | None = None
+    credentials_file: Annotated[str, form("file", "File with user:password.", holds="credentials")] | None = (
+        None
+    )
+    agreement: Agreement | None = None
+
+
+class District(Section, frozen=True, kw_only=True):
+    """The district's hub; outbound only."""
+
+    url: Annotated[str, form("web_url", "https:// address of the hub.")]
+    token_file: Annotated[str, form("file", "File with this campus's token.", holds="token")]
+
+
+class PerimeterApproval(Section, frozen=True, kw_only=True):
+    """Who chose what lockdown does to exterior doors, and how responders get in."""
+
+    by: Annotated[str, form("name", "Name and office.")]
+    date: Annotated[str, form("date", "When.")]
+    responder_access: Annotated[str, form("text", "The responders' way in, such as a key box.")]
+
+
+class Policies(Section, frozen=True, kw_only=True):
+    """What the site has chosen."""
+
+    responses: Annotated[
+        str, form("file", "A pack in rules/packs/ by name, or a file beside this one.", holds="pack")
+    ] = "standard"
+    perimeter_on_lockdown: (
+        Annotated[Perimeter, says("What lockdown does to exterior doors. No default.")] | None
+    ) = None
+    perimeter_approved: PerimeterApproval | None = None
+
+
+class Config(Section, frozen=True, kw_only=True):
+    """The configuration of one campus: one file."""
+
+    campus: Annotated[Campus, says("Which campus this is; its id is also the root zone.")]
+    store: Store = Store()
+    web: Web | None = None
+    mqtt: Mqtt | None = None
+    zones: tuple[Zone, ...] = ()
+    controllers: tuple[Controller, ...] = ()
+    inputs: tuple[Input, ...] = ()
+    doors: tuple[Door, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    cameras: tuple[Camera, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    dispatch: tuple[Route, ...] = ()
+    district: District | None = None
+    policies: Policies = Policies()

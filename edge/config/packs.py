@@ -1,0 +1,69 @@
+"""Loads the packs of `rules/packs/`: data with a version and a hash, checked whole before anything uses it.
+
+A shipped pack that is broken is our bug and raises `BrokenPack`; a site's own responses file is a `Problem`.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import rules
+from edge.config.pack_responses import ResponseRow, read_responses
+from edge.config.pack_tables import BrokenPack, Families, read_families, read_table
+from edge.config.problems import Problem
+from rules.hardware import Table
+from rules.model.responses import Response
+
+PACKS: Final = Path(rules.__file__).parent / "packs"
+STANDARD: Final = "standard"
+"""The name of the responses pack that ships."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packs:
+    """All that decisions rest on. `hash`: SHA-256 hex over the bytes of each, recorded with each decision."""
+
+    responses: Mapping[Response, ResponseRow]
+    hardware: Table
+    families: Families
+    hash: str
+
+
+@cache
+def shipped() -> Packs:
+    """The packs of this version. Raises `BrokenPack`."""
+    packs, problems = with_responses((PACKS / "responses.yaml").read_bytes(), "responses.yaml")
+    if packs is None:
+        raise BrokenPack("; ".join(one.text() for one in problems))
+    return packs
+
+
+def with_responses(data: bytes, file: str) -> tuple[Packs | None, tuple[Problem, ...]]:
+    """The packs with a responses file of the site's own; None and its problems where that cannot be used."""
+    responses, problems = read_responses(data, file)
+    if responses is None:
+        return None, problems
+    table, families, digests = _fixed()
+    all_digests = {**digests, "responses": hashlib.sha256(data).hexdigest()}
+    lines = "".join(f"{name} {all_digests[name]}\n" for name in sorted(all_digests))
+    return Packs(responses, table, families, hashlib.sha256(lines.encode()).hexdigest()), ()
+
+
+@cache
+def _fixed() -> tuple[Table, Families, dict[str, str]]:
+    """The packs that no site overrides."""
+    hardware, families = (PACKS / "hardware.yaml").read_bytes(), (PACKS / "families.yaml").read_bytes()
+    digests = {
+        "hardware": hashlib.sha256(hardware).hexdigest(),
+        "families": hashlib.sha256(families).hexdigest(),
+    }
+    return read_table(hardware, "hardware.yaml"), read_families(families, "families.yaml"), digests
+
+
+def _hash(digests: Mapping[str, str]) -> str:
+    return hashlib.sha256(
+        "".join(f"{name} {digests[name]}\n" for name in sorted(digests)).encode()
+    ).hexdigest()

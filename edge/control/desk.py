@@ -1,0 +1,61 @@
+"""What the socket asks of the appliance. `edge.appliance` implements it; tests implement it with a few lines."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from rules.model.events import Asked
+from rules.model.ids import Actor, IncidentId, RequestId
+from rules.model.moments import Instant
+
+Make = Callable[[Instant, RequestId, Actor], Asked]
+"""Makes the event once the appliance has stamped and numbered it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What became of a person's request. `code`: `done`, or why not; `args` for its sentence (`edge.words.reply`).
+
+    durable False: decided and done, but the disk takes nothing now.
+    """
+
+    done: bool
+    code: str = "done"
+    args: tuple[tuple[str, str | int | bool], ...] = ()
+    incident: IncidentId | None = None
+    durable: bool = True
+
+
+class Desk(Protocol):
+    """The appliance as the socket sees it. All of it is called on the loop's thread.
+
+    Whatever reads the disk must do it in a thread: a hanging disk may hang these answers, never the loop.
+    """
+
+    def snapshot(self) -> dict[str, Any]:
+        """`edge.snapshot.snapshot` of now."""
+
+    async def submit(self, actor: Actor, make: Make) -> Reply:
+        """Hand one request to the inbox; returns once it is durable, or once the disk took nothing for 1 s.
+
+        A caller that goes away cancels the waiting, never the request.
+        """
+
+    async def leave_safe_mode(self, actor: Actor) -> Reply:
+        """Code `done`, or `not_in_safe_mode`."""
+
+    async def verify_journal(self, rebuild: bool) -> dict[str, Any]:
+        """`{"holds": bool, "text": [line, ...], ...}`: the chain checked, and with `rebuild` the views made again."""
+
+    def rows(self, incident: str | None) -> AsyncIterator[Sequence[dict[str, Any]]]:
+        """The journal's events as `edge.control.rows.row` makes them, oldest first, in batches of at most 200.
+
+        incident: only that one's; None: those that open, raise or close any incident.
+        """
+
+    async def export(self, incident: str, redact: bool) -> Path:
+        """Make the export as a file in the store directory, for the caller to move away.
+
+        Raises KeyError for an incident that is not in the record.
+        """

@@ -1,0 +1,147 @@
+"""The requests that the socket takes, one JSON object a line: bounded, strict, and read without I/O.
+
+Shape only is judged here; whether a button or door exists, and whether it may be, the rules decide.
+"""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from edge.control.desk import Make
+from rules.model.events import AnswerAsked, CloseAsked, LockAsked, PressAsked, ReleaseAsked, WalkTestAsked
+from rules.model.ids import ButtonId, DoorId
+from rules.model.kinds import KindWord, kind_of
+
+LONGEST: Final = 64 * 1024
+"""Bytes of one request line, its newline included."""
+
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[!-~]+\Z")]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2_000)]
+Said = Annotated[str, msgspec.Meta(max_length=2_000)]
+Ids = Annotated[tuple[Id, ...], msgspec.Meta(min_length=1, max_length=1_000)]
+
+
+class NotARequest(Exception):
+    """The line is no request; the text says what is wrong with it."""
+
+
+class _Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", kw_only=True):
+    """One request; `do` names it."""
+
+
+class Status(_Request, frozen=True, tag="status"):
+    """The live picture, once or again and again until the caller hangs up."""
+
+    watch: bool = False
+
+
+class Press(_Request, frozen=True, tag="press"):
+    """gesture None: the button's highest-ranked response."""
+
+    button: Id
+    kind: KindWord
+    gesture: Id | None = None
+
+
+class Lock(_Request, frozen=True, tag="lock"):
+    doors: Ids
+    reason: Text
+
+
+class Release(_Request, frozen=True, tag="release"):
+    doors: Ids
+    reason: Text
+
+
+class Answer(_Request, frozen=True, tag="answer"):
+    """Starting what was asked for waits for no reason; dismissing needs one, which the rules see to."""
+
+    press: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+    answer: Literal["start", "dismiss"]
+    reason: Said = ""
+
+
+class Close(_Request, frozen=True, tag="close"):
+    reason: Said = ""
+
+
+class WalkTest(_Request, frozen=True, tag="walk-test"):
+    buttons: Ids
+    minutes: Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+    person: Text
+
+
+class LeaveSafeMode(_Request, frozen=True, tag="leave-safe-mode"):
+    """Back to normal work."""
+
+
+class VerifyJournal(_Request, frozen=True, tag="verify-journal"):
+    """rebuild: make the views again from the events and compare."""
+
+    rebuild: bool = False
+
+
+class Rows(_Request, frozen=True, tag="rows"):
+    """Events of one incident, or of None: what opens, raises and closes any."""
+
+    incident: Id | None = None
+
+
+class Export(_Request, frozen=True, tag="export"):
+    """redact: leave the sealed fields closed."""
+
+    incident: Id
+    redact: bool = False
+
+
+Asking = Press | Lock | Release | Answer | Close | WalkTest
+Request = Status | Asking | LeaveSafeMode | VerifyJournal | Rows | Export
+_decoder: Final = msgspec.json.Decoder(Request)
+
+
+def parse(line: bytes) -> Request:
+    """The request in one line. Raises NotARequest, and nothing else, for any bytes."""
+    if len(line) > LONGEST:
+        raise NotARequest("it is longer than 64 KiB")
+    try:
+        request: Request = _decoder.decode(line)
+        _storable(request)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as err:
+        raise NotARequest(str(err)[:300]) from None
+    return request
+
+
+def _storable(request: Request) -> None:
+    """Control characters are no text that a terminal could show one day."""
+    for field in ("reason", "person"):
+        text: object = getattr(request, field, "")
+        if isinstance(text, str) and any(ord(one) < 0x20 or 0x7F <= ord(one) < 0xA0 for one in text):
+            raise msgspec.ValidationError(f"`{field}` holds a line break or another control character")
+
+
+def asked(request: Asking) -> Make:
+    """What makes the event of a request, once it is stamped and numbered."""
+    match request:
+        case Press():
+            kind = kind_of(request.kind)
+            return lambda at, number, actor: PressAsked(
+                at, number, actor, ButtonId(request.button), kind, request.gesture
+            )
+        case Lock():
+            locked = tuple(DoorId(one) for one in request.doors)
+            return lambda at, number, actor: LockAsked(at, number, actor, locked, request.reason)
+        case Release():
+            released = tuple(DoorId(one) for one in request.doors)
+            return lambda at, number, actor: ReleaseAsked(at, number, actor, released, request.reason)
+        case Answer():
+            start = request.answer == "start"
+            return lambda at, number, actor: AnswerAsked(
+                at, number, actor, request.press, start, request.reason
+            )
+        case Close():
+            return lambda at, number, actor: CloseAsked(at, number, actor, request.reason)
+        case WalkTest():
+            buttons = tuple(ButtonId(one) for one in request.buttons)
+            return lambda at, number, actor: WalkTestAsked(
+                at, number, actor, buttons, request.minutes, request.person
+            )

@@ -1,0 +1,227 @@
+"""Serves the local socket: one bounded request a connection, answered by JSON lines, the last of them `"more": false`.
+
+Every caller is checked by the kernel's word (SO_PEERCRED) and bounded in time, size and number; what one of them
+does, or a bug at one request, ends that connection and nothing else.
+"""
+
+import asyncio
+import contextlib
+import os
+import socket
+import stat
+import struct
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any, Final, assert_never
+
+import msgspec
+import structlog
+
+from edge import words
+from edge.control.desk import Desk, Reply
+from edge.control.path import address
+from edge.control.requests import (
+    LONGEST,
+    Answer,
+    Close,
+    Export,
+    LeaveSafeMode,
+    Lock,
+    NotARequest,
+    Press,
+    Release,
+    Request,
+    Rows,
+    Status,
+    VerifyJournal,
+    WalkTest,
+    asked,
+    parse,
+)
+from rules.model.ids import Actor
+
+MOST_CALLERS: Final = 32
+READ_S: Final = 5.0
+"""A caller that does not finish its line in this time is gone or hostile."""
+WRITE_S: Final = 5.0
+"""A caller that does not take an answer in this time holds memory for nothing."""
+SUBMIT_S: Final = 10.0
+"""Durable, or the disk took nothing for 1 s: anything near this is a loop in trouble, and the person is told so."""
+WATCH_EVERY_S: Final = 0.5
+
+log = structlog.get_logger(__name__)
+
+
+class ControlServer:
+    """The server on one path. The caller holds the store's lock: a socket file found there is a dead daemon's."""
+
+    def __init__(self, path: Path, desk: Desk, *, watch_every_s: float = WATCH_EVERY_S) -> None:
+        self._path = path
+        self._desk = desk
+        self._watch_every_s = watch_every_s
+        self._server: asyncio.Server | None = None
+        self._callers: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Listen. Raises OSError where the socket cannot be made."""
+        with contextlib.suppress(FileNotFoundError):
+            if not stat.S_ISSOCK(self._path.lstat().st_mode):
+                raise FileExistsError(f"{self._path} is no socket and is left alone; move it away")
+            self._path.unlink()
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            with address(self._path) as name:
+                sock.bind(name)
+            # Before listen(): until then nobody can connect, so there is no moment in which others could.
+            self._path.chmod(0o600)
+            self._server = await asyncio.start_unix_server(self._called, sock=sock, limit=LONGEST)
+        except BaseException:
+            sock.close()
+            raise
+
+    async def stop(self) -> None:
+        """Hang up on everybody and remove the socket. May be called again."""
+        if self._server is None:
+            return
+        server, self._server = self._server, None
+        server.close()
+        for caller in tuple(self._callers):
+            caller.cancel()
+        await asyncio.gather(*self._callers, return_exceptions=True)
+        self._path.unlink(missing_ok=True)
+
+    async def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  a connection is always served by a task
+        self._callers.add(task)
+        # `drain` returns once all of it is with the kernel: a caller that reads nothing is noticed there.
+        writer.transport.set_write_buffer_limits(high=0)
+        try:
+            await self._converse(reader, writer)
+        except asyncio.CancelledError:
+            # Only `stop` cancels: the task ends here, in order.
+            writer.transport.abort()
+        except (ConnectionError, TimeoutError) as gone:
+            log.debug("control.caller_gone", detail=repr(gone))
+            writer.transport.abort()
+        except Exception as bug:
+            log.exception("control.request_failed")
+            with contextlib.suppress(ConnectionError, TimeoutError):
+                await _say(writer, _refusal("failed", detail=type(bug).__name__))
+        finally:
+            self._callers.discard(task)
+            writer.close()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        uid = _peer_uid(writer)
+        if uid not in (0, os.getuid()):
+            await _turn_away(reader, writer, _refusal("not_yours"))
+            return
+        if len(self._callers) > MOST_CALLERS:
+            await _turn_away(reader, writer, _refusal("busy"))
+            return
+        try:
+            async with asyncio.timeout(READ_S):
+                line = await reader.readuntil(b"\n")
+        except asyncio.IncompleteReadError:
+            return  # hung up before the end of a line: nothing was asked
+        except asyncio.LimitOverrunError:
+            await _turn_away(reader, writer, _refusal("too_long"))
+            return
+        try:
+            request = parse(line)
+        except NotARequest as err:
+            await _say(writer, _refusal("unreadable_request", detail=str(err)))
+            return
+        if isinstance(request, Status) and request.watch:
+            await self._watch(reader, writer)
+            return
+        async with contextlib.aclosing(self._answers(request, Actor(f"socket:{uid}"))) as answers:
+            async for answer in answers:
+                await _say(writer, answer)
+
+    async def _answers(self, request: Request, actor: Actor) -> AsyncGenerator[dict[str, Any], None]:
+        desk = self._desk
+        match request:
+            case Status():
+                yield _data(desk.snapshot())
+            case Press() | Lock() | Release() | Answer() | Close() | WalkTest():
+                yield await _reply(desk.submit(actor, asked(request)))
+            case LeaveSafeMode():
+                yield await _reply(desk.leave_safe_mode(actor))
+            case VerifyJournal():
+                yield _data(await desk.verify_journal(request.rebuild))
+            case Rows():
+                async for batch in desk.rows(request.incident):
+                    yield {"ok": True, "data": list(batch), "more": True}
+                yield _data([])
+            case Export():
+                try:
+                    made = await desk.export(request.incident, request.redact)
+                except KeyError:
+                    yield _refusal("unknown_incident", incident=request.incident)
+                else:
+                    yield _data({"path": str(made)})
+            case _:
+                assert_never(request)
+
+    async def _watch(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """A snapshot now and at every beat, until the caller hangs up."""
+        hung_up = asyncio.ensure_future(reader.read(1))
+        try:
+            while not hung_up.done():
+                await _say(writer, {"ok": True, "data": self._desk.snapshot(), "more": True})
+                await asyncio.wait([hung_up], timeout=self._watch_every_s)
+        finally:
+            hung_up.cancel()
+            with contextlib.suppress(asyncio.CancelledError, ConnectionError):
+                await hung_up
+
+
+async def _reply(waiting: Any) -> dict[str, Any]:
+    try:
+        async with asyncio.timeout(SUBMIT_S):
+            reply: Reply = await waiting
+    except TimeoutError:
+        return _refusal("late", seconds=int(SUBMIT_S))
+    args = dict(reply.args)
+    return {
+        "ok": reply.done,
+        "code": reply.code,
+        "args": args,
+        "words": words.reply(reply.code, args),
+        "incident": reply.incident,
+        "durable": reply.durable,
+        "more": False,
+    }
+
+
+def _data(data: object) -> dict[str, Any]:
+    return {"ok": True, "data": data, "more": False}
+
+
+def _refusal(code: str, **args: str | int) -> dict[str, Any]:
+    return {"ok": False, "code": code, "args": args, "words": words.reply(code, args), "more": False}
+
+
+async def _say(writer: asyncio.StreamWriter, answer: dict[str, Any]) -> None:
+    writer.write(msgspec.json.encode(answer) + b"\n")
+    async with asyncio.timeout(WRITE_S):
+        await writer.drain()
+
+
+async def _turn_away(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, refusal: dict[str, Any]
+) -> None:
+    """Refuse a caller whose request is still unread: a socket closed on unread bytes would lose the answer too."""
+    await _say(writer, refusal)
+    async with asyncio.timeout(READ_S):
+        while await reader.read(LONGEST):
+            pass
+
+
+def _peer_uid(writer: asyncio.StreamWriter) -> int:
+    sock: socket.socket = writer.get_extra_info("socket")
+    size = struct.calcsize("3i")
+    _, uid, _ = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
+    return int(uid)

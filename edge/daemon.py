@@ -1,0 +1,276 @@
+"""The running daemon: every part wired to the loop, from arming to the last row on disk. Start at `Daemon.serve`."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+from drivers.base import Driver
+from drivers.buttons.settings import ButtonTopic, MqttConfig
+from drivers.clock import instant
+from edge import codec, notify, recovery, wiring
+from edge.answers import Answers
+from edge.appliance import Appliance
+from edge.control.server import ControlServer
+from edge.desk import FrontDesk
+from edge.journal.journal import Journal
+from edge.publisher import Publisher
+from edge.setting import Setting
+from edge.snapshot import BoxFacts, Mode
+from edge.version import VERSION
+from rules.model.events import ConditionChanged
+from rules.model.facts import Because, ConfigurationTurned, DaemonStarted, Entry, Fact
+from rules.model.ids import ButtonId, ControllerId
+from rules.state import Live, State
+from rules.step import DAEMON
+
+log = structlog.get_logger()
+
+ROUTINE: Final = frozenset({"flag.raised/1", "flag.cleared/1", "button.supervision/1", "message.refused/1"})
+"""Kinds that the journal sheds first when no disk takes anything."""
+SNAPSHOT_EVERY_S: Final = 600.0
+STOP_S: Final = 1.0
+SOCKET_NAME: Final = "control.sock"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How this run begins. notes: conditions that hold from the start, as (code, args)."""
+
+    setting: Setting
+    store: Path
+    mode: Mode
+    boot: str
+    notes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+class Daemon:
+    """One run. Belongs to the loop's thread."""
+
+    def __init__(self, start: Start, journal: Journal) -> None:
+        self.setting = start.setting
+        self.mode: Mode = start.mode
+        self.store = start.store
+        self.journal = journal
+        self.answers = Answers()
+        self.leaving = asyncio.Event()
+        """Set when the daemon is to end."""
+        self._start = start
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._running: dict[ControllerId, asyncio.Task[None]] = {}
+        self._mqtt: list[asyncio.Task[None]] = []
+        self._wired = wiring.wire(self.setting.config, self.setting.plan, self.setting.secrets)
+        record, restored = recovery.recover(journal, self.setting.plan)
+        now = instant()
+        self.appliance = Appliance(
+            self.setting.plan,
+            State(record, Live(started=now, boot=start.boot, now=now)),
+            self._made(),
+            self._wired.drivers,
+            journal,
+            self.answers.tell,
+            self._seen,
+        )
+        self._publish: Callable[[str, bytes, bool], None] = lambda _topic, _payload, _retain: None
+        self.publisher = Publisher(lambda *message: self._publish(*message), lambda: self.epoch)
+        self._restored = restored
+
+    async def serve(self, ready: Callable[[], None]) -> None:
+        """Arm, and run until `leaving`. `ready` is called once presses would be decided and commanded."""
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._failed)
+        self.journal.start(loop, self._troubled, routine=ROUTINE)
+        self._say_started()
+        for controller, driver in self._wired.drivers.items():
+            self._run_driver(controller, driver)
+        self._connect_buttons()
+        self.appliance.start()
+        for code, args in self._start.notes:
+            self.appliance.emit(ConditionChanged(instant(), code, True, args))
+        control = ControlServer(self.store / SOCKET_NAME, FrontDesk(self))
+        await control.start()
+        ready()
+        self._keep("pictures", self._take_pictures())
+        if self.setting.config.web is not None:
+            self._keep("web", self._serve_health())
+        try:
+            await self.leaving.wait()
+        finally:
+            await control.stop()
+            await self._stop()
+
+    @property
+    def epoch(self) -> str:
+        """The journal's epoch, as far as rows have been numbered."""
+        return self.journal._core.stamper.head.epoch
+
+    @property
+    def box(self) -> BoxFacts:
+        """What the snapshot says of the box itself."""
+        head = self.journal._core.stamper.head
+        trouble = next(
+            (code for code in self.appliance.state.live.conditions if code.startswith("journal")), ""
+        )
+        return BoxFacts(VERSION, self.mode, self.publisher.since, head.epoch, head.seq, trouble)
+
+    async def change(self, setting: Setting) -> None:
+        """Go on with another accepted configuration; only what differs is started anew."""
+        wired = wiring.wire(setting.config, setting.plan, setting.secrets)
+        same = {
+            one
+            for one, by in wired.made_by.items()
+            if self._wired.made_by.get(one) == by and wiring.alone_on_its_line(setting.config, one)
+        }
+        ending = [task for one, task in self._running.items() if one not in same]
+        for one in [one for one in self._running if one not in same]:
+            del self._running[one]
+        await _cancelled([*ending, *self._mqtt])
+        drivers = {
+            one: self._wired.drivers[one] if one in same else new for one, new in wired.drivers.items()
+        }
+        self._wired = replace(wired, drivers=drivers)
+        self.setting = setting
+        self.appliance.replan(setting.plan, self._made(), drivers)
+        for controller, driver in drivers.items():
+            if controller not in same:
+                self._run_driver(controller, driver)
+        self._connect_buttons()
+        fact = ConfigurationTurned(True, setting.plan.config_hash, setting.plan.pack_hash, 0, "accepted")
+        self.say(fact, Because("reload"))
+
+    def say(self, fact: Fact, because: Because | None = None) -> None:
+        """Enter a fact of the box's own, which no rule decides and no fold reads."""
+        now = instant()
+        entry = Entry(fact, self.setting.plan.campus, DAEMON, None, because)
+        self.appliance.remember(now, [codec.row(entry, now, self._made())])
+
+    def picture(self) -> None:
+        """Have the journal keep a snapshot of the record, so that the next start folds less."""
+        self.journal.save_snapshot(codec.record_bytes(self.appliance.state.record))
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _made(self) -> codec.Made:
+        return codec.Made(self.setting.plan.pack_hash, VERSION)
+
+    def _say_started(self) -> None:
+        plan = self.setting.plan
+        now = instant()
+        if self._restored:
+            rows = [codec.row(entry, now, self._made()) for entry in self._restored]
+            self.appliance.remember(now, rows)
+        boot = self._start.boot
+        self.say(DaemonStarted(VERSION, plan.pack_hash, plan.config_hash, self.mode, boot))
+
+    def _run_driver(self, controller: ControllerId, driver: Driver) -> None:
+        self._running[controller] = self._keep(f"driver {controller}", self._keep_driver(controller, driver))
+
+    async def _keep_driver(self, controller: ControllerId, driver: Driver) -> None:
+        """Run a driver; one that raises is our bug: told, and started again after a second."""
+        while True:
+            try:
+                await driver.run(self.appliance.emit)
+            except Exception as err:
+                log.exception("a driver failed", controller=controller)
+                args = (controller, type(err).__name__)
+                self.appliance.emit(ConditionChanged(instant(), "driver_failed", True, args))
+            await asyncio.sleep(1.0)
+
+    def _connect_buttons(self) -> None:
+        topics = wiring.topics(self.setting.config)
+        settings = self._broker_settings(topics)
+        self._mqtt = [task for task in self._mqtt if not task.done()]
+        if settings is None:
+            return
+        from drivers.buttons.mqtt_session import ButtonSessions
+
+        sessions = ButtonSessions(settings, topics)
+        accepted: dict[ButtonId, str] = {
+            one.button: one.accepted_topic for one in topics if one.accepted_topic is not None
+        }
+        self._publish = sessions.publish
+        self.answers.connect(sessions.publish, sessions.acknowledge, accepted)
+        self.publisher.forget()
+        self._mqtt.append(self._keep("mqtt", sessions.run(self.appliance.emit)))
+
+    def _broker_settings(self, topics: tuple[ButtonTopic, ...]) -> MqttConfig | None:
+        config = self.setting.config
+        if config.mqtt is None or not config.mqtt.embedded or config.mqtt.listen is None:
+            return wiring.mqtt_settings(config, self.setting.secrets, self.setting.base, self.store)
+        from drivers.buttons.broker import EmbeddedBroker
+
+        host, _, port = config.mqtt.listen.rpartition(":")
+        broker = EmbeddedBroker(host, int(port), config.campus.id, self.store, topics)
+        self._mqtt.append(self._keep("broker", broker.run(self.appliance.emit)))
+        return broker.settings
+
+    async def _serve_health(self) -> None:
+        from edge.web.health import Health
+
+        listen = wiring.listen(self.setting.config, self.setting.base)
+        if listen is None:
+            return
+        from rules.supervision import armed
+
+        def tell(code: str, active: bool, args: tuple[str, ...]) -> None:
+            self.appliance.emit(ConditionChanged(instant(), code, active, args))
+
+        health = Health(listen, lambda: armed(self.appliance.plan, self.appliance.state)[0], tell)
+        await health.run()
+
+    async def _take_pictures(self) -> None:
+        while True:
+            await asyncio.sleep(SNAPSHOT_EVERY_S)
+            self.picture()
+
+    def _seen(self, before: State, after: State) -> None:
+        self.publisher.note(self.appliance.plan, before, after)
+
+    def _troubled(self, code: str, active: bool, args: tuple[str, ...]) -> None:
+        self.appliance.emit(ConditionChanged(instant(), code, active, args))
+
+    def _failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Something raised outside of everything that catches: told as what it is, a bug of ours."""
+        error = context.get("exception")
+        log.error("a callback failed", said=context.get("message"), exc_info=error)
+        self.appliance.emit(ConditionChanged(instant(), "part_failed", True, ("loop", type(error).__name__)))
+
+    def _keep(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (err := task.exception()) is not None:
+            log.error("a part failed", part=task.get_name(), exc_info=err)
+            args = (task.get_name(), type(err).__name__)
+            self.appliance.emit(ConditionChanged(instant(), "part_failed", True, args))
+
+    async def _stop(self) -> None:
+        notify.stopping()
+        self.appliance.stop()
+        self.picture()
+        await _cancelled(list(self._tasks))
+        await self.journal.close(STOP_S)
+
+
+async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def boot_id() -> str:
+    """This boot of the machine: CLOCK_MONOTONIC holds within it (Linux, random(4))."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return f"unknown-{os.getpid()}"

@@ -1,0 +1,234 @@
+"""What each flag says: title, and what it means, what still works, what to do. Code to search for; see `edge.words`.
+
+`{subject}` and the flag's own arguments `{0}`, `{1}` are filled in by `edge.words.flag`.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+FLAGS: Final[Mapping[str, tuple[str, str]]] = {
+    "button_silent": (
+        "Button {subject} is silent",
+        "It was not heard for longer than its silence limit. A press there may not arrive: change its battery, then test it.",
+    ),
+    "button_unproven": (
+        "Button {subject} was not heard since start",
+        "Nobody knows yet whether a press there arrives. Press it in a walk-test.",
+    ),
+    "button_battery_low": (
+        "Button {subject} has a low battery",
+        "Its battery is at {0} percent. It still works: change the battery this week.",
+    ),
+    "button_said_offline": (
+        "Button {subject} said it is offline",
+        "Its connection ended. A press there may not arrive: check its power and network, then test it.",
+    ),
+    "unsupervised_by_design": (
+        "Button {subject} is unsupervised by design",
+        "Its model cannot report within 200 s, so a dead one is not noticed. Test it by hand, or replace the model.",
+    ),
+    "controller_down": (
+        "Controller {subject} does not answer",
+        "Its doors and inputs are not read and may not lock. Other controllers work: use keys there, check its power and cable.",
+    ),
+    "door_no_record": (
+        "Door {subject} has no commissioning record",
+        "It is never driven. In a lockdown send a person with a key; have it commissioned.",
+    ),
+    "door_defect": (
+        "Door {subject} has a commissioning record that contradicts itself",
+        "It is never driven ({0}). In a lockdown send a person with a key; have its record corrected.",
+    ),
+    "nc_relay": (
+        "Door {subject} is wired to a normally-closed contact",
+        "It locks when told. When its board fails it unlocks: have it wired to the normally-open contact.",
+    ),
+    "input_unsure": (
+        "Input {subject} cannot be trusted",
+        "It is stale or unreadable, and the doors it concerns stay free. Check its wiring and its controller.",
+    ),
+    "fire_input_unsure": (
+        "Fire input {subject} cannot be trusted",
+        "It counts as active: locks that the fire rule covers stay free. Check the relay and its wiring at once.",
+    ),
+    "door_stale": (
+        "Door {subject} is not read in time",
+        "What is shown of it is old. It is still told to lock: look at the door, check its sensors and controller.",
+    ),
+    "door_unproven": (
+        "Door {subject} cannot prove that it is locked",
+        "It has no bolt sensor and never counts as secured. Check it by hand in a lockdown, or fit one.",
+    ),
+    "device_disagrees": (
+        "Door {subject}: its controller and its sensors disagree",
+        "The controller refused, the sensors say locked. The sensors are shown: check the door by hand.",
+    ),
+    "coil_differs": (
+        "Door {subject}: its coil does not hold what was written",
+        "Something else may drive this lock. It is written again: find the other program or the wiring fault.",
+    ),
+    "retained_press": (
+        "Button {subject} sends its presses retained",
+        "The broker repeats an old one at each start, and it starts nothing. Switch `retain` off in the device.",
+    ),
+    "not_armed": (
+        "The appliance is not armed",
+        "A press may not be decided or may reach no lock. Use keys and phones; see the flags below for the reason.",
+    ),
+    "presses_session_down": (
+        "The broker session for presses is down",
+        "Presses by network buttons do not arrive. Wired buttons and `campus-edge press` still work: check the broker.",
+    ),
+    "status_session_down": (
+        "The broker session for button reports is down",
+        "Presses still arrive. Silent buttons are not noticed: check the broker.",
+    ),
+    "unanswered_press": (
+        "A press of button {subject} waits for an answer",
+        "It started nothing by itself. Look there now, then: campus-edge answer {0} --start or --dismiss --reason …",
+    ),
+    "door_unknown": (
+        "Door {subject} was not read since start",
+        "Nobody knows whether it is locked. It is still told to lock: look at the door, check its sensors.",
+    ),
+    "freed_by_fire": (
+        "Door {subject} was freed by the fire rule",
+        "It stays free until a person locks it: when the alarm is quiet, lock it by name or press again.",
+    ),
+    "journal_refused": (
+        "Events are not being recorded in the journal",
+        "Doors still lock. The disk refused: {0}. Free or replace the disk; nothing is lost while the box runs.",
+    ),
+    "journal_hung": (
+        "The disk does not answer",
+        "Doors still lock; events wait in memory and in the spill. Look at the disk before the box is switched off.",
+    ),
+    "journal_shed": (
+        "Routine events are let go of",
+        "No disk takes anything and memory is bounded. Doors, presses and verdicts are kept: replace the disk.",
+    ),
+    "journal_corrupt": (
+        "The journal on disk was damaged",
+        "It was set aside and a new one began. Doors still lock: keep the disk, run `campus-edge verify-journal`.",
+    ),
+    "journal_missing": (
+        "The journal was missing at start",
+        "A new one began. Doors still lock: find out who removed it, and restore it from a backup.",
+    ),
+    "events_lost": (
+        "The end of the journal was lost",
+        "What stands was rebuilt from the witness, in a new epoch. Check every door; ask what happened to the disk.",
+    ),
+    "chain_broken": (
+        "The journal's chain is broken",
+        "A new epoch began. Doors still lock: run `campus-edge verify-journal`, and keep the disk as evidence.",
+    ),
+    "witness_refused": (
+        "The head witness cannot be written",
+        "Events are recorded; a cut end would not be noticed. The disk refused: {0}. Look at the store directory.",
+    ),
+    "spill_refused": (
+        "The spill beside the journal cannot be written",
+        "Doors still lock. If the journal fails too, events are lost at a power cut. The disk refused: {0}.",
+    ),
+    "signing_refused": (
+        "Checkpoints cannot be signed",
+        "Events are recorded and chained. {0}. Put the key back into the store directory from its backup.",
+    ),
+    "snapshot_refused": (
+        "The record's snapshot cannot be written",
+        "Events are recorded; the next start takes longer. The disk refused: {0}.",
+    ),
+    "row_salvaged": (
+        "An event could not be recorded as it was",
+        "Doors still lock. It was kept in a plainer form ({0}): keep the log, call the maker.",
+    ),
+    "driver_failed": (
+        "The driver of controller {0} failed",
+        "It is started again every second; its doors may not lock meanwhile. Use keys there; keep the log.",
+    ),
+    "part_failed": (
+        "A part of the daemon failed: {0}",
+        "Doors and buttons work on. Keep the log; restart the daemon when nothing is live.",
+    ),
+    "embedded-broker-down": (
+        "The embedded broker does not run",
+        "Presses by network buttons do not arrive; it is started again: {0}. Wired buttons and `press` still work.",
+    ),
+    "mqtt-presses-topics-refused": (
+        "The broker refuses topics of buttons",
+        "Presses on {0} do not arrive; others do. Allow this daemon to read them in the broker's rules.",
+    ),
+    "mqtt-status-topics-refused": (
+        "The broker refuses topics of button reports",
+        "Presses arrive; silence on {0} is not noticed. Allow this daemon to read them in the broker's rules.",
+    ),
+    "journal_trouble": (
+        "Events are not being recorded",
+        "Doors still lock. The disk refused: {0}. Free or replace the disk; nothing is lost while the box runs.",
+    ),
+    "disk_low": (
+        "The disk is nearly full",
+        "Recording still works; {0} MB are left. Make room in the store directory.",
+    ),
+    "config_refused": (
+        "The configuration on disk was refused",
+        "The last accepted one is in use and doors lock. Run `campus-edge check` and correct what it names.",
+    ),
+    "last_accepted": (
+        "Running on the last accepted configuration",
+        "The file on disk could not be used. Doors lock as before: run `campus-edge check`, correct it, reload.",
+    ),
+    "safe_mode": (
+        "Running in safe mode",
+        "Several starts failed. A press locks; no page, no sync. Read the log, then `campus-edge status --leave-safe-mode`.",
+    ),
+    "rule_failed": (
+        "A rule failed on {0}",
+        "Prepared commands went out instead where a lockdown was asked for. Check every door by hand; keep the log.",
+    ),
+    "message_refused": (
+        "Messages on {subject} cannot be read",
+        "They started nothing. Check the device's format in the configuration, or who else publishes there.",
+    ),
+    "loop_lag": (
+        "The appliance is slow",
+        "It lagged by {0} ms. Presses still work, later: see what else runs on this machine.",
+    ),
+    "output_not_commissioned": (
+        "Output {subject} is not commissioned",
+        "It is never switched. Doors lock as before: have it commissioned and dated in the configuration.",
+    ),
+    "output_not_driven": (
+        "Output {subject} has a driver this version does not have",
+        "It is never switched. Doors lock as before: use another route for now.",
+    ),
+    "perimeter_leave": (
+        "A lockdown leaves the exterior doors as they are",
+        "That is the approved policy of this site. Exterior doors need keys or their own schedule.",
+    ),
+    "narrow_lockdown": (
+        "Button {subject} locks only a part of the campus",
+        "Its lockdown is written narrower than the campus. Make sure everybody there knows.",
+    ),
+    "free_not_read_back": (
+        "Door {subject} was freed for fire and is not read back free",
+        "It is written free again and again. Send a person to hold it open.",
+    ),
+    "web_port": (
+        "The web port cannot be opened",
+        "{0}. Doors, buttons and this command line work; it is tried again every 5 s: see what else uses the port.",
+    ),
+    "web_certificate": (
+        "The web certificate is no good",
+        "{0}. Doors, buttons and this command line work; it is looked at every 5 s: replace certificate or key.",
+    ),
+    "secret_missing": (
+        "A secret file cannot be read",
+        "The last accepted one is in use. Run `campus-edge check` and put the file back.",
+    ),
+    "child_down": (
+        "The helper process {subject} ended",
+        "It is started again. Doors on its bus do not answer meanwhile; others do: use keys there.",
+    ),
+}

@@ -1,0 +1,441 @@
+"""Everything that the journal does to the disk, for whichever thread holds the pen.
+
+`stamp` puts rows into the chain (memory only, under the baton). `flush` brings what is stamped to disk: into
+the database, else into the spill; what neither takes waits in `pending`. The same event may reach both:
+whatever is in the database already is skipped when the spill is folded in, so that nothing is lost or
+doubled.
+"""
+
+import collections
+import sqlite3
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from edge.journal import checkpoint as signing
+from edge.journal.canonical import JSON
+from edge.journal.chain import Head
+from edge.journal.checkpoint import Checkpoint
+from edge.journal.keys import KeyRefused, SigningKey, load_or_make
+from edge.journal.row import Row
+from edge.journal.spill import Spill
+from edge.journal.stamp import Stamped, Stamper
+from edge.journal.store import NotInOrder, Store
+from edge.journal.stored import rfc3339
+from edge.journal.witness import Witness
+
+Trouble = Callable[[str, bool, tuple[str, ...]], None]
+Now = Callable[[], tuple[int, int]]
+"""(microseconds since 1970, microseconds of CLOCK_MONOTONIC)."""
+
+CHUNK_EVENTS: Final = 64
+"""Of one transaction: 1.5 ms by stack.md 4, below the 10 ms that nothing may exceed."""
+_RETRY_FIRST_S: Final = 0.25
+_RETRY_MOST_S: Final = 5.0
+_WITNESS_PATIENCE_S: Final = 0.2
+_LOG_COMMITS: Final = 128
+"""The write-ahead log is carried over after so many commits when nothing waits: some 500 pages, a few ms."""
+_LOG_COMMITS_MOST: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The files of one store directory."""
+
+    directory: Path
+
+    @property
+    def database(self) -> Path:
+        return self.directory / "journal.db"
+
+    @property
+    def witness(self) -> Path:
+        return self.directory / "journal.witness"
+
+    @property
+    def spill(self) -> Path:
+        return self.directory / "journal.spill.ndjson"
+
+    @property
+    def snapshot(self) -> Path:
+        return self.directory / "journal.snapshot"
+
+    @property
+    def lock(self) -> Path:
+        return self.directory / "journal.lock"
+
+    @property
+    def restored(self) -> Path:
+        """Laid here by `restore`: the next start begins a new epoch and takes it away."""
+        return self.directory / "journal.restored"
+
+
+class Core:
+    """The chain's moving end and the three files it goes to. `baton` guards stamping and `pending`."""
+
+    def __init__(
+        self,
+        places: Places,
+        campus: str,
+        stamper: Stamper,
+        *,
+        now: Now,
+        machine: str | None,
+        trouble: Trouble,
+    ) -> None:
+        self.places = places
+        self.campus = campus
+        self.stamper = stamper
+        self.now = now
+        self.machine = machine
+        self.trouble = trouble
+        self.baton = threading.Lock()
+        self.pending: collections.deque[Stamped] = collections.deque()
+        self.store: Store | None = None
+        self.spill: Spill | None = None
+        self.witness: Witness | None = None
+        self.committed: Callable[[Sequence[Stamped]], None] = lambda _: None
+        """Told in the flushing thread what the database has taken, in order."""
+        self.settled: Callable[[], None] = lambda: None
+        """Told in the flushing thread that more has become durable."""
+        self.said: dict[str, JSON] = {}
+        self._heads: collections.deque[tuple[int, dict[str, JSON]]] = collections.deque()
+        self._spill_lock = threading.Lock()
+        self._witness_lock = threading.Lock()
+        self._folded_bytes = 0
+        self._key: SigningKey | None = None
+        self._last_checkpoint: Head | None = None
+        self._checkpoint_at_s = time.monotonic()
+        self._commits = 0
+        self._retry_at_s = 0.0
+        self._retry_s = _RETRY_FIRST_S
+
+    # --- into the chain -----------------------------------------------------------------------
+
+    def stamp(self, rows: Sequence[Row], said: dict[str, JSON] | None = None) -> int:
+        """Put rows into the chain; the caller holds the baton. Returns the count of the last."""
+        salvaged = self.stamper.salvaged
+        for number, row in enumerate(rows):
+            self.pending.append(self.stamper.stamp(row))
+            if number % 8 == 7:
+                time.sleep(0)  # lets the loop's thread in: it waits 5 ms for the interpreter otherwise
+        if said is not None:
+            self._heads.append((self.stamper.count, said))
+        if self.stamper.salvaged > salvaged:
+            self.trouble("row_salvaged", True, tuple(sorted({row.kind for row in rows}))[:4])
+        return self.stamper.count
+
+    def own(self, kind: str, data: dict[str, JSON], actor: str = "journal") -> Row:
+        """A row of the journal's own."""
+        utc_us, mono_us = self.now()
+        return Row(utc_us, mono_us, kind, self.campus, actor, data=data)
+
+    def start_epoch(self, reason: str, old: Head | None, more: dict[str, JSON] | None = None) -> None:
+        """Begin a new epoch; its first event names the old one's end. The caller holds the baton."""
+        self.stamper.start_epoch(str(uuid.uuid4()))
+        data: dict[str, JSON] = {
+            "reason": reason,
+            "old_epoch": None if old is None else old.epoch,
+            "old_seq": None if old is None else old.seq,
+            "old_hash": None if old is None else old.hash,
+            **(more or {}),
+        }
+        self.stamp([self.own("epoch.started/1", data)])
+
+    @property
+    def durable_count(self) -> int:
+        """Everything stamped up to this count is on disk. The caller holds the baton."""
+        return self.pending[0].count - 1 if self.pending else self.stamper.count
+
+    # --- to the disk --------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Bring everything stamped to disk, as far as the disk takes it."""
+        if not self._into_store():
+            self.into_spill()
+
+    def idle_at_s(self) -> float:
+        """When `flush` or `upkeep` has something to do although nothing was handed in, by
+        time.monotonic().
+        """
+        if self.store is None:
+            return self._retry_at_s
+        return self._checkpoint_at_s + (1.0 if self._last_checkpoint is None else signing.EVERY_S)
+
+    def _into_store(self) -> bool:
+        try:
+            store = self.store if self.store is not None else self._reopened()
+            if store is None:
+                return False
+            try:
+                self._write(store)
+            except NotInOrder:
+                self._broken_off()
+                self._write(store)
+        except sqlite3.Error as err:
+            self.refuse(error_name(err))
+            return False
+        except NotInOrder as err:
+            self.refuse(str(err))
+            return False
+        except OSError as err:
+            self.refuse(_errno(err))
+            return False
+        self._retry_s = _RETRY_FIRST_S
+        self.trouble("journal_refused", False, ())
+        return True
+
+    def _write(self, store: Store) -> None:
+        while True:
+            self.fold_spill(store)
+            chunk = self._chunk()
+            if not chunk:
+                return
+            checkpoint = self._due(chunk)
+            try:
+                store.commit(chunk, checkpoint, self.machine)
+            except NotInOrder:
+                if self._unfolded():
+                    continue  # another thread has just spilled what comes before this chunk
+                raise
+            if checkpoint is not None:
+                self._checkpointed(chunk[-1].head)
+            self._durable(chunk)
+            self.committed(chunk)
+            self._commits += 1
+            if self._commits >= _LOG_COMMITS_MOST:
+                self._fold_log(store)
+
+    def _unfolded(self) -> bool:
+        return self.spill is not None and self.spill.synced_bytes not in (0, self._folded_bytes)
+
+    def _chunk(self) -> list[Stamped]:
+        """What the next transaction takes: of one epoch, and up to the next checkpoint."""
+        with self.baton:
+            if not self.pending:
+                return []
+            first = self.pending[0]
+            last = self._last_checkpoint
+            since = first.seq - 1 - (last.seq if last is not None and last.epoch == first.epoch else 0)
+            room = min(CHUNK_EVENTS, max(1, signing.EVERY_EVENTS - since % signing.EVERY_EVENTS))
+            return [
+                self.pending[index]
+                for index in range(min(room, len(self.pending)))
+                if self.pending[index].epoch == first.epoch
+            ]
+
+    def _durable(self, events: Sequence[Stamped]) -> None:
+        """These are on disk: witness them, then let go of them and tell."""
+        last = events[-1]
+        with self.baton:
+            while self._heads and self._heads[0][0] <= last.count:
+                self.said = self._heads.popleft()[1]
+        self._bear_witness(last.head)
+        with self.baton:
+            while self.pending and self.pending[0].count <= last.count:
+                self.pending.popleft()
+        self.settled()
+
+    def _bear_witness(self, head: Head) -> None:
+        if not self._witness_lock.acquire(timeout=_WITNESS_PATIENCE_S):
+            return  # another thread hangs in it
+        try:
+            if self.witness is None:
+                self.witness = Witness.open(self.places.witness)
+            self.witness.write(head, self.said)
+            self.trouble("witness_refused", False, ())
+        except OSError as err:
+            if self.witness is not None:
+                self.witness.close()
+                self.witness = None
+            self.trouble("witness_refused", True, (_errno(err),))
+        finally:
+            self._witness_lock.release()
+
+    # --- the spill ----------------------------------------------------------------------------
+
+    def into_spill(self) -> None:
+        """Sync what is pending into the spill. May be called by a second thread while the first one hangs."""
+        with self.baton:
+            waiting = list(self.pending)
+        if not waiting or not self._spill_lock.acquire(blocking=False):
+            return
+        try:
+            if self.spill is None:
+                self.spill = Spill.open(self.places.spill)
+            for start in range(0, len(waiting), 4 * CHUNK_EVENTS):
+                chunk = waiting[start : start + 4 * CHUNK_EVENTS]
+                self.spill.write(chunk)
+                self._durable(chunk)
+            self.trouble("spill_refused", False, ())
+        except OSError as err:
+            self.trouble("spill_refused", True, (_errno(err),))
+        finally:
+            self._spill_lock.release()
+
+    def fold_spill(self, store: Store) -> None:
+        """Bring the spill's events into the database, skipping what is there, and empty the file."""
+        spill = self.spill
+        if spill is None or spill.empty:
+            return
+        if self._unfolded():
+            size = spill.synced_bytes
+            chunk: list[Stamped] = []
+            for event in spill.read():
+                if store.holds(event.epoch, event.seq):
+                    if store.hash_at(event.epoch, event.seq) not in (event.hash, None):
+                        raise NotInOrder("the spill and the database differ")
+                    continue
+                if chunk and (len(chunk) >= CHUNK_EVENTS or event.epoch != chunk[0].epoch):
+                    self._fold(store, chunk)
+                    chunk = []
+                chunk.append(event)
+            if chunk:
+                self._fold(store, chunk)
+            self._folded_bytes = size
+        if self._spill_lock.acquire(blocking=False):
+            try:
+                if spill.synced_bytes == self._folded_bytes:
+                    spill.clear()
+                    self._folded_bytes = 0
+            finally:
+                self._spill_lock.release()
+
+    def _fold(self, store: Store, chunk: list[Stamped]) -> None:
+        store.commit(chunk, None, self.machine)
+        self.committed(chunk)
+
+    def _broken_off(self) -> None:
+        """The database's tail was cut behind our back: keep what cannot follow it, and begin a new epoch."""
+        self.into_spill()
+        aside = self.set_spill_aside("events_lost")
+        with self.baton:
+            left = len(self.pending)
+            self.pending.clear()
+            old = self.store.head if self.store is not None else None
+            self.start_epoch("events_lost", old, {"set_aside": aside, "unwritten": left})
+        self.trouble("events_lost", True, ())
+
+    def set_spill_aside(self, why: str) -> str | None:
+        """Keep the spill under another name; None where there was nothing in it. Raises OSError."""
+        if self.spill is None or self.spill.empty:
+            return None
+        name = f"{self.places.spill.name}.{why}-{self.now()[0]}"
+        self.spill.set_aside(name)
+        self._folded_bytes = 0
+        return name
+
+    # --- a database that refuses --------------------------------------------------------------
+
+    def refuse(self, why: str) -> None:
+        if self.store is not None:
+            self.store.close()
+            self.store = None
+        self.retry_later()
+        self.trouble("journal_refused", True, (why,))
+
+    def retry_later(self) -> None:
+        self._retry_at_s = time.monotonic() + self._retry_s
+        self._retry_s = min(2 * self._retry_s, _RETRY_MOST_S)
+
+    def _reopened(self) -> Store | None:
+        """The database, opened anew once its time has come. Raises sqlite3.Error."""
+        if time.monotonic() < self._retry_at_s:
+            return None
+        self.adopt(Store.open(self.places.database))
+        return self.store
+
+    def adopt(self, store: Store) -> None:
+        """Use this database from now on."""
+        self.store = store
+        self._last_checkpoint = None
+        if store.head is not None:
+            last = store.last_checkpoint(store.head.epoch)
+            self._last_checkpoint = Head(store.head.epoch, last, "") if last else None
+
+    # --- checkpoints and upkeep ---------------------------------------------------------------
+
+    def checkpoint(self, *, last_of_epoch: bool = False) -> Checkpoint | None:
+        """Sign where the database stands. None where it is empty. Raises KeyRefused, sqlite3.Error."""
+        if self.store is None or self.store.head is None:
+            return None
+        made = signing.make(self.key(), self.campus, self.store.head, rfc3339(self.now()[0]))
+        self.store.keep_checkpoint(made, last_of_epoch=last_of_epoch)
+        self._checkpointed(self.store.head)
+        return made
+
+    def key(self) -> SigningKey:
+        """The signing key, made at first use. Raises KeyRefused."""
+        if self._key is None:
+            self._key = load_or_make(self.places.directory)
+        return self._key
+
+    def upkeep(self) -> bool:
+        """Do one small piece of what is due when nothing is waiting; True: there is more to do at once."""
+        store = self.store
+        if store is None:
+            return False
+        try:
+            due_s = self._checkpoint_at_s + (1.0 if self._last_checkpoint is None else signing.EVERY_S)
+            if time.monotonic() >= due_s:
+                self._checkpoint_at_s = time.monotonic()
+                if self._last_checkpoint is None or store.head != self._last_checkpoint:
+                    self.checkpoint()
+                return True
+            if self._commits >= _LOG_COMMITS:
+                self._fold_log(store)
+                return True
+            return store.delete_dropped(CHUNK_EVENTS) > 0
+        except sqlite3.Error as err:
+            self.refuse(error_name(err))
+        except KeyRefused as err:
+            self.trouble("signing_refused", True, (str(err),))
+        return False
+
+    def _fold_log(self, store: Store) -> None:
+        store.fold_log()
+        self._commits = 0
+
+    def _due(self, chunk: Sequence[Stamped]) -> Checkpoint | None:
+        """A checkpoint on the last event of `chunk`, where its thousand is full."""
+        last = self._last_checkpoint
+        behind = chunk[-1].seq - (last.seq if last is not None and last.epoch == chunk[-1].epoch else 0)
+        if behind < signing.EVERY_EVENTS:
+            return None
+        try:
+            return signing.make(self.key(), self.campus, chunk[-1].head, rfc3339(self.now()[0]))
+        except KeyRefused as err:
+            self.trouble("signing_refused", True, (str(err),))
+            return None
+
+    def _checkpointed(self, head: Head) -> None:
+        self._last_checkpoint = head
+        self._checkpoint_at_s = time.monotonic()
+        self.trouble("signing_refused", False, ())
+
+    def close(self) -> None:
+        """Carry the log into the main file and let go of everything."""
+        if self.store is not None:
+            try:
+                self.store.fold_log(truncate=True)
+            except sqlite3.Error as err:
+                self.trouble("journal_refused", True, (error_name(err),))
+            self.store.close()
+            self.store = None
+        for file in (self.spill, self.witness):
+            if file is not None:
+                file.close()
+        self.spill = self.witness = None
+
+
+def error_name(err: sqlite3.Error) -> str:
+    """SQLite's name of an error, such as `SQLITE_FULL`; where it has none, what it says."""
+    return getattr(err, "sqlite_errorname", None) or str(err)
+
+
+def _errno(err: OSError) -> str:
+    return err.strerror or type(err).__name__

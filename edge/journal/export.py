@@ -1,0 +1,265 @@
+"""Exports a range of the record as one ZIP that a stranger can verify: contract section 6, last point.
+
+The range runs from a checkpoint to a later one and covers what was asked for. Its form is written down in
+`standalone_verifier.py`, which goes into every export as `verify.py`.
+"""
+
+import hashlib
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final, Protocol
+
+import msgspec
+
+from edge.journal import standalone_verifier
+from edge.journal.canonical import JSON, MAX_BYTES, canonical
+from edge.journal.checkpoint import Checkpoint
+from edge.journal.keys import SigningKey
+from edge.journal.stored import Stored
+
+FORMAT: Final = 1
+_PIECE: Final = 50
+_SPAN: Final = 2_000
+"""Places looked through at once for an incident: 3 ms."""
+_MOMENT: Final = (1980, 1, 1, 0, 0, 0)
+_MEMORY_BYTES: Final = 8 * 1024 * 1024
+
+Opens = Callable[[Stored, str], bool]
+"""Whether a sealed field is opened in this export; what is not stays a commitment (redaction)."""
+
+
+class NothingToExport(Exception):
+    """There is no such incident, or no event of it is kept any more."""
+
+
+class Source(Protocol):
+    """Where the record is read from: an open Reader, or a running daemon's journal asked from another
+    thread.
+    """
+
+    def raw(self, after: tuple[str, int] | None, limit: int) -> list[tuple[Stored, list[tuple[str, bytes]]]]:
+        """Events behind (epoch, seq), not up-cast, each with (field, salt) of what can be opened."""
+
+    def span(self, incident: str, after: int, count: int) -> tuple[int, int] | None: ...
+
+    def bounds(self) -> tuple[int, int]:
+        """The first and last place kept."""
+
+    def at(self, place: int) -> tuple[str, int]:
+        """The (epoch, seq) of a place."""
+
+    def checkpoints(self, epoch: str, first: int, last: int) -> list[Checkpoint]: ...
+
+    def checkpoint_before(self, epoch: str, seq: int) -> Checkpoint | None: ...
+
+    def checkpoint_now(self) -> None: ...
+
+    def key(self) -> SigningKey: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written."""
+
+    path: Path
+    manifest: dict[str, Any]
+
+
+def everything(event: Stored, field: str) -> bool:
+    """Opens every field that is still there."""
+    return True
+
+
+def nothing(event: Stored, field: str) -> bool:
+    """Opens none: the chain holds all the same."""
+    return False
+
+
+def fields_named(*names: str) -> Opens:
+    """Opens the fields of these names."""
+    return lambda event, field: field in names
+
+
+def span_of(source: Source, incident: str) -> tuple[tuple[str, int], tuple[str, int]]:
+    """The first and last event of an incident, as (epoch, seq). Raises NothingToExport."""
+    low, high = source.bounds()
+    first: int | None = None
+    last = 0
+    for after in range(low - 1, high, _SPAN):
+        found = source.span(incident, after, _SPAN)
+        if found is not None:
+            first = found[0] if first is None else first
+            last = found[1]
+    if first is None:
+        raise NothingToExport(f"no event of incident {incident} is kept here")
+    return source.at(first), source.at(last)
+
+
+def export(
+    source: Source,
+    out: Path,
+    first: tuple[str, int],
+    last: tuple[str, int],
+    *,
+    opens: Opens,
+    files: Mapping[str, Path] | None = None,
+    about: Mapping[str, str] | None = None,
+) -> Exported:
+    """Write the range that covers `first` to `last` to `out`; takes as long as it takes: not for the loop's
+    thread.
+
+    files: by SHA-256, what else belongs to it. about: goes into the manifest, such as the incident and the
+    version. Raises OSError, NothingToExport, KeyRefused, and what the source raises.
+    """
+    source.checkpoint_now()
+    key = source.key()
+    part = out.with_name(out.name + ".part")
+    descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w+b") as file:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+                manifest = _Writing(source, archive, opens).write(first, last, key, files or {}, about or {})
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    part.rename(out)
+    return Exported(out, manifest)
+
+
+class _Writing:
+    def __init__(self, source: Source, archive: zipfile.ZipFile, opens: Opens) -> None:
+        self.source = source
+        self.archive = archive
+        self.opens = opens
+        self.files: list[JSON] = []
+        self.ranges: dict[str, tuple[int, int]] = {}
+        self.campus = ""
+        self.first: tuple[str, int] | None = None
+        self.hash = ""
+        self.withheld = 0
+
+    def write(
+        self,
+        first: tuple[str, int],
+        last: tuple[str, int],
+        key: SigningKey,
+        files: Mapping[str, Path],
+        about: Mapping[str, str],
+    ) -> dict[str, Any]:
+        with tempfile.SpooledTemporaryFile(_MEMORY_BYTES) as sealed:
+            self.entry("events.ndjson", self.events(first, last, sealed))
+            sealed.seek(0)
+            self.entry("sealed.ndjson", _blocks(sealed))
+        if self.first is None:
+            raise NothingToExport("no event of that range is kept here")
+        keys = {key.id: key.public_pem}
+        self.entry("checkpoints.ndjson", self.checkpoints(keys))
+        for name, pem in sorted(keys.items()):
+            self.entry(f"keys/{name}.pem", iter([pem.encode("ascii")]))
+        for digest, path in sorted(files.items()):
+            with path.open("rb") as file:
+                self.entry(f"files/{digest}", _blocks(file))
+        self.entry("verify.py", iter([Path(standalone_verifier.__file__).read_bytes()]))
+        epoch, seq = list(self.ranges.items())[-1][0], list(self.ranges.values())[-1][1]
+        made: dict[str, JSON] = {
+            "campus": self.campus,
+            "first_epoch": self.first[0],
+            "first_seq": self.first[1],
+            "last_epoch": epoch,
+            "last_seq": seq,
+            "last_hash": self.hash,
+            "files": self.files,
+            "key": key.id,
+            "withheld": self.withheld,
+            "versions": {"export": FORMAT, "event": 1},
+            "about": dict(about),
+        }
+        manifest = canonical(made, max_bytes=64 * MAX_BYTES)
+        self.put("manifest.json", iter([manifest]))
+        self.put("manifest.sig", iter([key.sign(manifest)]))
+        return dict(made)
+
+    def events(self, first: tuple[str, int], last: tuple[str, int], sealed: IO[bytes]) -> Iterator[bytes]:
+        start = self.source.checkpoint_before(*first)
+        after: tuple[str, int] = (first[0], 0 if start is None else start.seq - 1)
+        end = self.end(last)
+        while pieces := self.source.raw(after, _PIECE):
+            for event, salts in pieces:
+                self.note(event)
+                for name, salt in salts:
+                    if self.opens(event, name):
+                        sealed.write(self.opened(event, name, salt))
+                    else:
+                        self.withheld += 1
+                fields = msgspec.json.decode(event.body)
+                yield canonical({**fields, "hash": event.hash}, max_bytes=2 * MAX_BYTES) + b"\n"
+                if event.position == end:
+                    return
+            after = pieces[-1][0].position
+
+    def end(self, last: tuple[str, int]) -> tuple[str, int]:
+        """The first checkpoint at or behind `last`."""
+        later = self.source.checkpoints(last[0], last[1], 2**53)
+        if not later:
+            raise NothingToExport("no checkpoint stands behind that range yet")
+        return later[0].epoch, later[0].seq
+
+    def note(self, event: Stored) -> None:
+        if self.first is None:
+            self.first = event.position
+            self.campus = str(msgspec.json.decode(event.body)["campus"])
+        low = self.ranges.get(event.epoch, (event.seq, 0))[0]
+        self.ranges[event.epoch] = (low, event.seq)
+        self.hash = event.hash
+
+    def opened(self, event: Stored, name: str, salt: bytes) -> bytes:
+        line: dict[str, JSON] = {
+            "epoch": event.epoch,
+            "seq": event.seq,
+            "field": name,
+            "salt": salt.hex(),
+            "value": event.opened[name],
+        }
+        return canonical(line, max_bytes=4 * MAX_BYTES) + b"\n"
+
+    def checkpoints(self, keys: dict[str, str]) -> Iterator[bytes]:
+        for epoch, (low, high) in self.ranges.items():
+            at = low - 1  # where the events before were dropped, their checkpoint is the chain's start
+            while found := self.source.checkpoints(epoch, at, high):
+                for each in found:
+                    keys[each.key] = each.public_pem
+                    line: dict[str, JSON] = {
+                        "campus": self.campus,
+                        "epoch": each.epoch,
+                        "seq": each.seq,
+                        "hash": each.hash,
+                        "at": each.at,
+                        "key": each.key,
+                        "signature": each.signature.hex(),
+                    }
+                    yield canonical(line) + b"\n"
+                at = found[-1].seq + 1
+
+    def entry(self, name: str, blocks: Iterator[bytes]) -> None:
+        digest, size = self.put(name, blocks)
+        self.files.append({"name": name, "sha256": digest, "bytes": size})
+
+    def put(self, name: str, blocks: Iterator[bytes]) -> tuple[str, int]:
+        digest, size = hashlib.sha256(), 0
+        with self.archive.open(zipfile.ZipInfo(name, _MOMENT), "w") as file:
+            for block in blocks:
+                digest.update(block)
+                size += len(block)
+                file.write(block)
+        return digest.hexdigest(), size
+
+
+def _blocks(file: IO[bytes]) -> Iterator[bytes]:
+    while block := file.read(65536):
+        yield block

@@ -1,0 +1,366 @@
+"""The journal as the loop sees it: `append` and go on. Everything slow happens in the writer thread.
+
+Nothing here waits for a disk. What the database refuses is synced to the spill; what neither takes waits in
+memory and is tried again. Memory is bounded: beyond 20,000 waiting rows the routine kinds are shed, beyond
+100,000 every row that belongs to no incident and is no press; a press and the rows of an incident are never
+shed. What was shed is counted in a `journal.shed/1`.
+"""
+
+import asyncio
+import collections
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final, Self, TypeVar
+
+from edge.journal.canonical import JSON
+from edge.journal.chain import ZEROS, Head
+from edge.journal.checkpoint import Checkpoint
+from edge.journal.core import Core, Now, Places
+from edge.journal.opening import Opened, lock, machine_digest, start_up
+from edge.journal.row import Row
+from edge.journal.snapshot import Snapshot, read_snapshot
+from edge.journal.stamp import Stamped, Stamper
+from edge.journal.store import Segment, Store
+from edge.journal.stored import Stored
+from edge.journal.writer import HUNG_S, Ask, Batch, JournalRefused, Picture, Writer
+
+T = TypeVar("T")
+Done = Callable[[bool], None]
+OnTrouble = Callable[[str, bool, tuple[str, ...]], None]
+Follow = Callable[[Sequence[Stamped]], None]
+
+ROUTINE_ROWS_MOST: Final = 20_000
+ROWS_MOST: Final = 100_000
+"""About 100 MB with their hashes; the daemon has 150."""
+_WATCH_S: Final = 0.25
+_PATIENCE_S: Final = 5.0
+_READ_EVENTS: Final = 50
+"""Of one piece of reading: 1 ms in which nothing is committed."""
+
+
+class Journal:
+    """One store directory, open. `open`, then (while folding) `rows_after`, then `start`, then `append`."""
+
+    def __init__(self, core: Core, opened: Opened, troubles: "_Troubles", held: int | None) -> None:
+        self.opened = opened
+        self._core = core
+        self._troubles = troubles
+        self._held = held
+        self._writer = Writer(core, self._durable_from_thread)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._watch: asyncio.TimerHandle | None = None
+        self._open: collections.deque[tuple[int, int, bool, Done]] = collections.deque()
+        """(number, rows, whether none was shed, done) of the batches that are not durable yet."""
+        self._number = 0
+        self._waiting = 0
+        self._shed: collections.Counter[str] = collections.Counter()
+        self._routine: frozenset[str] = frozenset()
+
+    @classmethod
+    def open(
+        cls,
+        directory: Path,
+        campus: str,
+        *,
+        error_us: int | None = None,
+        machine_id_file: Path = Path("/etc/machine-id"),
+        now: Now | None = None,
+    ) -> Self:
+        """Open or make the journal in `directory`. Raises `JournalInUse` and nothing that a disk can do.
+
+        error_us: how far the wall clock may be wrong, noted with each event; None: not known.
+        """
+        places = Places(directory)
+        troubles = _Troubles()
+        held = lock(places)
+        core = Core(
+            places,
+            campus,
+            Stamper(campus, _boot_id(), error_us, Head("", 0, ZEROS)),
+            now=now or _now,
+            machine=machine_digest(campus, machine_id_file),
+            trouble=troubles,
+        )
+        return cls(core, start_up(core), troubles, held)
+
+    # --- folding, before `start` --------------------------------------------------------------
+
+    def load_snapshot(self) -> Snapshot | None:
+        """The last snapshot that the chain bears out; None: fold from the beginning."""
+        store, found = self._core.store, read_snapshot(self._core.places.snapshot)
+        if store is None or found is None:
+            return None
+        return found if store.hash_at(found.head.epoch, found.head.seq) == found.head.hash else None
+
+    def rows_after(self, snapshot: Snapshot | None) -> Iterator[Stored]:
+        """Every event after `snapshot` (None: every event), oldest first, in its newest kind. Before `start`
+        only.
+
+        Raises JournalRefused where the database stops answering: go by `opened.head` then.
+        """
+        store = self._core.store
+        after = None if snapshot is None else (snapshot.head.epoch, snapshot.head.seq)
+        while store is not None and (chunk := _asked(_reading(after, 500), self._core)):
+            yield from chunk
+            after = chunk[-1].position
+
+    # --- the loop's side ----------------------------------------------------------------------
+
+    def start(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        on_trouble: OnTrouble,
+        *,
+        routine: frozenset[str] = frozenset(),
+        follow: Follow | None = None,
+    ) -> None:
+        """Start the writer thread.
+
+        on_trouble: called in the loop's thread with a code, whether it holds now, and arguments. Codes:
+            journal_refused (SQLite's name of the error), journal_corrupt, journal_hung, spill_refused,
+            witness_refused, signing_refused, snapshot_refused, events_lost, row_salvaged, journal_shed.
+        routine: the kinds that are shed first when rows pile up in memory.
+        follow: called in the writer thread with what was committed, in order; must only put it into a queue.
+        """
+        self._loop = loop
+        self._routine = routine
+        if follow is not None:
+            self._core.committed = follow
+        self._troubles.start(loop, on_trouble)
+        self._watch = loop.call_later(_WATCH_S, self._look)
+        self._writer.start()
+
+    def append(self, rows: Sequence[Row], head: dict[str, JSON] | None, done: Done | None = None) -> None:
+        """Hand rows in, in the loop's thread; returns at once and never raises for what a disk does.
+
+        head: what a start after a loss must know, as it is after these rows (state number, zones' responses,
+            doors released, locks freed by fire); None: as before. It must not be changed afterwards.
+        done: called once in the loop's thread, when the rows are in the database or in the synced spill:
+            however late that is, so whoever cannot wait keeps a timer. False: some of the rows were shed.
+        """
+        kept = tuple(rows) if self._waiting < ROUTINE_ROWS_MOST else self._kept(rows)
+        self._number += 1
+        self._waiting += len(kept)
+        self._open.append((self._number, len(kept), len(kept) == len(rows), done or _nobody))
+        self._writer.inbox.put(Batch(self._number, kept, head))
+
+    def save_snapshot(self, blob: bytes) -> None:
+        """Keep `blob` as the state after everything handed in so far, once all that is durable."""
+        self._writer.inbox.put(Picture(blob))
+
+    async def read(self, after: tuple[str, int] | None = None, limit: int = 500) -> list[Stored]:
+        """At most `limit` committed events behind (epoch, seq), None: from the first kept. Raises
+        JournalRefused.
+
+        Read by the writer thread in small pieces between commits. An unknown epoch raises KeyError.
+        """
+        events: list[Stored] = []
+        while len(events) < limit:
+            piece = await self._ask(_reading(after, min(_READ_EVENTS, limit - len(events))))
+            events += piece
+            if not piece:
+                break
+            after = piece[-1].position
+        return events
+
+    def read_blocking(self, after: tuple[str, int] | None = None, limit: int = _READ_EVENTS) -> list[Stored]:
+        """One piece of at most 50 events, for a thread that is not the loop's. Raises like `read`."""
+        return self.ask_blocking(_reading(after, min(_READ_EVENTS, limit)))
+
+    def ask_blocking(self, what: Callable[[Core], T], patience_s: float = _PATIENCE_S) -> T:
+        """Have the writer thread do something short, and wait for it in another thread than the loop's."""
+        ask = Ask(what)
+        self._writer.inbox.put(ask)
+        try:
+            answer: T = ask.answer.result(patience_s)
+        except TimeoutError:
+            raise JournalRefused("the journal's disk does not answer") from None
+        return answer
+
+    async def checkpoint(self) -> Checkpoint | None:
+        """Sign where the journal stands, now. Raises JournalRefused, KeyRefused."""
+        return await self._ask(lambda core: core.checkpoint())
+
+    async def segments(self) -> list[Segment]:
+        """The sealed ranges, oldest first. Raises JournalRefused."""
+        return await self._ask(lambda core: _store(core).segments())
+
+    async def erase(self, epoch: str, seq: int, field: str, actor: str) -> bool:
+        """Erase salt and value of one sealed field; False: there is none. Raises JournalRefused.
+
+        The deletion and the event that tells of it (`sealed.erased/1`) are one transaction; the chain holds.
+        """
+
+        def check(core: Core) -> bool:
+            place = _store(core).place_of(epoch, seq)
+            held = [] if place is None else _store(core).sealed_between(place, place)
+            return any(each.field == field for _, each in held)
+
+        def scrub(core: Core) -> None:
+            _store(core).fold_log(truncate=True)  # the value must not live on in the write-ahead log
+
+        if not await self._ask(check):
+            return False
+        await self._record("sealed.erased/1", {"epoch": epoch, "seq": seq, "field": field}, actor)
+        await self._ask(scrub)
+        return True
+
+    async def drop_segment(self, epoch: str, last: int, actor: str) -> bool:
+        """Let the oldest segment go, up to its checkpoint, which stays. False: it is not the oldest, or not
+        sealed.
+
+        Its events are deleted bit by bit in idle moments, also after a restart. Raises JournalRefused.
+        """
+        kept = [each for each in await self.segments() if each.dropped is None]
+        if not kept or (kept[0].epoch, kept[0].last) != (epoch, last):
+            return False
+        data: dict[str, JSON] = {"epoch": epoch, "first": kept[0].first, "last": last}
+        await self._record("segment.dropped/1", data, actor)
+        return True
+
+    async def close(self, timeout_s: float = 1.0) -> bool:
+        """Bring everything to disk and stop; False: the disk did not answer in time, and is left to
+        itself.
+        """
+        if self._watch is not None:
+            self._watch.cancel()
+        if self._loop is None:
+            self._core.close()
+        else:
+            self._writer.inbox.put(None)
+            stopped = asyncio.wrap_future(self._writer.stopped)
+            if not (await asyncio.wait({stopped}, timeout=timeout_s))[0]:
+                self._look()
+                return False
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
+        return True
+
+    # --- inside -------------------------------------------------------------------------------
+
+    async def _ask(self, what: Callable[[Core], T]) -> T:
+        ask = Ask(what)
+        self._writer.inbox.put(ask)
+        try:
+            answer: T = await asyncio.wait_for(asyncio.wrap_future(ask.answer), _PATIENCE_S)
+        except TimeoutError:
+            raise JournalRefused("the journal's disk does not answer") from None
+        return answer
+
+    async def _record(self, kind: str, data: dict[str, JSON], actor: str) -> None:
+        durable = asyncio.Event()
+        self.append([self._core.own(kind, data, actor)], None, lambda _: durable.set())
+        try:
+            await asyncio.wait_for(durable.wait(), _PATIENCE_S)
+        except TimeoutError:
+            raise JournalRefused("the journal's disk takes nothing now") from None
+
+    def _kept(self, rows: Sequence[Row]) -> tuple[Row, ...]:
+        """What is not shed of these rows."""
+        full = self._waiting >= ROWS_MOST
+
+        def sheds(row: Row) -> bool:
+            return row.kind in self._routine or (
+                full and row.incident is None and not row.kind.startswith("press.")
+            )
+
+        for row in rows:
+            if sheds(row):
+                self._shed[row.kind] += 1
+        self._troubles("journal_shed", True, ())
+        return tuple(row for row in rows if not sheds(row))
+
+    def _durable_from_thread(self, number: int) -> None:
+        loop = self._loop
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(self._durable, number)
+
+    def _durable(self, number: int) -> None:
+        while self._open and self._open[0][0] <= number:
+            _, rows, whole, done = self._open.popleft()
+            self._waiting -= rows
+            done(whole)
+        if self._shed and self._waiting < ROUTINE_ROWS_MOST // 2:
+            counts: dict[str, JSON] = {kind.partition("/")[0]: n for kind, n in self._shed.items()}
+            self._shed.clear()
+            self._troubles("journal_shed", False, ())
+            self.append([self._core.own("journal.shed/1", {"rows": counts})], None)
+
+    def _look(self) -> None:
+        """Every quarter second: see whether the disk hangs."""
+        hung = self._writer.hung_for_s() >= HUNG_S
+        self._troubles("journal_hung", hung, ())
+        if hung:
+            self._writer.stand_in()
+        if self._loop is not None:
+            self._watch = self._loop.call_later(_WATCH_S, self._look)
+
+
+class _Troubles:
+    """Collects what is wrong from any thread, and tells the loop of each change once."""
+
+    def __init__(self) -> None:
+        self._active: dict[str, tuple[str, ...]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tell: OnTrouble | None = None
+
+    def __call__(self, code: str, active: bool, args: tuple[str, ...]) -> None:
+        if active == (code in self._active) and (not active or self._active[code] == args):
+            return
+        if active:
+            self._active[code] = args
+        else:
+            self._active.pop(code, None)
+        if self._loop is not None and self._tell is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(self._tell, code, active, args)
+
+    def start(self, loop: asyncio.AbstractEventLoop, tell: OnTrouble) -> None:
+        self._loop, self._tell = loop, tell
+        for code, args in list(self._active.items()):
+            loop.call_soon(tell, code, True, args)
+
+
+def _reading(after: tuple[str, int] | None, limit: int) -> Callable[[Core], list[Stored]]:
+    def read(core: Core) -> list[Stored]:
+        store = _store(core)
+        place = 0 if after is None else store.place_of(*after)
+        if place is None:
+            raise KeyError(after)
+        return store.after(place, limit)
+
+    return read
+
+
+def _store(core: Core) -> Store:
+    if core.store is None:
+        raise JournalRefused("the journal's database cannot be opened")
+    return core.store
+
+
+def _asked(what: Callable[[Core], T], core: Core) -> T:
+    try:
+        return what(core)
+    except sqlite3.Error as err:
+        raise JournalRefused(f"the journal cannot be read: {err}") from err
+
+
+def _nobody(durable: bool) -> None:
+    """Where no caller wants to know."""
+
+
+def _now() -> tuple[int, int]:
+    return time.time_ns() // 1000, time.monotonic_ns() // 1000
+
+
+def _boot_id() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return "unknown"

@@ -1,0 +1,58 @@
+"""Brings a database to the newest schema: numbered SQL files, applied once each through sqlite-utils'
+Migrations.
+
+sqlite_utils takes 120 ms to import, so it is imported only where a file is pending (start-up budget); what is
+already applied is read from its own table.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+_TABLE = "_sqlite_migrations"
+
+
+def migrate(connection: sqlite3.Connection, name: str, schema: Path) -> list[str]:
+    """Apply the pending files of `schema` under the set `name`, and return their names.
+
+    Each file is one transaction together with its record. Raises sqlite3.Error; a newer database (a file
+    recorded that we do not have) is left as it is: it stays readable by the version before.
+    """
+    files = sorted(schema.glob("*.sql"))
+    done = _applied(connection, name)
+    pending = [file for file in files if file.stem not in done]
+    if pending:
+        _apply(connection, name, pending)
+    return [file.stem for file in pending]
+
+
+def _applied(connection: sqlite3.Connection, name: str) -> set[str]:
+    known = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (_TABLE,))
+    if known.fetchone() is None:
+        return set()
+    rows = connection.execute(f"SELECT name FROM {_TABLE} WHERE migration_set = ?", (name,))  # noqa: S608  # a constant
+    return {row[0] for row in rows}
+
+
+def _apply(connection: sqlite3.Connection, name: str, pending: list[Path]) -> None:
+    from sqlite_utils import Database, Migrations
+
+    migrations = Migrations(name)
+    for file in pending:
+
+        def run(db: Database, statements: tuple[str, ...] = tuple(_statements(file))) -> None:
+            for statement in statements:
+                db.execute(statement)
+
+        migrations(name=file.stem)(run)
+    migrations.apply(Database(connection))
+
+
+def _statements(file: Path) -> Iterator[str]:
+    # One by one: executescript would commit the migration's transaction behind its back.
+    statement = ""
+    for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -1,0 +1,286 @@
+"""How a journal starts: what is found is read, what is damaged is set aside, and a new epoch begins where it
+must.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from edge.journal.canonical import JSON
+from edge.journal.chain import Head, check
+from edge.journal.checkpoint import Checkpoint
+from edge.journal.core import Core, Places, error_name
+from edge.journal.keys import KeyRefused
+from edge.journal.spill import Spill
+from edge.journal.stamp import Stamped
+from edge.journal.store import NotInOrder, Store
+from edge.journal.stored import Stored, stored
+from edge.journal.witness import Witness, Witnessed, sync_directory
+
+_TAIL_EVENTS: Final = 100
+"""Checked at each start: 3 ms. The whole chain is `verify-journal`'s."""
+_DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
+
+
+class JournalInUse(Exception):
+    """Another process has this journal open: one store directory belongs to one daemon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What the start found.
+
+    reason: the code of why a new epoch began; None: the old one goes on. Codes: first_start, restored,
+        machine_changed, events_lost, witness_differs, chain_broken, journal_corrupt, journal_missing,
+        journal_refused.
+    head: what the head witness said, for a start that cannot fold the journal; None: nothing known.
+    orphans: durable events that no longer fit a chain (their database is gone): to be folded all the same.
+    set_aside: files kept under another name, never deleted.
+    """
+
+    reason: str | None
+    old: Head | None
+    witnessed: Witnessed | None
+    orphans: tuple[Stored, ...] = ()
+    set_aside: tuple[str, ...] = ()
+
+    @property
+    def head(self) -> dict[str, JSON] | None:
+        return None if self.witnessed is None else self.witnessed.said
+
+
+def lock(places: Places) -> int | None:
+    """Claim the directory for this process. Raises JournalInUse; None where the disk has no place for a
+    lock.
+    """
+    try:
+        places.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(places.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise JournalInUse(f"{places.directory} is in use by another campus-edge") from None
+    return descriptor
+
+
+def start_up(core: Core) -> Opened:
+    """Read the three files, fold the spill in, and begin a new epoch where the old one cannot go on.
+
+    Never raises for what a disk does: what refuses is trouble, and is tried again by the writer.
+    """
+    made = _open_files(core)
+    witnessed = None if core.witness is None else core.witness.last
+    store, aside = _open_store(core)
+    corrupt = store is not None and bool(aside)
+    broken = store is not None and not _tail_holds(store, core.campus)
+    orphans: tuple[Stored, ...] = ()
+    gap = False
+    if store is not None:
+        core.adopt(store)
+        orphans, gap = _fold(core, store)
+    if orphans:
+        with contextlib.suppress(OSError):
+            aside = [*aside, *filter(None, [core.set_spill_aside("orphans")])]
+    old = _old_head(core, witnessed, orphans)
+    reason = _reason(core, witnessed, old, corrupt=corrupt, broken=broken, gap=gap)
+    with core.baton:
+        if reason is not None:
+            if reason not in ("chain_broken", "witness_differs"):
+                _close_epoch(core)  # our signature on a chain that does not hold would vouch for it
+            core.start_epoch(reason, old, _lost(witnessed, old))
+        elif old is not None:
+            core.stamper.head = old
+        if made and reason != "first_start":
+            core.stamp([core.own("witness.made/1", {"found": "missing" if made == 1 else "damaged"})])
+        if aside:
+            names: list[JSON] = list(aside)
+            core.stamp([core.own("journal.set_aside/1", {"files": names, "orphans": len(orphans)})])
+    if witnessed is not None:
+        core.said = witnessed.said
+    core.flush()
+    if reason is not None and core.store is not None:
+        with contextlib.suppress(OSError):
+            core.places.restored.unlink(missing_ok=True)
+    return Opened(reason, old, witnessed, orphans, tuple(aside))
+
+
+def _open_files(core: Core) -> int:
+    """Open witness and spill. 0: the witness was there; 1: it was missing; 2: none of it was whole."""
+    made = 0
+    try:
+        core.witness = Witness.open(core.places.witness)
+        if core.witness.last is None:
+            made = 1 if core.witness.made else 2
+    except OSError as err:
+        core.trouble("witness_refused", True, (str(err.strerror),))
+    try:
+        core.spill = Spill.open(core.places.spill)
+    except OSError as err:
+        core.trouble("spill_refused", True, (str(err.strerror),))
+    return made
+
+
+def _open_store(core: Core) -> tuple[Store | None, list[str]]:
+    """The database, and what had to be set aside for it; None where the disk refuses."""
+    aside: list[str] = []
+    for _ in range(2):
+        try:
+            store = Store.open(core.places.database)
+            store.raw_after(0 if store.head is None else max(0, _place(store) - _TAIL_EVENTS), _TAIL_EVENTS)
+            return store, aside
+        except sqlite3.Error as err:
+            code = getattr(err, "sqlite_errorcode", None)
+            damaged = code is not None and code & 0xFF in _DAMAGED
+            core.trouble("journal_corrupt" if damaged else "journal_refused", True, (error_name(err),))
+            if not damaged or aside:
+                break
+            try:
+                aside = _set_aside(core)
+            except OSError:
+                break
+    core.retry_later()
+    return None, aside
+
+
+def _place(store: Store) -> int:
+    head = store.head
+    return 0 if head is None else store.place_of(head.epoch, head.seq) or 0
+
+
+def _set_aside(core: Core) -> list[str]:
+    """Rename the damaged database and its log; never delete them. Raises OSError."""
+    mark = f"corrupt-{core.now()[0]}"
+    names = []
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        file = core.places.database.with_name(core.places.database.name + suffix)
+        if file.exists():
+            name = f"{core.places.database.name}.{mark}{suffix}"
+            file.rename(file.with_name(name))
+            names.append(name)
+    sync_directory(core.places.directory)
+    return names
+
+
+def _tail_holds(store: Store, campus: str) -> bool:
+    before: Head | None = None
+    try:
+        for _, digest, body in store.raw_after(max(0, _place(store) - _TAIL_EVENTS), _TAIL_EVENTS):
+            event = stored(bytes(body), digest)
+            if check(event, campus, before) is not None:
+                return False
+            before = Head(event.epoch, event.seq, event.hash)
+    except (ValueError, sqlite3.Error):
+        return False
+    return True
+
+
+def _fold(core: Core, store: Store) -> tuple[tuple[Stored, ...], bool]:
+    """Fold the spill in; what does not follow the database is returned, and whether there was such."""
+    if core.spill is None or core.spill.empty:
+        return (), False
+    try:
+        core.fold_spill(store)
+    except NotInOrder:
+        return tuple(
+            _typed(each) for each in core.spill.read() if not store.holds(each.epoch, each.seq)
+        ), True
+    except (sqlite3.Error, OSError) as err:
+        core.refuse(error_name(err) if isinstance(err, sqlite3.Error) else str(err.strerror))
+    return (), False
+
+
+def _typed(event: Stamped) -> Stored:
+    opened = {each.field: msgspec.json.decode(each.value) for each in event.sealed}
+    return stored(event.body, event.hash, opened)
+
+
+def _old_head(core: Core, witnessed: Witnessed | None, orphans: tuple[Stored, ...]) -> Head | None:
+    """Where the chain stood: by a spill not folded, else by the database, else by what was left of it."""
+    last = None
+    if core.spill is not None and not core.spill.empty:
+        with contextlib.suppress(OSError):
+            for event in core.spill.read():
+                last = event.head
+    if last is None and core.store is not None:
+        last = core.store.head
+    if last is None and orphans:
+        last = Head(orphans[-1].epoch, orphans[-1].seq, orphans[-1].hash)
+    if last is None and witnessed is not None:
+        last = witnessed.head
+    return last
+
+
+def _reason(
+    core: Core, witnessed: Witnessed | None, old: Head | None, *, corrupt: bool, broken: bool, gap: bool
+) -> str | None:
+    """The code of why the old epoch cannot go on; None: it can."""
+    store = core.store
+    spilled = core.spill is not None and not core.spill.empty
+    if corrupt:
+        return "journal_corrupt"
+    if store is None:
+        # What the database holds is not known: only a spill that ends where the witness stood goes on.
+        known = spilled and old is not None and (witnessed is None or witnessed.head == old)
+        return None if known else "journal_refused"
+    if store.head is None and not spilled:
+        return "first_start" if witnessed is None else "journal_missing"
+    if core.places.restored.exists():
+        return "restored"
+    if broken:
+        return "chain_broken"
+    if gap or (store.head is not None and store.last_checkpoint(store.head.epoch) > store.head.seq):
+        return "events_lost"
+    if witnessed is not None and old is not None:
+        fault = _against_witness(store, witnessed.head, old)
+        if fault is not None:
+            return fault
+    begun_on = store.epochs[-1].machine if store.epochs else None
+    if begun_on is not None and core.machine is not None and begun_on != core.machine:
+        return "machine_changed"
+    return None
+
+
+def _against_witness(store: Store, witnessed: Head, old: Head) -> str | None:
+    if witnessed.epoch == old.epoch:
+        if witnessed.seq > old.seq:
+            return "events_lost"
+        there = old.hash if witnessed.seq == old.seq else store.hash_at(witnessed.epoch, witnessed.seq)
+        return "witness_differs" if there not in (witnessed.hash, None) else None
+    # Of an earlier epoch: the power went between a new epoch's commit and its witness.
+    return None if store.place_of(witnessed.epoch, 1) is not None else "events_lost"
+
+
+def _lost(witnessed: Witnessed | None, old: Head | None) -> dict[str, JSON]:
+    """What the witness knew beyond the journal's own end."""
+    if witnessed is None or witnessed.head == old:
+        return {}
+    head = witnessed.head
+    return {"witness_epoch": head.epoch, "witness_seq": head.seq, "witness_hash": head.hash}
+
+
+def _close_epoch(core: Core) -> Checkpoint | None:
+    """The old epoch's last checkpoint, so that an export can end there."""
+    if core.store is None or core.store.head is None:
+        return None
+    with contextlib.suppress(KeyRefused, sqlite3.Error):
+        return core.checkpoint(last_of_epoch=True)
+    return None
+
+
+def machine_digest(campus: str, machine_id_file: Path) -> str | None:
+    """Tells this machine from another without giving its id away; None where it has none."""
+    try:
+        text = machine_id_file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return hashlib.sha256(f"campus-edge {campus} {text}".encode()).hexdigest() if text else None

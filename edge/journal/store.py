@@ -1,0 +1,356 @@
+"""The journal's database, and all of its SQL. One connection, one thread.
+
+WAL with synchronous FULL: a commit that returned survives a power cut. locking_mode EXCLUSIVE comes before
+the first access in WAL mode, so that there is no shared memory file: on a full disk that one kills Python by
+SIGBUS (faults.md 1.4). Other connections are locked out; whoever wants to read asks the owner, or waits until
+it is gone.
+"""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+import msgspec
+
+from edge.journal.canonical import JSON
+from edge.journal.chain import Head
+from edge.journal.checkpoint import Checkpoint
+from edge.journal.migrations import migrate
+from edge.journal.sealed import SealedValue
+from edge.journal.stamp import Stamped
+from edge.journal.stored import Stored, stored
+from edge.journal.upcast import upcast
+
+SCHEMA: Final = Path(__file__).parent / "schema"
+SEGMENT_EVENTS: Final = 10_000
+"""A segment is sealed at the first checkpoint behind so many events: the grain in which retention lets go."""
+_decode = msgspec.json.decode
+
+
+class NotInOrder(Exception):
+    """An event does not follow the stored head: storing it would break the chain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One epoch as this file knows it: `first_place` is the place of its number 1."""
+
+    number: int
+    epoch: str
+    first_place: int
+    machine: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A sealed range of one epoch; `dropped` says when its events were let go."""
+
+    epoch: str
+    first: int
+    last: int
+    dropped: str | None
+
+
+class Store:
+    """The open database. Every method may raise sqlite3.Error; nothing of a failed write stays."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._epochs = self._read_epochs()
+        self.head = self._read_head()
+
+    @classmethod
+    def open(cls, path: Path, *, make: bool = True) -> Self:
+        """Open; with `make`, make it where it is missing, and bring it to the newest schema."""
+        mode = "rwc" if make else "rw"
+        if make:
+            with contextlib.suppress(OSError):  # SQLite says it better
+                os.close(os.open(path, os.O_CREAT | os.O_CLOEXEC, 0o600))
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            timeout=0.2,
+            isolation_level=None,
+            check_same_thread=False,  # opened before the writer thread starts, then its alone
+        )
+        try:
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            if make:
+                mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+                if mode != "wal":
+                    raise sqlite3.OperationalError(f"no WAL, but {mode}")
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("PRAGMA secure_delete = ON")
+                # Ours, because errors of the automatic one are swallowed (faults.md 1.3).
+                connection.execute("PRAGMA wal_autocheckpoint = 0")
+                migrate(connection, "journal", SCHEMA)
+            connection.execute("PRAGMA temp_store = MEMORY")
+            return cls(connection)
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                connection.close()
+            raise
+
+    @property
+    def epochs(self) -> Sequence[Epoch]:
+        return self._epochs
+
+    def commit(
+        self, events: Sequence[Stamped], checkpoint: Checkpoint | None = None, machine: str | None = None
+    ) -> None:
+        """Append `events` in one transaction, and the checkpoint on the last of them.
+
+        machine: noted with an epoch that begins here. Raises `NotInOrder` before anything is written.
+        """
+        head, epochs = self._after(events, machine)
+        with self.transaction() as connection:
+            for epoch in epochs:
+                connection.execute(
+                    "INSERT INTO epochs VALUES (?, ?, ?, ?)",
+                    (epoch.number, epoch.epoch, epoch.first_place, epoch.machine),
+                )
+            known = {each.epoch: each.first_place - 1 for each in (*self._epochs[-1:], *epochs)}
+            for event in events:
+                place = known[event.epoch] + event.seq
+                connection.execute(
+                    "INSERT INTO events VALUES (?, ?, ?)", (place, event.hash, event.body.decode("utf-8"))
+                )
+                for each in event.sealed:
+                    connection.execute(
+                        "INSERT INTO sealed VALUES (?, ?, ?, ?)",
+                        (place, each.field, each.salt, each.value.decode("utf-8")),
+                    )
+                if b'"kind":"sealed.erased/1"' in event.body or b'"kind":"segment.dropped/1"' in event.body:
+                    self._take_effect(connection, stored(event.body, event.hash))
+            if checkpoint is not None:
+                self._insert_checkpoint(connection, checkpoint)
+        self._epochs.extend(epochs)
+        self.head = head
+
+    def _after(self, events: Sequence[Stamped], machine: str | None) -> tuple[Head | None, list[Epoch]]:
+        """The head after `events`, and the epochs that begin among them."""
+        head = self.head
+        epochs: list[Epoch] = []
+        place = self._next_place()
+        for event in events:
+            if head is None or event.epoch != head.epoch:
+                if event.seq != 1 or any(each.epoch == event.epoch for each in (*self._epochs, *epochs)):
+                    raise NotInOrder(f"number {event.seq} of another epoch")
+                number = len(self._epochs) + len(epochs) + 1
+                epochs.append(Epoch(number, event.epoch, place, machine))
+            elif event.seq != head.seq + 1:
+                raise NotInOrder(f"number {event.seq} after {head.seq}")
+            head = event.head
+            place += 1
+        return head, epochs
+
+    def _next_place(self) -> int:
+        if self.head is None:
+            return 1
+        return self._epochs[-1].first_place + self.head.seq
+
+    def _take_effect(self, connection: sqlite3.Connection, event: Stored) -> None:
+        """What the journal's own events do happens in the transaction that records them, never without."""
+        match event.kind, event.data:
+            case "sealed.erased/1", {"epoch": str(epoch), "seq": int(seq), "field": str(field)}:
+                place = self.place_of(epoch, seq)
+                connection.execute("DELETE FROM sealed WHERE place = ? AND field = ?", (place, field))
+            case "segment.dropped/1", {"epoch": str(epoch), "last": int(last)}:
+                connection.execute(
+                    "UPDATE segments SET dropped = ? WHERE epoch = ? AND last = ?", (event.at, epoch, last)
+                )
+
+    def keep_checkpoint(self, checkpoint: Checkpoint, *, last_of_epoch: bool = False) -> None:
+        """Keep a checkpoint on a stored event; `last_of_epoch` seals the segment however short it is."""
+        with self.transaction() as connection:
+            self._insert_checkpoint(connection, checkpoint, last_of_epoch=last_of_epoch)
+
+    def _insert_checkpoint(
+        self, connection: sqlite3.Connection, made: Checkpoint, *, last_of_epoch: bool = False
+    ) -> None:
+        connection.execute("INSERT OR IGNORE INTO keys VALUES (?, ?)", (made.key, made.public_pem))
+        connection.execute(
+            "INSERT OR IGNORE INTO checkpoints VALUES (?, ?, ?, ?, ?, ?)",
+            (made.epoch, made.seq, made.hash, made.at, made.key, made.signature),
+        )
+        row = connection.execute("SELECT max(last) FROM segments WHERE epoch = ?", (made.epoch,)).fetchone()
+        first = (row[0] or 0) + 1
+        if made.seq - first + 1 >= (1 if last_of_epoch else SEGMENT_EVENTS):
+            connection.execute("INSERT INTO segments VALUES (?, ?, ?, NULL)", (made.epoch, first, made.seq))
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing; committed and synced when it ends."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._connection
+            self._connection.execute("COMMIT")
+        except BaseException:
+            # After most errors SQLite has rolled back by itself; after CORRUPT it has not (faults.md 1.3).
+            with contextlib.suppress(sqlite3.Error):
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+            raise
+
+    # --- reading ------------------------------------------------------------------------------
+
+    def place_of(self, epoch: str, seq: int) -> int | None:
+        """The place of one event, here or dropped; None for an epoch that this file does not know."""
+        for each in self._epochs:
+            if each.epoch == epoch:
+                return each.first_place + seq - 1
+        return None
+
+    def hash_at(self, epoch: str, seq: int) -> str | None:
+        """The hash of one event, also of a dropped one that has a checkpoint."""
+        if not 1 <= seq <= self._last_of(epoch):
+            return None
+        place = self.place_of(epoch, seq)
+        found = self._connection.execute("SELECT hash FROM events WHERE place = ?", (place,)).fetchone()
+        if found is None:
+            found = self._connection.execute(
+                "SELECT hash FROM checkpoints WHERE epoch = ? AND seq = ?", (epoch, seq)
+            ).fetchone()
+        return None if found is None else str(found[0])
+
+    def holds(self, epoch: str, seq: int) -> bool:
+        """Whether this event was stored here once (dropped or not)."""
+        return seq <= self._last_of(epoch)
+
+    def _last_of(self, epoch: str) -> int:
+        end = self._next_place()
+        for each in reversed(self._epochs):
+            if each.epoch == epoch:
+                return end - each.first_place
+            end = each.first_place
+        return 0
+
+    def after(self, place: int, limit: int, *, newest_kinds: bool = True) -> list[Stored]:
+        """At most `limit` events behind `place`, oldest first; in their newest kinds, or as they were
+        stored.
+        """
+        rows = self._connection.execute(
+            "SELECT place, hash, CAST(body AS BLOB) FROM events WHERE place > ? ORDER BY place LIMIT ?",
+            (place, limit),
+        ).fetchall()
+        if not rows:
+            return []
+        opened: dict[int, dict[str, JSON]] = {}
+        for at, sealed in self.sealed_between(rows[0][0], rows[-1][0]):
+            opened.setdefault(at, {})[sealed.field] = _decode(sealed.value)
+        events = [stored(bytes(body), digest, opened.get(at)) for at, digest, body in rows]
+        return [upcast(event) for event in events] if newest_kinds else events
+
+    def raw_after(self, place: int, limit: int) -> list[tuple[int, str, bytes]]:
+        """(place, hash, body) as they lie there, for whoever checks them."""
+        return self._connection.execute(
+            "SELECT place, hash, CAST(body AS BLOB) FROM events WHERE place > ? ORDER BY place LIMIT ?",
+            (place, limit),
+        ).fetchall()
+
+    def sealed_between(self, first: int, last: int) -> Iterable[tuple[int, SealedValue]]:
+        """(place, what opens one of its fields), for the places from `first` to `last`."""
+        rows = self._connection.execute(
+            "SELECT place, field, salt, CAST(value AS BLOB) FROM sealed WHERE place BETWEEN ? AND ?",
+            (first, last),
+        ).fetchall()
+        return [(place, SealedValue(field, salt, bytes(value))) for place, field, salt, value in rows]
+
+    def checkpoints(self, epoch: str, first: int, last: int, limit: int = 1000) -> list[Checkpoint]:
+        """At most `limit` of one epoch's checkpoints from number `first` to `last`."""
+        return self._checkpoints(
+            "c.epoch = ? AND c.seq BETWEEN ? AND ? ORDER BY c.seq", (epoch, first, last), limit
+        )
+
+    def checkpoint_before(self, epoch: str, seq: int) -> Checkpoint | None:
+        """The last one at or before this number."""
+        found = self._checkpoints("c.epoch = ? AND c.seq <= ? ORDER BY c.seq DESC", (epoch, seq), 1)
+        return found[0] if found else None
+
+    def _checkpoints(self, where: str, values: tuple[str | int, ...], limit: int) -> list[Checkpoint]:
+        rows = self._connection.execute(
+            "SELECT c.epoch, c.seq, c.hash, c.at, c.key, k.pem, c.signature "  # noqa: S608  # our own two phrases
+            f"FROM checkpoints c JOIN keys k ON k.id = c.key WHERE {where} LIMIT ?",
+            (*values, limit),
+        ).fetchall()
+        return [Checkpoint(*row) for row in rows]
+
+    def span(self, incident: str, after: int, count: int) -> tuple[int, int] | None:
+        """The first and last place of an incident's events among the `count` places behind `after`."""
+        low, high = self._connection.execute(
+            "SELECT min(place), max(place) FROM events WHERE place > ? AND place <= ? "
+            "AND json_extract(body, '$.incident') = ?",
+            (after, after + count, incident),
+        ).fetchone()
+        return None if low is None else (low, high)
+
+    def first_place(self) -> int:
+        """Of the oldest event kept; 0: none."""
+        return self._connection.execute("SELECT min(place) FROM events").fetchone()[0] or 0
+
+    def last_checkpoint(self, epoch: str) -> int:
+        """The number that the newest checkpoint of `epoch` stands at; 0: there is none."""
+        row = self._connection.execute(
+            "SELECT max(seq) FROM checkpoints WHERE epoch = ?", (epoch,)
+        ).fetchone()
+        return row[0] or 0
+
+    def segments(self) -> list[Segment]:
+        """All sealed ranges, oldest first."""
+        rows = self._connection.execute(
+            "SELECT s.epoch, s.first, s.last, s.dropped FROM segments s JOIN epochs e ON e.epoch = s.epoch "
+            "ORDER BY e.number, s.last"
+        ).fetchall()
+        return [Segment(*row) for row in rows]
+
+    def _read_epochs(self) -> list[Epoch]:
+        rows = self._connection.execute(
+            "SELECT number, epoch, first_place, machine FROM epochs ORDER BY number"
+        )
+        return [Epoch(*row) for row in rows]
+
+    def _read_head(self) -> Head | None:
+        row = self._connection.execute(
+            "SELECT place, hash FROM events ORDER BY place DESC LIMIT 1"
+        ).fetchone()
+        if row is None or not self._epochs:
+            return None
+        last = self._epochs[-1]
+        return Head(last.epoch, row[0] - last.first_place + 1, row[1])
+
+    # --- upkeep -------------------------------------------------------------------------------
+
+    def delete_dropped(self, limit: int) -> int:
+        """Delete at most `limit` events of dropped segments, oldest first; returns how many there were."""
+        for segment in self.segments():
+            if segment.dropped is None:
+                return 0
+            first, last = (
+                self.place_of(segment.epoch, segment.first),
+                self.place_of(segment.epoch, segment.last),
+            )
+            found = self._connection.execute(
+                "SELECT place FROM events WHERE place BETWEEN ? AND ? ORDER BY place LIMIT ?",
+                (first, last, limit),
+            ).fetchall()
+            if found:
+                with self.transaction() as connection:
+                    between = (found[0][0], found[-1][0])
+                    connection.execute("DELETE FROM sealed WHERE place BETWEEN ? AND ?", between)
+                    connection.execute("DELETE FROM events WHERE place BETWEEN ? AND ?", between)
+                return len(found)
+        return 0
+
+    def fold_log(self, *, truncate: bool = False) -> bool:
+        """Carry the write-ahead log into the main file. False: not all of it yet."""
+        mode = "TRUNCATE" if truncate else "PASSIVE"
+        busy, frames, moved = self._connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+        return not busy and frames == moved
+
+    def close(self) -> None:
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.close()

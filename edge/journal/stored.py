@@ -1,0 +1,121 @@
+"""One event as read back from the journal. The counterpart is `row.Row`: what was handed in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from edge.journal.canonical import JSON
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+class _Clock(msgspec.Struct):
+    boot: str
+    monotonic_us: int
+    error_us: int | None
+
+
+class _Because(msgspec.Struct):
+    code: str
+    args: dict[str, Any]
+
+
+class _Body(msgspec.Struct):
+    """The hashed fields; what a later version may add is left in the bytes."""
+
+    epoch: str
+    seq: int
+    id: str
+    at: str
+    clock: _Clock
+    kind: str
+    subject: str
+    actor: str
+    incident: str | None
+    because: _Because | None
+    data: dict[str, Any]
+    sealed: dict[str, str]
+    prev: str
+
+
+_decode: Final = msgspec.json.Decoder(_Body).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One event, typed; `body` is the canonical JSON that was hashed, so that a kind nobody knows is still
+    whole.
+
+    opened: the sealed fields whose value is still there. boot, monotonic_us, error_us: its `clock`.
+    """
+
+    epoch: str
+    seq: int
+    hash: str
+    id: str
+    at: str
+    boot: str
+    monotonic_us: int
+    error_us: int | None
+    kind: str
+    subject: str
+    actor: str
+    incident: str | None
+    because: tuple[str, dict[str, JSON]] | None
+    data: dict[str, JSON]
+    sealed: dict[str, str]
+    prev: str
+    opened: Mapping[str, JSON]
+    body: bytes
+
+    @property
+    def position(self) -> tuple[str, int]:
+        """(epoch, seq): where it stands, for `read(after=...)`."""
+        return self.epoch, self.seq
+
+    @property
+    def at_us(self) -> int:
+        """Microseconds since 1970, UTC."""
+        return microseconds(self.at)
+
+
+def stored(body: bytes, digest: str, opened: Mapping[str, JSON] | None = None) -> Stored:
+    """The event in `body`. Raises ValueError where the bytes hold no event."""
+    try:
+        read = _decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as err:
+        raise ValueError(f"not an event: {err}") from None
+    return Stored(
+        epoch=read.epoch,
+        seq=read.seq,
+        hash=digest,
+        id=read.id,
+        at=read.at,
+        boot=read.clock.boot,
+        monotonic_us=read.clock.monotonic_us,
+        error_us=read.clock.error_us,
+        kind=read.kind,
+        subject=read.subject,
+        actor=read.actor,
+        incident=read.incident,
+        because=None if read.because is None else (read.because.code, read.because.args),
+        data=read.data,
+        sealed=read.sealed,
+        prev=read.prev,
+        opened={} if opened is None else opened,
+        body=body,
+    )
+
+
+def rfc3339(utc_us: int) -> str:
+    """RFC 3339, UTC, six digits of a second, `Z`. Raises OverflowError beyond the year 9999."""
+    return (_EPOCH + utc_us * _MICROSECOND).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def microseconds(at: str) -> int:
+    """The inverse of `rfc3339`. Raises ValueError."""
+    return (datetime.fromisoformat(at) - _EPOCH) // _MICROSECOND

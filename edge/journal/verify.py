@@ -1,0 +1,228 @@
+"""`verify-journal`: checks a whole store, link by link. Needs the directory to itself, or the daemon's own
+store.
+
+What holds is said in numbers, what does not in `Problem`s; nothing is repaired.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from edge.journal.chain import Head, Problem, check
+from edge.journal.checkpoint import Checkpoint
+from edge.journal.core import Places, error_name
+from edge.journal.reader import Reader
+from edge.journal.spill import read_spill
+from edge.journal.standalone_verifier import ed25519, raw_key
+from edge.journal.store import Epoch, Store
+from edge.journal.stored import Stored, stored
+from edge.journal.witness import read_witness
+
+_MOST_PROBLEMS: Final = 100
+_PIECE: Final = 500
+
+
+@dataclass(slots=True)
+class Report:
+    """What was looked at, and what does not hold. `spilled`: durable events that are not in the database
+    yet.
+    """
+
+    campus: str
+    epochs: int = 0
+    events: int = 0
+    opened: int = 0
+    checkpoints: int = 0
+    erased: int = 0
+    spilled: int = 0
+    head: Head | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        return not self.problems
+
+
+def verify_directory(directory: Path) -> Report:
+    """Verify a store that no daemon has open. Raises JournalInUse, JournalRefused."""
+    with Reader.open(directory) as reader:
+        return verify_store(reader.store, reader.places, reader.campus)
+
+
+def verify_store(store: Store, places: Places, campus: str) -> Report:
+    """Verify an open store: chain, columns, sealed values, checkpoints, the links between epochs, and the
+    witness.
+    """
+    report = Report(campus)
+    for _ in verifying(store, places, report):
+        pass
+    return report
+
+
+def verifying(store: Store, places: Places, report: Report) -> Iterator[None]:
+    """The same in pieces of 500 events, for a daemon that has other things to do in between."""
+    report.epochs = len(store.epochs)
+    try:
+        yield from _Pass(store, report).run()
+        _witness(store, places, report)
+    except sqlite3.Error as err:
+        report.problems.append(Problem("database", None, None, f"the database gives up: {error_name(err)}"))
+    report.head = store.head
+
+
+class _Pass:
+    """One walk through a store."""
+
+    def __init__(self, store: Store, report: Report) -> None:
+        self.store = store
+        self.report = report
+        self.erased: set[tuple[str, int, str]] = set()
+        self.closed: set[tuple[str, int, str]] = set()
+        self.last: dict[str, Head] = {}
+        self.dropped = {each.epoch: each.last for each in store.segments() if each.dropped is not None}
+
+    def run(self) -> Iterator[None]:
+        place = 0
+        before: Head | None = None
+        epochs = iter(self.store.epochs)
+        epoch: Epoch | None = None
+        following = next(epochs, None)
+        while len(self.report.problems) < _MOST_PROBLEMS and (rows := self.store.raw_after(place, _PIECE)):
+            values: dict[int, dict[str, str]] = {}
+            for at, sealed in self.store.sealed_between(rows[0][0], rows[-1][0]):
+                values.setdefault(at, {})[sealed.field] = sealed.commitment()
+            for place, digest, body in rows:
+                while following is not None and place >= following.first_place:
+                    epoch, following = following, next(epochs, None)
+                    before = None
+                event = self._event(place, digest, bytes(body), epoch, before)
+                if event is not None:
+                    self._sealed(event, values.pop(place, {}))
+                    before = Head(event.epoch, event.seq, event.hash)
+                    self.last[event.epoch] = before
+            yield
+        for epoch in self.store.epochs:
+            yield from self._checkpoints(epoch)
+        for which, seq, name in sorted(self.closed - self.erased):
+            self._say(
+                "sealed_missing", which, seq, f"the value of {name} is gone and no event tells of its erasing"
+            )
+        self.report.erased = len(self.closed & self.erased)
+
+    def _event(
+        self, place: int, digest: str, body: bytes, epoch: Epoch | None, before: Head | None
+    ) -> Stored | None:
+        try:
+            event = stored(body, digest)
+        except ValueError as err:
+            self._say("form", None if epoch is None else epoch.epoch, None, f"place {place}: {err}")
+            return None
+        self.report.events += 1
+        if epoch is None or event.epoch != epoch.epoch or event.seq != place - epoch.first_place + 1:
+            self._say("place", event.epoch, event.seq, f"it does not belong at place {place}")
+        problem = check(event, self.report.campus, before if before is not None else self._start(event))
+        if problem is not None and event.seq <= self.dropped.get(event.epoch, 0):
+            problem = None  # the rest of a segment that is being let go
+        if problem is not None:
+            self.report.problems.append(problem)
+        if event.kind == "epoch.started/1":
+            self._link(event)
+        elif event.kind == "sealed.erased/1":
+            data = event.data
+            self.erased.add((str(data.get("epoch")), int(str(data.get("seq"))), str(data.get("field"))))
+        return event
+
+    def _start(self, event: Stored) -> Head:
+        """What an epoch's first kept event has to follow: nothing, or the checkpoint of the dropped
+        segment.
+        """
+        dropped = self.dropped.get(event.epoch, 0)
+        if event.seq <= 1 or dropped == 0:
+            return Head(event.epoch, 0, "0" * 64)
+        found = self.store.checkpoints(event.epoch, dropped, dropped)
+        return Head(event.epoch, dropped, found[0].hash if found else "")
+
+    def _link(self, event: Stored) -> None:
+        """A new epoch names the old one's end: where that is here, it must be as named."""
+        old = event.data.get("old_epoch")
+        if isinstance(old, str) and old in self.last:
+            last = self.last[old]
+            if (event.data.get("old_seq"), event.data.get("old_hash")) != (last.seq, last.hash):
+                self._say("epoch_link", event.epoch, event.seq, "it names another end of the epoch before")
+
+    def _sealed(self, event: Stored, values: dict[str, str]) -> None:
+        for name, commitment in event.sealed.items():
+            if name not in values:
+                self.closed.add((event.epoch, event.seq, name))
+            elif values[name] != commitment:
+                self._say("sealed", event.epoch, event.seq, f"the value of {name} is not what was sealed")
+            else:
+                self.report.opened += 1
+        for name in values.keys() - event.sealed.keys():
+            self._say("sealed", event.epoch, event.seq, f"a value {name} that was never sealed")
+
+    def _checkpoints(self, epoch: Epoch) -> Iterator[None]:
+        first = 0
+        while found := self.store.checkpoints(epoch.epoch, first, 2**53, _PIECE):
+            for each in found:
+                self._checkpoint(each)
+            first = found[-1].seq + 1
+            yield
+
+    def _checkpoint(self, made: Checkpoint) -> None:
+        self.report.checkpoints += 1
+        try:
+            good = ed25519(raw_key(made.public_pem), made.signature, made.signed_bytes(self.report.campus))
+        except ValueError:
+            good = False
+        if not good:
+            self._say("signature", made.epoch, made.seq, "the signature of the checkpoint does not hold")
+        there = self.store.hash_at(made.epoch, made.seq)
+        if there != made.hash:
+            self._say("checkpoint", made.epoch, made.seq, "the event that was signed here is not there")
+
+    def _say(self, code: str, epoch: str | None, seq: int | None, text: str) -> None:
+        self.report.problems.append(Problem(code, epoch, seq, text))
+
+
+def _witness(store: Store, places: Places, report: Report) -> None:
+    """The cut tail, which the chain itself cannot see."""
+    head = store.head
+    try:
+        for event in read_spill(places.spill):
+            if not store.holds(event.epoch, event.seq):
+                report.spilled += 1
+                head = event.head
+        witnessed = read_witness(places.witness)
+    except OSError as err:
+        report.problems.append(
+            Problem("witness", None, None, f"witness or spill cannot be read: {err.strerror}")
+        )
+        return
+    if witnessed is None:
+        report.problems.append(
+            Problem("witness", None, None, "there is no head witness: a cut tail would not show")
+        )
+        return
+    said = witnessed.head
+    if head is None or (said.epoch == head.epoch and said.seq > head.seq):
+        end = 0 if head is None else head.seq
+        text = f"events are lost: the witness saw number {said.seq}, the journal ends at {end}"
+        report.problems.append(Problem("tail", said.epoch, said.seq, text))
+    elif (said.epoch, said.seq) == (head.epoch, head.seq):
+        if said.hash != head.hash:
+            report.problems.append(
+                Problem("tail", said.epoch, said.seq, "the witness saw another event there")
+            )
+    elif said.epoch != head.epoch or store.holds(said.epoch, said.seq):
+        there = store.hash_at(said.epoch, said.seq)
+        if there is None and store.place_of(said.epoch, 1) is None:
+            report.problems.append(
+                Problem("tail", said.epoch, said.seq, "the witness knows an epoch that is not here")
+            )
+        elif there not in (None, said.hash):
+            report.problems.append(
+                Problem("tail", said.epoch, said.seq, "the witness saw another event there")
+            )

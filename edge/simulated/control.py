@@ -1,0 +1,156 @@
+"""The simulators' control page and API over HTTP on loopback: break a device, press a button, turn an input."""
+
+from html import escape
+from typing import Any, Final, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from drivers.simulators.faults import Fault, FaultKind
+from edge.simulated.campus import SimulatedCampus
+from rules.model.ids import ButtonId, ControllerId, DoorId, InputId
+
+LONGEST_BODY: Final = 4_096
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class ControllerOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """POST /controllers/{id}: one of `drivers.simulators.faults.FaultKind`."""
+
+    fault: FaultKind
+    seconds: float = 1.0
+    code: int = 2
+
+
+class DoorOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """POST /doors/{id}: what is left out stays."""
+
+    latch_stuck: bool | None = None
+    door_open: bool | None = None
+    sensor_cut: bool | None = None
+
+
+class InputOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """POST /inputs/{id}."""
+
+    active: bool
+
+
+class PressOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """POST /buttons/{id}/press. The answer comes when a native button has heard `accepted`."""
+
+    gesture: str = "single"
+
+
+class ButtonOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """POST /buttons/{id}: what is left out stays."""
+
+    silent: bool | None = None
+    battery: int | None = None
+    clock_offset_s: float | None = None
+    duplicates: int | None = None
+
+
+class Control:
+    """The routes. `GET /` a page, `GET /devices` the same as JSON."""
+
+    def __init__(self, campus: SimulatedCampus) -> None:
+        self._campus = campus
+
+    def application(self) -> web.Application:
+        """To be served on loopback only: whoever reaches it holds every simulated device."""
+        application = web.Application(client_max_size=LONGEST_BODY)
+        application.add_routes(
+            [
+                web.get("/", self._page),
+                web.get("/devices", self._devices),
+                web.post("/controllers/{id}", self._controller),
+                web.post("/doors/{id}", self._door),
+                web.post("/inputs/{id}", self._input),
+                web.post("/buttons/{id}/press", self._press),
+                web.post("/buttons/{id}", self._button),
+            ]
+        )
+        return application
+
+    async def _devices(self, request: web.Request) -> web.Response:
+        return web.json_response(self._campus.document())
+
+    async def _controller(self, request: web.Request) -> web.Response:
+        order = await _order(request, ControllerOrder)
+        controller = ControllerId(_known(request, self._campus.plan.controllers))
+        await self._campus.break_controller(controller, Fault(order.fault, order.seconds, order.code))
+        return _done(fault=order.fault)
+
+    async def _door(self, request: web.Request) -> web.Response:
+        order = await _order(request, DoorOrder)
+        bolt = self._campus.bolt(DoorId(_known(request, self._campus.plan.doors)))
+        for name in ("latch_stuck", "door_open", "sensor_cut"):
+            if (value := getattr(order, name)) is not None:
+                setattr(bolt, name, value)
+        return _done()
+
+    async def _input(self, request: web.Request) -> web.Response:
+        order = await _order(request, InputOrder)
+        self._campus.set_input(InputId(_known(request, self._campus.plan.inputs)), order.active)
+        return _done(active=order.active)
+
+    async def _press(self, request: web.Request) -> web.Response:
+        order = await _order(request, PressOrder)
+        button = ButtonId(_known(request, self._campus.plan.buttons))
+        press_id = await self._campus.press(button, order.gesture)
+        fleet = self._campus.fleet
+        heard = None if fleet is None or press_id is None else fleet.buttons[button].accepted.get(press_id)
+        return _done(press_id=press_id, accepted=heard)
+
+    async def _button(self, request: web.Request) -> web.Response:
+        order = await _order(request, ButtonOrder)
+        button = ButtonId(_known(request, self._campus.plan.buttons))
+        if self._campus.fleet is None or button not in self._campus.fleet.buttons:
+            raise web.HTTPNotFound(text=f"{button} is wired: break its controller, or turn its input")
+        simulated = self._campus.fleet.buttons[button]
+        for name in ("silent", "battery", "clock_offset_s", "duplicates"):
+            if (value := getattr(order, name)) is not None:
+                setattr(simulated.faults, name, value)
+        await simulated.report()
+        return _done()
+
+    async def _page(self, request: web.Request) -> web.Response:
+        rows = "".join(
+            f"<tr><td>{escape(kind)}</td><td>{escape(str(one['id']))}</td><td>{escape(_said(one))}</td></tr>"
+            for kind, found in self._campus.document().items()
+            for one in found
+        )
+        return web.Response(text=PAGE.replace("ROWS", rows), content_type="text/html")
+
+
+def _said(one: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in one.items() if name != "id")
+
+
+async def _order(request: web.Request, kind: type[T]) -> T:
+    body = await request.read()
+    try:
+        return msgspec.json.decode(body or b"{}", type=kind)
+    except msgspec.MsgspecError as err:
+        raise web.HTTPBadRequest(text=f"{err}; nothing was changed") from None
+
+
+def _known(request: web.Request, known: Any) -> str:
+    name = request.match_info["id"]
+    if name not in known:
+        raise web.HTTPNotFound(text=f"there is no {name} here; GET /devices lists them")
+    return name
+
+
+def _done(**more: Any) -> web.Response:
+    return web.json_response({"done": True, **more})
+
+
+PAGE: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Simulated campus</title>
+<style>body{font:16px/1.4 system-ui;margin:2rem}table{border-collapse:collapse}td{border:1px solid;padding:.2rem .6rem}</style>
+<h1>Simulated campus</h1>
+<p>Break it: <code>curl -d '{"fault":"dead"}' URL/controllers/ID</code>; faults: none, dead, slow, late, refusing,
+wrong_point, wrong_value, garbage, drop, away. <code>curl -d '{"latch_stuck":true}' URL/doors/ID</code>
+<code>curl -d '{"active":true}' URL/inputs/ID</code> <code>curl -d '{"gesture":"hold"}' URL/buttons/ID/press</code>
+<code>curl -d '{"battery":5}' URL/buttons/ID</code></p><table>ROWS</table></html>"""

@@ -1,0 +1,377 @@
+"""The live picture as one JSON-able document, from memory only: what `status` shows, and later the page and the API.
+
+Ages are milliseconds at the moment of the snapshot; times are RFC 3339 UTC. What is not known is null, never a guess.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from edge import words
+from edge.journal.stored import rfc3339
+from rules.contacts import contact_fresh
+from rules.model.ids import DoorId, InputId, Point, ZoneId
+from rules.model.moments import Instant
+from rules.model.verdicts import SECURED
+from rules.plan import ButtonPlan, DoorPlan, Plan, Sensor
+from rules.responses import effective
+from rules.state import CommandLive, ControllerLive, DoorLive, DoorOrder, Read, State
+from rules.supervision import armed, button_state
+
+Mode = Literal["normal", "last_accepted", "safe"]
+Document = dict[str, Any]
+
+LOOK: Final = frozenset(
+    {"unknown", "stale", "forced", "egress", "opened", "ajar", "not_latched", "no_answer"}
+)
+"""Verdicts that need eyes in quiet times too."""
+_ATTENTION: Final = {"not_secured": 0, "look": 1, "": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class BoxFacts:
+    """What the rules do not know of the box.
+
+    since: when `armed` last turned, or the start. epoch, seq: the journal's last row. trouble: the condition's code
+    while the journal cannot take rows, else `""`.
+    """
+
+    version: str
+    mode: Mode
+    since: Instant
+    epoch: str
+    seq: int
+    trouble: str = ""
+
+
+def snapshot(plan: Plan, state: State, now: Instant, box: BoxFacts) -> Document:
+    """The whole picture. Silent incidents are in it, marked: it is for those with the duress right only."""
+    doors = [_door(plan, state, now, door) for door in plan.doors.values()]
+    doors.sort(key=lambda one: _ATTENTION[one["attention"]])
+    return {
+        "at": rfc3339(now.utc_us),
+        "appliance": _appliance(plan, state, box),
+        "zones": [_zone(plan, state, zone) for zone in plan.zones],
+        "incidents": _incidents(state),
+        "doors": doors,
+        "unanswered": _unanswered(plan, state, now),
+        "flags": _flags(plan, state),
+        "buttons": [_button(plan, state, now, button) for button in plan.buttons.values()],
+        "inputs": [_input(plan, state, now, name) for name in plan.inputs],
+        "controllers": _controllers(plan, state),
+        "outputs": _outputs(plan, state),
+        "sessions": [{"session": name, "up": up} for name, up in state.live.sessions.items()],
+        "walk_tests": _walk_tests(plan, state, now),
+    }
+
+
+def _appliance(plan: Plan, state: State, box: BoxFacts) -> Document:
+    is_armed, why_not = armed(plan, state)
+    return {
+        "armed": is_armed,
+        "why_not": why_not,
+        "words": "" if is_armed else words.not_armed(why_not),
+        "since": rfc3339(box.since.utc_us),
+        "mode": box.mode,
+        "version": box.version,
+        "campus": plan.campus,
+        "name": plan.zones[plan.campus].name,
+        "config_hash": plan.config_hash,
+        "pack_hash": plan.pack_hash,
+        "number": state.record.number,
+        "journal": {
+            "epoch": box.epoch,
+            "seq": box.seq,
+            "trouble": box.trouble,
+            "words": words.flag(box.trouble, "", state.live.conditions.get(box.trouble, ()))[1]
+            if box.trouble
+            else "",
+        },
+    }
+
+
+def _zone(plan: Plan, state: State, zone: ZoneId) -> Document:
+    own = state.record.zones.get(zone)
+    held = effective(plan, state.record, zone)
+    return {
+        "id": zone,
+        "name": plan.zones[zone].name,
+        "parent": plan.zones[zone].parent,
+        "own": own.response if own else None,
+        "response": held.response if held else None,
+        "kind": held.kind if held else None,
+        "incident": held.incident if held else None,
+        "since": rfc3339(held.since.utc_us) if held else None,
+    }
+
+
+def _incidents(state: State) -> list[Document]:
+    return [
+        {
+            "id": one.id,
+            "kind": one.kind,
+            "response": one.response,
+            "zone": one.zone,
+            "silent": one.silent,
+            "opened": rfc3339(one.opened.utc_us),
+        }
+        for one in state.record.incidents.values()
+    ]
+
+
+# --- doors -----------------------------------------------------------------------------------
+
+
+def _door(plan: Plan, state: State, now: Instant, door: DoorPlan) -> Document:
+    live = state.live.doors.get(door.id) or DoorLive()
+    order = state.record.orders.get(door.id)
+    verdict = live.verdict
+    return {
+        "id": door.id,
+        "name": door.name,
+        "zone": door.zone,
+        "kind": door.kind,
+        "controller": door.controller,
+        "verdict": verdict.word,
+        "by": verdict.by,
+        "code": verdict.code,
+        "words": words.held(live.held)
+        if live.held
+        else words.verdict(verdict.word, verdict.by, verdict.code),
+        "since": _iso(live.verdict_at),
+        "attention": _attention(order, live),
+        "bolt": _evidence(state, now, door.bolt),
+        "position": _evidence(state, now, door.position),
+        "order": _order(order),
+        "held": live.held,
+        "tries": live.tries,
+        "command": _command(live.command),
+        "ledger": _ledger(state, order, live),
+        "defects": list(door.defects),
+    }
+
+
+def _attention(order: DoorOrder | None, live: DoorLive) -> str:
+    """`not_secured`: told to lock, or freed by the fire rule, and not proven. `look`: unsure or open unasked."""
+    if (
+        order is not None
+        and order.word != "rest"
+        and (order.word == "free" or live.verdict.word not in SECURED)
+    ):
+        return "not_secured"
+    return "look" if live.verdict.word in LOOK else ""
+
+
+def _read(state: State, point: Point) -> tuple[ControllerLive | None, Read | None]:
+    controller = state.live.controllers.get(point.controller)
+    return controller, controller.reads.get((point.space, point.number)) if controller else None
+
+
+def _evidence(state: State, now: Instant, sensor: Sensor | None) -> Document | None:
+    """`value`: thrown, closed, active or pressed as last read, null where never. Null where not wired."""
+    if sensor is None:
+        return None
+    controller, read = _read(state, sensor.point)
+    if controller is None or read is None:
+        return {"value": None, "age_ms": None, "fresh": False}
+    fresh = controller.up and now.since(read.at) <= sensor.freshness_us
+    return {"value": bool(read.value) == sensor.when, "age_ms": _ms(now.since(read.at)), "fresh": fresh}
+
+
+def _order(order: DoorOrder | None) -> Document | None:
+    if order is None:
+        return None
+    return {"word": order.word, "since": rfc3339(order.since.utc_us), "incident": order.incident}
+
+
+def _command(command: CommandLive | None) -> Document | None:
+    if command is None:
+        return None
+    return {"id": command.id, "purpose": command.purpose, "ending": command.ending, "code": command.code}
+
+
+def _ledger(state: State, order: DoorOrder | None, live: DoorLive) -> Document | None:
+    """Times of the last command: `commanded_ms` after its order, the others after the command; null: not yet."""
+    start = live.commanded
+    if start is None:
+        return None
+    # An order of an earlier run has a monotonic time of its own: no difference to it is true.
+    ordered = order.since if order is not None and _of_this_run(state, order.since) else None
+    return {
+        "commanded_at": rfc3339(start.utc_us),
+        "commanded_ms": _ms(start.since(ordered))
+        if ordered is not None and start.since(ordered) >= 0
+        else None,
+        "written_ms": _after(start, live.written),
+        "bolt_ms": _after(start, live.bolt_at),
+        "position_ms": _after(start, live.position_at),
+        "verdict_ms": _after(start, live.verdict_at),
+    }
+
+
+def _of_this_run(state: State, at: Instant) -> bool:
+    started = state.live.started
+    return at.mono_us >= started.mono_us and at.utc_us >= started.utc_us
+
+
+def _after(start: Instant, at: Instant | None) -> float | None:
+    return None if at is None or at.since(start) < 0 else _ms(at.since(start))
+
+
+# --- buttons, inputs, controllers, outputs ----------------------------------------------------
+
+
+def _button(plan: Plan, state: State, now: Instant, button: ButtonPlan) -> Document:
+    live = state.live.buttons.get(button.id)
+    heard = live.heard if live else None
+    return {
+        "id": button.id,
+        "name": button.name,
+        "zone": button.zone,
+        "room": button.room,
+        "path": "wired" if button.wired else "mqtt",
+        "supervision": _supervision(plan, state, now, button),
+        "heard_ms": _ms(now.since(heard)) if heard else None,
+        "battery": live.battery if live else None,
+        "online": live.online if live else None,
+        "gestures": {word: {"response": ask.response, "zone": ask.zone} for word, ask in button.asks.items()},
+        "walk_test": button.id in state.record.walk_tests,
+    }
+
+
+def _supervision(plan: Plan, state: State, now: Instant, button: ButtonPlan) -> str:
+    """`heard` (wired: read), `unknown`, `silent`, `offline` or `unsupervised`: never better than known."""
+    if button.wired is not None:
+        return "heard" if contact_fresh(plan, state.live, button.id, now) else "silent"
+    live = state.live.buttons.get(button.id)
+    if live is not None and live.online is False:
+        return "offline"
+    return button_state(button, state, now)
+
+
+def _input(plan: Plan, state: State, now: Instant, name: InputId) -> Document:
+    one = plan.inputs[name]
+    evidence = _evidence(state, now, one.sensor)
+    return {
+        "id": one.id,
+        "kind": one.kind,
+        "controller": one.controller,
+        "state": state.live.inputs.get(one.id, "unread"),
+        "age_ms": evidence["age_ms"] if evidence else None,
+        "zones": sorted(one.zones),
+        "doors": list(one.doors),
+    }
+
+
+def _controllers(plan: Plan, state: State) -> list[Document]:
+    found = []
+    doors = Counter(door.controller for door in plan.doors.values())
+    for controller in plan.controllers.values():
+        live = state.live.controllers.get(controller.id)
+        found.append(
+            {
+                "id": controller.id,
+                "driver": controller.driver,
+                "up": live is not None and live.up,
+                "code": live.code if live else "not_heard",
+                "since": _iso(live.since if live else None),
+                "doors": doors[controller.id],
+            }
+        )
+    return found
+
+
+def _outputs(plan: Plan, state: State) -> list[Document]:
+    return [
+        {
+            "id": output.id,
+            "driver": output.driver,
+            "zone": output.zone,
+            "commissioned": output.commissioned,
+            "ordered_on": output.id in state.record.outputs_on,
+            "command": _command(live.command) if (live := state.live.outputs.get(output.id)) else None,
+            "held": live.held if live else "",
+        }
+        for output in plan.outputs.values()
+    ]
+
+
+# --- what waits for a person ------------------------------------------------------------------
+
+
+def _unanswered(plan: Plan, state: State, now: Instant) -> list[Document]:
+    found = []
+    for one in state.record.unanswered.values():
+        button = plan.buttons.get(one.button)
+        found.append(
+            {
+                "number": one.number,
+                "button": one.button,
+                "name": button.name if button else one.button,
+                "zone": button.zone if button else one.zone,
+                "room": button.room if button else "",
+                "response": one.response,
+                "in_zone": one.zone,
+                "why": one.why,
+                "words": words.unanswered(one.why),
+                "at": rfc3339(one.at.utc_us),
+                # By the wall clock: it may have come in an earlier boot.
+                "age_ms": max(0.0, _ms(now.utc_us - one.at.utc_us)),
+            }
+        )
+    return found
+
+
+def _flags(plan: Plan, state: State) -> list[Document]:
+    """The record's flags; and what must never be hidden by a sweep that did not happen: standing ones, conditions."""
+    flags = state.record.flags
+    told = [_flag(one.code, one.subject, one.args, one.since) for one in flags.values()]
+    told += [
+        _flag(code, subject, (), None)
+        for code, subject in plan.standing_flags
+        if (code, subject) not in flags
+    ]
+    codes = {code for code, _ in flags}
+    told += [_flag(code, "", args, None) for code, args in state.live.conditions.items() if code not in codes]
+    return told
+
+
+def _flag(code: str, subject: str, args: tuple[str, ...], since: Instant | None) -> Document:
+    title, text = words.flag(code, subject, args)
+    return {
+        "code": code,
+        "subject": subject,
+        "args": list(args),
+        "title": title,
+        "text": text,
+        "since": _iso(since),
+    }
+
+
+def _walk_tests(plan: Plan, state: State, now: Instant) -> list[Document]:
+    found = []
+    for button, test in state.record.walk_tests.items():
+        planned = plan.buttons.get(button)
+        found.append(
+            {
+                "button": button,
+                "name": planned.name if planned else button,
+                # It ends with the boot it began in, and a monotonic time means nothing in another one.
+                "left_s": max(0, test.until.since(now)) // 1_000_000 if test.boot == state.live.boot else 0,
+                "pressed": test.last_press is not None,
+            }
+        )
+    return found
+
+
+def not_secured(document: Document) -> list[DoorId]:
+    """The doors of a snapshot that were told to lock, or freed by the fire rule, and are not proven."""
+    return [DoorId(door["id"]) for door in document["doors"] if door["attention"] == "not_secured"]
+
+
+def _iso(at: Instant | None) -> str | None:
+    return None if at is None else rfc3339(at.utc_us)
+
+
+def _ms(duration_us: int) -> float:
+    return round(duration_us / 1_000, 1)

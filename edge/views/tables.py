@@ -1,0 +1,183 @@
+"""From an event to rows: what each kind changes in the views. Depends on the event alone, so that it can be
+repeated.
+
+A kind that is not listed is skipped. A field that is missing or of another type reads as nothing: whatever a
+past or future version wrote, following never stops.
+"""
+
+import sqlite3
+from typing import Final
+
+import msgspec
+
+from edge.journal.canonical import JSON
+from edge.journal.stored import Stored
+
+DERIVED: Final = (
+    "incidents",
+    "ledger",
+    "verdicts",
+    "presses",
+    "unanswered",
+    "zones",
+    "flags",
+    "telemetry_summaries",
+)
+"""The tables that the journal alone gives."""
+_SECURED: Final = frozenset({"secured", "secured_partial"})
+
+Cell = str | int | None
+
+
+def apply(connection: sqlite3.Connection, event: Stored) -> None:
+    """Change the tables as this event says. Raises sqlite3.Error; the caller holds the transaction."""
+    match event.kind:
+        case "press.heard/1":
+            _insert(
+                connection,
+                "presses",
+                event,
+                "button press gesture standing response zone kind",
+                incident=True,
+            )
+        case "press.unanswered/1":
+            _insert(connection, "unanswered", event, "number button press response zone why")
+        case "press.answered/1":
+            connection.execute(
+                "UPDATE unanswered SET answered_at = ?, started = ? WHERE number IS ? AND answered_at IS NULL",
+                (event.at, _cell(event.data, "started"), _cell(event.data, "number")),
+            )
+        case "incident.opened/1" | "incident.raised/1" | "incident.closed/1":
+            _incident(connection, event)
+        case "zone.response/1":
+            _zone(connection, event)
+        case "doors.ordered/1":
+            _ordered(connection, event)
+        case "doors.asserted/1":
+            for door in _words(event.data.get("doors")):
+                connection.execute(
+                    "UPDATE ledger SET asserted = asserted + 1 WHERE incident IS ? AND door = ?",
+                    (event.incident, door),
+                )
+        case "door.verdict/1":
+            _verdict(connection, event)
+        case "flag.raised/1":
+            connection.execute(
+                "INSERT INTO flags VALUES (?, ?, ?, ?, ?, ?, NULL)",
+                (event.epoch, event.seq, *_flag(event), _text(event.data.get("args")), event.at),
+            )
+        case "flag.cleared/1":
+            connection.execute(
+                "UPDATE flags SET cleared_at = ? WHERE code IS ? AND subject IS ? AND cleared_at IS NULL",
+                (event.at, *_flag(event)),
+            )
+        case "telemetry.summary/1":
+            connection.execute(
+                "INSERT INTO telemetry_summaries VALUES (?, ?, ?, ?, ?)",
+                (event.epoch, event.seq, event.at, event.subject, _text(event.data)),
+            )
+
+
+def _insert(
+    connection: sqlite3.Connection, table: str, event: Stored, names: str, *, incident: bool = False
+) -> None:
+    columns = ["epoch", "seq", "at", *names.split(), *(["incident"] if incident else [])]
+    cells: list[Cell] = [
+        event.epoch,
+        event.seq,
+        event.at,
+        *(_cell(event.data, name) for name in names.split()),
+    ]
+    if incident:
+        cells.append(event.incident)
+    marks = ", ".join("?" * len(columns))
+    connection.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", cells)  # noqa: S608  # our words
+
+
+def _incident(connection: sqlite3.Connection, event: Stored) -> None:
+    data = event.data
+    name = _cell(data, "id") or event.incident
+    if event.kind == "incident.opened/1":
+        connection.execute(
+            "INSERT OR IGNORE INTO incidents VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, ?, ?)",
+            (
+                name or f"{event.epoch}:{event.seq}",
+                *(_cell(data, each) for each in ("kind", "response", "zone", "silent")),
+                event.at,
+                event.epoch,
+                event.seq,
+            ),
+        )
+    elif event.kind == "incident.raised/1":
+        connection.execute(
+            "UPDATE incidents SET response = ?, zone = ?, raised_at = ? WHERE incident IS ?",
+            (_cell(data, "response"), _cell(data, "zone"), event.at, name),
+        )
+    else:
+        connection.execute("UPDATE incidents SET closed_at = ? WHERE incident IS ?", (event.at, name))
+
+
+def _zone(connection: sqlite3.Connection, event: Stored) -> None:
+    data = event.data
+    connection.execute(
+        "INSERT OR REPLACE INTO zones VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            _cell(data, "zone") or event.subject,
+            *(_cell(data, each) for each in ("number", "response", "kind")),
+            _cell(data, "incident") or event.incident,
+            event.epoch,
+            event.at,
+        ),
+    )
+
+
+def _ordered(connection: sqlite3.Connection, event: Stored) -> None:
+    if event.incident is None:
+        return
+    order = _cell(event.data, "order")
+    held = event.data.get("held")
+    pairs = [each for each in held if isinstance(each, list)] if isinstance(held, list) else []
+    reasons = {str(each[0]): str(each[1]) for each in pairs if len(each) == 2}
+    for door in dict.fromkeys([*_words(event.data.get("doors")), *reasons]):
+        connection.execute(
+            "INSERT INTO ledger (incident, door, ordered, ordered_at, held) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (incident, door) DO UPDATE SET ordered = excluded.ordered, "
+            "ordered_at = excluded.ordered_at, held = excluded.held",
+            (event.incident, door, order, event.at, reasons.get(door)),
+        )
+
+
+def _verdict(connection: sqlite3.Connection, event: Stored) -> None:
+    data = event.data
+    door = _cell(data, "door") or event.subject
+    verdict = _cell(data, "verdict")
+    cells = (event.epoch, event.seq, event.at, event.incident, door, str(verdict))
+    connection.execute(
+        "INSERT INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (*cells, _cell(data, "by"), _cell(data, "code")),
+    )
+    if event.incident is not None:
+        secured_at = event.at if verdict in _SECURED else None
+        connection.execute(
+            "INSERT INTO ledger (incident, door, verdict, verdict_at, secured_at) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (incident, door) DO UPDATE SET verdict = excluded.verdict, "
+            "verdict_at = excluded.verdict_at, secured_at = coalesce(secured_at, excluded.secured_at)",
+            (event.incident, door, verdict, event.at, secured_at),
+        )
+
+
+def _flag(event: Stored) -> tuple[Cell, Cell]:
+    return _cell(event.data, "code"), _cell(event.data, "subject") or event.subject
+
+
+def _cell(data: dict[str, JSON], name: str) -> Cell:
+    value = data.get(name)
+    return value if isinstance(value, str | int) else None
+
+
+def _words(value: JSON) -> list[str]:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+def _text(value: JSON) -> str:
+    return msgspec.json.encode(value, order="sorted").decode("utf-8")

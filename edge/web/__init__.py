@@ -1,0 +1,1 @@
+"""What the daemon serves over HTTP: for now whether it lives and whether it is armed."""

@@ -1,0 +1,192 @@
+"""From a configuration to running parts: one driver for each controller, buses shared by port, the button sessions."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, assert_never
+from urllib.parse import urlsplit
+
+from drivers.base import Driver, Watch
+from drivers.buttons.settings import ButtonTopic, MqttConfig
+from edge.config.devices import ModbusRtu as ModbusRtuSection
+from edge.config.devices import ModbusTcp as ModbusTcpSection
+from edge.config.devices import Osdp as OsdpSection
+from edge.config.model import Config
+from edge.config.secrets import Secrets
+from rules.model.ids import ButtonId, ControllerId, Point, Space
+from rules.plan import Plan
+
+if TYPE_CHECKING:
+    from drivers.doors.modbus_rtu_bus import RtuBus
+    from drivers.doors.osdp_bus import OsdpBus
+    from edge.web.health import Listen
+
+OSDP_TIMEOUT_US: Final = 1_000_000
+"""Five of OSDP's 200 ms reply time-outs (SIA OSDP 2.2 section 5.7): a reader that is there has answered by then."""
+MQTT_PORT: Final = 1883
+MQTTS_PORT: Final = 8883
+
+
+def watches(plan: Plan) -> dict[ControllerId, Watch]:
+    """Which points of each controller are read: evidence, and fast ones for buttons and inputs."""
+    evidence: dict[ControllerId, set[tuple[Space, int]]] = {one: set() for one in plan.controllers}
+    fast: dict[ControllerId, set[tuple[Space, int]]] = {one: set() for one in plan.controllers}
+
+    def add(into: dict[ControllerId, set[tuple[Space, int]]], point: Point | None) -> None:
+        if point is not None:
+            into[point.controller].add((point.space, point.number))
+
+    for door in plan.doors.values():
+        for sensor in (door.bolt, door.position):
+            add(evidence, None if sensor is None else sensor.point)
+        add(evidence, None if door.lock is None else door.lock.point)
+    for output in plan.outputs.values():
+        add(evidence, output.point)
+    for one in plan.inputs.values():
+        add(fast, one.sensor.point)
+    for button in plan.buttons.values():
+        if button.wired is not None:
+            for point in (button.wired.contact.point, button.wired.counter, button.wired.latch):
+                add(fast, point)
+    return {
+        one: Watch(frozenset(evidence[one] - fast[one]), frozenset(fast[one])) for one in plan.controllers
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """The drivers of a configuration, and by what each was made, so that a reload keeps the unchanged."""
+
+    drivers: dict[ControllerId, Driver]
+    made_by: dict[ControllerId, object]
+
+
+def wire(config: Config, plan: Plan, secrets: Secrets) -> Wired:
+    """One driver for each controller; imports only the families that the site has."""
+    watch = watches(plan)
+    rtu: dict[str, RtuBus] = {}
+    osdp: dict[str, OsdpBus] = {}
+    drivers: dict[ControllerId, Driver] = {}
+    made_by: dict[ControllerId, object] = {}
+    for section in config.controllers:
+        controller = ControllerId(section.id)
+        match section:
+            case ModbusTcpSection():
+                drivers[controller] = _tcp(section, controller, watch[controller])
+            case ModbusRtuSection():
+                drivers[controller] = _rtu(section, controller, watch[controller], rtu)
+            case OsdpSection():
+                key = secrets.osdp_key(section.key_file)
+                drivers[controller] = _osdp(section, controller, watch[controller], osdp, key)
+            case _:
+                assert_never(section)
+        made_by[controller] = (section, watch[controller])
+    return Wired(drivers, made_by)
+
+
+def mqtt_settings(config: Config, secrets: Secrets, base: Path, store: Path) -> MqttConfig | None:
+    """The broker that `mqtt.url` names; None where there is none, or the daemon runs its own."""
+    mqtt = config.mqtt
+    if mqtt is None or mqtt.url is None:
+        return None
+    url = urlsplit(mqtt.url)
+    tls = url.scheme == "mqtts"
+    password = None
+    if mqtt.password_file is not None:
+        password = secrets.line(mqtt.password_file)
+    return MqttConfig(
+        host=url.hostname or "127.0.0.1",
+        port=url.port or (MQTTS_PORT if tls else MQTT_PORT),
+        campus=config.campus.id,
+        store_directory=store,
+        tls=tls,
+        ca_file=None if mqtt.ca_file is None else base / mqtt.ca_file,
+        username=mqtt.username,
+        password=password,
+    )
+
+
+def listen(config: Config, base: Path) -> "Listen | None":
+    """Where the page listens; None: it is not configured."""
+    from edge.web.health import Listen
+
+    web = config.web
+    if web is None:
+        return None
+    host, _, port = web.listen.rpartition(":")
+    certificate = None if web.certificate is None else base / web.certificate
+    key = None if web.private_key is None else base / web.private_key
+    return Listen(host.strip("[]"), int(port), certificate, key)
+
+
+def alone_on_its_line(config: Config, controller: ControllerId) -> bool:
+    """Whether a controller shares no serial line: those of one line are made, and made anew, together."""
+    return any(one.id == controller and isinstance(one, ModbusTcpSection) for one in config.controllers)
+
+
+def buttons_broker(config: Config, secrets: Secrets, base: Path, store: Path) -> MqttConfig | None:
+    """Where simulated buttons connect: the configured broker, or the daemon's own without a login."""
+    mqtt = config.mqtt
+    if mqtt is not None and mqtt.embedded and mqtt.listen is not None:
+        host, _, port = mqtt.listen.rpartition(":")
+        return MqttConfig(host.strip("[]"), int(port), config.campus.id, store)
+    return mqtt_settings(config, secrets, base, store)
+
+
+def topics(config: Config) -> tuple[ButtonTopic, ...]:
+    """The topic and format of each networked button."""
+    return tuple(
+        ButtonTopic(
+            ButtonId(button.id),
+            button.mqtt.topic or f"campus/button/{button.id}",
+            button.mqtt.format,
+        )
+        for button in config.buttons
+        if button.mqtt is not None
+    )
+
+
+def _tcp(section: ModbusTcpSection, controller: ControllerId, watch: Watch) -> Driver:
+    from drivers.doors.modbus_tcp import ModbusTcp, ModbusTcpConfig
+
+    return ModbusTcp(
+        ModbusTcpConfig(
+            controller=controller,
+            host=section.host,
+            port=section.port,
+            unit=section.unit,
+            timeout_us=section.timeout,
+            connections=section.connections,
+            watch=watch,
+        )
+    )
+
+
+def _rtu(
+    section: ModbusRtuSection, controller: ControllerId, watch: Watch, buses: "dict[str, RtuBus]"
+) -> Driver:
+    from drivers.doors.modbus_rtu import ModbusRtu, ModbusRtuConfig
+    from drivers.doors.modbus_rtu_bus import RtuBus
+
+    bus = buses.get(section.port)
+    if bus is None:
+        bus = buses[section.port] = RtuBus(section.port, section.baud, section.parity)
+    return ModbusRtu(ModbusRtuConfig(controller, section.unit, section.timeout, watch), bus)
+
+
+def _osdp(
+    section: OsdpSection,
+    controller: ControllerId,
+    watch: Watch,
+    buses: "dict[str, OsdpBus]",
+    key: bytes,
+) -> Driver:
+    from drivers.doors.osdp import Osdp, OsdpConfig
+    from drivers.doors.osdp_bus import OsdpBus
+
+    bus = buses.get(section.port)
+    if bus is None:
+        bus = buses[section.port] = OsdpBus(section.port, section.baud)
+    settings = OsdpConfig(
+        controller=controller, address=section.address, key=key, timeout_us=OSDP_TIMEOUT_US, watch=watch
+    )
+    return Osdp(settings, bus)

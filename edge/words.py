@@ -1,0 +1,181 @@
+"""The one table that puts codes into sentences: verdicts, flags, refusals, reasons. An unknown code is shown plainly.
+
+A sentence says what happened, what still works, what to do (page.md section 4). `{subject}`, `{0}`, `{1}` are filled from
+the fact's own arguments; one that is missing is shown as `?`, never raised over.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from edge.flag_words import FLAGS
+
+VERDICTS: Final[Mapping[str, str]] = {
+    "unknown": "Nothing fresh was read since start. Look at the door.",
+    "stale": "Its sensors were not read in time. Look at the door.",
+    "forced": "It left its locked state and nobody asked to leave. Send a person.",
+    "egress": "Somebody went out. It counts again when it is closed and read.",
+    "opened": "It left its locked state; perhaps somebody went out. Look at the door.",
+    "ajar": "It stands open. Close it by hand.",
+    "refused": "The lock was not driven.",
+    "no_answer": "Its controller does not answer. Lock it by key.",
+    "pending": "Told to lock; the bolt is still moving.",
+    "not_latched": "Told to lock, and the bolt did not throw. Lock it by key.",
+    "secured": "Locked: bolt and position were read after the command.",
+    "secured_partial": "Locked: the bolt was read after the command; no position switch is wired.",
+    "unconfirmed": "Told to lock; no bolt sensor is wired to prove it. Check it by hand.",
+    "released": "Returned to its rest.",
+    "open": "Open.",
+    "closed_locked": "Closed and locked.",
+    "closed_unlocked": "Closed and not locked.",
+}
+
+HELD: Final[Mapping[str, str]] = {
+    "no_record": "It has no commissioning record, so it is never driven. Lock it by key.",
+    "unnamed_coil": "Its coil is not named in the configuration. Lock it by key.",
+    "not_locked_value": "The command would not have written its locked value; nothing was sent. Lock it by key.",
+    "delayed_egress": "Delayed egress is never driven by a response. It works as its own controller does.",
+    "fire_active": "Fire alarm: it stays free for people to leave. Send a person to lock it when the alarm is quiet.",
+    "fire_unsure": "Its fire input cannot be trusted, so it stays free. Check the fire relay's wiring.",
+    "fire_unread": "Its fire input was not read yet since start; it is locked as soon as that is read quiet.",
+    "leaving_active": "Somebody is leaving; it is locked as soon as the exit sensor is quiet.",
+    "leaving_unsure": "Its exit sensor cannot be trusted, so it stays free. Check the sensor's wiring.",
+    "leaving_delay": "Its exit button was pressed; it is locked 30 s after that.",
+    "not_named": "A release must name each door, and this one was not named.",
+    "not_commissioned": "It is not commissioned, so it is never driven.",
+    "attack_side": "Its reader is mounted on the attack side and may drive no lock.",
+    "not_rest_value": "The command would not have written its rest; nothing was sent. Use the key.",
+    "not_free_value": "The command would not have freed it; nothing was sent. Hold it open by hand.",
+    "not_a_lock_purpose": "The command was none for a lock; nothing was sent.",
+    "fire_freed": "The fire rule freed it. Once the alarm is quiet, lock it by name or by a new press.",
+    "unknown_door": "It is not in the configuration.",
+    "unknown_output": "It is not in the configuration.",
+    "no_coil": "No coil or output is named for it, so it is never switched.",
+    "coil_of_a_lock": "Its coil drives a lock, so it is never switched as an output.",
+    "interlock_failed": "The interlock failed, and only what is surely free inside was locked. Lock it by key.",
+}
+
+ENDINGS: Final[Mapping[str, str]] = {
+    "written": "The controller took the command, which proves nothing about the bolt.",
+    "refused": "The controller said no.",
+    "no_answer": "The controller did not answer.",
+    "not_sent": "The command never left the box.",
+}
+
+UNANSWERED: Final[Mapping[str, str]] = {
+    "too_old": "It was made more than 90 s before it arrived.",
+    "unknown_age": "Nobody can say when it was made.",
+    "found_pressed": "The button was found pressed when it was first read.",
+    "rule_failed": "A rule failed while it was judged.",
+    "interlock_failed": "The interlock failed while it was judged.",
+    "retained": "The broker had kept it.",
+}
+
+NOT_ARMED: Final[Mapping[str, str]] = {
+    "no_controller": "No door controller answers. A press still starts what is left: use keys, call IT.",
+    "no_button_path": "No way from a button to this box is up. Start a lockdown with `campus-edge press`; call IT.",
+    "starting": "Devices are still being read for the first time.",
+    "safe_mode": "The box runs in safe mode. A press locks; see the flags.",
+    "no_doors": "No door is configured.",
+}
+
+REFUSALS: Final[Mapping[str, str]] = {
+    "done": "Done.",
+    "unknown_button": "No button {button} is configured; nothing was started. `campus-edge status` lists them.",
+    "unknown_door": "No door {door} is configured; nothing was changed. `campus-edge status --json` lists them.",
+    "unknown_gesture": "Button {button} has no gesture {gesture}; nothing was started. `campus-edge status` lists them.",
+    "unknown_press": "No press {press} waits for an answer. `campus-edge status` lists those that do.",
+    "already_answered": "Press {press} was answered before; nothing was changed.",
+    "bad_minutes": "A walk-test lasts 1 to 30 minutes; none was started, every button is real.",
+    "no_incident": "No incident is live; nothing was changed.",
+    "real_incident_live": "A real incident is live; nothing was started. Close it first.",
+    "held": "The interlock holds back: {held}",
+    "no_doors": "No door was named; nothing was changed. Name each door.",
+    "no_person": "A walk-test needs the tester's name; none was started, every button is real.",
+    "no_reason": "A reason is needed; nothing was changed.",
+    "not_in_safe_mode": "The daemon is not in safe mode; nothing was changed.",
+    "in_safe_mode": "The daemon is in safe mode and takes presses only; nothing was changed.",
+    "unknown_incident": "No incident {incident} is in the record. `campus-edge incident list` lists them.",
+    "unreadable_request": "The daemon could not read the request; nothing was changed. {detail}",
+    "too_long": "The request is longer than 64 KiB; nothing was changed.",
+    "busy": "The daemon serves as many callers as it takes; nothing was changed. Try again.",
+    "late": "The daemon took the request and has not finished in {seconds} s. Look at `campus-edge status`.",
+    "failed": "The daemon failed at this request; doors and buttons work on. Its log tells more. {detail}",
+    "not_yours": "This socket answers its owner and root only; nothing was changed.",
+    "stopping": "The daemon is stopping; it may or may not have done it. Look at `campus-edge status`.",
+    "rule_failed": "A rule failed on this request. Look at `campus-edge status`, and act by hand.",
+}
+
+MODES: Final[Mapping[str, str]] = {
+    "normal": "",
+    "last_accepted": "on the last accepted configuration",
+    "safe": "in SAFE MODE",
+}
+
+
+def fill(text: str, values: Mapping[str, object]) -> str:
+    """`text` with its `{names}` replaced; a name without a value becomes `?`. Values are never parsed again."""
+    out, rest = [], text
+    while True:
+        before, opened, rest = rest.partition("{")
+        out.append(before)
+        if not opened:
+            return "".join(out)
+        name, closed, after = rest.partition("}")
+        if not closed:
+            return "".join([*out, opened, rest])
+        out.append(str(values.get(name, "?")))
+        rest = after
+
+
+def verdict(word: str, by: str | None = None, code: str = "") -> str:
+    """One sentence on a door's verdict; for `refused` who refused and why."""
+    said = VERDICTS.get(word, word)
+    if word != "refused":
+        return said
+    if by == "interlock":
+        return held(code) if code else said
+    return f"Its controller said no{f' ({code})' if code else ''}. Lock it by key."
+
+
+def held(code: str) -> str:
+    """Why the interlock holds a door or output back: its own codes, and the hardware table's."""
+    return HELD.get(code) or f"Its commissioning record forbids it: {code}."
+
+
+def unanswered(why: str) -> str:
+    """Why a press started nothing by itself."""
+    return UNANSWERED.get(why, why)
+
+
+def not_armed(code: str) -> str:
+    """Why the appliance is not armed."""
+    return NOT_ARMED.get(code, code)
+
+
+def flag(code: str, subject: str, args: Sequence[str] = ()) -> tuple[str, str]:
+    """Title and text of a flag."""
+    values: dict[str, object] = {str(place): one for place, one in enumerate(args)}
+    values["subject"] = subject
+    title, text = FLAGS.get(code, (f"{code}: {subject}" if subject else code, " ".join(args)))
+    return fill(title, values), fill(text, values)
+
+
+def reply(code: str, args: Mapping[str, object]) -> str:
+    """What became of a person's request."""
+    if code not in REFUSALS:
+        return f"{code} {' '.join(f'{name}={value}' for name, value in args.items())}".rstrip()
+    values = dict(args)
+    if code == "held":
+        values["held"] = "; ".join(_held(one) for one in str(args.get("held", "?")).split(", "))
+    return fill(REFUSALS[code], values)
+
+
+def _held(one: str) -> str:
+    """`door:code` in words."""
+    door, _, code = one.partition(":")
+    return f"{door}: {held(code)}"
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 door`, `2 doors`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,85 @@
+"""A desk of a few lines, behind a real server on a real socket: the appliance as tests of the socket and the CLI see it."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from edge.control.desk import Make, Reply
+from edge.control.path import NAME
+from edge.control.server import ControlServer
+from edge.snapshot import snapshot
+from rules.model.events import Asked
+from rules.model.ids import Actor, IncidentId, RequestId
+from rules.state import State
+from tests.edge.campus import BOX, NOON, PLAN, quiet
+
+
+class PaperDesk:
+    """Answers `reply` to every request, and keeps what was asked."""
+
+    def __init__(self, state: State | None = None, reply: Reply | None = None) -> None:
+        self.state = state or quiet()
+        self.reply = reply or Reply(True, incident=IncidentId("inc-1"))
+        self.asked: list[Asked] = []
+        self.actors: list[Actor] = []
+        self.rows_by_incident: dict[str | None, list[dict[str, Any]]] = {}
+        self.exports: dict[str, Path] = {}
+        self.verified: dict[str, Any] = {"holds": True, "text": ["The record holds."]}
+        self.hold = asyncio.Event()
+        """Cleared: requests are not answered."""
+        self.hold.set()
+        self.bug: Exception | None = None
+        self.sent = 0
+        """Batches of rows that were asked for so far."""
+
+    def snapshot(self) -> dict[str, Any]:
+        if self.bug is not None:
+            raise self.bug
+        return snapshot(PLAN, self.state, NOON, BOX)
+
+    async def submit(self, actor: Actor, make: Make) -> Reply:
+        self.asked.append(make(NOON, RequestId(len(self.asked) + 1), actor))
+        self.actors.append(actor)
+        await self.hold.wait()
+        return self.reply
+
+    async def leave_safe_mode(self, actor: Actor) -> Reply:
+        return self.reply
+
+    async def verify_journal(self, rebuild: bool) -> dict[str, Any]:
+        return {**self.verified, "rebuild": rebuild}
+
+    async def rows(self, incident: str | None) -> AsyncIterator[Sequence[dict[str, Any]]]:
+        for row in self.rows_by_incident.get(incident, []):
+            self.sent += 1
+            yield [row]
+
+    async def export(self, incident: str, redact: bool) -> Path:
+        return self.exports[incident]
+
+
+@contextmanager
+def serving(store: Path, desk: PaperDesk) -> Iterator[None]:
+    """The desk served from a thread of its own, for tests that call the CLI as a process."""
+    started, stop = threading.Event(), asyncio.Event()
+    loop = asyncio.new_event_loop()
+
+    async def serve() -> None:
+        server = ControlServer(store / NAME, desk, watch_every_s=0.05)
+        await server.start()
+        started.set()
+        await stop.wait()
+        await server.stop()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    thread.start()
+    assert started.wait(10)
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(10)
+        loop.close()

@@ -1,0 +1,120 @@
+"""A disk that refuses: rows go to the spill, then to memory, and into the database once it takes them again."""
+
+import asyncio
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.journal.row import Row
+from edge.journal.verify import verify_directory
+
+Open = Callable[..., Any]
+Add = Callable[..., Any]
+MakeRow = Callable[..., Row]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 2 MB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "campus-edge-test", str(place)],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode != 0:
+        pytest.skip("NOT TESTED: a small file system cannot be mounted here (needs root)")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def fill(place: Path) -> Path:
+    """Take all the room there is."""
+    hog = place / "hog"
+    with hog.open("wb", buffering=0) as file:
+        for size in (65_536, 4_096, 1):
+            try:
+                while True:
+                    file.write(b"x" * size)
+            except OSError:
+                continue
+    return hog
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_full_disk_keeps_rows_in_memory_and_writes_them_when_there_is_room(
+    small_disk: Path, opened: Open, add: Add, make_row: MakeRow
+) -> None:
+    troubles: list[tuple[str, bool]] = []
+    said: list[bool] = []
+    async with opened(small_disk / "store", troubles=troubles) as journal:
+        await add(journal, [make_row(0)])
+        hog = fill(small_disk)
+        for number in range(1, 400):
+            journal.append([make_row(number)], {"number": number}, said.append)
+        await until(lambda: ("journal_refused", True) in troubles and ("spill_refused", True) in troubles)
+        assert not all(said) or len(said) < 399
+        hog.unlink()
+        await until(lambda: len(said) == 399)
+        await until(lambda: troubles[-1] == ("journal_refused", False))
+        events = await journal.read(None, 1000)
+
+    assert said == [True] * 399
+    numbers = [event.data["number"] for event in events if event.kind == "press.heard/1"]
+    assert numbers == list(range(400))
+    assert verify_directory(small_disk / "store").problems == []
+
+
+async def test_a_database_that_cannot_be_written_leaves_the_rows_in_the_synced_spill_until_it_can(
+    tmp_path: Path, opened: Open, add: Add, make_row: MakeRow
+) -> None:
+    store = tmp_path / "store"
+    troubles: list[tuple[str, bool]] = []
+    async with opened() as journal:
+        await add(journal, [make_row(0)])
+    (store / "journal.db").rename(store / "kept.db")
+    (store / "journal.db").mkdir()
+    async with opened(troubles=troubles) as journal:
+        for number in range(1, 200):
+            assert await add(journal, [make_row(number, sealed={"word": str(number)})])
+        lines = (store / "journal.spill.ndjson").read_bytes().splitlines()
+        (store / "journal.db").rmdir()
+        (store / "kept.db").rename(store / "journal.db")
+        await until(lambda: ("journal_refused", False) in troubles)
+        await add(journal, [make_row(200)])
+        events = await journal.read(None, 1000)
+
+    assert len(lines) == 200
+    presses = [event for event in events if event.kind == "press.heard/1"]
+    assert [event.data["number"] for event in presses] == list(range(201))
+    assert presses[7].opened == {"word": "7"}
+    assert (store / "journal.spill.ndjson").read_bytes() == b""
+    report = verify_directory(store)
+    assert (report.problems, report.epochs) == ([], 2)
+
+
+async def test_the_spill_is_counted_and_checked_while_it_waits(
+    tmp_path: Path, opened: Open, add: Add, make_row: MakeRow
+) -> None:
+    store = tmp_path / "store"
+    async with opened() as journal:
+        await add(journal, [make_row(0)])
+    (store / "journal.db").rename(store / "kept.db")
+    (store / "journal.db").mkdir()
+    async with opened() as journal:
+        await add(journal, [make_row(1)])
+    (store / "journal.db").rmdir()
+    (store / "kept.db").rename(store / "journal.db")
+
+    report = verify_directory(store)
+
+    assert (report.spilled, report.problems) == (2, [])

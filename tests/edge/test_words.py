@@ -1,0 +1,110 @@
+"""Every code that can be shown has its sentence, and one without is shown as itself."""
+
+import ast
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge import words
+from edge.flag_words import FLAGS
+from rules.model.verdicts import VerdictWord
+
+ROOT = Path(__file__).parents[2]
+
+
+def literals(pattern: str, *places: str) -> set[str]:
+    """What the first group of `pattern` finds in the sources of `places`."""
+    files = [path for place in places for path in (ROOT / place).rglob("*.py")]
+    return {found for path in files for found in re.findall(pattern, path.read_text())}
+
+
+def test_every_verdict_has_a_sentence() -> None:
+    assert set(words.VERDICTS) == set(get_args(VerdictWord))
+
+
+def test_every_flag_that_the_rules_raise_has_words() -> None:
+    raised = literals(r'yield \("([a-z_]+)", ', "rules") | literals(
+        r'trouble\(\s*"([a-z_]+)"', "edge/journal"
+    )
+    conditions = literals(r'ConditionChanged\(\w+\(\), "([a-z_]+)"', "edge", "drivers")
+
+    assert {"not_armed", "controller_down", "journal_refused", "part_failed"} <= raised | conditions
+    assert (raised | conditions) - set(FLAGS) == set()
+
+
+def test_every_refusal_of_a_request_has_words() -> None:
+    refused = literals(r'_refuse\(step, event, (?:verb|"[a-z-]+"), "([a-z_]+)"', "rules")
+
+    assert {"unknown_button", "unknown_door", "bad_minutes"} <= refused
+    assert refused - set(words.REFUSALS) == set()
+
+
+def test_every_code_that_the_interlock_returns_has_words() -> None:
+    tree = ast.parse((ROOT / "rules/interlock.py").read_text())
+    codes = {
+        node.value
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.fullmatch("[a-z]+(_[a-z]+)+", node.value)
+    } - {"self_test"}
+
+    assert "fire_freed" in codes
+    assert codes - set(words.HELD) - {"time_passed"} == set()
+
+
+def test_a_sentence_has_no_word_that_frightens_without_helping() -> None:
+    texts = [text for pair in FLAGS.values() for text in pair]
+    texts += [
+        text
+        for table in (words.VERDICTS, words.HELD, words.REFUSALS, words.NOT_ARMED)
+        for text in table.values()
+    ]
+
+    assert [
+        text for text in texts if re.search(r"\b(error|exception|invalid|timeout|just now)\b", text, re.I)
+    ] == []
+    assert [text for text in texts if not text.rstrip().endswith((".", "}", "…")) and len(text) > 80] == []
+
+
+def test_an_unknown_code_is_shown_as_itself() -> None:
+    assert words.verdict("melted") == "melted"
+    assert "flux" in words.held("flux")
+    assert words.flag("flux_low", "a-101", ("3",)) == ("flux_low: a-101", "3")
+    assert words.reply("flux", {"door": "a-101"}) == "flux door=a-101"
+    assert words.unanswered("flux") == "flux"
+    assert words.not_armed("flux") == "flux"
+
+
+def test_what_is_filled_in_is_never_read_as_a_template() -> None:
+    title, _ = words.flag("button_silent", "{0}{subject}")
+
+    assert title == "Button {0}{subject} is silent"
+
+
+@pytest.mark.parametrize("code", ["button_battery_low", "unanswered_press", "journal_refused"])
+def test_a_missing_argument_is_shown_as_a_question_mark(code: str) -> None:
+    assert "?" in words.flag(code, "x")[1]
+
+
+def test_a_refusal_by_the_interlock_names_each_door_and_why() -> None:
+    said = words.reply("held", {"held": "a-101:fire_active, a-102:no_record"})
+
+    assert "a-101: Fire alarm" in said
+    assert "a-102: It has no commissioning record" in said
+
+
+def test_who_refused_a_door_is_said() -> None:
+    assert "record" in words.verdict("refused", "interlock", "no_record")
+    assert "exception_2" in words.verdict("refused", "device", "exception_2")
+
+
+@given(st.text(), st.dictionaries(st.text(max_size=3), st.text(max_size=5)))
+def test_any_text_can_be_filled(text: str, values: dict[str, str]) -> None:
+    assert isinstance(words.fill(text, values), str)

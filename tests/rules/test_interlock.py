@@ -1,0 +1,459 @@
+"""The interlock: every combination of record, live condition and purpose, against an oracle written from the texts."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rules import interlock
+from rules.contacts import InputState, guarded_state
+from rules.interlock import bare_permits, judge, output_permits, permits
+from rules.model.commands import Drive, Purpose
+from rules.model.ids import ControllerId, DoorId, InputId, OutputId
+from rules.model.moments import SECOND_US
+from rules.model.seal import SEAL
+from rules.plan import DoorPlan, Egress, Hardware, Lock, LockType, Plan, PowerLoss, Relay, Rest, Stair
+from rules.state import Contact, ControllerLive, DoorOrder, Live, Record, State
+from rules.step import Step
+from tests.rules.campus import (
+    DELAYED,
+    FIRE_STRIKE,
+    FRESH_US,
+    LOCKSET,
+    MAGLOCK,
+    OTHER,
+    PLC,
+    STAIR_LOCK,
+    STARTED,
+    STRIKE,
+    World,
+    campus,
+    contact,
+    door,
+    output,
+    point,
+)
+
+NOW = STARTED.plus(100 * SECOND_US)
+INPUTS = (
+    contact("fire", 40, "fire-alarm"),
+    contact("rex", 41, "rex"),
+    contact("exit", 42, "exit-button"),
+)
+NAME = DoorId("d")
+NOTHING = {""}
+NOBODY: frozenset[DoorId] = frozenset()
+EACH: tuple[tuple[Purpose, frozenset[DoorId]], ...] = (
+    ("rest", frozenset({NAME})),
+    ("lock", NOBODY),
+    ("lock", frozenset({NAME})),
+    ("free", NOBODY),
+)
+STATES: tuple[InputState, ...] = get_args(InputState)
+
+
+def live_with(states: dict[str, InputState], exited_s_ago: float | None = None, at: int = 100) -> Live:
+    """A live picture in which these inputs are so; everything else was never read."""
+    now = STARTED.plus(at * SECOND_US)
+    started = now if "unread" in states.values() else STARTED
+    contacts = {}
+    for one in INPUTS:
+        state = states.get(one.id, "quiet")
+        if state in ("unread", "unsure"):
+            continue
+        value = int(state == "active")
+        seen = (now, now) if state == "active" else (now, None)
+        if one.id == "exit" and exited_s_ago is not None and state == "quiet":
+            seen = (now, now.plus(-int(exited_s_ago * SECOND_US)))
+        contacts[one.sensor.point.space, one.sensor.point.number] = Contact(
+            value, now, now, value, now, seen, confirmed=now
+        )
+    # `unsure` needs a board whose contact is unread long after start; with an `unread` beside it, one that was away.
+    for one in INPUTS:
+        if states.get(one.id) == "unsure" and started is now:
+            key = (one.sensor.point.space, one.sensor.point.number)
+            contacts[key] = Contact(-1, STARTED, STARTED, None, STARTED)
+    board = ControllerLive(True, STARTED, "up", contacts=contacts)
+    return Live(started, "boot", now, controllers={PLC: board})
+
+
+def records() -> Iterator[Hardware]:
+    """Every record that differs in what the interlock looks at."""
+    stairs = (None, Stair("stair", discharge=False), Stair("floor", discharge=False))
+    for lock_type, egress, loss, relay, rated, rest, stair in itertools.product(
+        get_args(LockType), get_args(Egress), get_args(PowerLoss), get_args(Relay), (False, True),
+        get_args(Rest), stairs,
+    ):  # fmt: skip
+        yield replace(
+            STRIKE, type=lock_type, egress=egress, on_power_loss=loss, relay=relay, fire_rated=rated,
+            rest=rest, stair=stair,
+        )  # fmt: skip
+
+
+def oracle(
+    its: DoorPlan,
+    on: bool,
+    purpose: Purpose,
+    fire: str,
+    rex: str,
+    exit_: str,
+    recent: bool,
+    freed: bool,
+    named: bool,
+) -> set[str]:
+    """The codes of which one must be given, from the contract's Fire and Leaving, issue 2 E19 and the egress law.
+
+    Empty: the drive must pass.
+    """
+    hardware = its.hardware
+    if hardware is None or its.lock is None:
+        return {"no_record"}
+    locks = on == its.lock.locked_when
+    power = on if hardware.relay == "no" else not on
+    if purpose in ("output", "self_test"):
+        return {"not_a_lock_purpose"}
+    if purpose == "lock" and not locks:
+        return {"not_locked_value"}
+    if purpose == "free" and locks:
+        return {"not_free_value"}
+    if purpose == "rest" and not named:
+        return {"not_named"}
+    if purpose == "rest" and locks != (hardware.rest == "locked"):
+        return {"not_rest_value"}
+    if locks and (hardware.type == "delayed-egress" or hardware.egress == "delayed"):
+        return {"delayed_egress"}
+    why: set[str] = set()
+    by_lever = hardware.egress == "free-mechanical"
+    stair_side = hardware.stair is not None and hardware.stair.side == "stair"
+    fire_frees = hardware.type == "maglock" or not by_lever or stair_side
+    fire_latches = hardware.fire_rated and hardware.type in ("strike", "panic-latch-retraction")
+    if fire != "quiet" and ((fire_frees and locks) or (not fire_frees and fire_latches and power)):
+        why.add(f"fire_{fire}")
+    if freed and fire_frees and locks and not named:
+        why.add("fire_freed")
+    if locks and not by_lever:
+        if "active" in (rex, exit_):
+            why.add("leaving_active")
+        elif rex != "quiet" or exit_ != "quiet":
+            why.add("leaving_unsure")
+        elif recent:
+            why.add("leaving_delay")
+    return why
+
+
+def test_every_record_live_condition_and_purpose_is_judged_as_the_texts_say() -> None:
+    plan = campus(inputs=INPUTS)
+    conditions = [
+        (
+            fire,
+            rex,
+            exit_,
+            recent,
+            live_with({"fire": fire, "rex": rex, "exit": exit_}, 29 if recent else None),
+        )
+        for fire, rex, exit_ in itertools.product(STATES, STATES, STATES)
+        for recent in ((False, True) if exit_ == "quiet" else (False,))
+    ]
+    orders = ((False, Record()), (True, Record(orders={NAME: DoorOrder("free", STARTED, None)})))
+    tried = 0
+    for hardware in records():
+        its = door("d", 0, hardware, rex=("rex",), exits=("exit",), fire=("fire",))
+        assert its.lock is not None
+        drives = (Drive(NAME, its.lock.point, False), Drive(NAME, its.lock.point, True))
+        # What a door's rest is matters to no other purpose.
+        purposes = EACH if hardware.rest == "locked" else EACH[:1]
+        for (fire, rex, exit_, recent, live), drive, (purpose, names) in itertools.product(
+            conditions, drives, purposes
+        ):
+            for freed, record in orders:
+                said = judge(plan, record, live, its, drive, purpose, live.now, names)
+                allowed = oracle(its, drive.on, purpose, fire, rex, exit_, recent, freed, bool(names))
+                assert said in (allowed or NOTHING), (
+                    hardware,
+                    fire,
+                    rex,
+                    exit_,
+                    recent,
+                    drive,
+                    freed,
+                    purpose,
+                )
+                tried += 1
+    assert tried > 100_000
+
+
+@pytest.mark.parametrize("purpose", get_args(Purpose))
+@pytest.mark.parametrize("on", [False, True])
+def test_a_purpose_passes_only_its_own_value_and_a_release_only_named_doors(
+    purpose: Purpose, on: bool
+) -> None:
+    plan = campus(inputs=INPUTS)
+    live = live_with({})
+    for hardware, named in itertools.product(
+        (STRIKE, FIRE_STRIKE, MAGLOCK, STAIR_LOCK, DELAYED), (False, True)
+    ):
+        its = door("d", 0, hardware, fire=("fire",))
+        assert its.lock is not None
+        names = frozenset({NAME}) if named else frozenset[DoorId]()
+        said = judge(plan, Record(), live, its, Drive(NAME, its.lock.point, on), purpose, live.now, names)
+        quiet = oracle(its, on, purpose, "quiet", "quiet", "quiet", False, False, named)
+        assert said in (quiet or {""})
+
+
+def test_a_door_without_a_sound_record_is_never_driven_not_even_free() -> None:
+    plan, live = campus(), live_with({})
+    bare, broken = door("d", hardware=None), door("d", defects=("nc_on_fail_safe", "other"))
+    unwired = door("d", lock=False)
+    for its, code in ((bare, "no_record"), (broken, "nc_on_fail_safe"), (unwired, "no_record")):
+        for purpose in get_args(Purpose):
+            drive = Drive(NAME, point(0, "coil"), False)
+            named = frozenset({NAME})
+            assert judge(plan, Record(), live, its, drive, purpose, NOW, named) == code
+
+
+@pytest.mark.parametrize(
+    "drive",
+    [
+        Drive(NAME, point(1, "coil"), False),
+        Drive(NAME, point(0, "output"), False),
+        Drive(NAME, point(0, "coil", OTHER), False),
+        Drive(DoorId("another"), point(0, "coil"), False),
+    ],
+)
+def test_a_coil_that_is_not_the_door_s_own_is_refused(drive: Drive) -> None:
+    assert judge(campus(), Record(), live_with({}), door("d"), drive, "lock", NOW) == "unnamed_coil"
+
+
+def test_a_lock_on_an_unknown_or_attack_side_controller_is_refused() -> None:
+    live, drive = live_with({}), Drive(NAME, point(0, "coil"), False)
+    assert judge(campus(controllers=()), Record(), live, door("d"), drive, "lock", NOW) == "unnamed_coil"
+    assert (
+        judge(campus(mounted="attack-side"), Record(), live, door("d"), drive, "lock", NOW) == "attack_side"
+    )
+
+
+def test_an_exit_button_holds_its_door_for_30_s_and_no_longer() -> None:
+    plan = campus(inputs=INPUTS)
+    its = door("d", 0, MAGLOCK, rex=("rex",), exits=("exit",))
+    drive = Drive(NAME, point(0, "coil"), True)
+    said = [judge(plan, Record(), live_with({}, s), its, drive, "lock", NOW) for s in (0, 30, 30.000001, 31)]
+    assert said == ["leaving_delay", "leaving_delay", "", ""]
+
+
+def test_one_fresh_read_of_fire_is_enough_to_hold_a_magnet_back() -> None:
+    its = door("d", 0, MAGLOCK, fire=("fire",))
+    world = World(campus(its, inputs=INPUTS))
+    world.run(1)
+    world.turn("fire")
+    world.scan()
+    drive = Drive(NAME, point(0, "coil"), True)
+
+    def said() -> str:
+        return judge(world.plan, Record(), world.state.live, its, drive, "lock", world.now)
+
+    assert said() == "fire_active"
+    world.turn("fire", active=False)
+    world.wait(50)
+    world.scan()
+    assert said() == "fire_active"  # it was a bounce, or the first word of a fire
+    world.run(FRESH_US / SECOND_US + 0.2)
+    assert said() == ""
+
+
+# --- permits ---------------------------------------------------------------------------------
+
+
+def doors_of_two_boards() -> Plan:
+    return campus(
+        door("c", 2),
+        door("a", 0),
+        door("m", 5, MAGLOCK, rex=("rex",), exits=("exit",), fire=("fire",)),
+        door("e", 1, LOCKSET, controller=OTHER),
+        door("bad", 7, defects=("nope",)),
+        inputs=INPUTS,
+        outputs=[output("s", 9), output("t", 8), output("old", 10, commissioned=None), output("clash", 0)],
+    )
+
+
+def step_of(plan: Plan, live: Live | None = None) -> Step:
+    return Step(plan, State(Record(), live or live_with({})), NOW)
+
+
+def names(*given_: str) -> tuple[DoorId, ...]:
+    return tuple(DoorId(one) for one in given_)
+
+
+def test_one_permit_for_each_board_with_its_coils_in_order_and_a_fresh_number() -> None:
+    step = step_of(doors_of_two_boards())
+    passed = permits(step, names("c", "a", "m", "e", "bad", "nobody"), "lock")
+    assert [(one.controller, [(d.target, d.on) for d in one.drives]) for one in passed.permits] == [
+        (PLC, [("a", False), ("c", False), ("m", True)]),
+        (OTHER, [("e", False)]),
+    ]
+    assert all(one.seal is SEAL and one.purpose == "lock" for one in passed.permits)
+    assert len(set(passed.ids)) == 2
+    assert passed.command(DoorId("a")) == passed.permits[0].id
+    assert passed.command(DoorId("bad")) is None
+    assert dict(passed.held) == {"bad": "nope", "nobody": "unknown_door"}
+    assert permits(step, names("a"), "lock").ids[0] > max(passed.ids)
+
+
+def test_a_prepared_lockdown_is_judged_again_by_what_is_live_at_the_press() -> None:
+    plan = doors_of_two_boards()
+    everything = names("c", "a", "m", "e")
+    assert interlock.prepared_lockdown(plan, everything) is interlock.prepared_lockdown(plan, everything)
+    assert permits(step_of(plan), everything, "lock").held == ()
+    leaving = permits(step_of(plan, live_with({"rex": "active"})), everything, "lock")
+    assert leaving.held == (("m", "leaving_active"),)
+    assert all(drive.target != "m" for one in leaving.permits for drive in one.drives)
+    alone = permits(step_of(plan, live_with({"fire": "unsure"})), names("m"), "lock")
+    assert (alone.permits, alone.held) == ((), (("m", "fire_unsure"),))
+
+
+def test_more_lockdowns_than_are_kept_are_still_prepared() -> None:
+    plan = campus(*[door(f"d{n}", n) for n in range(interlock.LOCKDOWNS_KEPT + 2)])
+    for one in plan.doors:
+        assert permits(step_of(plan), (one,), "lock").held == ()
+
+
+def test_a_release_goes_to_named_doors_only() -> None:
+    step = step_of(doors_of_two_boards())
+    passed = permits(step, names("a", "c", "bad", "nobody"), "rest", frozenset(names("a")))
+    assert [drive.target for one in passed.permits for drive in one.drives] == ["a"]
+    assert dict(passed.held) == {"c": "not_named", "bad": "nope", "nobody": "unknown_door"}
+    bare = permits(step_of(campus(door("x", hardware=None))), names("x"), "free")
+    assert bare.held == (("x", "no_record"),)
+
+
+def test_when_the_interlock_itself_failed_only_doors_that_lock_without_power_go() -> None:
+    plan = campus(
+        door("strike", 0, STRIKE),
+        door("magnet", 1, MAGLOCK, fire=("fire",)),
+        door("stair", 2, STAIR_LOCK, fire=("fire",)),
+        door("fail-safe", 3, replace(LOCKSET, on_power_loss="safe")),
+        door("unsound", 4, defects=("nope",)),
+        door("bare", 5, hardware=None),
+        inputs=INPUTS,
+    )
+    passed = bare_permits(step_of(plan), (*plan.doors, DoorId("nobody")))
+    assert [drive.target for one in passed.permits for drive in one.drives] == ["strike"]
+    assert dict(passed.held) == {
+        "magnet": "interlock_failed",
+        "stair": "interlock_failed",
+        "fail-safe": "interlock_failed",
+        "unsound": "nope",
+        "bare": "no_record",
+        "nobody": "no_record",
+    }
+
+
+def test_an_output_is_switched_only_where_commissioned_and_never_on_a_lock_s_coil() -> None:
+    plan = doors_of_two_boards()
+    mail = output("mail", 11, driver="smtp")
+    away = output("away", 12, controller=ControllerId("gone"))
+    plan = replace(plan, outputs={**plan.outputs, mail.id: mail, away.id: away})
+    asked = [OutputId(one) for one in ("s", "t", "old", "clash", "mail", "away", "nobody")]
+    passed = output_permits(step_of(plan), asked, True)
+    assert [(one.purpose, [d.target for d in one.drives]) for one in passed.permits] == [
+        ("output", ["t", "s"])
+    ]
+    assert dict(passed.held) == {
+        "old": "not_commissioned",
+        "clash": "coil_of_a_lock",
+        "mail": "no_coil",
+        "away": "no_coil",
+        "nobody": "unknown_output",
+    }
+
+
+def test_the_fire_rule_covers_what_the_contract_names() -> None:
+    fire = ("fire",)
+    covered = {
+        str(hardware.type): interlock.covered(door("d", 0, hardware, fire=fire))
+        for hardware in (STRIKE, LOCKSET, MAGLOCK, DELAYED)
+    }
+    assert covered == {"strike": False, "electrified-lockset": False, "maglock": True, "delayed-egress": True}
+    assert interlock.covered(door("d", 0, STAIR_LOCK, fire=fire))
+    assert not interlock.covered(
+        door("d", 0, replace(STAIR_LOCK, stair=Stair("floor", discharge=False)), fire=fire)
+    )
+    assert not interlock.covered(door("d", 0, MAGLOCK))
+    assert not interlock.covered(door("d", hardware=None, fire=fire))
+    assert interlock.latches(door("d", 0, FIRE_STRIKE, fire=fire))
+    assert not interlock.latches(door("d", 0, FIRE_STRIKE))
+    assert not interlock.latches(door("d", 0, replace(MAGLOCK, fire_rated=True), fire=fire))
+    assert not interlock.latches(door("d", hardware=None, fire=fire))
+
+
+# --- no decision ever ------------------------------------------------------------------------
+
+GUARDED = ("m", "s", "f")
+ACTIONS = st.lists(
+    st.one_of(
+        st.tuples(st.just("turn"), st.sampled_from(["fire", "rex", "exit"]), st.booleans()),
+        st.tuples(st.just("link"), st.just(""), st.booleans()),
+        st.tuples(st.sampled_from(["press", "lock", "release", "wait", "scan"]), st.sampled_from(GUARDED), st.booleans()),
+        st.tuples(st.just("answer"), st.sampled_from(["written", "refused", "no_answer"]), st.booleans()),
+    ),
+    min_size=3,
+    max_size=25,
+)  # fmt: skip
+
+
+@given(ACTIONS)
+def test_no_decision_ever_puts_power_on_a_lock_that_fire_or_leaving_holds(
+    actions: list[tuple[str, str, bool]],
+) -> None:
+    plan = campus(
+        door("m", 0, replace(MAGLOCK, rest="unlocked"), rex=("rex",), exits=("exit",), fire=("fire",)),
+        door("s", 1, replace(STAIR_LOCK, rest="unlocked"), fire=("fire",)),
+        door("f", 2, FIRE_STRIKE, fire=("fire",)),
+        inputs=INPUTS,
+    )
+    world = World(plan)
+    exited = None
+    for what, which, flag in actions:
+        made = []
+        match what:
+            case "turn":
+                world.turn(which, flag)
+            case "link":
+                made = [world.link(flag)]
+            case "press":
+                made = [world.press(which)]
+            case "lock":
+                made = [world.lock(which)]
+            case "release":
+                made = [world.release(which)]
+            case "answer":
+                world.answers[PLC] = (which, "x")  # type: ignore[assignment]
+            case "scan":
+                made = [world.scan()[0]]
+            case _:
+                made = world.run(0.3, scans=flag)
+        for decision in made:
+            live = world.state.live
+            for permit in decision.permits:
+                for drive in permit.drives:
+                    hardware = plan.doors[DoorId(drive.target)].hardware
+                    assert hardware is not None
+                    if not interlock.energises(hardware, drive.on):
+                        continue
+                    # Quiet at the moment of the decision; nothing in the world turns within one `run`.
+                    assert guarded_state(plan, live, InputId("fire"), decision.state.live.now) == "quiet"
+                    if drive.target == "m":
+                        assert exited is None or decision.state.live.now.since(exited) > 30 * SECOND_US
+        contact_ = world.state.live.controllers[PLC].contacts.get(("discrete_input", 42))
+        exited = None if contact_ is None else contact_.seen[1]
+
+
+def test_a_lock_point_is_compared_whole() -> None:
+    its = replace(door("d"), lock=Lock(point(3, "coil"), False))
+    assert (
+        judge(campus(its), Record(), live_with({}), its, Drive(NAME, point(0, "coil"), False), "lock", NOW)
+        != ""
+    )

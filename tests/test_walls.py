@@ -1,0 +1,73 @@
+"""The walls between packages: each contract in pyproject.toml is a sentence, and breaks when it is broken."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CONTRACTS: list[str] = [
+    contract["name"]
+    for contract in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+]
+
+# contract -> the module that trespasses (a new one, or one that exists and gets a line), and its import.
+TRESPASSES = {
+    "edge sees drivers sees rules, never back": ("drivers.new_1", "edge"),
+    "rules touches no I/O, no clock, no randomness, no third party": ("rules.new_2", "time"),
+    "the vocabulary is made of nothing but itself": ("rules.model.new_3", "rules.plan"),
+    "drivers speak the vocabulary and do not decide": ("drivers.new_4", "rules.plan"),
+    "only the interlock seals a permit and only drivers.base looks for the seal": (
+        "edge.new_5",
+        "rules.model.seal",
+    ),
+    "only edge.journal and edge.views speak SQL": ("edge.new_6", "sqlite3"),
+    "only drivers.buttons.mqtt_session speaks MQTT": ("edge.new_7", "aiomqtt"),
+    "only the OSDP child and the simulated reader speak OSDP": (
+        "drivers.new_8",
+        "drivers.doors.osdp_library",
+    ),
+    "the driver speaks to the OSDP child over a socket and never loads its library": (
+        "drivers.doors.osdp",
+        "drivers.doors.osdp_session",
+    ),
+    "only edge.config reads YAML": ("edge.new_10", "yaml"),
+    "only edge.web and the simulators speak HTTP": ("edge.new_11", "aiohttp"),
+    "only edge.journal signs and encrypts": ("edge.new_12", "cryptography"),
+}
+
+
+@pytest.fixture(scope="module")
+def broken_contracts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What the linter says of a copy of the tree with a trespass for each wall: contract -> what broke it."""
+    tree = tmp_path_factory.mktemp("broken")
+    for package in ("edge", "drivers", "rules"):
+        shutil.copytree(ROOT / package, tree / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tree)
+    for module, imported in TRESPASSES.values():
+        with (tree / module.replace(".", "/")).with_suffix(".py").open("a") as source:
+            source.write(f"import {imported}\n")
+
+    lint_imports = Path(sys.executable).with_name("lint-imports")
+    report = subprocess.run(
+        [lint_imports, "--no-cache"], cwd=tree, capture_output=True, text=True, check=False
+    )
+    _, _, details = report.stdout.partition("Broken contracts")
+    headings = re.split(r"^(.+)\n-{5,}$", details, flags=re.MULTILINE)
+    return dict(zip(headings[1::2], headings[2::2], strict=True))
+
+
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_a_wall_breaks_when_it_is_broken(contract: str, broken_contracts: dict[str, str]) -> None:
+    assert contract in TRESPASSES, "a new contract needs a trespass here, so that it is seen to break"
+    module, imported = TRESPASSES[contract]
+    assert f"{module} -> {imported} " in broken_contracts[contract]
+
+
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_the_name_of_a_wall_is_a_sentence_that_explains_it(contract: str) -> None:
+    assert re.fullmatch(r"[a-z].* (sees|touches|is|speaks?|seals|reads|signs) .*[^.]", contract)
