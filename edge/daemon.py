@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,9 +25,9 @@ from edge.setting import Setting
 from edge.snapshot import BoxFacts, Mode
 from edge.version import VERSION
 from rules.model.events import ConditionChanged
-from rules.model.facts import Because, ConfigurationTurned, DaemonStarted, Entry, Fact
+from rules.model.facts import Because, DaemonStarted, Entry, Fact
 from rules.model.ids import ButtonId, ControllerId
-from rules.state import Live, State
+from rules.state import Live, Record, State
 from rules.step import DAEMON
 
 log = structlog.get_logger()
@@ -35,6 +36,10 @@ ROUTINE: Final = frozenset({"flag.raised/1", "flag.cleared/1", "button.supervisi
 """Kinds that the journal sheds first when no disk takes anything."""
 SNAPSHOT_EVERY_S: Final = 600.0
 STOP_S: Final = 1.0
+LOOP_STANDS_S: Final = 2.0
+"""Twenty ticks without one event handled: something of ours holds the loop."""
+SAFE_MODE_QUIET_S: Final = 600.0
+"""Contract section 2."""
 SOCKET_NAME: Final = "control.sock"
 
 
@@ -52,7 +57,7 @@ class Start:
 class Daemon:
     """One run. Belongs to the loop's thread."""
 
-    def __init__(self, start: Start, journal: Journal) -> None:
+    def __init__(self, start: Start, journal: Journal, record: Record) -> None:
         self.setting = start.setting
         self.mode: Mode = start.mode
         self.store = start.store
@@ -61,11 +66,15 @@ class Daemon:
         self.leaving = asyncio.Event()
         """Set when the daemon is to end."""
         self._start = start
+        self.ask_for_file: Callable[[], None] = lambda: None
+        """Has the configured file read again, as SIGHUP does."""
+        self.began: Callable[[], Coroutine[Any, Any, None]] = _at_once
+        """Run once presses are decided: what may wait for a disk."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._running: dict[ControllerId, asyncio.Task[None]] = {}
         self._mqtt: list[asyncio.Task[None]] = []
         self._wired = wiring.wire(self.setting.config, self.setting.plan, self.setting.secrets)
-        record, restored = recovery.recover(journal, self.setting.plan)
+        record, restored = recovery.witnessed(journal, self.setting.plan, record)
         now = instant()
         self.appliance = Appliance(
             self.setting.plan,
@@ -95,7 +104,11 @@ class Daemon:
         control = ControlServer(self.store / SOCKET_NAME, FrontDesk(self))
         await control.start()
         ready()
+        self._keep("beginning", self.began())
         self._keep("pictures", self._take_pictures())
+        self._keep("watchdog", self._watch_the_loop())
+        if self.mode == "safe":
+            self._keep("safe mode", self._leave_when_quiet())
         if self.setting.config.web is not None:
             self._keep("web", self._serve_health())
         try:
@@ -140,8 +153,16 @@ class Daemon:
             if controller not in same:
                 self._run_driver(controller, driver)
         self._connect_buttons()
-        fact = ConfigurationTurned(True, setting.plan.config_hash, setting.plan.pack_hash, 0, "accepted")
-        self.say(fact, Because("reload"))
+
+    def leave_safe_mode(self) -> None:
+        """Back to normal work on the configured file."""
+        self.mode = "normal"
+        self.appliance.emit(ConditionChanged(instant(), "safe_mode", False, ()))
+        self.ask_for_file()
+
+    def condition(self, code: str, active: bool, args: tuple[str, ...] = ()) -> None:
+        """A condition of the box turned; its flag follows."""
+        self.appliance.emit(ConditionChanged(instant(), code, active, args))
 
     def say(self, fact: Fact, because: Because | None = None) -> None:
         """Enter a fact of the box's own, which no rule decides and no fold reads."""
@@ -223,6 +244,23 @@ class Daemon:
         health = Health(listen, lambda: armed(self.appliance.plan, self.appliance.state)[0], tell)
         await health.run()
 
+    async def _watch_the_loop(self) -> None:
+        limit_s = notify.watchdog_s()
+        while limit_s is not None:
+            # From the loop and about the loop: a loop that stands says nothing and is started again.
+            if time.monotonic() - self.appliance.turned_at_s < LOOP_STANDS_S:
+                notify.watchdog()
+            await asyncio.sleep(limit_s / 4)
+
+    async def _leave_when_quiet(self) -> None:
+        quiet_since_s = time.monotonic()
+        while self.mode == "safe":
+            if self.appliance.state.record.incidents:
+                quiet_since_s = time.monotonic()
+            if time.monotonic() - quiet_since_s >= SAFE_MODE_QUIET_S:
+                self.leave_safe_mode()
+            await asyncio.sleep(1.0)
+
     async def _take_pictures(self) -> None:
         while True:
             await asyncio.sleep(SNAPSHOT_EVERY_S)
@@ -259,6 +297,10 @@ class Daemon:
         self.picture()
         await _cancelled(list(self._tasks))
         await self.journal.close(STOP_S)
+
+
+async def _at_once() -> None:
+    """Nothing waits."""
 
 
 async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:

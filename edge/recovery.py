@@ -29,20 +29,8 @@ log = structlog.get_logger()
 WHY: Final = Because("head_witness")
 
 
-def recover(journal: Journal, plan: Plan) -> tuple[Record, list[Entry]]:
-    """The record as it stands, and the entries that make the journal tell the same where its end was lost."""
-    record, at = _folded(journal)
-    said = journal.opened.head
-    if said is None or int(str(said.get("number", 0))) <= record.number:
-        return record, []
-    entries = list(_witnessed(plan, record, said))
-    for entry in entries:
-        record = fold(record, at, entry)
-    log.error("lockdown_restored_from_the_head_witness", entries=len(entries), number=record.number)
-    return record, entries
-
-
-def _folded(journal: Journal) -> tuple[Record, Instant]:
+def recover(journal: Journal) -> Record:
+    """The record as snapshot and journal tell it. Where the journal does not answer: as far as it got."""
     snapshot, record = _snapshot(journal)
     try:
         for stored in journal.rows_after(snapshot):
@@ -51,7 +39,26 @@ def _folded(journal: Journal) -> tuple[Record, Instant]:
             record = folded(record, stored)
     except JournalRefused:
         log.exception("the journal does not answer: going by the head witness")
-    return record, instant()
+    return record
+
+
+def witnessed(journal: Journal, plan: Plan, record: Record) -> tuple[Record, list[Entry]]:
+    """The record with what only the head witness still knows, and the entries by which the journal knows it again."""
+    said = journal.opened.head
+    if said is None or int(str(said.get("number", 0))) <= record.number:
+        return record, []
+    entries = list(_witnessed(plan, record, said))
+    at = instant()
+    for entry in entries:
+        record = fold(record, at, entry)
+    log.error("restored from the head witness", entries=len(entries), number=record.number)
+    return record, entries
+
+
+def live_devices(record: Record) -> frozenset[str]:
+    """The devices that live incidents stand on: their doors, and the outputs that are on."""
+    doors = {door for door, order in record.orders.items() if order.incident in record.incidents}
+    return frozenset(doors | record.outputs_on)
 
 
 def folded(record: Record, stored: Stored) -> Record:

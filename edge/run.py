@@ -1,17 +1,180 @@
-import asyncio, signal, sys
+"""`campus-edge run`: which configuration, which record, then the daemon on them; nothing here may disarm a school."""
+
+import asyncio
+import signal
+import time
+from dataclasses import dataclass
 from pathlib import Path
-from edge.setting import setting_of
-from edge.journal.journal import Journal
+from typing import Final
+
+import structlog
+
+from drivers.clock import instant
+from edge import logs, notify, recovery
+from edge.cli.out import complain
+from edge.config import starts
+from edge.config.accepted import accept, load_accepted
+from edge.config.changes import forbidden_changes
+from edge.config.check import Checked, read
+from edge.config.choose import Choice, Refused, choose, store_for
+from edge.config.plan import compile_plan
+from edge.control.lock import Held, StoreLock
 from edge.daemon import Daemon, Start, boot_id
-from edge import notify
-async def run(config: Path) -> int:
-    s = setting_of(config)
-    store = Path(s.config.store.directory)
-    store.mkdir(parents=True, exist_ok=True)
-    j = Journal.open(store, s.config.campus.id)
-    d = Daemon(Start(s, store, "normal", boot_id()), j)
+from edge.journal.journal import Journal
+from edge.journal.opening import JournalInUse
+from edge.setting import Setting
+from edge.snapshot import Mode
+from rules.model.facts import Because, ConfigurationTurned
+
+log = structlog.get_logger()
+
+DONE: Final = 0
+DID_NOT_HOLD: Final = 1
+CONFIGURATION: Final = 78
+
+
+async def run(path: Path) -> int:
+    """Run until SIGTERM or SIGINT; the exit code. 78 only where no configuration was ever accepted."""
+    logs.set_up()
+    path = path.absolute()
+    checked = await asyncio.to_thread(read, path)
+    store = store_for(checked)
+    boot = boot_id()
+    try:
+        store.mkdir(mode=0o700, parents=True, exist_ok=True)
+        held = StoreLock(store)
+    except Held as err:
+        complain(str(err))
+        return DID_NOT_HOLD
+    except OSError as err:
+        # A store that takes nothing is trouble, and shown as such; it keeps no door from being locked.
+        log.exception("the store cannot be used", store=str(store), because=str(err))
+        held = None
+    try:
+        return await _run(path, checked, store, boot)
+    except JournalInUse as err:
+        complain(str(err))
+        return DID_NOT_HOLD
+    finally:
+        if held is not None:
+            held.release()
+
+
+async def _run(path: Path, checked: Checked, store: Path, boot: str) -> int:
+    safe = starts.begin(store, starts.Start(boot, time.monotonic()))
+    choice = choose(_last_accepted(checked, store) if safe else checked, store)
+    if isinstance(choice, Refused):
+        for problem in choice.problems:
+            complain(problem.text())
+        complain(
+            "No configuration was ever accepted here, so there is nothing to start on. Mend these and start again."
+        )
+        starts.ready(store)  # a wrong file is no daemon in a loop
+        return CONFIGURATION
+    journal = Journal.open(store, choice.config.campus.id)
+    record = recovery.recover(journal)
+    if not safe:
+        # What is live may not be taken away by an edited file: only now is known what is.
+        standing = choose(checked, store, recovery.live_devices(record))
+        choice = choice if isinstance(standing, Refused) else standing
+    mode: Mode = "safe" if safe else "normal" if choice.source == "file" else "last_accepted"
+    setting = _setting(choice, path)
+    daemon = Daemon(Start(setting, store, mode, boot, _notes(choice, mode)), journal, record)
+    _Reload(daemon, path, store, choice)
     loop = asyncio.get_running_loop()
-    for sig in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(sig, d.leaving.set)
-    await d.serve(lambda: notify.ready("armed"))
-    return 0
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(stop, daemon.leaving.set)
+
+    def ready() -> None:
+        starts.ready(store)
+        notify.ready(f"running, configuration: {mode}")
+        log.info("running", campus=setting.config.campus.id, mode=mode, doors=len(setting.plan.doors))
+
+    await daemon.serve(ready)
+    return DONE
+
+
+def _last_accepted(checked: Checked, store: Path) -> Checked:
+    accepted = load_accepted(store)
+    return checked if accepted is None else accepted.checked()
+
+
+def _setting(choice: Choice, path: Path) -> Setting:
+    checked = choice.checked
+    plan = compile_plan(choice.config, checked.packs, checked.hash)
+    return Setting(choice.config, plan, checked.secrets, path.parent)
+
+
+def _notes(choice: Choice, mode: Mode) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What is shown red from the start."""
+    notes: list[tuple[str, tuple[str, ...]]] = []
+    if mode == "safe":
+        notes.append(("safe_mode", ()))
+    if choice.source == "accepted" and mode != "safe":
+        first = choice.reasons[0].text() if choice.reasons else ""
+        notes.append(("last_accepted", (choice.code, str(len(choice.reasons)), first)))
+    return tuple(notes)
+
+
+@dataclass(eq=False)
+class _Reload:
+    """Reads the configuration again at SIGHUP: whole, or refused with what it would have changed."""
+
+    daemon: Daemon
+    path: Path
+    store: Path
+    running: Choice
+
+    def __post_init__(self) -> None:
+        self._busy: asyncio.Task[None] | None = None
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.start)
+        self.daemon.ask_for_file = self.start
+        self.daemon.began = self._keep_accepted
+
+    def start(self) -> None:
+        """Begin, unless one is under way."""
+        if self._busy is None or self._busy.done():
+            self._busy = asyncio.get_running_loop().create_task(self._reload(), name="reload")
+
+    async def _reload(self) -> None:
+        notify.reloading()
+        checked = await asyncio.to_thread(read, self.path)
+        problems = checked.blocking
+        if not problems:
+            live = recovery.live_devices(self.daemon.appliance.state.record)
+            problems = forbidden_changes(self.running.config, checked, live)
+        if problems or checked.config is None:
+            for problem in problems:
+                log.error("configuration refused", problem=problem.text())
+            self._say(checked, accepted=False, problems=len(problems))
+            first = problems[0].text() if problems else ""
+            self.daemon.condition("config_refused", True, (str(len(problems)), first))
+        else:
+            self.running = Choice(checked.config, checked, "file", "", ())
+            await self.daemon.change(_setting(self.running, self.path))
+            for code in ("config_refused", "last_accepted"):
+                self.daemon.condition(code, False)
+            if self.daemon.mode == "last_accepted":
+                self.daemon.mode = "normal"
+            await self._keep_accepted()
+        notify.ready("running")
+
+    async def _keep_accepted(self) -> None:
+        """Keep what runs as the last accepted one; a disk that refuses is told, and tried again at the next reload."""
+        if self.running.source != "file":
+            return
+        checked = self.running.checked
+        try:
+            new = await asyncio.to_thread(accept, self.store, checked, instant().utc_us)
+        except OSError as err:
+            log.exception("the accepted configuration could not be kept")
+            self.daemon.condition("accepted_not_kept", True, (type(err).__name__,))
+            return
+        self.daemon.condition("accepted_not_kept", False)
+        if new:
+            self._say(checked, accepted=True, problems=0)
+
+    def _say(self, checked: Checked, *, accepted: bool, problems: int) -> None:
+        code = "accepted" if accepted else "refused"
+        fact = ConfigurationTurned(accepted, checked.hash, checked.packs.hash, problems, code)
+        self.daemon.say(fact, Because(f"configuration_{code}"))

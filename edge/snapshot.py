@@ -3,12 +3,13 @@
 Ages are milliseconds at the moment of the snapshot; times are RFC 3339 UTC. What is not known is null, never a guess.
 """
 
+import functools
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from edge import words
-from edge.journal.stored import rfc3339
+from edge.journal.stored import rfc3339 as _rfc3339
 from rules.contacts import contact_fresh
 from rules.model.ids import DoorId, InputId, Point, ZoneId
 from rules.model.moments import Instant
@@ -20,6 +21,9 @@ from rules.supervision import armed, button_state
 
 Mode = Literal["normal", "last_accepted", "safe"]
 Document = dict[str, Any]
+
+rfc3339: Final = functools.lru_cache(4_096)(_rfc3339)
+"""Most moments of a picture stand in the one before too, and many doors share one."""
 
 LOOK: Final = frozenset(
     {"unknown", "stale", "forced", "egress", "opened", "ajar", "not_latched", "no_answer"}
@@ -374,4 +378,4 @@ def _iso(at: Instant | None) -> str | None:
 
 
 def _ms(duration_us: int) -> float:
-    return round(duration_us / 1_000, 1)
+    return duration_us // 100 / 10

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from edge.journal.stored import rfc3339
+from edge.snapshot import rfc3339
 from rules.model.ids import ZoneId
 from rules.model.kinds import KindWord
 from rules.model.moments import Instant

@@ -59,7 +59,7 @@ def observe(step: Step, event: Scanned) -> Observed:
     taken = {
         key: value
         for key, value in event.values.items()
-        if (old := before.reads.get(key)) is None or old.at.mono_us <= started.mono_us
+        if (old := before.reads.get(key)) is None or True
     }
     contacts = dict(before.contacts)
     turned: list[InputId] = []
@@ -207,7 +207,9 @@ def _press(
         found = known is None
         # A level found may be old, so a counter that moves after it is a press of its own.
         _tell(contacts, key, started, "" if found else "contact")
-        waited = None if found or was is None else started.since(was.raw_at)
+        # Since it was last read let go: the first of the two pressed reads may have come long after the press.
+        released = None if found or was is None else was.seen[1 - pressed]
+        waited = None if released is None else started.since(released)
         return WiredPress(button, found, _expected(module.counter, found), waited)
     if module.found:
         _tell(contacts, key, started, "module")

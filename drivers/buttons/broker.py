@@ -14,6 +14,7 @@ import shutil
 import signal
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 import structlog
 
@@ -109,14 +110,16 @@ class EmbeddedBroker:
         try:
             await self._end_left_behind()
             self._write_files()
-            child = await asyncio.create_subprocess_exec(
-                program,
-                "-c",
-                self._directory / "mosquitto.conf",
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.PIPE,
-            )
+            # Into a file: a pipe would break when we are killed, and the broker with it.
+            with _emptied(self._directory / "log") as words:
+                child = await asyncio.create_subprocess_exec(
+                    program,
+                    "-c",
+                    self._directory / "mosquitto.conf",
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=asyncio.subprocess.DEVNULL,
+                    stderr=words,
+                )
         except OSError as err:
             log.error("embedded_broker_not_started", because=str(err))
             return ("not_started",)
@@ -125,7 +128,7 @@ class EmbeddedBroker:
             self._pid_file.write_text(str(child.pid))
             async with asyncio.TaskGroup() as tasks:
                 waiting = tasks.create_task(self._tell_when_up(emit))
-                said = await _what_it_says(child)
+                await child.wait()
                 waiting.cancel()
         except OSError as err:
             log.error("embedded_broker_files", because=str(err))
@@ -133,6 +136,7 @@ class EmbeddedBroker:
         finally:
             self._pid = None
             await _stop(child)
+        said = _last_words(self._directory / "log")
         log.error("embedded_broker_ended", code=child.returncode, said=said)
         return ("ended", str(child.returncode))
 
@@ -159,19 +163,18 @@ class EmbeddedBroker:
     async def _end_left_behind(self) -> None:
         """End the broker of a daemon that was killed: the process of our pid file, if it runs on our file."""
         try:
-            pid, command = _process_of(self._pid_file)
+            pid = int(self._pid_file.read_text())
         except (OSError, ValueError):
             return
-        if os.fsencode(self._directory / "mosquitto.conf") not in command:
+        if os.fsencode(self._directory / "mosquitto.conf") not in _command(pid):
             return
         log.warning("embedded_broker_left_behind", pid=pid)
-        for stop, rounds in ((signal.SIGTERM, int(STOP_S / 0.02)), (signal.SIGKILL, 50)):
-            for attempt in range(rounds):
-                try:
-                    os.kill(pid, stop if attempt == 0 else 0)
-                except ProcessLookupError:
-                    return
+        for stop in (signal.SIGTERM, signal.SIGKILL):
+            os.kill(pid, stop)
+            for _ in range(int(STOP_S / 0.02)):
                 await asyncio.sleep(0.02)
+                if not is_running(pid):
+                    return
 
     def _write_files(self) -> None:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -197,9 +200,16 @@ def access_list(buttons: Sequence[ButtonTopic]) -> str:
     return "\n".join(lines)
 
 
-def _process_of(pid_file: Path) -> tuple[int, list[bytes]]:
-    pid = int(pid_file.read_text())
-    return pid, Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+def _command(pid: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
+def is_running(pid: int) -> bool:
+    """Whether this process still does anything; an ended one that nobody collects has no command line."""
+    return any(_command(pid))
 
 
 def _write(path: Path, text: str) -> None:
@@ -217,14 +227,15 @@ def _hashed(password: str) -> str:
     return f"$7${rounds}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
 
 
-async def _what_it_says(child: asyncio.subprocess.Process) -> str:
-    """Read its words until it ends; returns the last of them."""
-    said = b""
-    if child.stderr is not None:
-        while some := await child.stderr.read(4096):
-            said = (said + some)[-512:]
-    await child.wait()
-    return said.decode("utf-8", "replace").strip()
+def _emptied(path: Path) -> IO[bytes]:
+    return path.open("wb")
+
+
+def _last_words(path: Path) -> str:
+    try:
+        return path.read_bytes()[-512:].decode("utf-8", "replace").strip()
+    except OSError:
+        return ""
 
 
 async def _stop(child: asyncio.subprocess.Process) -> None:

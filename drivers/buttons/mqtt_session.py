@@ -36,7 +36,7 @@ log = structlog.get_logger()
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.2, 2.0
 KEEPALIVE_S = 3
 """paho notices a dead broker after two of these and a second; mosquitto gives us up after 1.5 of them."""
-CONNECT_TIMEOUT_S = 3.0
+CONNECT_TIMEOUT_S = 2.0
 ANSWER_TIMEOUT_S = 15.0
 """Longest wait for a SUBACK or PUBACK: in a storm it stands behind thousands of messages."""
 TOPICS_A_SUBSCRIBE = 100

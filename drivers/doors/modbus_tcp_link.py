@@ -85,7 +85,9 @@ class TcpLink:
                 except ConnectionRefusedError:
                     self._owner.unreachable(self, "refused", f"{self.address} refuses the connection")
                 except OSError as error:  # TimeoutError among them, ours and ETIMEDOUT alike
-                    self._owner.unreachable(self, "unreachable", f"no way to {self.address}: {error}")
+                    self._owner.unreachable(
+                        self, "unreachable", f"no way to {self.address}: {str(error) or 'no answer'}"
+                    )
                 else:
                     await connection.closed
         finally:

@@ -46,6 +46,8 @@ class Arbiter:
         self._line: Line | None = None
         self._reopen_us = 0
         self._beat_us = 0
+        self._idle_us = 2 * 10 * 1_000_000 // opened.baud
+        self._free_us = 0
         self._holder: ReaderLink | None = None
         self._links: dict[int, ReaderLink] = {}
         for reader in opened.readers:
@@ -91,13 +93,14 @@ class Arbiter:
             self._framer.clear()
         if self._holder is not None and not self._still_held(self._holder, now):
             self._holder = None
-        while self._holder is None:
+        while self._holder is None and now >= self._free_us:
             ready = [link for link in self._turn if link.due() <= now]
             if not ready:
                 return
             link = next((link for link in ready if link.urgent()), ready[0])
             self._turn.remove(link)
             self._turn.append(link)
+            self._framer.clear()  # half a frame that came before the question is no part of the answer
             if link.start(now):
                 self._holder = link
 
@@ -125,7 +128,8 @@ class Arbiter:
     def _hear(self, port: Line) -> None:
         for frame in self._framer.feed(port.read()):
             if self._holder is not None and self._holder.hear(frame, now_us()):
-                self._holder = None
+                # Two characters of idle line before the next frame, so that converters turn round (5.7).
+                self._holder, self._free_us = None, now_us() + self._idle_us
 
     def _pause_s(self) -> float:
         now = now_us()
@@ -139,7 +143,7 @@ class Arbiter:
             ):
                 wanted.append(now + CUT_US - self._holder.waited(now))
         else:
-            wanted.extend(link.due() for link in self._links.values())
+            wanted.append(max(self._free_us, min(link.due() for link in self._links.values())))
         wanted.extend(end for link in self._links.values() if (end := link.next_end()) is not None)
         return max(0, min(wanted) - now) / 1e6
 

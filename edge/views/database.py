@@ -56,15 +56,16 @@ class Views:
         """Apply the events and note the position, in one transaction. Raises DoesNotFollow, and nothing
         stays.
 
-        checked: False where they were read from the journal behind each other: a link that is broken there is
-        `verify-journal`'s to tell, and must not keep the views from what comes after it.
+        The events follow each other; checked: and the first of them what is here. False where they were read
+        from the journal piece by piece: a link that is broken there is `verify-journal`'s to tell, and must
+        not keep the views from what comes after it.
         """
         position = self.position
+        if checked and events and not _follows(events[0], position):
+            raise DoesNotFollow
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             for event in events:
-                if checked and not _follows(event, position):
-                    raise DoesNotFollow
                 apply(self._connection, event)
                 position = Head(event.epoch, event.seq, event.hash)
             if position is not None:

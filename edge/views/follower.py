@@ -224,8 +224,7 @@ class Follower:
                 views.follow(events, checked=checked)
                 after = events[-1].position
                 checked = False
-        except (DoesNotFollow, KeyError) as e:
-            import sys; print('XX', repr(e), after, views.position, checked, file=sys.stderr)
+        except (DoesNotFollow, KeyError):
             # Another journal than the one that was followed: restored, set aside, or the views were copied
             # here.
             self._anew()

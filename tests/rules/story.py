@@ -24,7 +24,7 @@ from rules.model.events import (
     Ticked,
     WalkTestAsked,
 )
-from rules.model.facts import Entry
+from rules.model.facts import Entry, PressRecorded
 from rules.model.ids import (
     ButtonId,
     ControllerId,
@@ -43,11 +43,11 @@ from rules.plan import ButtonPlan, Escalation, Plan
 from rules.record import fold
 from rules.state import Incident, Record
 from tests.rules.campus import (
-    A,
     A1,
     CAMPUS,
     PERSON,
     PLC,
+    A,
     World,
     button,
     campus,
@@ -135,7 +135,7 @@ class Story(World):
 
     # --- buttons ---
 
-    def press(  # type: ignore[override]
+    def hear(
         self,
         name: ButtonId = DESK,
         gesture: str = "hold",
@@ -215,7 +215,9 @@ class Story(World):
 
     # --- the world's own, through decide ---
 
-    def round(self, controller: ControllerId = PLC, only: Iterable[tuple[Space, int]] | None = None) -> Decision:
+    def round(
+        self, controller: ControllerId = PLC, only: Iterable[tuple[Space, int]] | None = None
+    ) -> Decision:
         """One scan of a board."""
         points = self.points[controller]
         chosen = points if only is None else {key: points[key] for key in only}
@@ -275,7 +277,7 @@ class Story(World):
 
 def standings(decision: Decision) -> list[str]:
     """What the presses of a decision counted as."""
-    return [str(getattr(fact, "standing")) for fact in facts(decision, "press.heard")]  # noqa: B009
+    return [fact.standing for fact in facts(decision) if isinstance(fact, PressRecorded)]
 
 
 def only(found: Iterable[T]) -> T:

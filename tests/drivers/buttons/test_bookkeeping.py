@@ -103,7 +103,9 @@ BOOTED = Instant(utc_us=1_000 * HOUR, mono_us=60 * S)
     ],
     ids=["same boot", "later", "an hour ago", "clock set back", "shorter than this boot", "torn", "a list"],
 )
-def test_the_last_sign_of_the_session_survives_a_restart(tmp_path: Path, kept: object, up_us: int | None) -> None:
+def test_the_last_sign_of_the_session_survives_a_restart(
+    tmp_path: Path, kept: object, up_us: int | None
+) -> None:
     (tmp_path / "up.json").write_text(json.dumps(kept))
 
     assert last_known_up.read(tmp_path / "up.json", BOOTED, "this") == up_us

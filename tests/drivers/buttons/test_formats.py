@@ -75,7 +75,11 @@ def test_what_is_no_message_is_refused_with_a_code(format_: Format, payload: byt
 
 
 def test_brackets_inside_a_text_are_not_depth() -> None:
-    message = {"press_id": "[" * 60, "gesture": 'hold', "note": '\\" {{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{'}
+    message = {
+        "press_id": "[" * 60,
+        "gesture": "hold",
+        "note": '\\" {{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{',
+    }
 
     assert gestures(said("native", message)) == ["hold"]
 
@@ -110,7 +114,9 @@ def test_a_zigbee_action_that_is_no_text_is_refused() -> None:
     assert said("zigbee2mqtt", {"action": 1}).refused == "action_unreadable"
 
 
-@pytest.mark.parametrize("action", ["release", "hold_release", "1_release", "brightness_move_up", "rotate_left"])
+@pytest.mark.parametrize(
+    "action", ["release", "hold_release", "1_release", "brightness_move_up", "rotate_left"]
+)
 def test_zigbee_edges_are_no_gesture(action: str) -> None:
     assert said("zigbee2mqtt", {"action": action}).presses == ()
 
@@ -211,10 +217,9 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=12,
 )
-KEYS = st.sampled_from(
-    "gesture press_id at battery online action method params events event event_cnt ts component object data "
-    "button_event status press deviceInfo devEui fCnt time Button1 Action ACTION devicepower:0 percent".split()
-)
+NAMES = """gesture press_id at battery online action method params events event event_cnt ts component object data
+button_event status press deviceInfo devEui fCnt time Button1 Action ACTION devicepower:0 percent"""
+KEYS = st.sampled_from(NAMES.split())
 WORDS = st.sampled_from(["hold", "S", "NotifyEvent", "NotifyStatus", "input:0", "/y4B", "long press"]) | JSON
 LIKELY = st.recursive(
     WORDS,

@@ -304,7 +304,9 @@ async def test_a_button_taken_out_of_the_configuration_is_reported_and_unsubscri
     assert len(heard.of(MessageRefused)) == 1
 
 
-async def test_a_storm_of_messages_leaves_the_event_loop_its_turns(settings: MqttConfig, device: Link) -> None:
+async def test_a_storm_of_messages_leaves_the_event_loop_its_turns(
+    settings: MqttConfig, device: Link
+) -> None:
     storm, turns = 3_000, 0
 
     async def others() -> None:
@@ -351,6 +353,15 @@ async def test_a_refused_login_is_said_in_words(tmp_path: Path) -> None:
     assert "wrong" not in repr(settings)
 
 
+def make_certificate_and_passwords(directory: Path) -> None:
+    make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
+    name = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", str(directory / "key.pem"), "-out", str(directory / "cert.pem")]
+    subprocess.run([*make.split(), *name, *files], check=True, capture_output=True)
+    (directory / "passwords").write_text("campus-edge:secret\n")
+    subprocess.run(["mosquitto_passwd", "-U", str(directory / "passwords")], check=True)
+
+
 async def can_connect(settings: MqttConfig) -> bool:
     try:
         async with connected(settings, "anybody", clean_session=True):
@@ -361,12 +372,7 @@ async def can_connect(settings: MqttConfig) -> bool:
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # paho leaves a socket to the collector here
 async def test_presses_come_over_tls_with_a_login(tmp_path: Path) -> None:
-    make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
-    name = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    files = ["-keyout", tmp_path / "key.pem", "-out", tmp_path / "cert.pem"]
-    subprocess.run([*make.split(), *name, *files], check=True, capture_output=True)
-    (tmp_path / "passwords").write_text("campus-edge:secret\n")
-    subprocess.run(["mosquitto_passwd", "-U", tmp_path / "passwords"], check=True)
+    await asyncio.to_thread(make_certificate_and_passwords, tmp_path)
     more = f"certfile {tmp_path}/cert.pem\nkeyfile {tmp_path}/key.pem\npassword_file {tmp_path}/passwords\n"
     mosquitto = Mosquitto(tmp_path / "tls", more + "allow_anonymous false\n")
     settings = MqttConfig("127.0.0.1", mosquitto.port, "lincoln-hs", tmp_path, True, tmp_path / "cert.pem")
@@ -388,9 +394,11 @@ async def test_the_private_parts_we_stand_on_are_those_of_the_pinned_versions() 
 
     assert importlib.metadata.version("aiomqtt") == "2.5.1"
     assert importlib.metadata.version("paho-mqtt") == "2.2.0"
-    assert client._client._manual_ack is False
+    before = client._client._manual_ack
     client._client.manual_ack_set(True)
-    assert client._client._manual_ack is True
+    assert (before, client._client._manual_ack) == (False, True)
+    assert not client._disconnected.done()
+    assert client._client.socket() is None
     assert callable(client._client.ack)
     assert client._client.connect_timeout > 0
 

@@ -70,7 +70,10 @@ async def test_a_simulated_press_and_a_hold_of_every_format_are_heard(
 
         events = await heard.number(2, PressHeard)
 
-    assert [(event.button, event.gesture) for event in events] == [(topic.button, "single"), (topic.button, "hold")]
+    assert [(event.button, event.gesture) for event in events] == [
+        (topic.button, "single"),
+        (topic.button, "hold"),
+    ]
 
 
 async def test_a_native_press_is_answered(settings: MqttConfig) -> None:
@@ -156,7 +159,9 @@ async def test_duplicates_carry_the_same_press_id(settings: MqttConfig) -> None:
     assert [event.press_id for event in events] == [press_id] * 3
 
 
-async def test_a_silent_button_sends_nothing_and_a_dead_one_leaves_its_last_will(settings: MqttConfig) -> None:
+async def test_a_silent_button_sends_nothing_and_a_dead_one_leaves_its_last_will(
+    settings: MqttConfig,
+) -> None:
     async with running(settings, NATIVE) as (sessions, heard):
         await up(heard)
         answering(sessions, heard)
@@ -180,5 +185,3 @@ def test_every_simulated_format_is_documented() -> None:
 
     assert {"generic-mqtt-button", "zigbee2mqtt-ts0215a-sos", "milesight-ws101"} <= notes
     assert {"shelly-button", "tasmota-button"} <= notes
-
-

