@@ -27,7 +27,8 @@ class Made:
 def row(entry: Entry, at: Instant, made: Made) -> Row:
     """The journal row of an entry: plain fields in `data`, foreign and personal ones in `sealed`."""
     fact = entry.fact
-    plain = msgspec.to_builtins(fact)
+    # Through JSON, for the journal holds lists where a fact holds tuples.
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(fact))
     sealed = {name: plain.pop(name) for name in fact.SEALED if plain[name] != ""}
     for name in fact.SEALED:
         plain.pop(name, None)

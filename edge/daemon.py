@@ -24,6 +24,7 @@ from edge.publisher import Publisher
 from edge.setting import Setting
 from edge.snapshot import BoxFacts, Mode
 from edge.version import VERSION
+from edge.views.follower import Follower
 from rules.model.events import ConditionChanged
 from rules.model.facts import Because, DaemonStarted, Entry, Fact
 from rules.model.ids import ButtonId, ControllerId
@@ -62,6 +63,7 @@ class Daemon:
         self.mode: Mode = start.mode
         self.store = start.store
         self.journal = journal
+        self.views = Follower(start.store, journal.read_blocking)
         self.answers = Answers()
         self.leaving = asyncio.Event()
         """Set when the daemon is to end."""
@@ -93,7 +95,8 @@ class Daemon:
         """Arm, and run until `leaving`. `ready` is called once presses would be decided and commanded."""
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._failed)
-        self.journal.start(loop, self._troubled, routine=ROUTINE)
+        self.views.start(loop, self._troubled)
+        self.journal.start(loop, self._troubled, routine=ROUTINE, follow=self.views.follow)
         self._say_started()
         for controller, driver in self._wired.drivers.items():
             self._run_driver(controller, driver)
@@ -120,12 +123,12 @@ class Daemon:
     @property
     def epoch(self) -> str:
         """The journal's epoch, as far as rows have been numbered."""
-        return self.journal._core.stamper.head.epoch
+        return self.journal.head.epoch
 
     @property
     def box(self) -> BoxFacts:
         """What the snapshot says of the box itself."""
-        head = self.journal._core.stamper.head
+        head = self.journal.head
         trouble = next(
             (code for code in self.appliance.state.live.conditions if code.startswith("journal")), ""
         )
@@ -297,6 +300,7 @@ class Daemon:
         self.picture()
         await _cancelled(list(self._tasks))
         await self.journal.close(STOP_S)
+        await self.views.close(STOP_S)
 
 
 async def _at_once() -> None:

@@ -146,6 +146,7 @@ def topics(config: Config) -> tuple[ButtonTopic, ...]:
 
 
 def _tcp(section: ModbusTcpSection, controller: ControllerId, watch: Watch) -> Driver:
+    from drivers.doors.modbus_plan import READBACK_OFFSET
     from drivers.doors.modbus_tcp import ModbusTcp, ModbusTcpConfig
 
     return ModbusTcp(
@@ -157,6 +158,7 @@ def _tcp(section: ModbusTcpSection, controller: ControllerId, watch: Watch) -> D
             timeout_us=section.timeout,
             connections=section.connections,
             watch=watch,
+            readback_offset=READBACK_OFFSET.get(section.model or "", 0),
         )
     )
 
@@ -164,13 +166,21 @@ def _tcp(section: ModbusTcpSection, controller: ControllerId, watch: Watch) -> D
 def _rtu(
     section: ModbusRtuSection, controller: ControllerId, watch: Watch, buses: "dict[str, RtuBus]"
 ) -> Driver:
+    from drivers.doors.modbus_plan import READBACK_OFFSET
     from drivers.doors.modbus_rtu import ModbusRtu, ModbusRtuConfig
     from drivers.doors.modbus_rtu_bus import RtuBus
 
     bus = buses.get(section.port)
     if bus is None:
         bus = buses[section.port] = RtuBus(section.port, section.baud, section.parity)
-    return ModbusRtu(ModbusRtuConfig(controller, section.unit, section.timeout, watch), bus)
+    settings = ModbusRtuConfig(
+        controller=controller,
+        unit=section.unit,
+        timeout_us=section.timeout,
+        watch=watch,
+        readback_offset=READBACK_OFFSET.get(section.model or "", 0),
+    )
+    return ModbusRtu(settings, bus)
 
 
 def _osdp(

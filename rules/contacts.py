@@ -59,7 +59,7 @@ def observe(step: Step, event: Scanned) -> Observed:
     taken = {
         key: value
         for key, value in event.values.items()
-        if (old := before.reads.get(key)) is None or True
+        if (old := before.reads.get(key)) is None or old.at.mono_us <= started.mono_us
     }
     contacts = dict(before.contacts)
     turned: list[InputId] = []

@@ -254,8 +254,9 @@ class ButtonSessions:
                     self._emit(SessionChanged(now(), name, up=False, detail=detail))
             told = detail
             self._up.discard(name)
-            retry_s = FIRST_RETRY_S if lasted else min(retry_s * 2, LONGEST_RETRY_S)
+            retry_s = FIRST_RETRY_S if lasted else retry_s
             await asyncio.sleep(retry_s)
+            retry_s = min(retry_s * 2, LONGEST_RETRY_S)
 
     async def _subscribe(self, link: Link, session: SessionName, topics: Sequence[str]) -> None:
         refused = await link.subscribe(topics)

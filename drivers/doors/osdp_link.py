@@ -76,6 +76,12 @@ class ReaderLink:
         """Whether a command waits for the line."""
         return bool(self._work)
 
+    def rank(self) -> int:
+        """Who goes first: commands, then readers that answer but have no channel yet, then all reading."""
+        if self._work:
+            return 0
+        return 1 if self._session.is_open and not self._session.online else 2
+
     def due(self) -> int:
         """When this reader wants the line next."""
         if not self._session.is_open:
@@ -93,9 +99,9 @@ class ReaderLink:
         end = self._exchange.started_us + REPLY_US
         return min(end, self._busy_again_us) if self._busy_again_us else end
 
-    def waited(self, now: int) -> int:
-        """While it has the line: for how long already."""
-        return now - self._exchange.started_us if self._exchange else 0
+    def started(self) -> int:
+        """While it has the line: since when."""
+        return self._exchange.started_us if self._exchange else 0
 
     def next_end(self) -> int | None:
         """When the first of the waiting commands ends for want of time."""

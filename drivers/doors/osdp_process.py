@@ -97,7 +97,7 @@ class Arbiter:
             ready = [link for link in self._turn if link.due() <= now]
             if not ready:
                 return
-            link = next((link for link in ready if link.urgent()), ready[0])
+            link = min(ready, key=ReaderLink.rank)
             self._turn.remove(link)
             self._turn.append(link)
             self._framer.clear()  # half a frame that came before the question is no part of the answer
@@ -108,16 +108,20 @@ class Arbiter:
         again = holder.again(now)
         if again is not None:
             self._write(again)
-        waits = any(
-            link.urgent() and link.due() <= now for link in self._links.values() if link is not holder
-        )
-        if now < holder.deadline() and not (waits and holder.down and holder.waited(now) >= CUT_US):
+        if now < self._held_until(holder):
             return True
         holder.silent(now, self._gap_us())
         if self._line is not None:
             self._line.discard_input()
         self._framer.clear()
         return False
+
+    def _held_until(self, holder: ReaderLink) -> int:
+        """When its turn ends at the latest, as it looks now."""
+        others = [link.due() for link in self._links.values() if link is not holder and link.urgent()]
+        if holder.down is False or not others:
+            return holder.deadline()
+        return min(holder.deadline(), max(holder.started() + CUT_US, min(others)))
 
     def _gap_us(self) -> int:
         away = sum(link.down is not False for link in self._links.values())
@@ -137,11 +141,7 @@ class Arbiter:
         if self._line is None:
             wanted.append(self._reopen_us)
         elif self._holder is not None:
-            wanted.append(self._holder.deadline())
-            if self._holder.down and any(
-                link.urgent() for link in self._links.values() if link is not self._holder
-            ):
-                wanted.append(now + CUT_US - self._holder.waited(now))
+            wanted.append(self._held_until(self._holder))
         else:
             wanted.append(max(self._free_us, min(link.due() for link in self._links.values())))
         wanted.extend(end for link in self._links.values() if (end := link.next_end()) is not None)

@@ -308,6 +308,7 @@ class Core:
     def _fold(self, store: Store, chunk: list[Stamped]) -> None:
         store.commit(chunk, None, self.machine)
         self.committed(chunk)
+        self.settled()
 
     def _broken_off(self) -> None:
         """The database's tail was cut behind our back: keep what cannot follow it, and begin a new epoch."""

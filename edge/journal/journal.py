@@ -20,12 +20,13 @@ from edge.journal.canonical import JSON
 from edge.journal.chain import ZEROS, Head
 from edge.journal.checkpoint import Checkpoint
 from edge.journal.core import Core, Now, Places
-from edge.journal.opening import Opened, lock, machine_digest, start_up
+from edge.journal.opening import Opened, lock, machine_digest, start_up, typed
 from edge.journal.row import Row
 from edge.journal.snapshot import Snapshot, read_snapshot
 from edge.journal.stamp import Stamped, Stamper
 from edge.journal.store import Segment, Store
 from edge.journal.stored import Stored
+from edge.journal.verify import Report, verifying
 from edge.journal.writer import HUNG_S, Ask, Batch, JournalRefused, Picture, Writer
 
 T = TypeVar("T")
@@ -38,6 +39,7 @@ ROWS_MOST: Final = 100_000
 """About 100 MB with their hashes; the daemon has 150."""
 _WATCH_S: Final = 0.25
 _PATIENCE_S: Final = 5.0
+_DONE: Final = object()
 _READ_EVENTS: Final = 50
 """Of one piece of reading: 1 ms in which nothing is committed."""
 
@@ -97,12 +99,14 @@ class Journal:
         return found if store.hash_at(found.head.epoch, found.head.seq) == found.head.hash else None
 
     def rows_after(self, snapshot: Snapshot | None) -> Iterator[Stored]:
-        """Every event after `snapshot` (None: every event), oldest first, in its newest kind. Before `start`
-        only.
+        """Every event after `snapshot` (None: every event), oldest first, in its newest kind. Before `start`.
 
-        Raises JournalRefused where the database stops answering: go by `opened.head` then.
+        Where the database refuses: the durable events of the spill, to be folded on `opened.head`.
+        Raises JournalRefused where the database stops answering half-way: go by `opened.head` then.
         """
-        store = self._core.store
+        store, spill = self._core.store, self._core.spill
+        if store is None and spill is not None:
+            yield from (typed(event) for event in spill.read())
         after = None if snapshot is None else (snapshot.head.epoch, snapshot.head.seq)
         while store is not None and (chunk := _asked(_reading(after, 500), self._core)):
             yield from chunk
@@ -148,6 +152,11 @@ class Journal:
         self._open.append((self._number, len(kept), len(kept) == len(rows), done or _nobody))
         self._writer.inbox.put(Batch(self._number, kept, head))
 
+    @property
+    def head(self) -> Head:
+        """The last row numbered so far, durable or not: its epoch is the one that is counted in now."""
+        return self._core.stamper.head
+
     def save_snapshot(self, blob: bytes) -> None:
         """Keep `blob` as the state after everything handed in so far, once all that is durable."""
         self._writer.inbox.put(Picture(blob))
@@ -184,6 +193,14 @@ class Journal:
     async def checkpoint(self) -> Checkpoint | None:
         """Sign where the journal stands, now. Raises JournalRefused, KeyRefused."""
         return await self._ask(lambda core: core.checkpoint())
+
+    async def verify(self) -> Report:
+        """`verify-journal` of the running journal: piece by piece, between commits. Raises JournalRefused."""
+        report = Report(self._core.campus)
+        steps = await self._ask(lambda core: verifying(_store(core), core.places, report))
+        while await self._ask(lambda _: next(steps, _DONE)) is not _DONE:
+            pass
+        return report
 
     async def segments(self) -> list[Segment]:
         """The sealed ranges, oldest first. Raises JournalRefused."""
@@ -226,15 +243,15 @@ class Journal:
         """Bring everything to disk and stop; False: the disk did not answer in time, and is left to
         itself.
         """
-        if self._watch is not None:
-            self._watch.cancel()
         if self._loop is None:
             self._core.close()
         else:
             self._writer.inbox.put(None)
             stopped = asyncio.wrap_future(self._writer.stopped)
-            if not (await asyncio.wait({stopped}, timeout=timeout_s))[0]:
-                self._look()
+            ended, _ = await asyncio.wait({stopped}, timeout=timeout_s)
+            if self._watch is not None:
+                self._watch.cancel()
+            if not ended:
                 return False
         if self._held is not None:
             os.close(self._held)

@@ -22,6 +22,7 @@ from edge.journal.spill import Spill
 from edge.journal.stamp import Stamped
 from edge.journal.store import NotInOrder, Store
 from edge.journal.stored import Stored, stored
+from edge.journal.upcast import upcast
 from edge.journal.witness import Witness, Witnessed, sync_directory
 
 _TAIL_EVENTS: Final = 100
@@ -191,17 +192,16 @@ def _fold(core: Core, store: Store) -> tuple[tuple[Stored, ...], bool]:
     try:
         core.fold_spill(store)
     except NotInOrder:
-        return tuple(
-            _typed(each) for each in core.spill.read() if not store.holds(each.epoch, each.seq)
-        ), True
+        return tuple(typed(each) for each in core.spill.read() if not store.holds(each.epoch, each.seq)), True
     except (sqlite3.Error, OSError) as err:
         core.refuse(error_name(err) if isinstance(err, sqlite3.Error) else str(err.strerror))
     return (), False
 
 
-def _typed(event: Stamped) -> Stored:
+def typed(event: Stamped) -> Stored:
+    """An event of the spill as if it had been read from the database."""
     opened = {each.field: msgspec.json.decode(each.value) for each in event.sealed}
-    return stored(event.body, event.hash, opened)
+    return upcast(stored(event.body, event.hash, opened))
 
 
 def _old_head(core: Core, witnessed: Witnessed | None, orphans: tuple[Stored, ...]) -> Head | None:

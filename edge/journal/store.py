@@ -60,6 +60,8 @@ class Store:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._dropping = True
+        """Whether events of dropped segments may still be here."""
         self._epochs = self._read_epochs()
         self.head = self._read_head()
 
@@ -163,6 +165,7 @@ class Store:
                 connection.execute(
                     "UPDATE segments SET dropped = ? WHERE epoch = ? AND last = ?", (event.at, epoch, last)
                 )
+                self._dropping = True
 
     def keep_checkpoint(self, checkpoint: Checkpoint, *, last_of_epoch: bool = False) -> None:
         """Keep a checkpoint on a stored event; `last_of_epoch` seals the segment however short it is."""
@@ -326,9 +329,11 @@ class Store:
 
     def delete_dropped(self, limit: int) -> int:
         """Delete at most `limit` events of dropped segments, oldest first; returns how many there were."""
+        if not self._dropping:
+            return 0
         for segment in self.segments():
             if segment.dropped is None:
-                return 0
+                break
             first, last = (
                 self.place_of(segment.epoch, segment.first),
                 self.place_of(segment.epoch, segment.last),
@@ -343,6 +348,7 @@ class Store:
                     connection.execute("DELETE FROM sealed WHERE place BETWEEN ? AND ?", between)
                     connection.execute("DELETE FROM events WHERE place BETWEEN ? AND ?", between)
                 return len(found)
+        self._dropping = False
         return 0
 
     def fold_log(self, *, truncate: bool = False) -> bool:

@@ -146,6 +146,8 @@ class Writer:
 
     def _settled(self) -> None:
         number = 0
+        if self.busy_since_s is not None and threading.current_thread() is self._thread:
+            self.busy_since_s = time.monotonic()  # slow, perhaps, but it moves
         with self._core.baton:
             durable = self._core.durable_count
             while self._ends and self._ends[0][1] <= durable:

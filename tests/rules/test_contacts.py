@@ -198,7 +198,7 @@ def test_a_contact_that_closes_or_opens_as_wired_is_one_press(when: bool) -> Non
     assert [poll(world) for _ in range(3)] == [[], [], []]
     press(world)
     assert poll(world) == []
-    assert poll(world) == [WiredPress(PB, found=False, counter=None, waited_at_most_us=50_000)]
+    assert poll(world) == [WiredPress(PB, found=False, counter=None, waited_at_most_us=100_000)]
     assert [poll(world) for _ in range(3)] == [[], [], []]
     press(world, down=False)
     assert [poll(world) for _ in range(3)] == [[], [], []]
@@ -260,7 +260,7 @@ def test_counter_and_contact_together_are_one_press_in_either_order() -> None:
     # This module's counter is slower than its contact.
     press(world)
     poll(world)
-    assert poll(world) == [WiredPress(PB, False, 9, 50_000)]
+    assert poll(world) == [WiredPress(PB, False, 9, 100_000)]
     world.set(COUNTER, 9)
     assert [len(poll(world)) for _ in range(3)] == [0, 0, 0]
 
@@ -347,7 +347,7 @@ def test_a_round_without_the_register_says_nothing_of_it() -> None:
     world.scan(only=[KEY])
     world.wait(50)
     pressed = world.scan(only=[KEY])[1].presses
-    assert pressed == (WiredPress(PB, False, None, 50_000),)
+    assert pressed == (WiredPress(PB, False, None, 100_000),)
     latched = button_world(latch=True)
     assert latched.scan(only=[KEY])[1].presses == ()
 

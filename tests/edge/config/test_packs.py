@@ -1,0 +1,120 @@
+"""The packs that ship hold together, and one that does not is refused whole."""
+
+from pathlib import Path
+
+import pytest
+
+from edge.config.pack_responses import read_responses
+from edge.config.pack_tables import BrokenPack, read_families, read_table
+from edge.config.packs import PACKS, shipped, with_responses
+
+RESPONSES = (PACKS / "responses.yaml").read_bytes()
+HARDWARE = (PACKS / "hardware.yaml").read_bytes()
+FAMILIES = (PACKS / "families.yaml").read_bytes()
+
+
+def swap(data: bytes, old: str, new: str) -> bytes:
+    assert data.count(old.encode()) == 1, old
+    return data.replace(old.encode(), new.encode())
+
+
+def test_the_shipped_packs_load() -> None:
+    packs = shipped()
+
+    assert len(packs.responses) == 9
+    assert packs.hardware.version == 1
+    assert packs.families.of("modbus-tcp", "wago-750").points["coil"] == 512
+    assert packs.families.of("modbus-tcp", "unheard-of").points["coil"] == 65536
+    assert packs.families.of("modbus-rtu", "wago-750").points["coil"] == 65536
+    assert "coil" not in packs.families.of("osdp", None).points
+
+
+def test_the_hash_is_of_the_bytes() -> None:
+    changed, _ = with_responses(RESPONSES + b"# a word\n", "own.yaml")
+
+    assert changed is not None
+    assert changed.hash != shipped().hash
+    same, _ = with_responses(RESPONSES, "own.yaml")
+    assert same is not None
+    assert same.hash == shipped().hash
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "what"),
+    [
+        ("name: standard\n", "", "yaml", "has the keys name, version and responses"),
+        ("version: 1\n", "version: one\n", "version", "is not a whole number"),
+        ("  medical: {", "  medic: {", "responses.medic", "is no response"),
+        ("  medical: {", "  medic: {", "responses", "medical is missing"),
+        ("rank: 10, ", "", "responses.staff-assist", "has other keys"),
+        ("rank: 10, ", "rank: 0, ", "responses.staff-assist", "from 1 to 1000"),
+        ("rank: 10, ", "rank: true, ", "responses.staff-assist", "from 1 to 1000"),
+        ("rank: 10, ", "rank: 20, ", "responses", "two responses have one rank"),
+        ("rank: 10, ", "rank: 91, ", "responses.lockdown", "does not have the highest rank"),
+        ("rank: 10, scope: zone", "rank: 10, scope: room", "responses.staff-assist", "neither campus nor zone"),
+        ("locks: [classroom, interior, stair]", "locks: [interior]", "responses.lockdown", "does not lock classrooms"),
+        ("locks: [classroom, interior, stair]", "locks: [exterior]", "responses.lockdown", "go by perimeter"),
+        ("locks: [classroom, interior, stair]", "locks: all", "responses.lockdown", "go by perimeter"),
+        ("perimeter: policy", "perimeter: maybe", "responses.lockdown", "none of policy, never, always"),
+        ("rank: 80, scope: campus, silent: false, locks: []", "rank: 80, scope: campus, silent: false, locks: [stair]",
+         "responses.fire", "may lock nothing"),
+        ("rank: 70, scope: campus, silent: false, locks: [], perimeter: never",
+         "rank: 70, scope: campus, silent: false, locks: [], perimeter: always", "responses.evacuate", "may lock nothing"),
+        ("silent: true, locks: [], perimeter: never, outputs: false", "silent: true, locks: [], perimeter: never, outputs: true",
+         "responses.duress", "switch no output"),
+        ("silent: true", "silent: false", "responses.duress", "duress always is"),
+        ("silent: true", "silent: quiet", "responses.duress", "true or false"),
+        ("  lockdown: {", "  lockdown: &x {", "yaml", "anchor"),
+    ],
+)  # fmt: skip
+def test_a_responses_pack_that_does_not_hold_together_is_refused(
+    old: str, new: str, path: str, what: str
+) -> None:
+    responses, problems = read_responses(swap(RESPONSES, old, new), "own.yaml")
+
+    assert responses is None
+    assert any(problem.path == path and what in problem.what for problem in problems), problems
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"responses: []\nname: x\nversion: 1\n", b"\xff"])
+def test_what_is_no_responses_pack_at_all_is_refused(data: bytes) -> None:
+    assert read_responses(data, "own.yaml")[0] is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("when: {stair: [unsaid]}", "when: {stairs: [unsaid]}"),
+        ("when: {stair: [unsaid]}", "when: {stair: [maybe]}"),
+        ("when: {stair: [unsaid]}", "when: {stair: []}"),
+        ("when: {stair: [unsaid]}", "when: none"),
+        ("  - code: nc_relay\n    effect: flag", "  - code: nc_relay\n    effect: wave"),
+        ("  - code: nc_relay\n    effect: flag", "  - effect: flag"),
+        ("  - code: hardware_release\n    on_fire: free", "  - code: hardware_release\n    on_fire: flee"),
+        ("version: 1\n", "version: 1\nversion: 2\n"),
+    ],
+)
+def test_a_hardware_table_with_a_fact_there_is_not_is_never_loaded(old: str, new: str) -> None:
+    with pytest.raises(BrokenPack, match=r"hardware\.yaml"):
+        read_table(swap(HARDWARE, old, new), "hardware.yaml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("turnaround: 5ms}\n  modbus-rtu", "turnaround: soon}\n  modbus-rtu"),
+        (", turnaround: 5ms}\n  modbus-rtu", "}\n  modbus-rtu"),
+        ("coil: 512", "coil: -1"),
+        ("coil: 512", "coils: 512"),
+        ("{driver: modbus-tcp, coil: 512", "{driver: bacnet, coil: 512"),
+        ("osdp: {", "wiegand: {"),
+    ],
+)
+def test_a_catalogue_of_families_that_does_not_hold_together_is_never_loaded(old: str, new: str) -> None:
+    with pytest.raises(BrokenPack, match=r"families\.yaml"):
+        read_families(swap(FAMILIES, old, new), "families.yaml")
+
+
+def test_every_pack_says_its_version_first() -> None:
+    for pack in sorted(Path(PACKS).glob("*.yaml")):
+        assert "\nversion: " in pack.read_text(), pack.name

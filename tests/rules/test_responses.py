@@ -1,0 +1,191 @@
+"""Numbered response states by zone: what holds where, what ends what, and how the outputs follow."""
+
+from rules.decision import Decision
+from rules.model.facts import IncidentClosed, OutputsOrdered, ZoneResponded
+from rules.model.ids import IncidentId, OutputId
+from rules.model.kinds import DRILL, EXERCISE
+from rules.responses import effective, locks
+from tests.rules.campus import A1, CAMPUS, A, B, driven, facts
+from tests.rules.story import DESK, GYM, GYM_DOOR, HIDDEN, ROOM_1, ROOM_2, Story, locked, only, standard
+
+
+def numbers(made: list[Decision]) -> list[int]:
+    """The numbers of the response changes, in order."""
+    return [fact.number for one in made for fact in facts(one) if isinstance(fact, ZoneResponded)]
+
+
+def test_what_holds_in_a_zone_is_the_highest_of_its_own_and_its_ancestors() -> None:
+    story = Story()
+    story.hear(GYM, "single")
+    story.hear(DESK, "single")
+    record = story.state.record
+    held = {zone: effective(story.plan, record, zone) for zone in (CAMPUS, A, A1, B)}
+    assert {zone: own and own.response for zone, own in held.items()} == {
+        CAMPUS: None,
+        A: "lockdown",
+        A1: "lockdown",
+        B: None,
+    }
+    assert story.zone(A1) == "staff-assist"
+
+
+def test_a_campus_response_holds_in_every_zone() -> None:
+    story = Story()
+    story.hear()
+    for zone in (CAMPUS, A, A1, B):
+        held = effective(story.plan, story.state.record, zone)
+        assert held is not None
+        assert held.response == "lockdown"
+
+
+def test_the_number_counts_every_response_change_and_nothing_else() -> None:
+    story = Story()
+    made = [story.hear(gesture="single"), story.hear(gesture="hold")]
+    story.run(2)
+    story.ask_release(ROOM_1)
+    made += [story.hear(GYM, "single"), story.close()]
+    assert numbers(made) == [1, 2, 3, 4, 5, 6]
+    assert story.state.record.number == 6
+
+
+def test_the_number_goes_on_over_a_restart() -> None:
+    story = Story()
+    story.hear()
+    story.close()
+    story.restart()
+    story.hear(GYM, "single")
+    assert story.state.record.number == 3
+
+
+def test_a_lockdown_stands_over_a_restart_and_no_second_incident_opens() -> None:
+    story = Story()
+    story.hear()
+    incident = story.real
+    story.restart("another boot")
+    story.run(3)
+    assert story.real == incident
+    assert story.zone(CAMPUS) == "lockdown"
+    assert {story.order(one) for one in (ROOM_1, ROOM_2, GYM_DOOR)} == {"lock"}
+
+
+def test_nothing_but_close_ends_a_lockdown() -> None:
+    story = Story()
+    story.hear()
+    story.run(30)
+    story.tick(86_400_000)
+    assert story.zone(CAMPUS) == "lockdown"
+
+
+# --- a real press during the others ----------------------------------------------------------
+
+
+def test_a_real_press_ends_a_drill_at_once_and_every_output_turns_real() -> None:
+    story = Story()
+    story.ask_press(GYM, DRILL)
+    story.run(1)
+    made = story.hear()
+    assert only(story.incidents).kind == "real"
+    closed = only(fact for fact in facts(made) if isinstance(fact, IncidentClosed))
+    assert closed.kind == "drill"
+    assert story.zone(A) is None
+    assert story.state.record.zones[CAMPUS].kind == "real"
+    switched = [
+        entry
+        for entry in made.entries
+        if isinstance(entry.fact, OutputsOrdered) and entry.because is not None
+    ]
+    assert [dict(entry.because.args)["kind"] for entry in switched if entry.because] == ["real"]
+    assert {story.state.record.orders[one].incident for one in (ROOM_1, ROOM_2, GYM_DOOR)} == {story.real}
+
+
+def test_a_real_press_in_a_drill_never_turns_an_output_off_in_between() -> None:
+    story = Story()
+    story.ask_press(DESK, DRILL)
+    story.run(1)
+    made = story.hear()
+    assert not [
+        drive for one in made.permits for drive in one.drives if drive.target == "strobe" and not drive.on
+    ]
+    assert OutputId("strobe") in story.state.record.outputs_on
+
+
+def test_the_commands_of_a_real_press_in_a_drill_come_first() -> None:
+    story = Story()
+    story.ask_press(GYM, DRILL)
+    story.run(1)
+    assert story.hear().permits[0].purpose == "lock"
+
+
+def test_a_real_press_of_a_lower_rank_still_ends_the_drill() -> None:
+    story = Story()
+    story.ask_press(DESK, DRILL)
+    story.run(1)
+    made = story.hear(gesture="single")
+    assert only(story.incidents).kind == "real"
+    assert story.state.record.zones[A1].kind == "real"
+    assert story.zone(CAMPUS) is None
+    assert driven(made) == {"strobe": False, "strobe-b": False}
+
+
+def test_a_real_press_takes_over_the_drills_own_zone_whatever_the_ranks() -> None:
+    story = Story()
+    story.ask_press(GYM, DRILL)
+    story.hear(GYM, "single")
+    own = story.state.record.zones[A]
+    assert (own.kind, own.response, own.incident) == ("real", "lockdown", story.real)
+
+
+def test_a_real_press_ends_an_exercise() -> None:
+    story = Story()
+    story.ask_press(DESK, EXERCISE)
+    story.hear(gesture="single")
+    assert only(story.incidents).kind == "real"
+
+
+def test_a_silent_press_leaves_drill_and_outputs_as_they_are() -> None:
+    story = Story()
+    story.ask_press(DESK, DRILL)
+    story.run(1)
+    made = story.hear(HIDDEN, "single")
+    assert not made.permits
+    assert OutputId("strobe") in story.state.record.outputs_on
+
+
+# --- close and outputs -----------------------------------------------------------------------
+
+
+def test_close_turns_off_the_outputs_of_its_zones() -> None:
+    story = Story()
+    story.hear()
+    story.run(1)
+    assert driven(story.close()) == {"strobe": False, "strobe-b": False}
+    assert not story.state.record.outputs_on
+
+
+def test_the_close_of_a_silent_incident_changes_no_zone_number_or_output() -> None:
+    story = Story()
+    story.hear(HIDDEN, "single")
+    made = story.close()
+    assert not made.permits
+    assert story.state.record.number == 0
+
+
+def test_a_closed_incident_is_named_by_its_close() -> None:
+    story = Story()
+    story.hear()
+    incident = story.real
+    closed = only(fact for fact in facts(story.close()) if isinstance(fact, IncidentClosed))
+    assert (closed.id, closed.kind, closed.reason) == (incident, "real", "over")
+    assert incident == IncidentId(incident)
+
+
+def test_the_doors_a_response_locks_are_those_of_its_kinds_in_its_zones() -> None:
+    plan = standard()
+    assert locks(plan, "lockdown", A) == (ROOM_1, ROOM_2)
+    assert locks(plan, "lockdown", CAMPUS) == (ROOM_1, ROOM_2, GYM_DOOR)
+    assert locks(plan, "staff-assist", CAMPUS) == ()
+
+
+def test_a_response_locks_only_the_kinds_of_door_its_pack_names() -> None:
+    story = Story()
+    assert locked(story.hear(DESK, "single")) == set()
