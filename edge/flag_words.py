@@ -151,15 +151,15 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "A part of the daemon failed: {0}",
         "Doors and buttons work on. Keep the log; restart the daemon when nothing is live.",
     ),
-    "embedded-broker-down": (
+    "embedded_broker_down": (
         "The embedded broker does not run",
         "Presses by network buttons do not arrive; it is started again: {0}. Wired buttons and `press` still work.",
     ),
-    "mqtt-presses-topics-refused": (
+    "mqtt_presses_topics_refused": (
         "The broker refuses topics of buttons",
         "Presses on {0} do not arrive; others do. Allow this daemon to read them in the broker's rules.",
     ),
-    "mqtt-status-topics-refused": (
+    "mqtt_status_topics_refused": (
         "The broker refuses topics of button reports",
         "Presses arrive; silence on {0} is not noticed. Allow this daemon to read them in the broker's rules.",
     ),

@@ -36,7 +36,6 @@ CONFIGURATION: Final = 78
 async def run(path: Path) -> int:
     """Run until SIGTERM or SIGINT; the exit code. 78 only where no configuration was ever accepted."""
     logs.set_up()
-    path = path.absolute()
     checked = await asyncio.to_thread(read, path)
     store = store_for(checked)
     boot = boot_id()

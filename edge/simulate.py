@@ -23,7 +23,8 @@ def main(args: argparse.Namespace) -> int:
         if not isinstance(tree, dict):
             raise NotAccepted(())
         with tempfile.TemporaryDirectory(prefix="campus-edge-simulated-") as folder:
-            return asyncio.run(_simulate(config, tree, Path(folder)))
+            written = write_moved(tree, config.absolute().parent, Path(folder))
+            return asyncio.run(_simulate(config, written))
     except NotAccepted as err:
         for problem in err.problems:
             complain(problem.text())
@@ -35,9 +36,8 @@ def main(args: argparse.Namespace) -> int:
         return DID_NOT_HOLD
 
 
-async def _simulate(config: Path, tree: dict[str, object], out: Path) -> int:
-    written = write_moved(tree, config.absolute().parent, out)
-    async with Simulation(setting_of(written), spare_port(), out / "store") as running:
+async def _simulate(config: Path, written: Path) -> int:
+    async with Simulation(setting_of(written), spare_port(), written.parent / "store") as running:
         say(f"every device of {config} is simulated. Break them at {running.url}")
         say(f"The daemon on it: campus-edge run --config {written}")
         await running.until_told()

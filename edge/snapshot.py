@@ -143,7 +143,7 @@ def _door(plan: Plan, state: State, now: Instant, door: DoorPlan) -> Document:
         if live.held
         else words.verdict(verdict.word, verdict.by, verdict.code),
         "since": _iso(live.verdict_at),
-        "attention": _attention(order, live),
+        "attention": _attention(state, order, live),
         "bolt": _evidence(state, now, door.bolt),
         "position": _evidence(state, now, door.position),
         "order": _order(order),
@@ -155,10 +155,15 @@ def _door(plan: Plan, state: State, now: Instant, door: DoorPlan) -> Document:
     }
 
 
-def _attention(order: DoorOrder | None, live: DoorLive) -> str:
-    """`not_secured`: told to lock, or freed by the fire rule, and not proven. `look`: unsure or open unasked."""
+def _attention(state: State, order: DoorOrder | None, live: DoorLive) -> str:
+    """`not_secured`: told to lock, or freed by the fire rule, and not proven. `look`: unsure or open unasked.
+
+    An order ends with its incident: what stays locked after that is a door like any other.
+    """
+    standing = order is not None and (order.incident is None or order.incident in state.record.incidents)
     if (
         order is not None
+        and standing
         and order.word != "rest"
         and (order.word == "free" or live.verdict.word not in SECURED)
     ):

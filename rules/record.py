@@ -100,8 +100,11 @@ def _remember(record: Record, at: Instant, entry: Entry, fact: PressRecorded) ->
         for press in known.presses
         if at.utc_us - press.at.utc_us <= REMEMBERED_US or press.incident in record.incidents
     )[-(REMEMBERED_MOST - 1) :]
-    # A repeat is already among them: remembering it again would only fill the memory.
-    presses = kept if fact.standing == "repeated" else (*kept, one)
+    if fact.standing == "repeated":
+        # Among them already. It is remembered from now on: a device that repeats its last press for days stays a repeat.
+        presses = tuple(replace(press, at=at) if press.press == fact.press else press for press in kept)
+    else:
+        presses = (*kept, one)
     # A retained copy may come before its live original, whose counter is then still to be heard.
     counter = known.counter if fact.counter is None or fact.standing == "retained" else fact.counter
     record = replace(record, buttons=_with(record.buttons, fact.button, ButtonMemory(presses, counter)))

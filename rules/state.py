@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from rules.model.commands import Purpose
 from rules.model.events import Ending, SessionName
@@ -134,6 +134,8 @@ class Record:
 
 # --- the live picture ------------------------------------------------------------------------
 
+FIRST_COMMAND: Final = CommandId(1)
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -248,7 +250,7 @@ class Live:
     sessions: Mapping[SessionName, bool] = field(default_factory=dict)
     conditions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     commands: Mapping[CommandId, tuple[DoorId | OutputId, ...]] = field(default_factory=dict)
-    next_command: CommandId = CommandId(1)
+    next_command: CommandId = FIRST_COMMAND
     swept: Instant | None = None
     """When flags and supervision were last gone through."""
     refused: tuple[int, int] = (0, 0)

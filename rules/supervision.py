@@ -39,7 +39,7 @@ REFUSED_EACH_MINUTE: Final = 20
 
 UNREADABLE_STANDS_US: Final = 60 * MINUTE_US
 """How long after its last unreadable message a device is flagged for it."""
-RAISED_ANEW: Final = frozenset({"unanswered_press", "not_armed", "controller_down"})
+RAISED_ANEW: Final = frozenset({"unanswered_press", "not_armed"})
 """Flags whose words would mislead with old arguments, and that no device can make flutter."""
 
 ButtonState = Literal["heard", "unknown", "silent", "unsupervised"]

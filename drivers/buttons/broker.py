@@ -25,7 +25,7 @@ from rules.model.events import ConditionChanged
 
 log = structlog.get_logger()
 
-CONDITION = "embedded-broker-down"
+CONDITION = "embedded_broker_down"
 USER = "campus-edge"
 RESTART_S = 0.3
 """A broker that dies is back within a second; one that cannot start is tried three times a second."""

@@ -262,7 +262,7 @@ class ButtonSessions:
         refused = await link.subscribe(topics)
         if refused != self._refused_topics[session]:
             self._refused_topics[session] = refused
-            self._emit(ConditionChanged(now(), f"mqtt-{session}-topics-refused", bool(refused), refused))
+            self._emit(ConditionChanged(now(), f"mqtt_{session}_topics_refused", bool(refused), refused))
         self._up.add(session)
         detail = f"the broker refused {len(refused)} of {len(topics)} topics" if refused else ""
         self._emit(SessionChanged(now(), session, up=True, detail=detail))

@@ -6,7 +6,7 @@ import os
 import termios
 
 BAUDS = {baud: getattr(termios, f"B{baud}") for baud in (9600, 19200, 38400, 57600, 115200, 230400)}
-"""The speeds of SIA OSDP 2.2 section 5.4 (and 57600, which devices have)."""
+"""The speeds of SIA OSDP 2.2."""
 _NOT_NOW = (errno.EAGAIN, errno.EINTR)
 
 

@@ -55,8 +55,10 @@ class _Exchange:
 class ReaderLink:
     """One reader. `down` is what was last said of it: None nothing yet, False it is up, True it is not."""
 
-    def __init__(self, reader: Reader, session: Session, say: Say) -> None:
+    def __init__(self, reader: Reader, session: Session, say: Say, poll_us: int = POLL_US) -> None:
+        """poll_us: pause between polls, at least POLL_US."""
         self.address = reader.address
+        self._poll_us = poll_us
         self.down: bool | None = None
         self._session, self._say = session, say
         self._rounds = Rounds(reader)
@@ -90,7 +92,7 @@ class ReaderLink:
             return self._not_before_us
         if self._work:
             return 0
-        return max(min(self._last_us + POLL_US, self._rounds.due()), self._not_before_us)
+        return max(min(self._last_us + self._poll_us, self._rounds.due()), self._not_before_us)
 
     def deadline(self) -> int:
         """While it has the line: when to look again, because nothing came."""

@@ -16,13 +16,15 @@ from collections import deque
 
 from drivers.doors.osdp_frames import Framer
 from drivers.doors.osdp_line import Line, LineLost
-from drivers.doors.osdp_link import ReaderLink
+from drivers.doors.osdp_link import POLL_US, ReaderLink
 from drivers.doors.osdp_messages import LONGEST_DOWN, Beat, Do, Ended, Lines, Open, Unreadable, Up, down, line
 from drivers.doors.osdp_session import Session, library
 
 BEAT_US = 100_000
 REOPEN_US = 200_000
 """How often a port that is gone is tried: a plugged-in adapter is back in well under a second."""
+POLL_EACH_US = 20_000
+"""On a line with many readers each is polled more seldom: evidence has its own rounds, polls bring what is unasked."""
 CUT_US = 50_000
 """A command for another reader ends the wait for one that was silent before; answers come in 3 to 20 ms."""
 GAP_US, GAP_LEAST_US, GAP_ALONE_US = 600_000, 300_000, 20_000
@@ -50,9 +52,10 @@ class Arbiter:
         self._free_us = 0
         self._holder: ReaderLink | None = None
         self._links: dict[int, ReaderLink] = {}
+        poll_us = max(POLL_US, POLL_EACH_US * len(opened.readers))
         for reader in opened.readers:
             session = Session(reader.address, bytes.fromhex(reader.key), opened.baud, self._write)
-            self._links[reader.address] = ReaderLink(reader, session, self._say)
+            self._links[reader.address] = ReaderLink(reader, session, self._say, poll_us)
         self._turn = deque(self._links.values())
 
     def round(self) -> bool:

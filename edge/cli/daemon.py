@@ -9,7 +9,7 @@ def run(args: argparse.Namespace) -> int:
     """The daemon in the foreground."""
     from edge.run import run as daemon
 
-    return asyncio.run(daemon(args.config))
+    return asyncio.run(daemon(args.config.absolute()))
 
 
 def demo(args: argparse.Namespace) -> int:

@@ -41,11 +41,7 @@ class _OfStore:
         return self._on(lambda store: store.span(incident, after, count))
 
     def bounds(self) -> tuple[int, int]:
-        def read(store: Store) -> tuple[int, int]:
-            head = store.head
-            return store.first_place(), 0 if head is None else store.place_of(head.epoch, head.seq) or 0
-
-        return self._on(read)
+        return self._on(lambda store: store.bounds())
 
     def at(self, place: int) -> tuple[str, int]:
         def read(store: Store) -> tuple[str, int]:

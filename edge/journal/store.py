@@ -291,9 +291,10 @@ class Store:
         ).fetchone()
         return None if low is None else (low, high)
 
-    def first_place(self) -> int:
-        """Of the oldest event kept; 0: none."""
-        return self._connection.execute("SELECT min(place) FROM events").fetchone()[0] or 0
+    def bounds(self) -> tuple[int, int]:
+        """The places of the oldest and the newest event kept; (0, 0): none."""
+        low, high = self._connection.execute("SELECT min(place), max(place) FROM events").fetchone()
+        return low or 0, high or 0
 
     def last_checkpoint(self, epoch: str) -> int:
         """The number that the newest checkpoint of `epoch` stands at; 0: there is none."""

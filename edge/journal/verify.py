@@ -85,12 +85,16 @@ class _Pass:
         self.dropped = {each.epoch: each.last for each in store.segments() if each.dropped is not None}
 
     def run(self) -> Iterator[None]:
-        place = 0
+        place, end = 0, self._end()
         before: Head | None = None
         epochs = iter(self.store.epochs)
         epoch: Epoch | None = None
         following = next(epochs, None)
-        while len(self.report.problems) < _MOST_PROBLEMS and (rows := self.store.raw_after(place, _PIECE)):
+        # Up to where the journal stood: a running one would always be a little ahead.
+        while len(self.report.problems) < _MOST_PROBLEMS and place < end:
+            rows = self.store.raw_after(place, min(_PIECE, end - place))
+            if not rows:
+                break
             values: dict[int, dict[str, str]] = {}
             for at, sealed in self.store.sealed_between(rows[0][0], rows[-1][0]):
                 values.setdefault(at, {})[sealed.field] = sealed.commitment()
@@ -106,6 +110,8 @@ class _Pass:
             yield
         for epoch in self.store.epochs:
             yield from self._checkpoints(epoch)
+        if self.closed - self.erased:
+            self._erased_since(end)
         for which, seq, name in sorted(self.closed - self.erased):
             self._say(
                 "sealed_missing", which, seq, f"the value of {name} is gone and no event tells of its erasing"
@@ -131,9 +137,25 @@ class _Pass:
         if event.kind == "epoch.started/1":
             self._link(event)
         elif event.kind == "sealed.erased/1":
-            data = event.data
-            self.erased.add((str(data.get("epoch")), int(str(data.get("seq"))), str(data.get("field"))))
+            self._erased(event)
         return event
+
+    def _erased(self, event: Stored) -> None:
+        match event.data:
+            case {"epoch": str(epoch), "seq": int(seq), "field": str(name)}:
+                self.erased.add((epoch, seq, name))
+
+    def _erased_since(self, place: int) -> None:
+        """What was erased while the walk was under way."""
+        while events := self.store.after(place, _PIECE, newest_kinds=False):
+            for event in events:
+                if event.kind == "sealed.erased/1":
+                    self._erased(event)
+            place = self.store.place_of(*events[-1].position) or 0
+
+    def _end(self) -> int:
+        # By the rows themselves and not by the head: an event that was moved behind it must be seen.
+        return self.store.bounds()[1]
 
     def _start(self, event: Stored) -> Head:
         """What an epoch's first kept event has to follow: nothing, or the checkpoint of the dropped

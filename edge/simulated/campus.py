@@ -84,6 +84,11 @@ class SimulatedCampus:
             line, address = self._osdp[controller]
             await line.set_fault(fault, address)
 
+    @property
+    def requests(self) -> int:
+        """Modbus TCP requests taken up so far, of all boards."""
+        return sum(peer.requests for peer in self._tcp.values())
+
     def bolt(self, door: DoorId) -> Bolt:
         """A door's lock, to jam it or hold the door. Raises KeyError."""
         lock = self.plan.doors[door].lock

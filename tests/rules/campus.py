@@ -273,8 +273,6 @@ class World:
             if pressed.wired is not None:
                 self.set(pressed.wired.contact.point, not pressed.wired.contact.when)
 
-    # --- hardware ---
-
     def set(self, where: Point, value: bool | int) -> None:
         """Give a point a value, as the hardware would."""
         self.points[where.controller][(where.space, where.number)] = int(value)
@@ -305,8 +303,6 @@ class World:
     def wait(self, ms: float) -> None:
         """Let time pass."""
         self.now = self.now.plus(int(ms * MILLISECOND_US))
-
-    # --- events ---
 
     def apply(self, rule: Callable[[Step], object]) -> Decision:
         """Let a rule decide now, and believe what it decided."""
@@ -392,8 +388,6 @@ class World:
                 made += [decision, *self.carry_out(decision)]
         return made
 
-    # --- orders ---
-
     def press(self, *names: str, zone: ZoneId = CAMPUS, incident: IncidentId = INCIDENT) -> Decision:
         """A lockdown: the incident, the response in its zone, and the order to lock these doors (or all)."""
         named = [DoorId(one) for one in names] or list(self.plan.doors)
@@ -416,8 +410,6 @@ class World:
         """A person returns named doors to their rest."""
         named = [DoorId(one) for one in names]
         return self.apply(lambda step: doors.rest(step, named, actor=PERSON, because=ASKED, reason="why"))
-
-    # --- what is believed ---
 
     def its(self, name: str) -> DoorLive:
         """A door's live part."""

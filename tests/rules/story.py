@@ -106,6 +106,16 @@ def standard() -> Plan:
     )
 
 
+def without(plan: Plan, zone: ZoneId) -> Plan:
+    """The campus after a reload that took a zone away."""
+    zones = {
+        one.id: replace(one, within=one.within - {zone}, above=tuple(up for up in one.above if up != zone))
+        for one in plan.zones.values()
+        if one.id != zone
+    }
+    return replace(plan, zones=zones)
+
+
 class Story(World):
     """A world whose every event goes through `decide`. `entries` holds all that was ever written."""
 

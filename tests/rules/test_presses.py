@@ -177,7 +177,18 @@ def test_a_press_of_the_live_incident_is_remembered_for_as_long_as_it_lives() ->
     story.hear(press_id="p-2")
     assert standings(story.hear(press_id="p-1")) == ["repeated"]
     story.close()
+    story.wait((DAY_S + 1) * 1_000)
     assert standings(story.hear(press_id="p-1")) == ["acted"]
+
+
+def test_a_device_that_repeats_its_last_press_for_days_stays_a_repeat() -> None:
+    """Shelly Gen1 sends its last event again every 30 s for ever; the 25th hour must not lock the campus."""
+    story = Story()
+    story.hear(press_id="p-1")
+    story.close()
+    for _ in range(3):
+        story.wait(DAY_S * 1_000 // 2)
+        assert standings(story.hear(press_id="p-1")) == ["repeated"]
 
 
 def test_the_same_id_from_another_button_is_another_press() -> None:

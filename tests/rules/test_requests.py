@@ -1,14 +1,12 @@
 """What persons ask: press, lock, release, answer, close; what is refused and why, and what each leaves alone."""
 
-from dataclasses import replace
-
 import pytest
 
 from rules.model.facts import DoorsOrdered, PressAnswered, RequestRefused
-from rules.model.ids import ButtonId, ZoneId
+from rules.model.ids import ButtonId
 from rules.model.kinds import DRILL, EXERCISE, REAL, TEST, Drill, Exercise, Kind
 from rules.plan import Plan
-from tests.rules.campus import CAMPUS, MAGLOCK, PLC, campus, contact, door, facts
+from tests.rules.campus import CAMPUS, MAGLOCK, PLC, A, campus, contact, door, facts
 from tests.rules.story import (
     BUTTONS,
     DESK,
@@ -22,6 +20,7 @@ from tests.rules.story import (
     only,
     replied,
     standings,
+    without,
 )
 
 NOBODY = ButtonId("pb-nobody")
@@ -224,8 +223,7 @@ def test_a_started_duress_press_names_no_incident() -> None:
 def test_an_unanswered_press_whose_zone_is_gone_starts_on_the_whole_campus() -> None:
     story = Story()
     story.hear(GYM, "single", waited_s=None)
-    only_campus = {zone: one for zone, one in story.plan.zones.items() if zone != "a"}
-    story.plan = replace(story.plan, zones=only_campus)
+    story.plan = without(story.plan, A)
     assert replied(story.answer(1, start=True)).done
     assert story.zone(CAMPUS) == "lockdown"
 
@@ -269,9 +267,7 @@ def test_close_ends_all_live_incidents() -> None:
 def test_close_of_a_zone_that_the_configuration_no_longer_has_still_closes() -> None:
     story = Story()
     story.hear(GYM, "single")
-    story.plan = replace(
-        story.plan, zones={zone: one for zone, one in story.plan.zones.items() if zone != ZoneId("a")}
-    )
+    story.plan = without(story.plan, A)
     story.close()
     assert not story.incidents
 

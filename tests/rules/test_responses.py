@@ -2,11 +2,11 @@
 
 from rules.decision import Decision
 from rules.model.facts import IncidentClosed, OutputsOrdered, ZoneResponded
-from rules.model.ids import IncidentId, OutputId
+from rules.model.ids import OutputId
 from rules.model.kinds import DRILL, EXERCISE
 from rules.responses import effective, locks
 from tests.rules.campus import A1, CAMPUS, A, B, driven, facts
-from tests.rules.story import DESK, GYM, GYM_DOOR, HIDDEN, ROOM_1, ROOM_2, Story, locked, only, standard
+from tests.rules.story import DESK, GYM, GYM_DOOR, HIDDEN, ROOM_1, ROOM_2, Story, only, standard
 
 
 def numbers(made: list[Decision]) -> list[int]:
@@ -176,7 +176,6 @@ def test_a_closed_incident_is_named_by_its_close() -> None:
     incident = story.real
     closed = only(fact for fact in facts(story.close()) if isinstance(fact, IncidentClosed))
     assert (closed.id, closed.kind, closed.reason) == (incident, "real", "over")
-    assert incident == IncidentId(incident)
 
 
 def test_the_doors_a_response_locks_are_those_of_its_kinds_in_its_zones() -> None:
@@ -184,8 +183,3 @@ def test_the_doors_a_response_locks_are_those_of_its_kinds_in_its_zones() -> Non
     assert locks(plan, "lockdown", A) == (ROOM_1, ROOM_2)
     assert locks(plan, "lockdown", CAMPUS) == (ROOM_1, ROOM_2, GYM_DOOR)
     assert locks(plan, "staff-assist", CAMPUS) == ()
-
-
-def test_a_response_locks_only_the_kinds_of_door_its_pack_names() -> None:
-    story = Story()
-    assert locked(story.hear(DESK, "single")) == set()

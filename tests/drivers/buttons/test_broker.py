@@ -115,7 +115,7 @@ async def test_a_broker_that_dies_is_said_and_restarted_and_keeps_what_it_held(t
         async with running(broker.settings, NATIVE) as (_, heard):
             assert (await heard.until(PressHeard)).press_id == "held"
 
-    assert (down.code, down.args) == ("embedded-broker-down", ("ended", "-9"))
+    assert (down.code, down.args) == ("embedded_broker_down", ("ended", "-9"))
 
 
 KILLED = """

@@ -1,0 +1,146 @@
+"""The processes of the benchmark: broker, boards, daemon, bare script and presser, each ended by its id."""
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any, Final
+
+from drivers.buttons.broker import find_mosquitto
+
+START_S: Final = 20.0
+BROKER: Final = """\
+listener {port} 127.0.0.1
+allow_anonymous true
+persistence false
+set_tcp_nodelay {nodelay}
+"""
+
+
+class Lost(Exception):
+    """A process that is measured, or that measures, is gone or does not answer; the text says which."""
+
+
+class Child:
+    """A child that obeys `edge.bench.lines`."""
+
+    def __init__(self, name: str, process: "subprocess.Popen[bytes]") -> None:
+        self._name = name
+        self._process = process
+        self._read()
+
+    def do(self, what: str, **more: object) -> dict[str, Any]:
+        """Give one order and wait for its answer. Raises Lost."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps({"do": what, **more}).encode() + b"\n")
+            self._process.stdin.flush()
+        except OSError as err:
+            raise Lost(f"the {self._name} is gone") from err
+        return self._read()
+
+    def _read(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise Lost(f"the {self._name} is gone")
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+
+@contextlib.contextmanager
+def obeying(name: str, module: str, *arguments: str) -> Iterator[Child]:
+    """A child of this package's."""
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-m", module, *arguments]
+    with _process(command, None, stdin=pipe, stdout=pipe) as process:
+        yield Child(name, process)
+
+
+@contextlib.contextmanager
+def broker(folder: Path, port: int, *, nodelay: bool) -> Iterator[None]:
+    """A mosquitto. Raises Lost where there is none."""
+    program = find_mosquitto()
+    if program is None:
+        raise Lost("mosquitto is not installed: ./install.sh --packages")
+    config = folder / "mosquitto.conf"
+    text = BROKER.format(port=port, nodelay="true" if nodelay else "false")
+    config.write_text(text + ("user root\n" if os.geteuid() == 0 else ""))
+    with _process([str(program), "-c", str(config)], folder / "mosquitto.log"):
+        ends = time.monotonic() + START_S
+        while not _listens(port):
+            if time.monotonic() > ends:
+                raise Lost("mosquitto does not listen")
+            time.sleep(0.02)
+        yield
+
+
+@contextlib.contextmanager
+def daemon(config: Path, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """`campus-edge run`."""
+    command = [sys.executable, "-m", "edge", "run", "--config", str(config)]
+    with _process(command, log) as process:
+        yield process
+
+
+def memory_mib(pid: int) -> float:
+    """The proportional set size of a process and all below it (proc(5), smaps_rollup), in MiB."""
+    kib = 0
+    for one in _family(pid):
+        with contextlib.suppress(OSError):
+            for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    kib += int(line.split()[1])
+    return kib / 1024
+
+
+def other_threads(pid: int) -> list[int]:
+    """Every thread of a process but the first, in which the loop runs."""
+    return [int(task.name) for task in Path(f"/proc/{pid}/task").iterdir() if task.name != str(pid)]
+
+
+def _family(pid: int) -> list[int]:
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            found += _family(int(child))
+    return found
+
+
+def _listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1.0):
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def _process(
+    command: Sequence[str], log: Path | None, stdin: int | None = None, stdout: int | IO[bytes] | None = None
+) -> Iterator["subprocess.Popen[bytes]"]:
+    with contextlib.ExitStack() as stack:
+        words = None if log is None else stack.enter_context(log.open("wb"))
+        process = subprocess.Popen(
+            command, stdin=stdin or subprocess.DEVNULL, stdout=stdout or words, stderr=words
+        )
+        try:
+            yield process
+        finally:
+            _end(process)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
+    process.terminate()
+    try:
+        process.wait(5.0)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
