@@ -45,8 +45,8 @@ class Remember(Protocol):
 
 Told = Callable[[Answer, bool], None]
 """Tells whoever asked; the flag says whether it is durable. Called again with True if a late disk catches up."""
-Seen = Callable[[State, State], None]
-"""Shows the state before and after one event to whoever publishes it; after the permits have gone."""
+Seen = Callable[[Event, State, State], None]
+"""Shows an event and the state before and after it to whoever publishes or counts; after the permits have gone."""
 
 
 class Appliance:
@@ -105,11 +105,16 @@ class Appliance:
             self._carry(permit)
         before, self.state = self.state, decision.state
         self._remember(event.at, before.record, decision)
-        self._seen(before, self.state)
+        self._seen(event, before, self.state)
 
     def remember(self, at: Instant, rows: list[Row]) -> None:
         """Enter rows that no rule decides, such as the daemon's own start."""
         self._journal.append(rows, head(self.state.record), _nothing)
+
+    @property
+    def shed(self) -> int:
+        """Events let go of since start."""
+        return self._inbox.shed
 
     @property
     def lanes(self) -> tuple[int, int]:

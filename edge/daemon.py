@@ -23,9 +23,10 @@ from edge.journal.journal import Journal
 from edge.publisher import Publisher
 from edge.setting import Setting
 from edge.snapshot import BoxFacts, Mode
+from edge.telemetry import Telemetry
 from edge.version import VERSION
 from edge.views.follower import Follower
-from rules.model.events import ConditionChanged
+from rules.model.events import ConditionChanged, Event
 from rules.model.facts import Because, DaemonStarted, Entry, Fact
 from rules.model.ids import ButtonId, ControllerId
 from rules.state import Live, Record, State
@@ -65,6 +66,7 @@ class Daemon:
         self.journal = journal
         self.views = Follower(start.store, journal.read_blocking)
         self.answers = Answers()
+        self.telemetry = Telemetry(self.views.add, self.say)
         self.leaving = asyncio.Event()
         """Set when the daemon is to end."""
         self._start = start
@@ -109,6 +111,7 @@ class Daemon:
         ready()
         self._keep("beginning", self.began())
         self._keep("pictures", self._take_pictures())
+        self._keep("telemetry", self._count_minutes())
         self._keep("watchdog", self._watch_the_loop())
         if self.mode == "safe":
             self._keep("safe mode", self._leave_when_quiet())
@@ -264,13 +267,20 @@ class Daemon:
                 self.leave_safe_mode()
             await asyncio.sleep(1.0)
 
+    async def _count_minutes(self) -> None:
+        while True:
+            await asyncio.sleep(60.0)
+            self.telemetry.minute(self.appliance.state, self.appliance.shed)
+
     async def _take_pictures(self) -> None:
         while True:
             await asyncio.sleep(SNAPSHOT_EVERY_S)
             self.picture()
 
-    def _seen(self, before: State, after: State) -> None:
+    def _seen(self, event: Event, before: State, after: State) -> None:
         self.publisher.note(self.appliance.plan, before, after)
+        took_us = round((time.monotonic() - self.appliance.turned_at_s) * 1e6)
+        self.telemetry.note(type(event).__name__, before, after, took_us)
 
     def _troubled(self, code: str, active: bool, args: tuple[str, ...]) -> None:
         self.appliance.emit(ConditionChanged(instant(), code, active, args))

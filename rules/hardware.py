@@ -23,18 +23,25 @@ UNLISTED: Final = "unlisted"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """Why a record is not driven. It holds where every fact that `when` names has one of the values given.
+class Defect:
+    """Why a door is not driven, or is driven and flagged.
 
     keys: the door's keys that it is about, for the place where it is shown. `what` and `do` are for a person.
     """
 
     code: str
     effect: Effect
-    when: Mapping[str, frozenset[Fact]]
     keys: tuple[str, ...]
     what: str
     do: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One defect, and when a record has it: every fact that `when` names has one of the values given."""
+
+    defect: Defect
+    when: Mapping[str, frozenset[Fact]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +74,6 @@ class Context:
     rex: bool
     exit_button: bool
     fire: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Defect:
-    """Why a door is not driven, or is driven and flagged."""
-
-    code: str
-    effect: Effect
-    keys: tuple[str, ...]
-    what: str
-    do: str
 
 
 _NO_RECORD = Defect(
@@ -114,10 +110,10 @@ def judge(table: Table, hardware: Hardware | None, lock: Lock | None, context: C
         return (_NO_RECORD,) if hardware is None else (_NO_LOCK,)
     if hardware is None:
         side: Mapping[str, Fact] = {"mounted": context.mounted or "unknown"}
-        about_side = [row for row in table.rows if row.when.keys() == side.keys() and _holds(row.when, side)]
-        return (_NO_RECORD, *map(_defect, about_side))
+        about_side = (row for row in table.rows if row.when.keys() == side.keys())
+        return (_NO_RECORD, *(row.defect for row in about_side if _holds(row.when, side)))
     facts = facts_of(hardware, lock, context)
-    found = tuple(_defect(row) for row in table.rows if _holds(row.when, facts))
+    found = tuple([row.defect for row in table.rows if _holds(row.when, facts)])
     if undriven(found) or allowed_by(table, facts) is not None:
         return found
     return (*found, _UNLISTED)  # deny by default: a gap in the rows is no permission
@@ -192,7 +188,3 @@ def _holds(when: Mapping[str, frozenset[Fact]], facts: Mapping[str, Fact]) -> bo
         if facts[name] not in values:
             return False
     return True
-
-
-def _defect(row: Row) -> Defect:
-    return Defect(row.code, row.effect, row.keys, row.what, row.do)

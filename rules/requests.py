@@ -1,7 +1,7 @@
 """What persons ask through the socket: press, lock, release, answer, close, walk-test. Each is answered once durable."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, assert_never
 
 from rules import doors, presses, responses
 from rules.decision import RequestAnswer
@@ -42,6 +42,8 @@ def press(step: Step, event: PressAsked) -> None:
         case Test():
             presses.tested(step, event)
             _done(step, event)
+        case _:
+            assert_never(kind)
 
 
 def lock(step: Step, event: LockAsked) -> None:

@@ -24,7 +24,7 @@ KEEPALIVE_S: Final = 0
 
 def frame(unit: int, values: tuple[bool, ...]) -> bytes:
     """FC15 from coil 0 on (Modbus Application Protocol V1.1b3 section 6.11), transaction 1."""
-    bits = sum(1 << place for place, on in enumerate(values)).to_bytes((len(values) + 7) // 8, "little")
+    bits = sum(on << place for place, on in enumerate(values)).to_bytes((len(values) + 7) // 8, "little")
     pdu = struct.pack(">BHHB", 15, 0, len(values), len(bits)) + bits
     return struct.pack(">HHHB", 1, 0, len(pdu) + 1, unit) + pdu
 

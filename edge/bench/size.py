@@ -201,7 +201,7 @@ class _Bench:
             if written["doors"] == self._found.doors:
                 return written
             time.sleep(0.005)
-        raise Lost(f"{self._number} only {written['doors']} of {self._found.doors} doors were written")
+        raise Lost(f"only {written['doors']} of {self._found.doors} doors were written")
 
     def _release(self, doors: list[str]) -> None:
         for order in ({"do": "close"}, {"do": "release", "doors": doors, "reason": "benchmark"}):

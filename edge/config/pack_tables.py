@@ -6,7 +6,7 @@ from typing import Final, cast, get_args
 
 from edge.config.forms import Wrong, duration_us
 from edge.config.yaml12 import compose, plain_of
-from rules.hardware import FACTS, Allowed, Effect, Fact, OnFire, Row, Table
+from rules.hardware import FACTS, Allowed, Defect, Effect, Fact, OnFire, Row, Table
 from rules.model.ids import Space
 from rules.plan import DriverKind
 
@@ -95,14 +95,14 @@ def _count(value: object) -> int:
 
 
 def _row(one: dict[str, object]) -> Row:
-    return Row(
+    defect = Defect(
         code=str(one["code"]),
         effect=cast("Effect", _word(one["effect"], get_args(Effect))),
-        when=_when(one),
         keys=tuple(cast("list[str]", one["keys"])),
         what=str(one["what"]),
         do=str(one["do"]),
     )
+    return Row(defect, _when(one))
 
 
 def _allowed(one: dict[str, object]) -> Allowed:

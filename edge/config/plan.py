@@ -11,7 +11,7 @@ from edge.config.notes import NOTES, supervision
 from edge.config.packs import Packs
 from edge.config.points import driver_of, lock_point, output_point, register_point, sensor_point
 from edge.config.topology import Wiring, Zones, covered_by, wiring_of, zones_of
-from rules.hardware import flagged, undriven
+from rules.hardware import NO_RECORD, Defect, flagged, undriven
 from rules.model.ids import ButtonId, ControllerId, DoorId, InputId, OutputId, ZoneId
 from rules.model.responses import Response
 from rules.plan import (
@@ -36,11 +36,16 @@ Flag = tuple[str, str]
 def compile_plan(config: Config, packs: Packs, config_hash: str, notes: Path = NOTES) -> Plan:
     """The campus as rules know it.
 
+    standing_flags has the codes of `edge/flag_words.py`, and `supervision_unknown` for a button of unknown model.
     config: checked by this version, or by the one that accepted it. Names that lead nowhere are left out.
     """
     zones = zones_of(config)
     wiring = wiring_of(config, zones)
     flags: list[Flag] = []
+    if config.policies.perimeter_on_lockdown == "leave" and any(
+        one.kind == "exterior" for one in config.doors
+    ):
+        flags.append(("perimeter_leave", config.campus.id))
     return Plan(
         campus=zones.root,
         zones=_zones(config, zones),
@@ -82,7 +87,7 @@ def _doors(
         found = defects_of(door, controllers, wiring, packs.hardware)
         own = wiring[DoorId(door.id)]
         defects = undriven(found)
-        flags += [(code, door.id) for code in (*defects, *flagged(found))]
+        flags += [(code, door.id) for code in (*_door_flags(found), *flagged(found))]
         plans[DoorId(door.id)] = DoorPlan(
             id=DoorId(door.id),
             name=door.name,
@@ -99,6 +104,13 @@ def _doors(
             fire=own.fire,
         )
     return plans
+
+
+def _door_flags(found: tuple[Defect, ...]) -> list[str]:
+    """What is a shortcoming: delayed egress works as its own controller does, and is none."""
+    if any(one.code == NO_RECORD for one in found):
+        return ["door_no_record"]
+    return ["door_defect"] if any(one.effect == "refuse" for one in found) else []
 
 
 def _lock(door: Door) -> Lock | None:
@@ -142,6 +154,9 @@ def _button(button: Button, zones: Zones, packs: Packs, notes: Path, flags: list
         limit_us = watched.limit_us
         if watched.why:
             flags.append((watched.why, button.id))
+    may_ask = (*asks.values(), *([escalation.ask] if escalation is not None else ()))
+    if any(ask.response == "lockdown" and ask.zone != zones.root for ask in may_ask):
+        flags.append(("narrow_lockdown", button.id))
     return ButtonPlan(
         id=ButtonId(button.id),
         name=button.name,
@@ -177,7 +192,9 @@ def _outputs(config: Config, zones: Zones, flags: list[Flag]) -> dict[OutputId, 
             OutputId(one.id), _driver_name(one), zone, point, one.commissioned
         )
         if one.commissioned is None:
-            flags.append(("not_commissioned", one.id))
+            flags.append(("output_not_commissioned", one.id))
+        elif point is None:
+            flags.append(("output_not_driven", one.id))
     return plans
 
 

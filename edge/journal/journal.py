@@ -183,7 +183,7 @@ class Journal:
     def ask_blocking(self, what: Callable[[Core], T], patience_s: float = _PATIENCE_S) -> T:
         """Have the writer thread do something short, and wait for it in another thread than the loop's."""
         ask = Ask(what)
-        self._writer.inbox.put(ask)
+        self._writer.ask(ask)
         try:
             answer: T = ask.answer.result(patience_s)
         except TimeoutError:
@@ -262,7 +262,7 @@ class Journal:
 
     async def _ask(self, what: Callable[[Core], T]) -> T:
         ask = Ask(what)
-        self._writer.inbox.put(ask)
+        self._writer.ask(ask)
         try:
             answer: T = await asyncio.wait_for(asyncio.wrap_future(ask.answer), _PATIENCE_S)
         except TimeoutError:

@@ -87,6 +87,12 @@ class Writer:
     def start(self) -> None:
         self._thread.start()
 
+    def ask(self, ask: Ask) -> None:
+        """Hand in a question. Raises JournalRefused once the thread has stopped."""
+        if self.stopped.done():
+            raise JournalRefused("the journal is closed")
+        self.inbox.put(ask)
+
     def hung_for_s(self) -> float:
         """How long the thread has been waiting for the disk; 0: it is not."""
         since = self.busy_since_s
@@ -113,6 +119,16 @@ class Writer:
         self._core.close()
         self.busy_since_s = None
         self.stopped.set_result(None)
+        self._turn_away()
+
+    def _turn_away(self) -> None:
+        """Nobody is to wait for an answer that will not come."""
+        with suppress(queue.Empty):
+            while True:
+                self._sort(self.inbox.get_nowait())
+        for ask in self._asks:
+            if ask.answer.set_running_or_notify_cancel():
+                ask.answer.set_exception(JournalRefused("the journal is closed"))
 
     def _round(self) -> None:
         idle = not self._asks and not self._more

@@ -324,6 +324,20 @@ class ConfigurationTurned:
     code: str
 
 
+@dataclass(frozen=True, slots=True)
+class TelemetrySummed:
+    """What is not recorded one by one, summed over some minutes; `longest_us` is the loop's longest step."""
+
+    KIND: ClassVar[str] = "telemetry.summary/1"
+    SEALED: ClassVar[tuple[str, ...]] = ()
+    minutes: int
+    scans: int
+    statuses: int
+    movements: int
+    longest_us: int
+    shed: int
+
+
 Fact = (
     PressRecorded
     | PressUnanswered
@@ -350,6 +364,7 @@ Fact = (
     | RequestRefused
     | DaemonStarted
     | ConfigurationTurned
+    | TelemetrySummed
 )
 
 

@@ -113,7 +113,16 @@ def without(plan: Plan, zone: ZoneId) -> Plan:
         for one in plan.zones.values()
         if one.id != zone
     }
-    return replace(plan, zones=zones)
+    return replace(
+        plan,
+        zones=zones,
+        outputs={one.id: one for one in plan.outputs.values() if one.zone != zone},
+        buttons={
+            one.id: one
+            for one in plan.buttons.values()
+            if zone not in {ask.zone for ask in (*one.asks.values(), one.highest)}
+        },
+    )
 
 
 class Story(World):

@@ -72,7 +72,7 @@ def test_a_door_without_a_record_has_its_defect_and_a_standing_flag() -> None:
     plan = plan_of()
 
     assert plan.doors[BARE].defects == (NO_RECORD,)
-    assert (NO_RECORD, BARE) in plan.standing_flags
+    assert ("door_no_record", BARE) in plan.standing_flags
 
 
 def test_an_nc_relay_is_driven_and_stands_as_a_flag() -> None:
@@ -178,6 +178,44 @@ def test_lockdown_does_to_the_perimeter_what_the_site_chose_and_secure_always_lo
     assert responses["hold-in-place"].locks == {"classroom", "interior"}
 
 
+def test_what_the_site_chose_against_the_usual_stands_as_a_flag() -> None:
+    outside = ("kind: interior, controller: reader", "kind: exterior, controller: reader")
+    approved = "  perimeter_on_lockdown: leave\n  perimeter_approved: {by: J, date: 2026-08-14, responder_access: key}\n"
+    narrow = ("hold: lockdown", "hold: {response: lockdown, scope: zone}")
+
+    flags = plan_of(outside, narrow, (POLICIES, POLICIES + approved)).standing_flags
+
+    assert ("perimeter_leave", CAMPUS) in flags
+    assert ("narrow_lockdown", PB) in flags
+    assert not [
+        code for code, _ in plan_of().standing_flags if code in ("perimeter_leave", "narrow_lockdown")
+    ]
+
+
+def test_a_record_that_only_an_earlier_version_accepted_is_not_driven_and_stands_as_a_flag() -> None:
+    found = checked(edit(SOUND, ("relay: no", "relay: nc")), FILES)
+    assert found.config is None
+    assert found.sound is not None
+    plan = compile_plan(found.sound, found.packs, found.hash)
+
+    assert plan.doors[DOOR].defects
+    assert ("door_defect", DOOR) in plan.standing_flags
+
+
+def test_delayed_egress_is_not_driven_and_is_no_shortcoming() -> None:
+    plan = plan_of(
+        ("type: strike", "type: delayed-egress"),
+        ("egress: free-mechanical", "egress: delayed"),
+        ("on_power_loss: secure", "on_power_loss: safe"),
+        ("on_comm_loss: hold", "on_comm_loss: unlocked"),
+        ("locked_when: off}\n    bolt", "locked_when: on}\n    bolt"),
+        ("by: A. Smith", "by: A. Smith\n      fire_release_tested: 2026-08-14"),
+    )
+
+    assert plan.doors[DOOR].defects == ("delayed_egress",)
+    assert not [flag for flag in plan.standing_flags if flag[1] == DOOR]
+
+
 def test_fire_evacuate_medical_duress_and_staff_assist_lock_nothing() -> None:
     responses = plan_of().responses
     never: tuple[Response, ...] = ("fire", "evacuate", "medical", "duress", "staff-assist")
@@ -201,7 +239,9 @@ def test_outputs_have_their_coil_and_later_routes_have_none() -> None:
     assert plan.outputs[OutputId("strobe")].point == Point(ControllerId("plc"), "coil", 5)
     assert plan.outputs[OutputId("siren")].point == Point(ControllerId("reader"), "output", 1)
     assert plan.outputs[OutputId("siren")].commissioned is None
-    assert ("not_commissioned", "siren") in plan.standing_flags
+    assert ("output_not_commissioned", "siren") in plan.standing_flags
+    assert ("output_not_driven", "mail") in plan.standing_flags
+    assert not [flag for flag in plan.standing_flags if flag[1] == "strobe"]
     assert plan.outputs[OutputId("mail")].point is None
     assert plan.outputs[OutputId("mail")].zone == CAMPUS
 

@@ -18,6 +18,7 @@ from edge.journal.row import Row
 from edge.journal.stored import Stored
 from edge.journal.verify import verify_directory
 from edge.journal.witness import read_witness
+from edge.journal.writer import JournalRefused
 
 Open = Callable[..., Any]
 Add = Callable[..., Any]
@@ -179,6 +180,15 @@ async def test_a_snapshot_that_the_chain_does_not_bear_out_is_dropped(
         journal = Journal.open(store, campus, machine_id_file=machine)
         assert journal.load_snapshot() is None
         await journal.close()
+
+
+async def test_a_closed_journal_says_so_at_once(opened: Open, make_row: MakeRow) -> None:
+    async with opened() as journal:
+        journal.append([make_row()], None)
+
+    with pytest.raises(JournalRefused, match="closed"):
+        await journal.read(None, 1)
+    journal.append([make_row()], None)  # the loop's last rows may still come: nothing is raised
 
 
 async def test_one_directory_belongs_to_one_daemon(

@@ -1,0 +1,66 @@
+"""Every short way through a small campus breaks no law; and two planted bugs are found by the shortest way to each."""
+
+import pytest
+
+from rules import responses
+from tests.rules.campus import CAMPUS
+from tests.rules.exploring import explore, plan
+from tests.rules.story import raising
+
+STATES = 1_200
+
+
+def test_no_order_of_presses_fire_evidence_outcomes_and_releases_breaks_a_law() -> None:
+    seen, decisions, trace, broken = explore(plan(), most_states=STATES)
+    assert (broken, trace) == ([], [])
+    assert seen == STATES
+    assert decisions > 10 * STATES
+
+
+def test_a_verdict_that_takes_evidence_from_before_the_command_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("rules.verdict._read_since", lambda *_: True)
+    _, _, trace, broken = explore(plan(), most_states=STATES)
+    assert {law for law, _ in broken} == {"no door is secured without evidence read after its command"}
+    assert trace[0].startswith("press")
+    assert len(trace) <= 4
+
+
+def test_an_interlock_that_does_not_look_at_what_is_live_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rules.interlock._by_what_is_live", lambda *_: "")
+    _, _, trace, broken = explore(plan(), most_states=STATES)
+    assert any("magnet" in law for law, _ in broken)
+    assert len(trace) <= 3
+
+
+def test_a_live_incident_that_swallows_a_press_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    switch = responses._switch
+
+    def swallowing(step: object, ask: object, kind: object, to: responses.Joining, *rest: object) -> None:
+        if to.new:
+            switch(step, ask, kind, to, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(responses, "_switch", swallowing)
+    _, _, trace, broken = explore(plan(), most_states=STATES)
+    assert any(law.startswith("a lockdown press") for law, _ in broken)
+    assert len(trace) <= 4
+
+
+def test_a_time_that_ends_a_lockdown_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rules import requests
+    from rules.model.facts import Because
+
+    def end(step: object) -> None:
+        for one in tuple(step.record.incidents.values()):  # type: ignore[attr-defined]
+            responses.close(step, one, actor=step.plan.campus, because=Because("time"), reason="")  # type: ignore
+
+    monkeypatch.setattr(requests, "end_walk_tests", end)
+    _, _, _, broken = explore(plan(), most_states=STATES)
+    assert ("nothing but close ends a lockdown", CAMPUS) in broken
+
+
+def test_a_rule_that_raises_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(responses, "joining", raising())
+    with pytest.raises(RuntimeError, match="broken"):
+        explore(plan(), most_states=STATES)
