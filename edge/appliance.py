@@ -20,7 +20,7 @@ from rules.decide import decide
 from rules.decision import Answer, Decision
 from rules.fallback import after_failure
 from rules.model.commands import Permit
-from rules.model.events import CommandEnded, Event, Ticked
+from rules.model.events import CommandEnded, Event, PressHeard, Ticked
 from rules.model.ids import ControllerId
 from rules.model.moments import Instant
 from rules.plan import Plan
@@ -75,6 +75,7 @@ class Appliance:
         self._seen = seen
         self._inbox = Inbox()
         self._draining = False
+        self._scheduled = False
         self._loop = asyncio.get_running_loop()
         self._ticker: asyncio.TimerHandle | None = None
 
@@ -94,9 +95,13 @@ class Appliance:
     def emit(self, event: Event) -> None:
         """Hand in one event. This function is all that a driver holds of ours."""
         self._inbox.put(event)
-        if not self._draining:
-            self._draining = True
-            self._loop.call_soon(self._drain)
+        if self._draining:
+            return
+        if isinstance(event, PressHeard):
+            # Now, with what came before it: the loop's next turn may be fifty boards' answers away.
+            self._drain_now()
+        else:
+            self._drain_soon()
 
     def handle(self, event: Event) -> None:
         """Decide, let the permits go, then remember and show. The wire waits for nothing below it."""
@@ -121,7 +126,23 @@ class Appliance:
         """(waiting in the reflex lane, waiting in the routine lane)."""
         return self._inbox.lanes
 
+    def _drain_now(self) -> None:
+        try:
+            self._drain()
+        except Exception as err:  # noqa: BLE001  # told as the loop tells it: the button's session is not at fault
+            self._loop.call_exception_handler({"message": "an event failed", "exception": err})
+
+    def _drain_soon(self) -> None:
+        if not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._scheduled = False
+        self._drain()
+
     def _drain(self) -> None:
+        self._draining = True
         began = time.monotonic()
         self.turned_at_s = began
         try:
@@ -134,9 +155,9 @@ class Appliance:
                     break
         finally:
             # Also when `handle` raised, which is a bug of ours: the events behind it are not its prisoners.
-            self._draining = len(self._inbox) > 0
-            if self._draining:
-                self._loop.call_soon(self._drain)
+            self._draining = False
+            if len(self._inbox) > 0:
+                self._drain_soon()
 
     def _tick(self) -> None:
         self.emit(Ticked(instant()))

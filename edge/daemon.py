@@ -239,7 +239,7 @@ class Daemon:
     async def _serve_health(self) -> None:
         from edge.web.health import Health
 
-        listen = wiring.listen(self.setting.config, self.setting.base)
+        listen = wiring.listen(self.setting.config, self.setting.secrets, self.setting.base, self.store)
         if listen is None:
             return
         from rules.supervision import armed

@@ -23,6 +23,10 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "Button {subject} said it is offline",
         "Its connection ended. A press there may not arrive: check its power and network, then test it.",
     ),
+    "supervision_unknown": (
+        "How often button {subject} reports is not known",
+        "Its model has no note and it has no silence_limit, so a dead one is not noticed. Give it one, or test it by hand.",
+    ),
     "unsupervised_by_design": (
         "Button {subject} is unsupervised by design",
         "Its model cannot report within 200 s, so a dead one is not noticed. Test it by hand, or replace the model.",

@@ -1,5 +1,7 @@
 """From a configuration to running parts: one driver for each controller, buses shared by port, the button sessions."""
 
+import contextlib
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, assert_never
@@ -99,13 +101,13 @@ def mqtt_settings(config: Config, secrets: Secrets, base: Path, store: Path) -> 
         campus=config.campus.id,
         store_directory=store,
         tls=tls,
-        ca_file=None if mqtt.ca_file is None else base / mqtt.ca_file,
+        ca_file=None if mqtt.ca_file is None else _kept(mqtt.ca_file, secrets, base, store),
         username=mqtt.username,
         password=password,
     )
 
 
-def listen(config: Config, base: Path) -> "Listen | None":
+def listen(config: Config, secrets: Secrets, base: Path, store: Path) -> "Listen | None":
     """Where the page listens; None: it is not configured."""
     from edge.web.health import Listen
 
@@ -113,9 +115,26 @@ def listen(config: Config, base: Path) -> "Listen | None":
     if web is None:
         return None
     host, _, port = web.listen.rpartition(":")
-    certificate = None if web.certificate is None else base / web.certificate
-    key = None if web.private_key is None else base / web.private_key
+    certificate = None if web.certificate is None else _kept(web.certificate, secrets, base, store)
+    key = None if web.private_key is None else _kept(web.private_key, secrets, base, store)
     return Listen(host.strip("[]"), int(port), certificate, key)
+
+
+def _kept(name: str, secrets: Secrets, base: Path, store: Path) -> Path:
+    """A file that a library wants by its path: where it lies, or, gone from there, as it was kept when accepted."""
+    path = base / name
+    if path.exists():
+        return path
+    try:
+        data = secrets.raw(name)
+    except KeyError:
+        return path
+    copy = store / f"kept-{hashlib.sha256(name.encode()).hexdigest()[:16]}.pem"
+    with contextlib.suppress(OSError):
+        copy.touch(mode=0o600)
+        copy.write_bytes(data)
+        return copy
+    return path
 
 
 def alone_on_its_line(config: Config, controller: ControllerId) -> bool:

@@ -27,8 +27,12 @@ def switch(
     incident: IncidentId | None,
     kind: Switching,
     because: Because,
+    joined: bool = False,
 ) -> None:
-    """Switch the commissioned coil outputs of these zones and all below; name those that may not be switched."""
+    """Switch the commissioned coil outputs of these zones and all below; name those that may not be switched.
+
+    joined: the incident was live before, and what it has on already, or on the way, gets no second frame.
+    """
     within = frozenset(below for zone in zones for below in step.plan.zones[zone].within)
     named = [
         one
@@ -36,6 +40,9 @@ def switch(
         # What we did not switch on is not ours to switch off.
         if one.driver == DRIVER and one.zone in within and (on or one.id in step.record.outputs_on)
     ]
+    if joined:
+        # A hundred presses in a row must not keep a board from being read.
+        named = [one for one in named if not _stands(step, one)]
     why = Because(because.code, (*because.args, ("kind", kind.word)))
     _order(step, [one.id for one in named], on, incident, why, again=False)
 
@@ -93,6 +100,19 @@ def _order(
     if not again or step.record.incidents or told(tries):
         fact = OutputsOrdered(on, tuple(passed.commands), passed.held, passed.ids)
         step.write(fact, _subject(step, outputs), incident=incident, because=because)
+
+
+def _stands(step: Step, output: OutputPlan) -> bool:
+    """Whether it was ordered on in this run, and nothing says yet that it is not."""
+    its = step.live.outputs.get(output.id)
+    last = None if its is None else its.command
+    if its is None or last is None or output.point is None or output.id not in step.record.outputs_on:
+        return False
+    if on_the_wire(its, step.at):
+        return True
+    read = read_back(step.live, output.point, step.at)
+    off = read is not None and read.value == 0 and last.ended is not None and read.at.since(last.ended) > 0
+    return last.ending == "written" and not off
 
 
 def _due(step: Step, output: OutputPlan, on: bool) -> bool:

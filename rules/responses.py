@@ -132,7 +132,7 @@ def _switch(
         doors.lock(step, named, incident=to.incident, actor=actor, because=because)
     if wanted.outputs:
         zones = step.plan.zones[ask.zone].within
-        outputs.switch(step, zones, True, incident=to.incident, kind=kind, because=because)
+        outputs.switch(step, zones, True, incident=to.incident, kind=kind, because=because, joined=not to.new)
 
 
 def _real_ends_what_is_not(step: Step, *, silent: bool) -> None:

@@ -230,8 +230,6 @@ def _button_flags(plan: ButtonPlan, state: State, now: Instant) -> Iterator[tupl
     # Not heard since start is no better than what was raised before the start.
     if its == "silent" or (its == "unknown" and ("button_silent", plan.id) in raised):
         yield ("button_silent", plan.id), ()
-    elif its == "unsupervised":
-        yield ("unsupervised_by_design", plan.id), ()
     low = ("button_battery_low", plan.id)
     if live.battery is not None and live.battery <= BATTERY_LOW_PERCENT:
         yield low, (str(live.battery),)

@@ -18,6 +18,7 @@ from typing import Literal
 
 import aiomqtt
 import structlog
+from paho.mqtt import client as paho
 
 from drivers.base import Emit
 from drivers.buttons import last_known_up
@@ -76,6 +77,37 @@ class Link:
         async for message in self._client.messages:
             payload = message.payload if isinstance(message.payload, bytes) else b""
             yield Arrived(message.topic.value, payload, message.qos, bool(message.retain), message.mid)
+
+    async def hand_over(self, take: Callable[[Arrived], None]) -> None:
+        """Give `take` each message from within the callback that read it, until the connection is lost.
+
+        For presses: `messages` costs two turns of the loop, and each may be as long as fifty boards' answers.
+        paho reads one message a turn, so that a storm cannot hang the loop this way either. Raises what `LOST`
+        names, and what `take` raises.
+        """
+        client = self._client
+        bug: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def on_message(_client: object, _userdata: object, message: paho.MQTTMessage) -> None:
+            payload = message.payload if isinstance(message.payload, bytes) else b""
+            try:
+                take(Arrived(message.topic, payload, message.qos, bool(message.retain), message.mid))
+            except Exception as err:  # noqa: BLE001  # raised below: inside of paho nobody would see it
+                if not bug.done():
+                    bug.set_exception(err)
+
+        client._client.on_message = on_message
+        try:
+            while not client._queue.empty():  # what came between our CONNECT and this
+                early = client._queue.get_nowait()
+                payload = early.payload if isinstance(early.payload, bytes) else b""
+                take(Arrived(early.topic.value, payload, early.qos, bool(early.retain), early.mid))
+            await asyncio.wait((bug, client._disconnected), return_when=asyncio.FIRST_COMPLETED)
+            if bug.done():
+                bug.result()
+            raise aiomqtt.MqttError("the connection was lost")
+        finally:
+            client._client.on_message = client._on_message
 
     def acknowledge(self, mid: int) -> None:
         """PUBACK one message of QoS 1. If the connection just broke, the broker delivers it again."""
@@ -350,13 +382,13 @@ class ButtonSessions:
     async def _hear_presses(
         self, link: Link, backlog: Backlog, drained: asyncio.Event, tasks: asyncio.TaskGroup
     ) -> None:
-        async for message in link.messages():
+        def take(message: Arrived) -> None:
             if message.topic == self._marker_topic:
                 backlog.marker(message.payload)
                 if backlog.drained:
                     drained.set()
                 _acknowledge_now(link, message)
-                continue
+                return
             at = now()
             waited_us = None if message.retain else backlog.waited_at_most_us(at.mono_us)
             buttons = self._by_topic.get(("press", message.topic), [])
@@ -368,12 +400,14 @@ class ButtonSessions:
                 _acknowledge_now(link, message)
                 for event in heard:
                     self._emit(event)
-                continue
+                return
             # A retained copy waits on purpose, and opens nothing: it does not make us look long away.
             since_us = at.mono_us if message.retain else None if waited_us is None else at.mono_us - waited_us
             deliveries = iter(self._deliveries.hold(message.mid, lasting, since_us))
             for event in heard:
                 self._emit(with_delivery(event, next(deliveries)) if lasts(event) else event)
+
+        await link.hand_over(take)
 
     async def _hear_status(self, link: Link, tasks: asyncio.TaskGroup) -> None:
         async for message in link.messages():

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from edge.config.buttons import asks_of, highest_of, scoped
+from edge.config.dangling import without_dangling
 from edge.config.devices import Bolt, Button, CoilOutput, Door, Input, OsdpOutput, Position
 from edge.config.hardware import defects_of, hardware_of, mounted_of
 from edge.config.model import Config
@@ -37,8 +38,9 @@ def compile_plan(config: Config, packs: Packs, config_hash: str, notes: Path = N
     """The campus as rules know it.
 
     standing_flags has the codes of `edge/flag_words.py`, and `supervision_unknown` for a button of unknown model.
-    config: checked by this version, or by the one that accepted it. Names that lead nowhere are left out.
+    config: checked by this version, or by the one that accepted it. Of the latter, see `dangling`.
     """
+    config = without_dangling(config)
     zones = zones_of(config)
     wiring = wiring_of(config, zones)
     flags: list[Flag] = []

@@ -233,6 +233,10 @@ class Devices:
         board = self.campus.boards[lock.point.controller]
         return self.call(lambda: board.coils[lock.point.number]) is lock.locked_when
 
+    def coil(self, controller: str, number: int) -> bool:
+        board = self.campus.boards[ControllerId(controller)]
+        return self.call(lambda: board.coils[number])
+
     def writes(self, door: str) -> list[bool]:
         """Each value written to a door's coil so far: whether it locks."""
         lock = self.campus.plan.doors[DoorId(door)].lock
@@ -400,6 +404,36 @@ class School:
                     if not kinds or event["kind"].partition("/")[0] in kinds:
                         found.append(event)
         return found
+
+    def until_gone(self) -> Document:
+        """Until the broker says that nobody is armed; what it keeps of that."""
+
+        def gone() -> Document | None:
+            told = self.broker.retained("campus/state/appliance")
+            return told if told is not None and not told["armed"] else None
+
+        return wait_for("the appliance is said to be gone", gone)
+
+    def until_armed_on_the_broker(self) -> None:
+        def is_armed() -> bool:
+            told = self.broker.retained("campus/state/appliance")
+            return told is not None and bool(told["armed"])
+
+        wait_for("the appliance is said to be armed", is_armed)
+
+    def children(self) -> list[int]:
+        """Process ids of the daemon's children."""
+        assert self.daemon is not None
+        found = Path(f"/proc/{self.daemon.pid}/task").glob("*/children")
+        return [int(pid) for one in found for pid in one.read_text().split()]
+
+    @staticmethod
+    def alive(pid: int) -> bool:
+        """Whether a process does anything; one that ended and nobody collects does not."""
+        try:
+            return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+        except OSError:
+            return False
 
     def stop(self) -> None:
         """End everything."""

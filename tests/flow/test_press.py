@@ -1,13 +1,10 @@
 """A press by Mosquitto's own client locks every door of every driver; release by name gives back the named doors."""
 
-import itertools
-
 import pytest
 
 from tests.flow.rig import School, verdicts
-from tests.flow.school import ALL_DOORS, FORMATS
+from tests.flow.school import ALL_DOORS, FORMATS, STROBE
 
-SERIAL = itertools.count(1)
 PAYLOADS = {
     "pb-zigbee": '{"action": "hold", "battery": 97, "linkquality": 118}',
     "pb-lora": (
@@ -36,7 +33,7 @@ def test_a_native_press_locks_every_door_of_every_driver_and_is_told_once_durabl
     assert accepted == {"press_id": "native-1", "incident": incident, "kind": "real", "durable": True}
     assert set(verdicts(now)) == set(ALL_DOORS)
     assert all(campus.devices.locked(door) for door in ALL_DOORS)
-    assert campus.devices.call(lambda: campus.devices.campus.boards["plc"].coils[9])  # type: ignore[index]
+    assert campus.devices.coil("plc", STROBE)
     assert zone["incident"] == incident
     assert zone["kind"] == "real"
     assert zone["epoch"] == now["appliance"]["journal"]["epoch"]

@@ -7,7 +7,9 @@ order of twin doors tells them apart; so the exploration may miss a state, and n
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, get_args
+from functools import partial
+from random import Random
+from typing import Final
 
 from rules.decide import decide
 from rules.decision import Decision, PressAnswer
@@ -36,6 +38,7 @@ from tests.rules.story import DESK, GYM, LOCKDOWN, TOLD, desk
 
 TWIN_1, TWIN_2, MAGNET = DoorId("twin-1"), DoorId("twin-2"), DoorId("magnet")
 TWINS: Final = (TWIN_1, TWIN_2)
+ENDINGS: Final[tuple[Ending, ...]] = ("written", "refused", "no_answer")
 EXIT_US: Final = 30 * SECOND_US
 
 Found = tuple[str, str]
@@ -96,7 +99,7 @@ def explore(plan: Plan, *, most_states: int) -> tuple[int, int, list[str], list[
     while queue:
         key, node = queue.popleft()
         for name, move in moves:
-            after, found = move(plan, node)
+            after, found = move(plan, replace(node, now=node.now.plus(MILLISECOND_US)))
             decisions += 1
             if found:
                 return len(parents), decisions, [*_trace(parents, key), name], found
@@ -105,6 +108,19 @@ def explore(plan: Plan, *, most_states: int) -> tuple[int, int, list[str], list[
                 parents[new] = (key, name)
                 queue.append((new, after))
     return len(parents), decisions, [], []
+
+
+def wander(plan: Plan, *, seed: int, moves: int) -> tuple[list[str], list[Found]]:
+    """(the moves of one long walk chosen by `seed`, what was broken at its end), for what lies deeper than `explore` goes."""
+    choose = Random(seed)
+    node, names, known = _settled(plan), list[str](), tuple(_moves())
+    for _ in range(moves):
+        name, move = choose.choice(known)
+        names.append(name)
+        node, found = move(plan, replace(node, now=node.now.plus(MILLISECOND_US)))
+        if found:
+            return names, found
+    return names, []
 
 
 def _trace(parents: Mapping[object, tuple[object, str] | None], key: object) -> list[str]:
@@ -127,8 +143,8 @@ def _moves() -> Iterator[Move]:
     yield "scan as locked as told", lambda on, node: _scan(on, node, thrown=None, closed=True)
     yield "scan not latched", lambda on, node: _scan(on, node, thrown=False, closed=True)
     yield "scan twin open", lambda on, node: _scan(on, node, thrown=None, closed=False)
-    for ending in get_args(Ending)[:3]:
-        yield f"command {ending}", lambda on, node, how=ending: _ended(on, node, how)
+    for ending in ENDINGS:
+        yield f"command {ending}", partial(_ended, how=ending)
     yield (
         "release twin-1",
         lambda on, node: _request(on, node, ReleaseAsked(node.now, RequestId(1), PERSON, (TWIN_1,), "why")),
@@ -144,7 +160,7 @@ def _moves() -> Iterator[Move]:
     )
     yield "controller turns", _controller
     for ms in (500, 2_500, 31_000):
-        yield f"{ms} ms pass", lambda on, node, ms=ms: _tick(on, node, ms)
+        yield f"{ms} ms pass", partial(_tick, ms=ms)
 
 
 def _press(on: Plan, node: Node, button: object, *, again: bool) -> tuple[Node, list[Found]]:
@@ -198,7 +214,8 @@ def _scan(on: Plan, node: Node, *, thrown: bool | None, closed: bool) -> tuple[N
     found: list[Found] = []
     for _ in range(2):
         now = node.now.plus(30 * MILLISECOND_US)
-        world, values = node.world, {}
+        world = node.world
+        values: dict[Key, int] = {}
         read: dict[DoorId, tuple[int, bool, bool]] = {}
         for one in on.doors.values():
             coil = world.coils[one.id]

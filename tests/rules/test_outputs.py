@@ -215,3 +215,42 @@ def test_a_command_on_the_wire_is_waited_for() -> None:
     switch(world)
     made = [world.tick() for _ in range(20)]
     assert driven(made) == {}
+
+
+def test_a_press_that_joins_writes_no_output_that_is_on_already_or_on_its_way() -> None:
+    world = world_of()
+    (permit,) = switch(world).permits
+
+    def again() -> Decision:
+        return world.apply(
+            lambda step: outputs.switch(
+                step, (A,), True, incident=INCIDENT, kind=REAL, because=ASKED, joined=True
+            )
+        )
+
+    assert not again().permits
+    world.apply(
+        lambda step: outputs.ended(step, STROBE, CommandEnded(step.at, permit.id, PLC, "written", ""))
+    )
+    for one in world.plan.outputs.values():
+        if one.id == STROBE and one.point is not None:
+            world.set(one.point, True)
+    world.run(1)
+    assert STROBE not in [drive.target for one in again().permits for drive in one.drives]
+
+
+def test_a_press_that_joins_writes_again_what_reads_off() -> None:
+    world = world_of()
+    (permit,) = switch(world).permits
+    for drive in permit.drives:
+        world.apply(
+            lambda step, target=drive.target: outputs.ended(  # type: ignore[misc]
+                step, target, CommandEnded(step.at, permit.id, PLC, "refused", "exception_2")
+            )
+        )
+    decision = world.apply(
+        lambda step: outputs.switch(
+            step, (A,), True, incident=INCIDENT, kind=REAL, because=ASKED, joined=True
+        )
+    )
+    assert {drive.target for one in decision.permits for drive in one.drives} == {"horn", "strobe"}

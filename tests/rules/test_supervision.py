@@ -158,11 +158,12 @@ def test_a_button_is_heard_for_its_silence_limit_after_a_report() -> None:
 
 def test_a_model_that_cannot_report_is_unsupervised_by_design_and_flagged_so() -> None:
     plain = desk("pb-plain", {"hold": LOCKDOWN}, silence_limit_us=None)
-    story = Story(replace(standard(), buttons={plain.id: plain}))
+    standing = (("unsupervised_by_design", plain.id),)
+    story = Story(replace(standard(), buttons={plain.id: plain}, standing_flags=standing))
     story.sessions()
     story.run(2)
     assert button_state(plain, story.state, story.now) == "unsupervised"
-    assert ("unsupervised_by_design", plain.id) in story.flags()
+    assert standing[0] in story.flags()
 
 
 def test_silence_is_told_once_and_flagged_and_so_is_its_end() -> None:

@@ -202,6 +202,52 @@ def test_a_record_that_only_an_earlier_version_accepted_is_not_driven_and_stands
     assert ("door_defect", DOOR) in plan.standing_flags
 
 
+@pytest.mark.parametrize(
+    "lost",
+    [
+        ("{id: plc, driver: modbus-tcp, host: 10.20.1.11}", "{id: plc, driver: modbus-tcp}"),
+        ("{id: a, name: Building A}", "{id: a, name: Building A, parent: [x]}"),
+        ("id: fire, kind: fire-alarm", "id: fire, kind: fire"),
+        (
+            "- id: a-101\n    name: Room 101\n    zone: a-1",
+            "- id: a-101\n    name: Room 101\n    zone: [a-1]",
+        ),
+    ],
+    ids=["controller", "zone", "input", "door"],
+)
+def test_what_was_left_out_of_an_earlier_versions_configuration_leaves_nothing_dangling(
+    lost: tuple[str, str],
+) -> None:
+    found = checked(edit(SOUND, lost), FILES)
+    assert found.config is None
+    assert found.sound is not None
+
+    plan = compile_plan(found.sound, found.packs, found.hash)
+
+    for door in plan.doors.values():
+        assert door.controller in plan.controllers
+        assert door.zone in plan.zones
+        assert {*door.rex, *door.exit_buttons, *door.fire} <= plan.inputs.keys()
+    for one in plan.inputs.values():
+        assert one.controller in plan.controllers
+        assert one.zones <= plan.zones.keys()
+        assert {*one.doors} <= plan.doors.keys()
+    for button in plan.buttons.values():
+        assert button.zone in plan.zones
+        assert all(ask.zone in plan.zones for ask in button.asks.values())
+
+
+def test_a_fire_input_that_loses_its_zone_covers_the_campus() -> None:
+    found = checked(
+        edit(SOUND, ("{id: a, name: Building A}", "{id: a, name: Building A, parent: [x]}")), FILES
+    )
+    assert found.sound is not None
+
+    plan = compile_plan(found.sound, found.packs, found.hash)
+
+    assert plan.inputs[InputId("fire")].zones == plan.zones.keys()
+
+
 def test_delayed_egress_is_not_driven_and_is_no_shortcoming() -> None:
     plan = plan_of(
         ("type: strike", "type: delayed-egress"),

@@ -1,0 +1,169 @@
+"""Entries become rows and come back the same; sealed fields stay out of `data`; a snapshot holds the whole record."""
+
+import json
+from dataclasses import fields
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge import codec
+from edge.codec import KINDS, Made
+from edge.journal.row import Row
+from rules.model.facts import (
+    Because,
+    DoorsOrdered,
+    Entry,
+    Fact,
+    FlagRaised,
+    IncidentOpened,
+    PressRecorded,
+    PressUnanswered,
+    WalkTestStarted,
+    ZoneResponded,
+)
+from rules.model.ids import Actor, ButtonId, CommandId, DoorId, IncidentId, PressId, ZoneId
+from rules.model.moments import Instant
+from rules.record import fold
+from rules.state import Record
+
+AT = Instant(1_786_708_800_000_000, 5_000_000)
+MADE = Made("pack", "code")
+LARGEST = 2**53
+whole = st.integers(-LARGEST, LARGEST)
+words = st.text(max_size=12)
+
+
+def stored(row: Row) -> tuple[dict[str, Any], dict[str, Any]]:
+    """`data` and `sealed` as they come back from disk: JSON."""
+    return json.loads(json.dumps(row.data)), json.loads(json.dumps(row.sealed))
+
+
+def back(row: Row) -> Entry | None:
+    """The entry of a row that was stored whole."""
+    data, opened = stored(row)
+    return codec.entry(row.kind, row.subject, row.actor, row.incident, data, opened)
+
+
+NUMBERS: dict[Any, st.SearchStrategy[Any]] = {
+    int: whole,
+    int | None: st.none() | whole,
+    CommandId: whole,
+    tuple[CommandId, ...]: st.lists(whole, max_size=3).map(tuple),
+}
+"""Integers as the journal allows them (contract section 6)."""
+
+
+def facts(kind: Any) -> st.SearchStrategy[Any]:
+    """Any fact of this kind."""
+    hints = {one.name: get_type_hints(kind)[one.name] for one in fields(kind)}
+    return st.builds(kind, **{name: NUMBERS[hint] for name, hint in hints.items() if hint in NUMBERS})
+
+
+entries = st.builds(
+    Entry,
+    st.one_of([facts(kind) for kind in get_args(Fact)]),
+    words,
+    st.builds(Actor, words),
+    st.one_of(st.none(), st.builds(IncidentId, words)),
+    st.none(),
+)
+
+
+def test_every_fact_has_a_kind_of_its_own_with_a_version() -> None:
+    assert len(KINDS) == len(get_args(Fact))
+    for kind in KINDS:
+        name, _, version = kind.partition("/")
+        assert name
+        assert int(version) >= 1
+
+
+@settings(max_examples=300, derandomize=True, database=None, deadline=None)
+@given(entries)
+def test_any_entry_comes_back_the_same(entry: Entry) -> None:
+    assert back(codec.row(entry, AT, MADE)) == entry
+
+
+@settings(max_examples=100, derandomize=True, database=None, deadline=None)
+@given(entries)
+def test_data_holds_nothing_sealed_no_float_and_nothing_but_plain_values(entry: Entry) -> None:
+    row = codec.row(entry, AT, MADE)
+    data, _ = stored(row)
+    assert data.keys().isdisjoint(entry.fact.SEALED)
+    assert set(row.sealed) <= set(entry.fact.SEALED)
+    assert all(value != "" for value in row.sealed.values())
+    assert '"seal"' not in json.dumps(data)
+
+    def plain(value: object) -> bool:
+        if isinstance(value, list):
+            return all(plain(one) for one in value)
+        return value is None or type(value) in (int, bool, str)
+
+    assert all(plain(value) for value in data.values())
+
+
+def test_a_row_carries_what_made_the_decision_and_why() -> None:
+    fact = FlagRaised("door_stale", "d1", ("9",))
+    because = Because("door_stale", (("age", 9), ("sure", True)))
+    row = codec.row(Entry(fact, "d1", Actor("rule"), None, because), AT, MADE)
+    assert row.because == ("door_stale", {"age": 9, "sure": True, "pack": "pack", "code": "code"})
+    data, opened = stored(row)
+    entry = codec.entry(row.kind, row.subject, row.actor, row.incident, data, opened, row.because)
+    assert entry is not None
+    assert entry.because is not None
+    assert dict(entry.because.args) == row.because[1]
+
+
+def test_an_erased_field_reads_as_empty_and_the_rest_stands() -> None:
+    row = codec.row(Entry(WalkTestStarted((ButtonId("pb"),), 5, 1, 2, "b", "Kim"), "x", Actor("a")), AT, MADE)
+    data, opened = stored(row)
+    assert opened == {"person": "Kim"}
+    entry = codec.entry(row.kind, row.subject, row.actor, None, data, {})
+    assert entry is not None
+    assert isinstance(entry.fact, WalkTestStarted)
+    assert (entry.fact.person, entry.fact.minutes) == ("", 5)
+
+
+def test_a_kind_of_another_version_is_skipped_and_a_field_of_another_version_is_not_minded() -> None:
+    assert codec.entry("door.dreamt/9", "x", "a", None, {}, {}) is None
+    entry = codec.entry("flag.cleared/1", "x", "a", None, {"code": "c", "subject": "s", "later": 1}, {})
+    assert entry is not None
+
+
+@pytest.mark.parametrize("data", [{}, {"code": 3, "subject": "s"}, {"code": "c"}])
+def test_a_known_kind_that_does_not_hold_what_it_should_is_refused(data: dict[str, Any]) -> None:
+    with pytest.raises((msgspec.ValidationError, TypeError)):
+        codec.entry("flag.cleared/1", "x", "a", None, data, {})
+
+
+def full() -> Record:
+    """A record with something in every part of it."""
+    incident, zone, button = IncidentId("inc-1"), ZoneId("a"), ButtonId("pb")
+    record = Record()
+    for fact in (
+        PressRecorded(button, PressId("p"), "acted", "mqtt", "hold", "lockdown", zone, "real", 4, 0, "hold"),
+        IncidentOpened(incident, "real", "lockdown", zone, silent=False),
+        ZoneResponded(1, zone, "lockdown", "real", incident),
+        DoorsOrdered("lock", (DoorId("d1"),), ((DoorId("d2"), "fire_active"),), (CommandId(1),), ""),
+        PressUnanswered(1, button, PressId("q"), "lockdown", zone, "too_old"),
+        WalkTestStarted((button,), 5, 1, 2, "boot", "Kim"),
+        PressRecorded(button, PressId("t"), "test", "mqtt", "hold", "lockdown", zone, "test", 5, 0, "hold"),
+        FlagRaised("door_stale", "d1", ("9",)),
+    ):
+        record = fold(record, AT, Entry(fact, "x", Actor("rule"), incident))
+    return record
+
+
+def test_a_snapshot_holds_the_whole_record() -> None:
+    record = full()
+    assert all(getattr(record, name) for name in record.__slots__ if name != "outputs_on")
+    assert codec.record_of(codec.record_bytes(record)) == record
+
+
+def test_a_snapshot_of_another_version_is_refused() -> None:
+    with pytest.raises((msgspec.MsgspecError, KeyError, TypeError)):
+        codec.record_of(b'{"number": "seven", "flags": []}')
+    with pytest.raises((msgspec.MsgspecError, KeyError, TypeError)):
+        codec.record_of(b"{}")

@@ -1,0 +1,228 @@
+"""The fold: what each fact makes of the record, what it leaves alone, and that what it remembers is bounded."""
+
+from dataclasses import replace
+from typing import Any, get_args
+
+import pytest
+
+from rules.model.facts import (
+    DoorsOrdered,
+    Entry,
+    Fact,
+    FlagCleared,
+    FlagRaised,
+    IncidentClosed,
+    IncidentOpened,
+    IncidentRaised,
+    OrderWord,
+    OutputsOrdered,
+    PressAnswered,
+    PressRecorded,
+    PressUnanswered,
+    Standing,
+    WalkTestEnded,
+    WalkTestStarted,
+    ZoneResponded,
+)
+from rules.model.ids import ButtonId, CommandId, DoorId, IncidentId, OutputId, PressId
+from rules.model.moments import SECOND_US, Instant
+from rules.record import REMEMBERED_MOST, fold
+from rules.state import ButtonMemory, Record
+from rules.step import RULE
+from tests.rules.campus import CAMPUS, STARTED, A
+
+PB, INC = ButtonId("pb"), IncidentId("inc-1")
+D1, D2 = DoorId("d1"), DoorId("d2")
+OPENED = IncidentOpened(INC, "real", "lockdown", CAMPUS, silent=False)
+DAY_US = 24 * 3_600 * SECOND_US
+
+
+def folded(
+    *facts: Fact, record: Record | None = None, at: Instant = STARTED, incident: str | None = INC
+) -> Record:
+    """The record after these facts."""
+    made = Record() if record is None else record
+    for fact in facts:
+        made = fold(made, at, Entry(fact, "x", RULE, None if incident is None else IncidentId(incident)))
+    return made
+
+
+def press(
+    name: str = "p-1", standing: Standing = "acted", *, counter: int | None = None, path: str = "mqtt"
+) -> PressRecorded:
+    """A press of one button."""
+    return PressRecorded(
+        PB, PressId(name), standing, path, "hold", "lockdown", CAMPUS, "real", counter, 0, "hold"
+    )
+
+
+def ids(record: Record) -> list[str]:
+    """The presses that are remembered."""
+    return [one.press for one in record.buttons[PB].presses]
+
+
+# --- incidents and zones ---------------------------------------------------------------------
+
+
+def test_an_incident_opens_rises_and_closes() -> None:
+    opened = folded(OPENED)
+    assert (opened.incidents[INC].kind, opened.incidents[INC].opened) == ("real", STARTED)
+    raised = folded(IncidentRaised(INC, "evacuate", A), record=opened)
+    assert (raised.incidents[INC].response, raised.incidents[INC].zone) == ("evacuate", A)
+    assert raised.incidents[INC].opened == STARTED
+    assert folded(IncidentClosed(INC, "real", ""), record=raised).incidents == {}
+
+
+def test_an_incident_that_is_not_live_cannot_rise() -> None:
+    assert folded(IncidentRaised(INC, "evacuate", A)) == Record()
+
+
+def test_a_zone_responds_and_returns_and_the_number_follows() -> None:
+    held = folded(ZoneResponded(7, A, "lockdown", "real", INC))
+    assert (held.number, held.zones[A].response, held.zones[A].since) == (7, "lockdown", STARTED)
+    quiet = folded(ZoneResponded(8, A, None, None, None), record=held)
+    assert (quiet.number, quiet.zones) == (8, {})
+
+
+# --- orders and outputs ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("word", get_args(OrderWord))
+def test_an_order_stands_for_the_doors_it_names_and_those_held_back(word: OrderWord) -> None:
+    order = DoorsOrdered(word, (D1,), ((D2, "x"),), (), "")
+    orders = folded(order).orders
+    assert {door: one.word for door, one in orders.items()} == {D1: word, D2: word}
+    assert {one.incident for one in orders.values()} == {INC}
+
+
+def test_a_later_order_replaces_the_one_before_for_its_doors_alone() -> None:
+    lock, rest = DoorsOrdered("lock", (D1, D2), (), (), ""), DoorsOrdered("rest", (D1,), (), (), "")
+    assert {door: one.word for door, one in folded(lock, rest).orders.items()} == {D1: "rest", D2: "lock"}
+
+
+def test_outputs_that_went_on_are_kept_until_they_go_off() -> None:
+    on = OutputsOrdered(True, ("s1", "s2"), (("s3", "not_commissioned"),), (CommandId(1),))
+    assert folded(on).outputs_on == {"s1", "s2"}
+    assert folded(on, OutputsOrdered(False, ("s1",), (), ())).outputs_on == {OutputId("s2")}
+
+
+# --- presses ---------------------------------------------------------------------------------
+
+
+def test_an_unanswered_press_waits_until_it_is_answered_and_its_number_is_never_used_again() -> None:
+    waiting = folded(PressUnanswered(3, PB, PressId("p"), "lockdown", CAMPUS, "too_old"))
+    assert (waiting.unanswered[3].why, waiting.last_unanswered) == ("too_old", 3)
+    answered = folded(PressAnswered(3, True, ""), record=waiting)
+    assert (answered.unanswered, answered.last_unanswered) == ({}, 3)
+
+
+def test_a_repeat_is_not_remembered_twice() -> None:
+    assert ids(folded(press(), press(standing="repeated"))) == ["p-1"]
+
+
+def test_presses_older_than_a_day_are_forgotten_unless_their_incident_lives() -> None:
+    later = STARTED.plus(DAY_US + 1)
+    lives = folded(OPENED, press("old"))
+    assert ids(folded(press("new"), record=lives, at=later)) == ["old", "new"]
+    over = folded(IncidentClosed(INC, "real", ""), record=lives)
+    assert ids(folded(press("new"), record=over, at=later)) == ["new"]
+    assert ids(folded(press("new"), record=over, at=STARTED.plus(DAY_US))) == ["old", "new"]
+
+
+def test_what_is_remembered_of_a_button_is_bounded() -> None:
+    full = folded(press("first"))
+    known = full.buttons[PB].presses[0]
+    many = tuple(replace(known, press=PressId(f"p-{number}")) for number in range(REMEMBERED_MOST))
+    full = replace(full, buttons={PB: ButtonMemory(many)})
+    remembered = ids(folded(press("last"), record=full))
+    assert len(remembered) == REMEMBERED_MOST
+    assert (remembered[0], remembered[-1]) == ("p-1", "last")
+
+
+@pytest.mark.parametrize(
+    ("then", "counter"),
+    [
+        (press("b", counter=2), 2),
+        (press("b"), 5),
+        (press("b", "repeated", counter=5), 5),
+        (press("b", "retained", counter=6), 5),
+        (press("b", "too_old", counter=0), 0),
+    ],
+)
+def test_the_last_counter_is_kept_and_a_retained_copy_does_not_move_it(
+    then: PressRecorded, counter: int
+) -> None:
+    assert folded(press("a", counter=5), then).buttons[PB].counter == counter
+
+
+# --- walk-tests ------------------------------------------------------------------------------
+
+STARTED_TEST = WalkTestStarted((PB,), 10, 100, 200, "boot", "Kim")
+
+
+def test_a_walk_test_keeps_when_it_ends_in_which_boot_and_the_last_test_press() -> None:
+    record = folded(STARTED_TEST, press("t", "test"), incident=None)
+    test = record.walk_tests[PB]
+    assert (test.until, test.boot) == (Instant(100, 200), "boot")
+    assert test.last_press is not None
+    assert test.last_press.press == "t"
+
+
+@pytest.mark.parametrize("fact", [press("t", "test", path="cli"), press("t", "too_old")])
+def test_a_test_by_name_or_another_press_is_not_the_walk_tests_last(fact: PressRecorded) -> None:
+    assert folded(STARTED_TEST, fact).walk_tests[PB].last_press is None
+
+
+def test_a_test_press_outside_a_walk_test_starts_none() -> None:
+    assert folded(press("t", "test")).walk_tests == {}
+
+
+def test_a_walk_test_ends_for_the_named_buttons() -> None:
+    other = ButtonId("pb-2")
+    both = replace(STARTED_TEST, buttons=(PB, other))
+    assert set(folded(both, WalkTestEnded((PB,), "time")).walk_tests) == {other}
+
+
+# --- flags, and all else ---------------------------------------------------------------------
+
+
+def test_a_flag_stands_until_it_is_cleared() -> None:
+    raised = folded(FlagRaised("door_stale", "d1", ("9",)))
+    assert raised.flags["door_stale", "d1"].args == ("9",)
+    assert folded(FlagCleared("door_stale", "d2"), record=raised).flags == raised.flags
+    assert folded(FlagCleared("door_stale", "d1"), record=raised).flags == {}
+
+
+FOLDED = (
+    DoorsOrdered,
+    FlagCleared,
+    FlagRaised,
+    IncidentClosed,
+    IncidentOpened,
+    IncidentRaised,
+    OutputsOrdered,
+    PressAnswered,
+    PressRecorded,
+    PressUnanswered,
+    WalkTestEnded,
+    WalkTestStarted,
+    ZoneResponded,
+)
+
+
+@pytest.mark.parametrize(
+    "kind", [one for one in get_args(Fact) if one not in FOLDED], ids=lambda one: one.KIND
+)
+def test_every_other_fact_leaves_the_record_as_it_was(kind: type) -> None:
+    record = folded(OPENED)
+    fact: Any = object.__new__(kind)
+    assert fold(record, STARTED, Entry(fact, "x", RULE)) is record
+
+
+def test_the_fold_never_changes_the_record_it_was_given() -> None:
+    before = folded(OPENED, press(), STARTED_TEST, FlagRaised("x", "y", ()))
+    copy = replace(before)
+    folded(IncidentClosed(INC, "real", ""), press("p-2", "test"), FlagCleared("x", "y"), record=before)
+    assert before == copy
+    assert INC in before.incidents
+    assert ids(before) == ["p-1"]
