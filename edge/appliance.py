@@ -6,6 +6,7 @@ Start reading at `Appliance.handle`.
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final, Protocol
 
 import structlog
@@ -21,7 +22,7 @@ from rules.decision import Answer, Decision
 from rules.fallback import after_failure
 from rules.model.commands import Permit
 from rules.model.events import CommandEnded, Event, PressHeard, Ticked
-from rules.model.ids import ControllerId
+from rules.model.ids import CommandId, ControllerId
 from rules.model.moments import Instant
 from rules.plan import Plan
 from rules.state import Record, State
@@ -74,6 +75,7 @@ class Appliance:
         self._tell = tell
         self._seen = seen
         self._inbox = Inbox()
+        self._carried = CommandId(0)
         self._draining = False
         self._scheduled = False
         self._loop = asyncio.get_running_loop()
@@ -104,10 +106,8 @@ class Appliance:
             self._drain_soon()
 
     def handle(self, event: Event) -> None:
-        """Decide, let the permits go, then remember and show. The wire waits for nothing below it."""
+        """Decide, each permit going on the wire as it passes; then remember and show, for which no wire waits."""
         decision = self._decided(event)
-        for permit in decision.permits:
-            self._carry(permit)
         before, self.state = self.state, decision.state
         self._remember(event.at, before.record, decision)
         self._seen(event, before, self.state)
@@ -165,19 +165,32 @@ class Appliance:
 
     def _decided(self, event: Event) -> Decision:
         try:
-            return decide(self.plan, self.state, event)
+            return decide(self.plan, self.state, event, self._carry)
         except Exception as err:
             log.exception("a rule failed", rule_event=type(event).__name__)
             error = f"{type(err).__name__}: {err}"[:500]
+        state = self._without_reused_numbers()
         try:
-            return after_failure(self.plan, self.state, event, error)
+            decision = after_failure(self.plan, state, event, error)
         except Exception:
             # Nothing is left to stand in: keep the state, keep turning, and let the log and the watchdog tell.
             log.exception("the fallback failed too", rule_event=type(event).__name__)
-            return Decision(self.state)
+            return Decision(state)
+        # Some may have gone before the rule failed: a lock is asserted, never cycled, and may be asserted twice.
+        for permit in decision.permits:
+            self._carry(permit)
+        return decision
+
+    def _without_reused_numbers(self) -> State:
+        """The state after a rule failed whose permits had gone: their endings must not be taken for others'."""
+        live = self.state.live
+        if self._carried < live.next_command:
+            return self.state
+        return replace(self.state, live=replace(live, next_command=CommandId(self._carried + 1)))
 
     def _carry(self, permit: Permit) -> None:
         """Put one permit on the wire now; what becomes of it is an event."""
+        self._carried = permit.id
         driver = self.drivers.get(permit.controller)
         if driver is None:
             self.emit(CommandEnded(instant(), permit.id, permit.controller, "not_sent", "no_driver"))

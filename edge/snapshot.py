@@ -37,7 +37,7 @@ class BoxFacts:
     """What the rules do not know of the box.
 
     since: when `armed` last turned, or the start. epoch, seq: the journal's last row. trouble: the condition's code
-    while the journal cannot take rows, else `""`.
+    while the journal cannot take rows, else `""`. longest_event_us: the longest that one event took on the loop.
     """
 
     version: str
@@ -46,6 +46,7 @@ class BoxFacts:
     epoch: str
     seq: int
     trouble: str = ""
+    longest_event_us: int = 0
 
 
 def snapshot(plan: Plan, state: State, now: Instant, box: BoxFacts) -> Document:
@@ -83,6 +84,7 @@ def _appliance(plan: Plan, state: State, box: BoxFacts) -> Document:
         "config_hash": plan.config_hash,
         "pack_hash": plan.pack_hash,
         "number": state.record.number,
+        "longest_event_ms": _ms(box.longest_event_us),
         "journal": {
             "epoch": box.epoch,
             "seq": box.seq,

@@ -42,10 +42,14 @@ class WiredPress:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """turned: inputs whose debounced value became known or changed. presses: of wired buttons."""
+    """turned: inputs whose debounced value became known or changed. presses: of wired buttons.
+
+    moved: some point was read for the first time, or reads another value than before.
+    """
 
     turned: tuple[InputId, ...] = ()
     presses: tuple[WiredPress, ...] = ()
+    moved: bool = False
 
 
 def observe(step: Step, event: Scanned) -> Observed:
@@ -56,11 +60,22 @@ def observe(step: Step, event: Scanned) -> Observed:
     started = event.started
     # A board speaks before its driver says that it is up: its reads are kept, and count as fresh from then on.
     before = step.live.controllers.get(event.controller) or ControllerLive(up=False, since=event.at)
-    taken = {
-        key: value
-        for key, value in event.values.items()
-        if (old := before.reads.get(key)) is None or old.at.mono_us <= started.mono_us
-    }
+    taken: dict[Key, int] = {}
+    reads = dict(before.reads)
+    moved = False
+    fresh: dict[int, Read] = {}
+    for key, value in event.values.items():
+        old = reads.get(key)
+        if old is not None and old.at.mono_us > started.mono_us:
+            continue
+        moved = moved or old is None or old.value != value
+        taken[key] = value
+        # Most of a board's points read 0 or 1: one Read stands for all that read alike.
+        reads[key] = fresh.get(value) or fresh.setdefault(value, Read(value, started))
+    if not board.contacts:
+        now_live = ControllerLive(before.up, before.since, before.code, reads, before.contacts)
+        step.set_controller(event.controller, now_live)
+        return Observed(moved=moved)
     contacts = dict(before.contacts)
     turned: list[InputId] = []
     for key in board.contacts & taken.keys():
@@ -74,9 +89,8 @@ def observe(step: Step, event: Scanned) -> Observed:
         press = _press(button.id, wired, module, before, contacts, started)
         if press is not None:
             presses.append(press)
-    reads = {**before.reads, **{key: Read(value, started) for key, value in taken.items()}}
     step.set_controller(event.controller, replace(before, reads=reads, contacts=contacts))
-    return Observed(tuple(sorted(turned)), tuple(presses))
+    return Observed(tuple(sorted(turned)), tuple(presses), moved)
 
 
 def away(step: Step, controller: ControllerId) -> None:

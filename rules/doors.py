@@ -22,6 +22,7 @@ from rules.model.ids import Actor, DoorId, IncidentId
 from rules.model.verdicts import SECURED
 from rules.plan import DoorPlan, Plan
 from rules.prepared import boards
+from rules.resting import at_rest
 from rules.state import DoorLive, State
 from rules.step import RULE, Step
 from rules.verdict import coil_differs, device_disagrees, ordered_to_lock, verdict
@@ -199,8 +200,12 @@ def _ended(step: Step, door: DoorId, event: CommandEnded) -> bool:
     return news
 
 
-def observe(step: Step, event: Scanned) -> None:
-    """Evidence was read: what changed unasked, and what is proven now. After `contacts.observe`."""
+def observe(step: Step, event: Scanned, *, moved: bool = True) -> None:
+    """Evidence was read: what changed unasked, and what is proven now. After `contacts.observe`.
+
+    moved False: every point reads as it did. Then only doors that are not at rest are looked at, so that two
+    hundred doors polled twice a second leave the loop to a press.
+    """
     board = boards(step.plan).get(event.controller)
     if board is None:
         return
@@ -211,6 +216,8 @@ def observe(step: Step, event: Scanned) -> None:
         for one in board.exits.get(key, ()):
             if live.doors.get(one, DoorLive()).left is not None:
                 doors[one] = None
+    if not moved:
+        doors = {one: None for one in doors if not at_rest(step, one)}
     for one in doors:
         its = live.doors.get(one)
         now = followed(step.plan, step.record, live, step.plan.doors[one], step.at)

@@ -69,10 +69,11 @@ def register(step: Step, passed: Passed[DoorId]) -> None:
     """Let the permits out and remember whose command each is."""
     if not passed.permits:
         return
-    sent = {permit.id: tuple(drive.target for drive in permit.drives) for permit in passed.permits}
-    step.change(commands={**step.live.commands, **sent})
+    # First, for they go on the wire here; all that follows is bookkeeping.
     for permit in passed.permits:
         step.permit(permit)
+    sent = {permit.id: tuple([drive.target for drive in permit.drives]) for permit in passed.permits}
+    step.change(commands={**step.live.commands, **sent})
 
 
 def ordered(step: Step, doors: Iterable[DoorId], passed: Passed[DoorId], purpose: Purpose) -> None:

@@ -1,5 +1,6 @@
 """One event being decided: a scratch pad inside a pure function, so that each part sees what the part before it wrote."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -22,9 +23,12 @@ class Step:
     `record` is kept folded after each `write`. Maps of `live` are copied once, at their first change.
     """
 
-    __slots__ = ("_answers", "_doors", "_entries", "_live", "_permits", "at", "plan", "record")
+    __slots__ = ("_answers", "_doors", "_entries", "_let_out", "_live", "_permits", "at", "plan", "record")
 
-    def __init__(self, plan: Plan, state: State, at: Instant) -> None:
+    def __init__(
+        self, plan: Plan, state: State, at: Instant, let_out: Callable[[Permit], object] | None = None
+    ) -> None:
+        """let_out: told of each permit at once, while the rest is still being decided."""
         self.plan = plan
         self.record: Record = state.record
         self.at = at
@@ -32,6 +36,7 @@ class Step:
         self._doors: dict[DoorId, DoorLive] | None = None
         self._entries: list[Entry] = []
         self._permits: list[Permit] = []
+        self._let_out = let_out
         self._answers: list[Answer] = []
 
     # --- the live picture ---
@@ -88,6 +93,8 @@ class Step:
     def permit(self, permit: Permit) -> None:
         """Let a command out that the interlock passed."""
         self._permits.append(permit)
+        if self._let_out is not None:
+            self._let_out(permit)
 
     def answer(self, answer: Answer) -> None:
         """Answer whoever asked, once the entries are durable."""

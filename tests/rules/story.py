@@ -24,7 +24,7 @@ from rules.model.events import (
     Ticked,
     WalkTestAsked,
 )
-from rules.model.facts import Entry, PressRecorded
+from rules.model.facts import Entry, FlagCleared, FlagRaised, PressRecorded
 from rules.model.ids import (
     ButtonId,
     ControllerId,
@@ -318,6 +318,25 @@ def replied(decision: Decision) -> RequestAnswer:
 def locked(decision: Decision) -> set[str]:
     """The doors that commands to lock went out to."""
     return {str(drive.target) for one in decision.permits if one.purpose == "lock" for drive in one.drives}
+
+
+def raised(made: list[Decision]) -> list[str]:
+    """The codes of the flags raised, in order."""
+    return [fact.code for each in made for fact in facts(each) if isinstance(fact, FlagRaised)]
+
+
+def cleared(made: list[Decision]) -> list[str]:
+    """The codes of the flags cleared, in order."""
+    return [fact.code for each in made for fact in facts(each) if isinstance(fact, FlagCleared)]
+
+
+def running() -> Story:
+    """A campus some seconds after a good start: everything answers."""
+    story = Story()
+    story.sessions()
+    story.run(6)
+    assert story.flags() == set()
+    return story
 
 
 def raising(error: str = "broken") -> Callable[..., None]:

@@ -11,7 +11,7 @@ from tests.rules.campus import CAMPUS
 from tests.rules.exploring import explore, plan, wander
 from tests.rules.story import raising
 
-STATES = 600
+STATES = 450
 
 
 def test_no_short_order_of_presses_fire_evidence_outcomes_and_releases_breaks_a_law() -> None:

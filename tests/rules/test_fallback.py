@@ -1,20 +1,13 @@
 """What goes out when a rule raises: the lockdown after the interlock's live check, or the bare doors; and who is told."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from rules import doors, interlock, presses, responses, supervision
-from rules.decision import Decision
+from rules import doors, interlock, presses, responses
 from rules.fallback import after_failure
 from rules.model.events import (
-    ConditionChanged,
-    Event,
-    MessageRefused,
     PressAsked,
-    PressHeard,
-    Scanned,
 )
 from rules.model.facts import (
     DoorsOrdered,
@@ -26,26 +19,23 @@ from rules.model.facts import (
     RuleFailed,
     ZoneResponded,
 )
-from rules.model.ids import ButtonId, DeliveryId, PressId
+from rules.model.ids import ButtonId, PressId
 from rules.model.kinds import DRILL, REAL
 from rules.model.moments import SECOND_US
 from rules.plan import Escalation, Plan
-from rules.record import fold
 from rules.state import Record
 from tests.rules.campus import (
     CAMPUS,
     MAGLOCK,
-    OTHER,
     PERSON,
     PLC,
     A,
-    button,
     campus,
     contact,
     door,
     facts,
-    point,
 )
+from tests.rules.failing import Failing, Raises
 from tests.rules.story import (
     ASSIST,
     BUTTONS,
@@ -58,61 +48,13 @@ from tests.rules.story import (
     ROOM_1,
     ROOM_2,
     TOLD,
-    WIRED,
-    Story,
     desk,
     locked,
     only,
-    raising,
     replied,
     standings,
     told,
 )
-
-Raises = Callable[[object, str], None]
-
-
-@pytest.fixture
-def broken(monkeypatch: pytest.MonkeyPatch) -> Raises:
-    """Makes a rule raise."""
-
-    def make(module: object, name: str) -> None:
-        monkeypatch.setattr(module, name, raising())
-
-    return make
-
-
-class Failing(Story):
-    """A story whose every event falls to the fallback when its rule raises, as the loop has it."""
-
-    def do(self, event: Event) -> Decision:
-        """Decide, or fall back."""
-        before = self.state
-        try:
-            return super().do(event)
-        except RuntimeError as err:
-            decision = after_failure(self.plan, before, event, str(err))
-        record = before.record
-        for entry in decision.entries:
-            record = fold(record, event.at, entry)
-        assert record == decision.state.record
-        self.entries += [(event.at, entry) for entry in decision.entries]
-        self.state = decision.state
-        return decision
-
-    def hold_wired(self, pressed: bool = True) -> None:
-        """Press or let go of the wired button."""
-        wired = self.plan.buttons[WIRED].wired
-        assert wired is not None
-        self.set(wired.contact.point, wired.contact.when == pressed)
-
-    def rounds(self, count: int, ms: float = 50) -> list[Decision]:
-        """Scans alone."""
-        made = []
-        for _ in range(count):
-            self.wait(ms)
-            made.append(self.round())
-        return made
 
 
 def guarded() -> Plan:
@@ -126,7 +68,7 @@ def guarded() -> Plan:
     )
 
 
-# --- a press that can ask for lockdown -------------------------------------------------------
+# --- a press that can ask for lockdown ---------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -322,7 +264,7 @@ def test_a_persons_real_press_locks_and_says_which_incident(broken: Raises) -> N
     assert (path, actor) == ("cli", PERSON)
 
 
-# --- any other press -------------------------------------------------------------------------
+# --- any other press ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", [HIDDEN, ButtonId("pb-help")])
@@ -413,136 +355,3 @@ def test_an_unknown_button_pressed_by_name_locks_nothing(broken: Raises) -> None
     story = Failing()
     event = PressAsked(story.now, story.request(), PERSON, ButtonId("pb-nobody"), REAL)
     assert not after_failure(story.plan, story.state, event, "broken").permits
-
-
-# --- wired -----------------------------------------------------------------------------------
-
-
-def failing_scans(plan: Plan | None = None) -> Failing:
-    """A campus that ran for a while."""
-    story = Failing(plan)
-    story.run(0.5)
-    return story
-
-
-def test_a_wired_press_locks_though_the_rules_fail_on_each_scan(monkeypatch: pytest.MonkeyPatch) -> None:
-    story = failing_scans()
-    monkeypatch.setattr("rules.contacts.observe", raising())
-    assert not [one for one in story.rounds(3) if one.permits]
-    story.hold_wired()
-    made = story.rounds(6)
-    assert [len(locked(one)) for one in made] == [0, 3, 0, 0, 0, 0]
-    assert [one for each in made for one in standings(each)] == ["rule_failed"]
-    story.hold_wired(pressed=False)
-    assert not [one for one in story.rounds(3) if one.permits]
-    story.hold_wired()
-    assert [len(locked(one)) for one in story.rounds(3)] == [0, 3, 0]
-
-
-def test_a_wired_press_locks_though_only_the_rule_of_presses_fails(broken: Raises) -> None:
-    story = failing_scans()
-    broken(presses, "wired")
-    story.hold_wired()
-    made = story.rounds(6)
-    assert [len(locked(one)) for one in made].count(3) == 1
-
-
-def test_one_pressed_read_or_two_within_20_ms_are_no_wired_press(monkeypatch: pytest.MonkeyPatch) -> None:
-    story = failing_scans()
-    monkeypatch.setattr("rules.contacts.observe", raising())
-    story.hold_wired()
-    assert not [one for one in (*story.rounds(1), *story.rounds(1, ms=10)) if one.permits]
-    story.hold_wired(pressed=False)
-    assert not [one for one in story.rounds(4) if one.permits]
-
-
-def test_a_wired_button_found_pressed_waits_for_a_person_though_the_rules_fail(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("rules.contacts.observe", raising())
-    story = Failing(up=False)
-    story.hold_wired()
-    assert not [one for one in story.rounds(4) if one.permits]
-    assert only(story.state.record.unanswered.values()).why == "rule_failed"
-
-
-def test_a_counter_that_moves_is_a_wired_press_though_the_rules_fail(monkeypatch: pytest.MonkeyPatch) -> None:
-    register = point(9, "holding_register")
-    story = failing_scans(campus(door(ROOM_1), buttons=[button(WIRED, 60, counter=9)], controllers=(PLC,)))
-    story.set(register, 4)
-    story.run(0.3)
-    monkeypatch.setattr("rules.contacts.observe", raising())
-    assert not [one for one in story.rounds(2) if one.permits]
-    story.set(register, 5)
-    assert [len(locked(one)) for one in story.rounds(3)] == [1, 0, 0]
-
-
-def test_a_scan_of_other_points_or_another_board_is_no_press(monkeypatch: pytest.MonkeyPatch) -> None:
-    story = failing_scans()
-    monkeypatch.setattr("rules.contacts.observe", raising())
-    story.hold_wired()
-    story.rounds(1)
-    story.wait(50)
-    assert not story.round(only=[("coil", 0)]).permits
-    stranger = Scanned(story.now, OTHER, story.now, {("discrete_input", 60): 1})
-    assert not story.do(stranger).permits
-
-
-# --- everything else -------------------------------------------------------------------------
-
-
-def test_a_rule_that_fails_on_every_tick_is_told_once_and_a_press_still_locks(broken: Raises) -> None:
-    story = Failing()
-    broken(supervision, "sweep")
-    made = [story.tick() for _ in range(50)]
-    assert sum(len(facts(one, "rule.failed")) for one in made) == 1
-    assert sum(len(facts(one, "flag.raised")) for one in made) == 1
-    assert story.hear().permits
-
-
-def test_the_flag_of_a_failed_rule_stands_until_the_next_start(
-    broken: Raises, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    story = Failing()
-    broken(responses, "respond")
-    story.hear()
-    monkeypatch.undo()
-    story.sessions()
-    story.run(10)
-    assert ("rule_failed", CAMPUS) in story.flags()
-    story.restart()
-    story.link(True)
-    story.sessions()
-    story.run(10)
-    assert ("rule_failed", CAMPUS) not in story.flags()
-
-
-def test_a_message_whose_refusal_fails_is_taken_from_the_broker(broken: Raises) -> None:
-    story = Failing()
-    broken(supervision, "message_refused")
-    made = story.do(MessageRefused(story.now, DESK, "not_json", "x", b"", DeliveryId(5)))
-    assert (told(made).delivery, told(made).topic_answer) == (5, False)
-    assert not story.do(MessageRefused(story.now, DESK, "not_json", "x", b"", None)).answers
-
-
-def test_a_persons_other_request_is_answered_as_failed(broken: Raises) -> None:
-    story = Failing()
-    broken(doors, "rest")
-    made = story.ask_release(ROOM_1)
-    assert (replied(made).done, replied(made).code) == (False, "rule_failed")
-    assert not made.permits
-
-
-def test_a_condition_whose_rule_fails_switches_nothing_and_is_answered_to_nobody(broken: Raises) -> None:
-    story = Failing()
-    broken(supervision, "condition_changed")
-    made = story.do(ConditionChanged(story.now, "loop_lag", True, ()))
-    assert (made.permits, made.answers) == ((), ())
-
-
-def test_a_press_without_an_id_is_answered_with_the_one_it_is_recorded_by(broken: Raises) -> None:
-    story = Failing()
-    broken(responses, "respond")
-    made = story.do(PressHeard(story.now, DESK, "hold", None, None, None, 0, False, "mqtt", TOLD))
-    fact = only(one for one in facts(made) if isinstance(one, PressRecorded))
-    assert told(made).press == fact.press

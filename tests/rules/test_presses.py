@@ -1,4 +1,4 @@
-"""What a press counts as: retained, repeated, new, a gesture and what it asks for, what it opens and whom it tells."""
+"""What a press counts as and asks for: gestures, duress, raising, escalation, scope, wires; and whom it tells."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import pytest
 
 from rules.model.facts import IncidentOpened, IncidentRaised, MessageRefusedRecorded, PressRecorded
 from rules.model.ids import ButtonId, IncidentId
-from rules.model.kinds import DRILL, EXERCISE, REAL, TEST, Kind
+from rules.model.kinds import DRILL, REAL
 from rules.model.moments import SECOND_US
 from rules.model.responses import Ask
 from rules.plan import ButtonPlan, Escalation
@@ -35,10 +35,7 @@ from tests.rules.story import (
     told,
 )
 
-DAY_S = 24 * 3600
-
-
-# --- what a press does -----------------------------------------------------------------------
+# --- what a press does -------------------------------------------------------------------------
 
 
 def test_a_press_opens_an_incident_locks_every_door_lights_the_strobes_and_is_answered() -> None:
@@ -79,7 +76,7 @@ def test_a_staff_assist_locks_nothing() -> None:
     assert story.zone(A1) == "staff-assist"
 
 
-# --- gestures --------------------------------------------------------------------------------
+# --- gestures ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("word", ["hold", "emergency", "triple", "quadruple", "quintuple", "many"])
@@ -108,198 +105,7 @@ def test_an_unlisted_gesture_locks_the_campus() -> None:
     assert (fact.gesture, fact.word) == ("unlisted", "tap-dance")
 
 
-# --- retained --------------------------------------------------------------------------------
-
-
-def test_a_retained_press_opens_nothing_is_recorded_as_retained_and_only_the_broker_hears() -> None:
-    story = Story()
-    kept = story.hear(press_id="p-1", retained=True, waited_s=None)
-    assert standings(kept) == ["retained"]
-    assert not kept.permits
-    assert not story.incidents
-    assert not story.state.record.unanswered
-    assert (told(kept).topic_answer, told(kept).delivery) == (False, TOLD)
-
-
-def test_a_retained_copy_does_not_make_the_live_press_a_repeat() -> None:
-    story = Story()
-    story.hear(press_id="p-1", retained=True)
-    assert standings(story.hear(press_id="p-1")) == ["acted"]
-
-
-def test_a_retained_copy_does_not_use_up_the_counter_of_the_live_press() -> None:
-    story = Story()
-    story.hear(counter=5)
-    story.close()
-    story.wait(60_000)
-    story.hear(counter=6, retained=True)
-    assert standings(story.hear(counter=6)) == ["acted"]
-
-
-# --- repeated --------------------------------------------------------------------------------
-
-
-def test_a_repeat_opens_nothing_and_is_answered_again() -> None:
-    story = Story()
-    first = story.hear(press_id="p-1")
-    story.wait(3_000)
-    again = story.hear(press_id="p-1")
-    assert standings(again) == ["repeated"]
-    assert not again.permits
-    assert told(again) == told(first)
-
-
-def test_a_repeat_after_close_opens_nothing_and_names_the_incident_it_belonged_to() -> None:
-    story = Story()
-    story.hear(GYM, "single", press_id="p-1")
-    incident = story.real
-    story.close()
-    story.wait(60_000)
-    again = story.hear(GYM, "single", press_id="p-1")
-    assert standings(again) == ["repeated"]
-    assert told(again).incident == incident
-    assert not story.incidents
-
-
-@pytest.mark.parametrize(("after_s", "standing"), [(DAY_S, "repeated"), (DAY_S + 1, "acted")])
-def test_a_press_is_compared_with_those_of_the_last_24_hours(after_s: int, standing: str) -> None:
-    story = Story()
-    story.hear(press_id="p-1")
-    story.close()
-    story.wait(after_s * 1_000)
-    assert standings(story.hear(press_id="p-1")) == [standing]
-
-
-def test_a_press_of_the_live_incident_is_remembered_for_as_long_as_it_lives() -> None:
-    story = Story()
-    story.hear(press_id="p-1")
-    story.wait(3 * DAY_S * 1_000)
-    story.hear(press_id="p-2")
-    assert standings(story.hear(press_id="p-1")) == ["repeated"]
-    story.close()
-    story.wait((DAY_S + 1) * 1_000)
-    assert standings(story.hear(press_id="p-1")) == ["acted"]
-
-
-def test_a_device_that_repeats_its_last_press_for_days_stays_a_repeat() -> None:
-    """Shelly Gen1 sends its last event again every 30 s for ever; the 25th hour must not lock the campus."""
-    story = Story()
-    story.hear(press_id="p-1")
-    story.close()
-    for _ in range(3):
-        story.wait(DAY_S * 1_000 // 2)
-        assert standings(story.hear(press_id="p-1")) == ["repeated"]
-
-
-def test_the_same_id_from_another_button_is_another_press() -> None:
-    story = Story()
-    story.hear(press_id="p-1")
-    assert standings(story.hear(GYM, "single", press_id="p-1")) == ["joined"]
-
-
-def test_a_repeat_is_known_after_a_restart() -> None:
-    story = Story()
-    story.hear(press_id="p-1")
-    story.restart()
-    assert standings(story.hear(press_id="p-1")) == ["repeated"]
-
-
-def test_a_repeat_of_a_press_left_to_a_person_is_answered_and_waits_once() -> None:
-    story = Story()
-    story.hear(press_id="p-1", waited_s=None)
-    again = story.hear(press_id="p-1", waited_s=0)
-    assert standings(again) == ["repeated"]
-    assert told(again).incident is None
-    assert len(story.state.record.unanswered) == 1
-
-
-# --- without an id ---------------------------------------------------------------------------
-
-
-def test_gesture_counter_and_time_make_the_id() -> None:
-    story = Story()
-    at_us = story.now.utc_us
-    pressed = story.hear(counter=3, at_us=at_us)
-    assert told(pressed).press == f"hold.3.{at_us}"
-    story.wait(5_000)
-    assert standings(story.hear(counter=3, at_us=at_us)) == ["repeated"]
-    assert standings(story.hear(counter=4, at_us=at_us)) == ["joined"]
-    assert standings(story.hear(gesture="single", counter=3, at_us=at_us)) == ["joined"]
-    assert standings(story.hear(counter=3, at_us=at_us + 1)) == ["joined"]
-
-
-def test_the_time_alone_tells_presses_apart_however_late_they_come() -> None:
-    story = Story()
-    at_us = story.now.utc_us
-    story.hear(at_us=at_us)
-    story.wait(60_000)
-    assert standings(story.hear(at_us=at_us)) == ["repeated"]
-
-
-@pytest.mark.parametrize(
-    ("counter", "standing"),
-    [
-        pytest.param(6, "joined", id="higher is new"),
-        pytest.param(5, "repeated", id="equal is the same sent again"),
-        pytest.param(4, "joined", id="lower is a restarted device and new"),
-        pytest.param(0, "joined", id="zero is a restarted device and new"),
-    ],
-)
-def test_a_counter_without_a_time_tells_presses_apart(counter: int, standing: str) -> None:
-    story = Story()
-    story.hear(counter=5)
-    story.wait(60_000)
-    assert standings(story.hear(counter=counter)) == [standing]
-
-
-def test_another_gesture_with_the_same_counter_is_another_press() -> None:
-    story = Story()
-    story.hear(gesture="single", counter=5)
-    assert standings(story.hear(gesture="hold", counter=5)) == ["joined"]
-
-
-def test_a_counter_heard_a_day_ago_does_not_make_a_press_a_repeat() -> None:
-    story = Story()
-    story.hear(counter=5)
-    story.close()
-    story.wait((DAY_S + 1) * 1_000)
-    assert standings(story.hear(counter=5)) == ["acted"]
-
-
-@pytest.mark.parametrize(
-    ("after_ms", "standing"),
-    [(0, "repeated"), (1_000, "repeated"), (1_000.001, "joined"), (60_000, "joined")],
-)
-def test_with_neither_time_nor_counter_more_than_1_s_later_is_new(after_ms: float, standing: str) -> None:
-    story = Story()
-    story.hear()
-    story.wait(after_ms)
-    assert standings(story.hear()) == [standing]
-
-
-def test_with_neither_time_nor_counter_another_gesture_is_new_at_once() -> None:
-    story = Story()
-    story.hear(gesture="single")
-    assert standings(story.hear(gesture="hold")) == ["joined"]
-
-
-def test_a_wall_clock_set_back_makes_an_equal_press_new() -> None:
-    story = Story()
-    story.hear()
-    story.now = replace(story.now, utc_us=story.now.utc_us - 10 * SECOND_US)
-    assert standings(story.hear()) == ["joined"]
-
-
-@pytest.mark.parametrize("kind", [DRILL, EXERCISE, TEST])
-def test_a_press_by_name_never_makes_the_buttons_own_press_a_repeat(kind: Kind) -> None:
-    story = Story()
-    story.ask_press(DESK, kind, "hold")
-    story.wait(500)
-    assert standings(story.hear()) == ["acted"]
-    assert only(story.incidents).kind == "real"
-
-
-# --- duress ----------------------------------------------------------------------------------
+# --- duress ------------------------------------------------------------------------------------
 
 
 def test_a_duress_press_is_answered_like_any_other_with_no_incident_and_shows_on_no_zone() -> None:
@@ -373,7 +179,7 @@ def test_the_incident_of_a_duress_press_stands_in_the_record() -> None:
     assert (opened.response, opened.silent, opened.zone) == ("duress", True, A1)
 
 
-# --- raising, never lowering -----------------------------------------------------------------
+# --- raising, never lowering -------------------------------------------------------------------
 
 
 def test_a_higher_press_raises_the_incident() -> None:
@@ -418,7 +224,7 @@ def test_a_new_press_locks_a_released_door_again() -> None:
     assert story.order(ROOM_1) == "lock"
 
 
-# --- escalate_after --------------------------------------------------------------------------
+# --- escalate_after ----------------------------------------------------------------------------
 
 
 def hall(story: Story, after_ms: float = 2_000) -> list[str]:
@@ -481,7 +287,7 @@ def test_an_escalation_never_lowers_what_the_press_asks_for() -> None:
     assert story.zone(A1) is None
 
 
-# --- scope -----------------------------------------------------------------------------------
+# --- scope -------------------------------------------------------------------------------------
 
 
 def test_a_press_in_a_zone_does_not_reach_the_zone_beside_it() -> None:
@@ -493,7 +299,7 @@ def test_a_press_in_a_zone_does_not_reach_the_zone_beside_it() -> None:
     assert locked(story.hear(there.id, "single")) == {GYM_DOOR}
 
 
-# --- wired -----------------------------------------------------------------------------------
+# --- wired -------------------------------------------------------------------------------------
 
 
 def hold_wired(story: Story, pressed: bool) -> None:
@@ -532,7 +338,7 @@ def test_a_wired_press_after_a_gap_longer_than_90_s_waits_for_a_person() -> None
     assert not story.incidents
 
 
-# --- a button that is gone -------------------------------------------------------------------
+# --- a button that is gone ---------------------------------------------------------------------
 
 
 def test_a_press_of_a_button_that_a_reload_took_away_is_told_and_taken_from_the_broker() -> None:
