@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import time
 from collections.abc import Callable, Coroutine
@@ -17,6 +18,7 @@ from drivers.clock import instant
 from edge import codec, notify, recovery, wiring
 from edge.answers import Answers
 from edge.appliance import Appliance
+from edge.control.lock import Held
 from edge.control.server import ControlServer
 from edge.desk import FrontDesk
 from edge.journal.journal import Journal
@@ -36,6 +38,8 @@ log = structlog.get_logger()
 
 ROUTINE: Final = frozenset({"flag.raised/1", "flag.cleared/1", "button.supervision/1", "message.refused/1"})
 """Kinds that the journal sheds first when no disk takes anything."""
+TAKES_NO_ROWS: Final = frozenset({"journal_refused", "journal_hung", "journal_shed"})
+"""The conditions in which events are not being recorded; others of the journal's tell of what was."""
 SNAPSHOT_EVERY_S: Final = 600.0
 STOP_S: Final = 1.0
 LOOP_STANDS_S: Final = 2.0
@@ -43,16 +47,26 @@ LOOP_STANDS_S: Final = 2.0
 SAFE_MODE_QUIET_S: Final = 600.0
 """Contract section 2."""
 SOCKET_NAME: Final = "control.sock"
+SOCKET_AGAIN_S: Final = 5.0
+"""As the page is tried again (contract section 2)."""
+STARTED_S: Final = 10.0
+"""By then everything that is started once has been."""
+COLLECT_AFTER: Final = (5_000, 20, 20)
+"""A press of 200 doors makes some 5,000 objects, nearly all of which go by themselves (gc.set_threshold)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How this run begins. notes: conditions that hold from the start, as (code, args)."""
+    """How this run begins. notes: conditions that hold from the start, as (code, args).
+
+    claim: makes the store ours, as often as it is called; raises OSError, and Held where another daemon has it.
+    """
 
     setting: Setting
     store: Path
     mode: Mode
     boot: str
+    claim: Callable[[], None]
     notes: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
@@ -107,8 +121,10 @@ class Daemon:
         for code, args in self._start.notes:
             self.appliance.emit(ConditionChanged(instant(), code, True, args))
         control = ControlServer(self.store / SOCKET_NAME, FrontDesk(self))
-        await control.start()
+        if not await self._listens(control):
+            self._keep("control socket", self._listen_later(control))
         ready()
+        self._keep("memory", _settle_memory())
         self._keep("beginning", self.began())
         self._keep("pictures", self._take_pictures())
         self._keep("telemetry", self._count_minutes())
@@ -132,10 +148,9 @@ class Daemon:
     def box(self) -> BoxFacts:
         """What the snapshot says of the box itself."""
         head = self.journal.head
-        trouble = next(
-            (code for code in self.appliance.state.live.conditions if code.startswith("journal")), ""
-        )
-        return BoxFacts(VERSION, self.mode, self.publisher.since, head.epoch, head.seq, trouble)
+        trouble = next((code for code in self.appliance.state.live.conditions if code in TAKES_NO_ROWS), "")
+        longest_us = round(self.appliance.longest_s * 1e6)
+        return BoxFacts(VERSION, self.mode, self.publisher.since, head.epoch, head.seq, trouble, longest_us)
 
     async def change(self, setting: Setting) -> None:
         """Go on with another accepted configuration; only what differs is started anew."""
@@ -236,6 +251,24 @@ class Daemon:
         self._mqtt.append(self._keep("broker", broker.run(self.appliance.emit)))
         return broker.settings
 
+    async def _listens(self, control: ControlServer) -> bool:
+        """Open the local socket; a store that cannot be used keeps no school from being armed."""
+        try:
+            self._start.claim()
+            await control.start()
+        except (OSError, Held) as err:
+            self.condition("control_socket", True, (str(err),))
+            return False
+        self.condition("control_socket", False)
+        return True
+
+    async def _listen_later(self, control: ControlServer) -> None:
+        log.error("the control socket cannot be opened", store=str(self.store), again_s=SOCKET_AGAIN_S)
+        while True:
+            await asyncio.sleep(SOCKET_AGAIN_S)
+            if await self._listens(control):
+                return
+
     async def _serve_health(self) -> None:
         from edge.web.health import Health
 
@@ -309,8 +342,19 @@ class Daemon:
         self.appliance.stop()
         self.picture()
         await _cancelled(list(self._tasks))
-        await self.journal.close(STOP_S)
-        await self.views.close(STOP_S)
+        # Together: views that outlive the journal would ask it in vain, and 1 s is all there is.
+        await asyncio.gather(self.views.close(STOP_S), self.journal.close(STOP_S))
+
+
+async def _settle_memory() -> None:
+    """Keep the collector off what stays for good: walking all of it takes 50 ms, and may fall into a press.
+
+    Twice: the parts that start behind the arming, such as the page, stay as well.
+    """
+    gc.set_threshold(*COLLECT_AFTER)
+    gc.freeze()
+    await asyncio.sleep(STARTED_S)
+    gc.freeze()
 
 
 async def _at_once() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,12 +10,9 @@ from drivers.clock import instant
 from edge.control.desk import Make, Reply
 from edge.control.reports import add_rebuilt, told
 from edge.control.rows import row, wanted
-from edge.journal.core import Core
 from edge.journal.export import NothingToExport, Opens, everything, export, nothing, span_of
 from edge.journal.journal import Journal
 from edge.journal.sources import OfJournal
-from edge.journal.verify import Report, verifying
-from edge.journal.writer import JournalRefused
 from edge.snapshot import snapshot
 from edge.version import VERSION
 from edge.views.rebuild import rebuild_beside
@@ -27,7 +24,6 @@ if TYPE_CHECKING:
 BATCH: Final = 200
 REBUILD_S: Final = 120.0
 """A million events in 50,000 a second, and room."""
-DONE: Final = object()
 
 
 class FrontDesk:
@@ -57,13 +53,13 @@ class FrontDesk:
     async def verify_journal(self, rebuild: bool) -> dict[str, Any]:
         """The chain checked while it grows, in the journal's thread, a hundred events at a time."""
         daemon = self._daemon
-        report = await asyncio.to_thread(
-            _verified, daemon.journal, daemon.store, daemon.setting.config.campus.id
-        )
-        found = told(report)
+        found = told(await daemon.journal.verify())
         if rebuild:
+            # What dropped segments alone told of cannot be made again, and is no difference.
+            dropped = any(each.dropped is not None for each in await daemon.journal.segments())
+            read = daemon.journal.read_blocking
             made = await daemon.views.ask(
-                lambda views: rebuild_beside(daemon.store, views, daemon.journal.read_blocking), REBUILD_S
+                lambda views: rebuild_beside(daemon.store, views, read, dropped=dropped), REBUILD_S
             )
             add_rebuilt(found, made.events, made.differences)
         return found
@@ -79,22 +75,6 @@ class FrontDesk:
         """The record of one incident as a file. Raises KeyError for one that is not in the record."""
         opens = nothing if redact else everything
         return await asyncio.to_thread(_exported, self._daemon.journal, self._daemon.store, incident, opens)
-
-
-def _verified(journal: Journal, store: Path, campus: str) -> Report:
-    report = Report(campus)
-    steps: list[Iterator[None]] = []
-
-    def step(core: Core) -> bool:
-        if core.store is None:
-            raise JournalRefused("the journal's database cannot be opened")
-        if not steps:
-            steps.append(verifying(core.store, core.places, report))
-        return next(steps[0], DONE) is not DONE
-
-    while journal.ask_blocking(step):
-        pass
-    return report
 
 
 def _exported(journal: Journal, store: Path, incident: str, opens: Opens) -> Path:

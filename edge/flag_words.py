@@ -115,6 +115,18 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "The journal on disk was damaged",
         "It was set aside and a new one began. Doors still lock: keep the disk, run `campus-edge verify-journal`.",
     ),
+    "journal_new_epoch": (
+        "The journal could not go on where it ended",
+        "A new epoch began ({0}). Doors lock and events are recorded: run `campus-edge verify-journal`, keep the disk.",
+    ),
+    "journal_damaged": (
+        "Events in the journal can no longer be read",
+        "Number {0} is one. The others are kept, doors still lock: run `campus-edge verify-journal`, restore a backup.",
+    ),
+    "views_refused": (
+        "Lists and history cannot be kept up",
+        "Doors lock and events are recorded; lists are old. What the disk said: {0}. Look at the store directory.",
+    ),
     "journal_missing": (
         "The journal was missing at start",
         "A new one began. Doors still lock: find out who removed it, and restore it from a backup.",
@@ -218,6 +230,10 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
     "free_not_read_back": (
         "Door {subject} was freed for fire and is not read back free",
         "It is written free again and again. Send a person to hold it open.",
+    ),
+    "control_socket": (
+        "The control socket cannot be opened",
+        "{0}. Doors and buttons work; this command line does not: look at the store directory. Tried again every 5 s.",
     ),
     "web_port": (
         "The web port cannot be opened",

@@ -13,7 +13,7 @@ from edge.journal.journal import Journal
 from edge.journal.snapshot import Snapshot
 from edge.journal.stored import Stored
 from edge.journal.writer import JournalRefused
-from rules.model.facts import Because, DoorsOrdered, Entry, IncidentOpened, ZoneResponded
+from rules.model.facts import Because, DoorsOrdered, Entry, IncidentOpened, OrderWord, ZoneResponded
 from rules.model.ids import DoorId, IncidentId, ZoneId
 from rules.model.kinds import KindWord
 from rules.model.moments import Instant
@@ -27,6 +27,8 @@ from rules.step import DAEMON
 log = structlog.get_logger()
 
 WHY: Final = Because("head_witness")
+NOTHING_LOST: Final = frozenset({None, "first_start", "machine_changed"})
+"""Why an epoch goes on or a new one begins where the journal ends where it ended."""
 
 
 def recover(journal: Journal) -> Record:
@@ -45,7 +47,7 @@ def recover(journal: Journal) -> Record:
 def witnessed(journal: Journal, plan: Plan, record: Record) -> tuple[Record, list[Entry]]:
     """The record with what only the head witness still knows, and the entries by which the journal knows it again."""
     said = journal.opened.head
-    if said is None or int(str(said.get("number", 0))) <= record.number:
+    if said is None or not behind_witness(journal, record):
         return record, []
     entries = list(_witnessed(plan, record, said))
     at = instant()
@@ -53,6 +55,19 @@ def witnessed(journal: Journal, plan: Plan, record: Record) -> tuple[Record, lis
         record = fold(record, at, entry)
     log.error("restored from the head witness", entries=len(entries), number=record.number)
     return record, entries
+
+
+def behind_witness(journal: Journal, record: Record) -> bool:
+    """Whether the head witness knows of responses or of doors that the journal lost."""
+    said = journal.opened.head
+    if said is None:
+        return False
+    number = int(str(said.get("number", 0)))
+    if number > record.number:
+        return True
+    # Equal numbers prove nothing of the doors; and without a loss it is the witness that may be the older one.
+    lost = journal.opened.reason not in NOTHING_LOST
+    return lost and number == record.number and any(_moved(record, said))
 
 
 def live_devices(record: Record) -> frozenset[str]:
@@ -112,11 +127,36 @@ def _witnessed(plan: Plan, record: Record, said: Mapping[str, JSON]) -> Iterator
             known.add(incident)
             opened = IncidentOpened(incident, kind, response, zone, silent=False)
             yield Entry(opened, incident, DAEMON, incident, WHY)
-        number += 1
-        yield Entry(ZoneResponded(number, zone, response, kind, incident), zone, DAEMON, incident, WHY)
-        doors = tuple(door for door in locks(plan, response, zone) if door not in spared)
+        own = record.zones.get(zone)
+        if own is None or (own.response, own.kind, own.incident) != (response, kind, incident):
+            number += 1
+            yield Entry(ZoneResponded(number, zone, response, kind, incident), zone, DAEMON, incident, WHY)
+        doors = tuple(
+            door
+            for door in locks(plan, response, zone)
+            if door not in spared and _ordered(record, door) != ("lock", incident)
+        )
         if doors:
             yield Entry(DoorsOrdered("lock", doors, (), (), ""), zone, DAEMON, incident, WHY)
+    for word, moved in _moved(record, said):
+        named = tuple(door for door in moved if door in plan.doors)
+        if named:
+            yield Entry(DoorsOrdered(word, named, (), (), ""), plan.campus, DAEMON, None, WHY)
+
+
+def _moved(record: Record, said: Mapping[str, JSON]) -> Iterator[tuple[OrderWord, tuple[DoorId, ...]]]:
+    """The doors that the witness knows released or freed, and the record does not."""
+    words: tuple[tuple[OrderWord, str], ...] = (("rest", "released"), ("free", "freed"))
+    for word, key in words:
+        doors = [DoorId(str(door)) for door in _list(said, key)]
+        new = tuple(door for door in doors if (_ordered(record, door) or ("", None))[0] != word)
+        if new:
+            yield word, new
+
+
+def _ordered(record: Record, door: DoorId) -> tuple[str, IncidentId | None] | None:
+    order = record.orders.get(door)
+    return None if order is None else (order.word, order.incident)
 
 
 def _list(said: Mapping[str, JSON], key: str) -> list[JSON]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ import structlog
 
 from drivers.clock import instant
 from edge import logs, notify, recovery
-from edge.cli.out import complain
+from edge.cli.out import complain, plain
 from edge.config import starts
 from edge.config.accepted import accept, load_accepted
 from edge.config.changes import forbidden_changes
@@ -25,6 +26,7 @@ from edge.journal.opening import JournalInUse
 from edge.setting import Setting
 from edge.snapshot import Mode
 from rules.model.facts import Because, ConfigurationTurned
+from rules.state import Record
 
 log = structlog.get_logger()
 
@@ -38,33 +40,50 @@ async def run(path: Path) -> int:
     logs.set_up()
     checked = await asyncio.to_thread(read, path)
     store = store_for(checked)
-    boot = boot_id()
+    claim = _Claim(store)
     try:
-        store.mkdir(mode=0o700, parents=True, exist_ok=True)
-        held = StoreLock(store)
+        claim.take()
     except Held as err:
         complain(str(err))
         return DID_NOT_HOLD
     except OSError as err:
         # A store that takes nothing is trouble, and shown as such; it keeps no door from being locked.
-        log.exception("the store cannot be used", store=str(store), because=str(err))
-        held = None
+        log.error("the store cannot be used", store=str(store), because=str(err))
     try:
-        return await _run(path, checked, store, boot)
+        return await _run(path, checked, store, claim)
     except JournalInUse as err:
         complain(str(err))
         return DID_NOT_HOLD
     finally:
-        if held is not None:
-            held.release()
+        claim.release()
 
 
-async def _run(path: Path, checked: Checked, store: Path, boot: str) -> int:
+class _Claim:
+    """The store's lock: taken at the start, or once the store can be used."""
+
+    def __init__(self, store: Path) -> None:
+        self._store = store
+        self._held: StoreLock | None = None
+
+    def take(self) -> None:
+        """Raises Held and OSError."""
+        if self._held is None:
+            self._store.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._held = StoreLock(self._store)
+
+    def release(self) -> None:
+        if self._held is not None:
+            self._held.release()
+
+
+async def _run(path: Path, checked: Checked, store: Path, claim: _Claim) -> int:
+    boot = boot_id()
     safe = starts.begin(store, starts.Start(boot, time.monotonic()))
     choice = choose(_last_accepted(checked, store) if safe else checked, store)
     if isinstance(choice, Refused):
         for problem in choice.problems:
-            complain(problem.text())
+            # As `check` prints it, so that editors and scripts find file and line.
+            sys.stderr.write(plain(problem.text()) + "\n")
         complain(
             "No configuration was ever accepted here, so there is nothing to start on. Mend these and start again."
         )
@@ -74,11 +93,12 @@ async def _run(path: Path, checked: Checked, store: Path, boot: str) -> int:
     record = recovery.recover(journal)
     if not safe:
         # What is live may not be taken away by an edited file: only now is known what is.
-        standing = choose(checked, store, recovery.live_devices(record))
+        standing = choose(checked, store, _live_devices(journal, record, store))
         choice = choice if isinstance(standing, Refused) else standing
     mode: Mode = "safe" if safe else "normal" if choice.source == "file" else "last_accepted"
     setting = _setting(choice, path)
-    daemon = Daemon(Start(setting, store, mode, boot, _notes(choice, mode)), journal, record)
+    start = Start(setting, store, mode, boot, claim.take, _notes(choice, mode, journal))
+    daemon = Daemon(start, journal, record)
     _Reload(daemon, path, store, choice)
     loop = asyncio.get_running_loop()
     for stop in (signal.SIGTERM, signal.SIGINT):
@@ -98,13 +118,23 @@ def _last_accepted(checked: Checked, store: Path) -> Checked:
     return checked if accepted is None else accepted.checked()
 
 
+def _live_devices(journal: Journal, record: Record, store: Path) -> frozenset[str]:
+    """What live incidents stand on; where only the head witness knows of one, by the configuration it was live on."""
+    accepted = load_accepted(store) if recovery.behind_witness(journal, record) else None
+    last = None if accepted is None else choose(accepted.checked(), store)
+    if isinstance(last, Choice):
+        plan = compile_plan(last.config, last.checked.packs, last.checked.hash)
+        record, _ = recovery.witnessed(journal, plan, record)
+    return recovery.live_devices(record)
+
+
 def _setting(choice: Choice, path: Path) -> Setting:
     checked = choice.checked
     plan = compile_plan(choice.config, checked.packs, checked.hash)
     return Setting(choice.config, plan, checked.secrets, path.parent)
 
 
-def _notes(choice: Choice, mode: Mode) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _notes(choice: Choice, mode: Mode, journal: Journal) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """What is shown red from the start."""
     notes: list[tuple[str, tuple[str, ...]]] = []
     if mode == "safe":
@@ -112,6 +142,9 @@ def _notes(choice: Choice, mode: Mode) -> tuple[tuple[str, tuple[str, ...]], ...
     if choice.source == "accepted" and mode != "safe":
         first = choice.reasons[0].text() if choice.reasons else ""
         notes.append(("last_accepted", (choice.code, str(len(choice.reasons)), first)))
+    if journal.opened.reason not in (None, "first_start"):
+        # Until the next start: nobody can close it yet, and it is to be seen before it goes.
+        notes.append(("journal_new_epoch", (journal.opened.reason,)))
     return tuple(notes)
 
 

@@ -433,7 +433,7 @@ class Core:
         self.spill = self.witness = None
 
 
-def error_name(err: sqlite3.Error) -> str:
+def error_name(err: Exception) -> str:
     """SQLite's name of an error, such as `SQLITE_FULL`; where it has none, what it says."""
     return getattr(err, "sqlite_errorname", None) or str(err)
 

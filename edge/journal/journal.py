@@ -25,7 +25,7 @@ from edge.journal.row import Row
 from edge.journal.snapshot import Snapshot, read_snapshot
 from edge.journal.stamp import Stamped, Stamper
 from edge.journal.store import Segment, Store
-from edge.journal.stored import Stored
+from edge.journal.stored import DAMAGED, Stored
 from edge.journal.verify import Report, verifying
 from edge.journal.writer import HUNG_S, Ask, Batch, JournalRefused, Picture, Writer
 
@@ -96,7 +96,9 @@ class Journal:
         store, found = self._core.store, read_snapshot(self._core.places.snapshot)
         if store is None or found is None:
             return None
-        return found if store.hash_at(found.head.epoch, found.head.seq) == found.head.hash else None
+        with contextlib.suppress(sqlite3.Error):  # `rows_after` says it
+            return found if store.hash_at(found.head.epoch, found.head.seq) == found.head.hash else None
+        return None
 
     def rows_after(self, snapshot: Snapshot | None) -> Iterator[Stored]:
         """Every event after `snapshot` (None: every event), oldest first, in its newest kind. Before `start`.
@@ -109,7 +111,10 @@ class Journal:
             yield from (typed(event) for event in spill.read())
         after = None if snapshot is None else (snapshot.head.epoch, snapshot.head.seq)
         while store is not None and (chunk := _asked(_reading(after, 500), self._core)):
-            yield from chunk
+            for event in chunk:
+                if event.kind == DAMAGED:
+                    self._troubles("journal_damaged", True, (str(event.seq),))
+                yield event
             after = chunk[-1].position
 
     # --- the loop's side ----------------------------------------------------------------------
@@ -125,7 +130,8 @@ class Journal:
         """Start the writer thread.
 
         on_trouble: called in the loop's thread with a code, whether it holds now, and arguments. Codes:
-            journal_refused (SQLite's name of the error), journal_corrupt, journal_hung, spill_refused,
+            journal_refused (SQLite's name of the error), journal_corrupt, journal_damaged (number of the last
+            event that cannot be read), journal_hung, spill_refused,
             witness_refused, signing_refused, snapshot_refused, events_lost, row_salvaged, journal_shed.
         routine: the kinds that are shed first when rows pile up in memory.
         follow: called in the writer thread with what was committed, in order; must only put it into a queue.
@@ -364,7 +370,7 @@ def _store(core: Core) -> Store:
 def _asked(what: Callable[[Core], T], core: Core) -> T:
     try:
         return what(core)
-    except sqlite3.Error as err:
+    except (sqlite3.Error, ValueError, TypeError) as err:
         raise JournalRefused(f"the journal cannot be read: {err}") from err
 
 

@@ -81,19 +81,22 @@ def start_up(core: Core) -> Opened:
     """
     made = _open_files(core)
     witnessed = None if core.witness is None else core.witness.last
-    store, aside = _open_store(core)
+    store, aside = _open_store(core, witnessed)
     corrupt = store is not None and bool(aside)
     broken = store is not None and not _tail_holds(store, core.campus)
     orphans: tuple[Stored, ...] = ()
     gap = False
     if store is not None:
-        core.adopt(store)
         orphans, gap = _fold(core, store)
     if orphans:
         with contextlib.suppress(OSError):
             aside = [*aside, *filter(None, [core.set_spill_aside("orphans")])]
     old = _old_head(core, witnessed, orphans)
-    reason = _reason(core, witnessed, old, corrupt=corrupt, broken=broken, gap=gap)
+    try:
+        reason = _reason(core, witnessed, old, corrupt=corrupt, broken=broken, gap=gap)
+    except sqlite3.Error as err:
+        core.refuse(error_name(err))
+        reason = "journal_refused"
     with core.baton:
         if reason is not None:
             if reason not in ("chain_broken", "witness_differs"):
@@ -131,16 +134,23 @@ def _open_files(core: Core) -> int:
     return made
 
 
-def _open_store(core: Core) -> tuple[Store | None, list[str]]:
-    """The database, and what had to be set aside for it; None where the disk refuses."""
+def _open_store(core: Core, witnessed: Witnessed | None) -> tuple[Store | None, list[str]]:
+    """The database, taken into use, and what had to be set aside for it; None where the disk refuses."""
     aside: list[str] = []
     for _ in range(2):
         try:
             store = Store.open(core.places.database)
-            store.raw_after(0 if store.head is None else max(0, _place(store) - _TAIL_EVENTS), _TAIL_EVENTS)
+            try:
+                _ask_all(store, witnessed)
+                core.adopt(store)
+            except BaseException:
+                store.close()
+                raise
             return store, aside
-        except sqlite3.Error as err:
-            code = getattr(err, "sqlite_errorcode", None)
+        except (sqlite3.Error, TypeError, ValueError) as err:
+            # A number that came back as text is damage too, which SQLite does not see.
+            plain = None if isinstance(err, sqlite3.Error) else sqlite3.SQLITE_CORRUPT
+            code = getattr(err, "sqlite_errorcode", plain)
             damaged = code is not None and code & 0xFF in _DAMAGED
             core.trouble("journal_corrupt" if damaged else "journal_refused", True, (error_name(err),))
             if not damaged or aside:
@@ -151,6 +161,14 @@ def _open_store(core: Core) -> tuple[Store | None, list[str]]:
                 break
     core.retry_later()
     return None, aside
+
+
+def _ask_all(store: Store, witnessed: Witnessed | None) -> None:
+    """Everything that a start asks: a damaged page is found here, where it can be set aside, or not at all."""
+    store.raw_after(0 if store.head is None else max(0, _place(store) - _TAIL_EVENTS), _TAIL_EVENTS)
+    store.segments()
+    if witnessed is not None:
+        store.hash_at(witnessed.head.epoch, witnessed.head.seq)
 
 
 def _place(store: Store) -> int:
@@ -180,7 +198,7 @@ def _tail_holds(store: Store, campus: str) -> bool:
             if check(event, campus, before) is not None:
                 return False
             before = Head(event.epoch, event.seq, event.hash)
-    except (ValueError, sqlite3.Error):
+    except (ValueError, TypeError, sqlite3.Error):
         return False
     return True
 

@@ -75,7 +75,7 @@ class Reader:
             raise KeyError(after)
         try:
             return self.store.after(place, limit)
-        except (sqlite3.Error, ValueError) as err:
+        except (sqlite3.Error, ValueError, TypeError) as err:
             raise JournalRefused(f"the journal cannot be read: {err}") from err
 
     def key(self) -> SigningKey:

@@ -3,7 +3,7 @@
 NDJSON, appended to; each line `{"event": hashed fields, "hash": hex, "sealed": [{"field", "salt",
 "value"}]}`, in the chain's order. The chain runs on through it; once the database takes events again they are
 folded in and the file is emptied. A line counts once the file was synced behind it; what was torn by a power
-cut is no line.
+cut is no line, and neither is what lies behind a line that it does not follow: remains that were written over.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from typing import Final, Self
 import msgspec
 
 from edge.journal.canonical import MAX_BYTES, NotCanonical, canonical
-from edge.journal.chain import digest
+from edge.journal.chain import ZEROS, Head, digest
 from edge.journal.sealed import SealedValue
 from edge.journal.stamp import Stamped
 from edge.journal.witness import sync_directory
@@ -104,18 +104,22 @@ def _line(event: Stamped) -> bytes:
 
 
 def _whole_lines(path: Path) -> Iterator[tuple[int, Stamped]]:
-    """(bytes, event) of the lines up to the first that is torn, overlong or not what it says it is."""
+    """(bytes, event) of the lines up to the first that is torn, overlong, not what it says it is, or does not
+    follow the one before.
+    """
+    before: Head | None = None
     with path.open("rb") as file:
         while True:
             line = file.readline(_MAX_LINE_BYTES)
-            event = _event(line) if line.endswith(b"\n") else None
+            event = _event(line, before) if line.endswith(b"\n") else None
             if event is None:
                 return
             yield len(line), event
+            before = event.head
 
 
-def _event(line: bytes) -> Stamped | None:
-    """The event on one line; None where the line does not hold together."""
+def _event(line: bytes, before: Head | None) -> Stamped | None:
+    """The event on one line; None where the line does not hold together, or not with the one `before`."""
     try:
         fields = msgspec.json.decode(line)
         body = canonical(fields["event"])
@@ -124,6 +128,11 @@ def _event(line: bytes) -> Stamped | None:
             for each in fields["sealed"]
         )
         event = Stamped(0, fields["event"]["epoch"], fields["event"]["seq"], fields["hash"], body, sealed)
+        follows = before is None or (
+            fields["event"]["prev"] == before.hash
+            if event.epoch == before.epoch
+            else event.seq == 1 and fields["event"]["prev"] == ZEROS
+        )
     except (msgspec.DecodeError, NotCanonical, KeyError, TypeError, ValueError, RecursionError):
         return None
-    return event if digest(body) == event.hash else None
+    return event if follows and digest(body) == event.hash else None

@@ -17,12 +17,12 @@ from typing import Final, Self
 import msgspec
 
 from edge.journal.canonical import JSON
-from edge.journal.chain import Head
+from edge.journal.chain import ZEROS, Head
 from edge.journal.checkpoint import Checkpoint
 from edge.journal.migrations import migrate
 from edge.journal.sealed import SealedValue
 from edge.journal.stamp import Stamped
-from edge.journal.stored import Stored, stored
+from edge.journal.stored import Stored, damaged, stored
 from edge.journal.upcast import upcast
 
 SCHEMA: Final = Path(__file__).parent / "schema"
@@ -79,6 +79,8 @@ class Store:
             isolation_level=None,
             check_same_thread=False,  # opened before the writer thread starts, then its alone
         )
+        # A flipped bit in a hash is to be found by whoever compares it, and not to end the reading.
+        connection.text_factory = lambda text: text.decode("utf-8", "replace")
         try:
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             if make:
@@ -234,31 +236,43 @@ class Store:
 
     def after(self, place: int, limit: int, *, newest_kinds: bool = True) -> list[Stored]:
         """At most `limit` events behind `place`, oldest first; in their newest kinds, or as they were
-        stored.
+        stored. One whose bytes cannot be read is there as `stored.DAMAGED`.
         """
         rows = self._connection.execute(
-            "SELECT place, hash, CAST(body AS BLOB) FROM events WHERE place > ? ORDER BY place LIMIT ?",
+            "SELECT place, hash, coalesce(CAST(body AS BLOB), x'') FROM events WHERE place > ? ORDER BY place LIMIT ?",
             (place, limit),
         ).fetchall()
         if not rows:
             return []
         opened: dict[int, dict[str, JSON]] = {}
         for at, sealed in self.sealed_between(rows[0][0], rows[-1][0]):
-            opened.setdefault(at, {})[sealed.field] = _decode(sealed.value)
-        events = [stored(bytes(body), digest, opened.get(at)) for at, digest, body in rows]
+            with contextlib.suppress(msgspec.DecodeError):  # damaged: as good as erased
+                opened.setdefault(at, {})[sealed.field] = _decode(sealed.value)
+        events = [self._event(at, digest, bytes(body), opened.get(at)) for at, digest, body in rows]
         return [upcast(event) for event in events] if newest_kinds else events
+
+    def _event(self, place: int, digest: str, body: bytes, opened: dict[str, JSON] | None) -> Stored:
+        begun = next(each for each in reversed(self._epochs) if each.first_place <= place)
+        seq = place - begun.first_place + 1
+        with contextlib.suppress(ValueError):
+            event = stored(body, digest, opened)
+            # Elsewhere than it says, it would send whoever reads on from it round in a circle.
+            if event.position == (begun.epoch, seq) and event.at_us >= 0:
+                return event
+        prev = ZEROS if seq == 1 else self.hash_at(begun.epoch, seq - 1) or ZEROS
+        return damaged(body, digest, begun.epoch, seq, prev)
 
     def raw_after(self, place: int, limit: int) -> list[tuple[int, str, bytes]]:
         """(place, hash, body) as they lie there, for whoever checks them."""
         return self._connection.execute(
-            "SELECT place, hash, CAST(body AS BLOB) FROM events WHERE place > ? ORDER BY place LIMIT ?",
+            "SELECT place, hash, coalesce(CAST(body AS BLOB), x'') FROM events WHERE place > ? ORDER BY place LIMIT ?",
             (place, limit),
         ).fetchall()
 
     def sealed_between(self, first: int, last: int) -> Iterable[tuple[int, SealedValue]]:
         """(place, what opens one of its fields), for the places from `first` to `last`."""
         rows = self._connection.execute(
-            "SELECT place, field, salt, CAST(value AS BLOB) FROM sealed WHERE place BETWEEN ? AND ?",
+            "SELECT place, field, salt, coalesce(CAST(value AS BLOB), x'') FROM sealed WHERE place BETWEEN ? AND ?",
             (first, last),
         ).fetchall()
         return [(place, SealedValue(field, salt, bytes(value))) for place, field, salt, value in rows]
@@ -286,7 +300,7 @@ class Store:
         """The first and last place of an incident's events among the `count` places behind `after`."""
         low, high = self._connection.execute(
             "SELECT min(place), max(place) FROM events WHERE place > ? AND place <= ? "
-            "AND json_extract(body, '$.incident') = ?",
+            "AND CASE WHEN json_valid(body) THEN json_extract(body, '$.incident') END = ?",
             (after, after + count, incident),
         ).fetchone()
         return None if low is None else (low, high)

@@ -9,6 +9,8 @@ import msgspec
 
 from edge.journal.canonical import JSON
 
+DAMAGED: Final = "event.damaged/1"
+"""What stands for an event whose bytes can no longer be read; no such event is ever recorded."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -108,6 +110,14 @@ def stored(body: bytes, digest: str, opened: Mapping[str, JSON] | None = None) -
         prev=read.prev,
         opened={} if opened is None else opened,
         body=body,
+    )
+
+
+def damaged(body: bytes, digest: str, epoch: str, seq: int, prev: str) -> Stored:
+    """Stands at (epoch, seq) for an event whose bytes cannot be read, so that whoever reads gets past it."""
+    at = rfc3339(0)
+    return Stored(
+        epoch, seq, digest, "", at, "", 0, None, DAMAGED, "", "", None, None, {}, {}, prev, {}, body
     )
 
 

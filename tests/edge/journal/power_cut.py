@@ -43,20 +43,21 @@ class Call:
     result: int | None
 
 
-def recorded(command: Sequence[str], log: Path, **options: str | Mapping[str, str]) -> "subprocess.Popen[bytes]":
-    """Start `command` with its system calls written to `log`."""
+def start_recorded(command: Sequence[str], log: Path, root: Path) -> "subprocess.Popen[bytes]":
+    """Start `command` in `root`, the folder that it imports from, with its system calls written to `log`."""
     strace = ["strace", "-f", "--seccomp-bpf", "-qq", "-y", "-xx", "-s", "1000000", "-o", str(log)]
     return subprocess.Popen(
         [*strace, "-e", f"trace={CALLS}", "-e", "signal=none", "--", *command],
+        cwd=root,
+        env={"PYTHONPATH": str(root)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        **options,  # type: ignore[call-overload]  # cwd and env
     )
 
 
-def calls(log: Path, of: Iterable[str]) -> Iterator[Call]:
-    """What `log` tells of the paths that begin with one of `of`, and of standard output: entries and returns."""
-    wanted = [_hexed(each) for each in of]
+def calls(log: Path, directory: str) -> Iterator[Call]:
+    """What `log` tells of one directory (also on standard output, where it names it): entries and returns."""
+    wanted = _hexed(directory)
     entered: dict[str, str] = {}
     with log.open(encoding="ascii") as lines:
         for line in lines:
@@ -69,7 +70,7 @@ def calls(log: Path, of: Iterable[str]) -> Iterator[Call]:
                 if begun is not None:
                     yield _call(resumed, thread, begun + rest, returned=True)
                 continue
-            if not rest.startswith("1<") and not any(each in rest for each in wanted):
+            if wanted not in rest:
                 continue
             if rest.endswith(_UNFINISHED):
                 entered[thread] = rest.removesuffix(_UNFINISHED)
@@ -91,7 +92,11 @@ def _call(name: str, thread: str, text: str, *, returned: bool) -> Call:
         strings,
         tuple(int(each) for each in re.findall(r"(?<![\w|])\d+(?![\w|])", tail)),
         tail,
-        int(result.split("<")[0].split()[0]) if returned and result[:1] != "?" else None if not returned else -1,
+        int(result.split("<")[0].split()[0])
+        if returned and result[:1] != "?"
+        else None
+        if not returned
+        else -1,
     )
 
 

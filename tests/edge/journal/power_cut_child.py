@@ -11,6 +11,8 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
@@ -27,7 +29,7 @@ CAMPUS: Final = "lincoln-hs"
 
 def configuration(number: int) -> bytes:
     """The text of the configuration with this number."""
-    return f"# {number}\n{'# as long as a configuration is\n' * 40}campus: {number}\n".encode()
+    return b"# as long as a configuration is\n" * 40 + b"campus: %d\n" % number
 
 
 def picture(number: int) -> bytes:
@@ -60,11 +62,14 @@ class Run:
             first, self._number = self._number, self._number + rows
             last = self._number - 1
             durable = asyncio.get_running_loop().create_future()
-            durable.add_done_callback(lambda _, last=last: self.promise("durable", last))
+            durable.add_done_callback(partial(self._durable, last))
             self.journal.append(
                 [_row(each) for each in range(first, first + rows)], {"number": last}, durable.set_result
             )
             await durable
+
+    def _durable(self, last: int, _: object) -> None:
+        self.promise("durable", last)
 
     async def flood(self, count: int) -> None:
         """Presses handed in at once: group commits."""
@@ -87,11 +92,11 @@ class Run:
     async def refuse(self, times: int) -> None:
         """A database that takes nothing while so many presses come."""
         took = store.Store.commit
-        store.Store.commit = _refusing  # type: ignore[method-assign]
+        vars(core)["Store"].commit = _refusing
         self._refused.clear()
         await self.press(times)
         await self._refused.wait()
-        store.Store.commit = took  # type: ignore[method-assign]
+        vars(core)["Store"].commit = took
 
     async def recover(self) -> None:
         """The database takes events again: what was spilled is in it."""
@@ -167,7 +172,7 @@ def synchronous(level: str) -> None:
         def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
             return super().execute(sql.replace("synchronous = FULL", f"synchronous = {level}"), *values)
 
-    store.sqlite3.connect = lambda *args, **named: connect(*args, factory=Lazy, **named)  # type: ignore[assignment]
+    vars(sqlite3)["connect"] = partial(connect, factory=Lazy)
 
 
 def acknowledged_at_once() -> None:
@@ -200,7 +205,7 @@ def witness_first() -> None:
         witness.Witness.open(core.Places(_directory[0]).witness).write(events[-1].head, {})
         commit(self, events, *args)
 
-    store.Store.commit = late  # type: ignore[method-assign]
+    vars(core)["Store"].commit = late
 
 
 _directory: list[Path] = []
@@ -240,6 +245,8 @@ if __name__ == "__main__":
     # Small, so that the write-ahead log is carried over within the run and a refused database is tried again soon.
     vars(core).update(_LOG_COMMITS=3, _LOG_COMMITS_MOST=5, _RETRY_FIRST_S=0.02)
     check(b"", "warm.yaml", stored({}))
+    for name in ("sqlite_utils", "cryptography.hazmat.primitives.serialization"):
+        import_module(name)  # once and not in every process
     for named in sys.argv[2:]:
         plant, story, first, directory = named.split(":", 3)
         _fork(plant, story, int(first), Path(directory), Path(sys.argv[1]))
