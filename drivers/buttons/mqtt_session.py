@@ -355,6 +355,9 @@ class ButtonSessions:
             tasks.create_task(self._hear_status(link, tasks))
             topics = [topic for channel, topic in self._by_topic if channel == "status"]
             await self._subscribe(link, "status", topics)
+            # Wait here and not in the group's end: Python 3.11's leaves this task marked as cancelled when a child
+            # fails there, `_honour_cancellation` believes it, and the session would be gone for good.
+            await asyncio.get_running_loop().create_future()
 
     async def _serve_state(self, link: Link) -> None:
         async with asyncio.TaskGroup() as tasks:
