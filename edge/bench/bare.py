@@ -34,6 +34,15 @@ def read(unit: int, inputs: int) -> bytes:
     return struct.pack(">HHHBBHH", 2, 0, 6, unit, 2, 0, inputs)
 
 
+def packets(data: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
+    """The whole packets as (first byte, body), and what is left; all shorter than 128 bytes (MQTT 3.1.1, 2.2.3)."""
+    whole: list[tuple[int, bytes]] = []
+    while len(data) >= 2 and len(data) >= 2 + data[1]:
+        whole.append((data[0], data[2 : 2 + data[1]]))
+        data = data[2 + data[1] :]
+    return whole, data
+
+
 class Board(asyncio.Protocol):
     """One board's connection; its answers are counted and not looked at."""
 
@@ -64,11 +73,8 @@ class Press(asyncio.Protocol):
         self.transport.write(bytes([0x10, len(connect)]) + connect)
 
     def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        while len(self._buffer) >= 2 and len(self._buffer) >= 2 + self._buffer[1]:
-            # Nothing here is as long as 128 bytes, where a length would take a second byte.
-            kind, length = self._buffer[0], self._buffer[1]
-            body, self._buffer = self._buffer[2 : 2 + length], self._buffer[2 + length :]
+        whole, self._buffer = packets(self._buffer + data)
+        for kind, body in whole:
             self._packet(kind, body)
 
     def _packet(self, kind: int, body: bytes) -> None:

@@ -16,7 +16,9 @@ SIZES: Final = ("4/1", "40/10", "200/50")
 def parser() -> argparse.ArgumentParser:
     """The arguments of `python -m edge.bench`."""
     made = argparse.ArgumentParser(prog="edge.bench", description=__doc__)
-    made.add_argument("--sizes", nargs="+", default=list(SIZES), type=_size, metavar="DOORS/BOARDS")
+    made.add_argument(
+        "--sizes", nargs="+", default=[_size(one) for one in SIZES], type=_size, metavar="DOORS/BOARDS"
+    )
     made.add_argument("--presses", type=int, default=30, metavar="N", help="of each at each size (30)")
     made.add_argument("--settle", type=float, default=0.3, metavar="S", help="pause before a press (0.3)")
     made.add_argument("--bare-polls", action="store_true", help="the bare script reads the evidence too")
@@ -31,11 +33,9 @@ def parser() -> argparse.ArgumentParser:
 def main(args: argparse.Namespace) -> int:
     """0: every target was met, or nobody asked."""
     told: list[str] = []
-    for doors, boards in (_size(one) if isinstance(one, str) else one for one in args.sizes):
-        largest = (doors, boards) == max(_size(one) if isinstance(one, str) else one for one in args.sizes)
-        how = How(
-            args.presses, args.bare_polls, args.settle, not args.broker_delays, largest and not args.no_hang
-        )
+    for doors, boards in args.sizes:
+        hang = not args.no_hang and (doors, boards) == max(args.sizes)
+        how = How(args.presses, args.bare_polls, args.settle, not args.broker_delays, hang)
         try:
             found = _one(doors, boards, how)
         except Lost as err:

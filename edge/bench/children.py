@@ -29,24 +29,23 @@ class Lost(Exception):
 class Child:
     """A child that obeys `edge.bench.lines`."""
 
-    def __init__(self, name: str, process: "subprocess.Popen[bytes]") -> None:
+    def __init__(self, name: str, orders: IO[bytes], answers: IO[bytes]) -> None:
         self._name = name
-        self._process = process
+        self._orders = orders
+        self._answers = answers
         self._read()
 
     def do(self, what: str, **more: object) -> dict[str, Any]:
         """Give one order and wait for its answer. Raises Lost."""
-        assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps({"do": what, **more}).encode() + b"\n")
-            self._process.stdin.flush()
+            self._orders.write(json.dumps({"do": what, **more}).encode() + b"\n")
+            self._orders.flush()
         except OSError as err:
             raise Lost(f"the {self._name} is gone") from err
         return self._read()
 
     def _read(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
+        line = self._answers.readline()
         if not line:
             raise Lost(f"the {self._name} is gone")
         found: dict[str, Any] = json.loads(line)
@@ -59,7 +58,9 @@ def obeying(name: str, module: str, *arguments: str) -> Iterator[Child]:
     pipe = subprocess.PIPE
     command = [sys.executable, "-m", module, *arguments]
     with _process(command, None, stdin=pipe, stdout=pipe) as process:
-        yield Child(name, process)
+        if process.stdin is None or process.stdout is None:
+            raise Lost(f"the {name} has no pipes")
+        yield Child(name, process.stdin, process.stdout)
 
 
 @contextlib.contextmanager
@@ -124,7 +125,7 @@ def _process(
 ) -> Iterator["subprocess.Popen[bytes]"]:
     with contextlib.ExitStack() as stack:
         words = None if log is None else stack.enter_context(log.open("wb"))
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603  our own programs
             command, stdin=stdin or subprocess.DEVNULL, stdout=stdout or words, stderr=words
         )
         try:

@@ -1,4 +1,4 @@
-"""The figures of a benchmark: medians, 95th percentiles, ratios, targets. Pure but for nothing."""
+"""The figures of a benchmark: medians, 95th percentiles, ratios, targets. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,7 +47,9 @@ def ratios(found: Measured) -> tuple[float, float]:
 
 def lines(found: Measured) -> list[str]:
     """One size, to be read by people."""
-    rows = [f"{found.doors} doors on {found.boards} boards, {len(found.daemon)} presses each (ms after publish)"]
+    rows = [
+        f"{found.doors} doors on {found.boards} boards, {len(found.daemon)} presses each (ms after publish)"
+    ]
     rows.append(f"  {'':24}{'median':>9}{'p95':>9}{'max':>9}")
     for name, presses in (("daemon", found.daemon), ("bare", found.bare), ("daemon, disk hangs", found.hung)):
         if presses:

@@ -9,11 +9,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from edge.bench import children
-from edge.bench.campus import BARE_TOPIC, BUTTON, PRESS_TOPIC, bench_tree
+from edge.bench.campus import BARE_TOPIC, PRESS_TOPIC, bench_tree
 from edge.bench.children import Child, Lost
 from edge.control.client import Broken, NotRunning, ask
 from edge.control.path import NAME
@@ -78,7 +79,8 @@ def _measure(found: Measured, how: How, folder: Path, stack: contextlib.ExitStac
     boards = stack.enter_context(children.obeying("boards", "edge.bench.boards", str(config)))
     began = time.monotonic()
     process = stack.enter_context(children.daemon(config, folder / "daemon.log"))
-    bench = _Bench(found, boards, process, folder / "store" / NAME, how, random.Random(found.doors))
+    chance = random.Random(found.doors)  # noqa: S311  spreads presses over the polls' half second
+    bench = _Bench(found, boards, process, folder / "store" / NAME, how, chance)
     found.armed_s = bench.until_armed(f"http://{tree['web']['listen']}/readyz") - began
     bench.until("every board up and every door read", _all_read, ARMED_S)
     found.complete_s = time.monotonic() - began
@@ -91,17 +93,18 @@ def _measure(found: Measured, how: How, folder: Path, stack: contextlib.ExitStac
     found.polls_s = bench.polls_a_second()
     for number in range(how.presses):
         # By turns, and each first every second time: a drift of the machine hits both.
-        turns = [lambda: found.daemon.append(bench.press_daemon(presser))]
-        turns.append(lambda: found.bare.append(bench.press_bare(presser, bare)))
-        for turn in turns if number % 2 else reversed(turns):
-            turn()
+        if number % 2:
+            found.daemon.append(bench.press_daemon(presser))
+        found.bare.append(bench.press_bare(presser, bare))
+        if not number % 2:
+            found.daemon.append(bench.press_daemon(presser))
     found.memory_mib = children.memory_mib(process.pid)
     found.longest_ms = bench.longest_ms()
     if how.hang:
         with hanging_disk(process.pid, folder) as why_not:
             found.hang_skipped = why_not
             if not why_not:
-                found.hung = [bench.press_daemon(presser) for _ in range(max(3, how.presses // 3))]
+                found.hung = [bench.press_daemon(presser) for _ in range(max(3, how.presses // 5))]
     return found
 
 
@@ -123,7 +126,6 @@ class _Bench:
         self._socket = control
         self._how = how
         self._chance = chance
-        self._number = 0
 
     def until_armed(self, url: str) -> float:
         """When `/readyz` first said yes, in seconds of CLOCK_MONOTONIC. Raises Lost."""
@@ -140,7 +142,6 @@ class _Bench:
         """Press, wait until every door is proven, release every door, wait until all is quiet."""
         self._pause()
         self._boards.do("mark")
-        self._number += 1
         payload = json.dumps({"press_id": f"bench-{time.monotonic_ns()}", "gesture": "hold"})
         at_us = presser.do("publish", topic=PRESS_TOPIC, payload=payload)["at_us"]
         written = self._written()
@@ -237,7 +238,7 @@ def hanging_disk(pid: int, folder: Path) -> Iterator[str]:
     command += [part for thread in children.other_threads(pid) for part in ("-p", str(thread))]
     try:
         with (folder / "strace.log").open("wb") as words:
-            strace = subprocess.Popen(command, stdout=words, stderr=words)
+            strace = subprocess.Popen(command, stdout=words, stderr=words)  # noqa: S603  fixed words
     except OSError:
         yield "strace is not installed"
         return
@@ -272,8 +273,6 @@ def _all_released(document: dict[str, Any]) -> bool:
 
 def _proven_us(door: dict[str, Any]) -> float:
     """When a door's verdict became what it is, in microseconds of CLOCK_MONOTONIC."""
-    from datetime import datetime
-
     ledger = door["ledger"]
     commanded = datetime.fromisoformat(ledger["commanded_at"]).timestamp()
     offset = time.time() - time.monotonic()
