@@ -23,7 +23,12 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
         office(),
     ]
     make = partial(
-        school, folder, drivers=("modbus-tcp", "modbus-rtu", "osdp"), magnet=True, buttons=buttons, outputs=True
+        school,
+        folder,
+        drivers=("modbus-tcp", "modbus-rtu", "osdp"),
+        magnet=True,
+        buttons=buttons,
+        outputs=True,
     )
     with running(folder, make) as here:
         yield here

@@ -1,255 +1,31 @@
-"""What the journeys have around them: the daemon as a process, simulated devices, a real broker and Mosquitto's own clients.
+"""One campus for a journey: the daemon as a process between simulated devices and a real broker.
 
 Every process is ours and is ended by its id.
 """
 
-import asyncio
 import contextlib
 import json
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Coroutine, Iterator, Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
 
-from drivers.simulators.faults import Fault, FaultKind
 from edge.control.client import Broken, NotRunning, ask
-from edge.setting import setting_of
 from edge.simulated.addresses import spare_port
-from edge.simulated.campus import SimulatedCampus
-from rules.model.ids import ButtonId, ControllerId, DoorId, InputId
+from tests.flow.devices import Devices
+from tests.flow.mosquitto import Broker, Document
+from tests.flow.waiting import LOOK_S, PATIENCE_S, wait_for
 
-Document = dict[str, Any]
-T = TypeVar("T")
-
-PATIENCE_S = 20.0
-"""For two busy cores; a condition that holds is seen within 50 ms."""
-LOOK_S = 0.03
-MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or "mosquitto"
 SECURED = frozenset({"secured"})
-
-
-def wait_for(what: str, holds: Callable[[], T | None], patience_s: float = PATIENCE_S) -> T:
-    """The first true value of `holds`; fails with `what` when it does not come."""
-    ends = time.monotonic() + patience_s
-    while True:
-        found = holds()
-        if found:
-            return found
-        assert time.monotonic() < ends, f"not within {patience_s:g} s: {what}"
-        time.sleep(LOOK_S)
-
-
-class Broker:
-    """A mosquitto of the test's own, with persistence as Debian ships it."""
-
-    def __init__(self, directory: Path) -> None:
-        directory.mkdir()
-        self.port = spare_port()
-        self._file = directory / "mosquitto.conf"
-        user = "user root\n" if os.geteuid() == 0 else ""
-        self._file.write_text(
-            f"listener {self.port} 127.0.0.1\n{user}allow_anonymous true\npersistence true\n"
-            f"persistence_location {directory}/\nset_tcp_nodelay true\n"
-        )
-        self.start()
-
-    def start(self) -> None:
-        self._child = subprocess.Popen(
-            [MOSQUITTO, "-c", str(self._file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        wait_for("mosquitto listens", self._listens)
-
-    def _listens(self) -> bool:
-        assert self._child.poll() is None, "mosquitto ended"
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
-            return True
-        return False
-
-    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
-        if self._child.poll() is None:
-            self._child.send_signal(how)
-        self._child.wait(10)
-
-    def publish(self, topic: str, payload: str | Document, *more: str) -> None:
-        """By `mosquitto_pub`, QoS 1."""
-        text = payload if isinstance(payload, str) else json.dumps(payload)
-        self._client("mosquitto_pub", "-q", "1", "-t", topic, "-m", text, *more)
-
-    def publish_many(self, topic: str, payloads: list[str]) -> None:
-        """A line a message, over one connection of `mosquitto_pub`."""
-        self._client("mosquitto_pub", "-q", "1", "-t", topic, "-l", said="\n".join(payloads) + "\n")
-
-    def _client(self, program: str, *arguments: str, said: str | None = None) -> None:
-        subprocess.run(
-            [program, "-p", str(self.port), *arguments],
-            check=True,
-            timeout=20,
-            capture_output=True,
-            input=said,
-            text=True,
-        )
-
-    def press(self, button: str, gesture: str, press_id: str, **more: object) -> None:
-        """A native button's press."""
-        said = {"press_id": press_id, "gesture": gesture, **more}
-        self.publish(f"campus/button/{button}/press", said)
-
-    def retained(self, topic: str) -> Document | None:
-        """What the broker keeps on a topic; None: nothing."""
-        found = subprocess.run(
-            ["mosquitto_sub", "-p", str(self.port), "-t", topic, "-C", "1", "-W", "1", "--retained-only"],
-            check=False,
-            timeout=20,
-            capture_output=True,
-            text=True,
-        )
-        return json.loads(found.stdout) if found.stdout.strip() else None
-
-    @contextlib.contextmanager
-    def listening(self, *topics: str) -> Iterator["Listener"]:
-        """`mosquitto_sub` on these topics, subscribed before the first line runs."""
-        listener = Listener(self, topics)
-        try:
-            yield listener
-        finally:
-            listener.end()
-
-
-class Listener:
-    """What `mosquitto_sub` heard so far, as (topic, retained, payload)."""
-
-    def __init__(self, broker: Broker, topics: tuple[str, ...]) -> None:
-        self._lines: list[tuple[str, bool, str]] = []
-        mark = f"campus/flow/{time.monotonic_ns()}"
-        named = [one for topic in (*topics, mark) for one in ("-t", topic)]
-        self._child = subprocess.Popen(
-            ["mosquitto_sub", "-p", str(broker.port), "-q", "1", *named, "-F", "%t\t%r\t%p"],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-        def subscribed() -> bool:
-            broker.publish(mark, "x")
-            return any(topic == mark for topic, _, _ in self._lines)
-
-        wait_for("mosquitto_sub is subscribed", subscribed)
-
-    def _read(self) -> None:
-        assert self._child.stdout is not None
-        with self._child.stdout as lines:
-            for line in lines:
-                topic, retained, payload = line.rstrip("\n").split("\t", 2)
-                self._lines.append((topic, retained == "1", payload))
-
-    def heard(self, topic: str, *, live: bool = True) -> list[Document]:
-        """The JSON said on a topic since it listens; `live`: without what was retained before."""
-        return [
-            json.loads(payload)
-            for name, retained, payload in self._lines
-            if name == topic and not (live and retained)
-        ]
-
-    def until(
-        self, topic: str, holds: Callable[[Document], bool] = bool, patience_s: float = PATIENCE_S
-    ) -> Document:
-        return wait_for(
-            f"a message on {topic}",
-            lambda: next((one for one in self.heard(topic) if holds(one)), None),
-            patience_s,
-        )
-
-    def end(self) -> None:
-        self._child.terminate()
-        self._child.wait(10)
-        self._thread.join(10)
-
-
-class Devices:
-    """The other end of every configured controller, on a loop of its own thread."""
-
-    def __init__(self, config: Path, without: frozenset[str] = frozenset()) -> None:
-        setting = setting_of(config)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self.campus = SimulatedCampus(setting.config, setting.plan, setting.secrets, None)
-        self.do(self.campus.start())
-        for one in without:
-            self.fault(one, "away")
-
-    def do(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run in the loop and wait."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_S)
-
-    def call(self, work: Callable[[], T]) -> T:
-        """Call in the loop's thread and wait."""
-        found: Future[T] = Future()
-        self._loop.call_soon_threadsafe(lambda: found.set_result(work()))
-        return found.result(PATIENCE_S)
-
-    def fault(self, controller: str, kind: FaultKind, seconds: float = 0.0) -> None:
-        self.do(self.campus.break_controller(ControllerId(controller), Fault(kind, seconds)))
-
-    def turn(self, name: str, active: bool) -> None:
-        """Turn an input by hand."""
-        self.call(lambda: self.campus.set_input(InputId(name), active))
-
-    def hold(self, button: str, pressed: bool) -> None:
-        """Hold a wired button down, or let it go."""
-        wired = self.campus.plan.buttons[ButtonId(button)].wired
-        assert wired is not None
-        board, contact = self.campus.boards[wired.controller], wired.contact
-        self.call(
-            lambda: board.set_input(contact.point.number, contact.when if pressed else not contact.when)
-        )
-
-    def press(self, button: str) -> None:
-        """A finger on a wired button, as long as fingers stay there."""
-        self.do(self.campus.press(ButtonId(button), "single"))
-
-    def jam(self, door: str, stuck: bool = True) -> None:
-        """The latch never moves again."""
-        self.call(lambda: setattr(self.campus.bolt(DoorId(door)), "latch_stuck", stuck))
-
-    def locked(self, door: str) -> bool:
-        """Whether the lock's coil is at its locked value."""
-        lock = self.campus.plan.doors[DoorId(door)].lock
-        assert lock is not None
-        board = self.campus.boards[lock.point.controller]
-        return self.call(lambda: board.coils[lock.point.number]) is lock.locked_when
-
-    def coil(self, controller: str, number: int) -> bool:
-        board = self.campus.boards[ControllerId(controller)]
-        return self.call(lambda: board.coils[number])
-
-    def writes(self, door: str) -> list[bool]:
-        """Each value written to a door's coil so far: whether it locks."""
-        lock = self.campus.plan.doors[DoorId(door)].lock
-        assert lock is not None
-        board = self.campus.boards[lock.point.controller]
-        written = self.call(lambda: list(board.writes))
-        return [on is lock.locked_when for _, number, on in written if number == lock.point.number]
-
-    def stop(self) -> None:
-        self.do(self.campus.stop())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(PATIENCE_S)
-        self._loop.close()
 
 
 class School:
@@ -303,6 +79,11 @@ class School:
         if daemon.poll() is None:
             daemon.send_signal(how)
         return daemon.wait(PATIENCE_S)
+
+    def reload(self) -> None:
+        """SIGHUP: read the configuration again."""
+        assert self.daemon is not None
+        self.daemon.send_signal(signal.SIGHUP)
 
     def kill(self) -> None:
         """As a power cut for this process: SIGKILL."""
@@ -358,8 +139,10 @@ class School:
         """Until these doors are read unlocked, as their `rest` says."""
         return self.until(
             f"{doors} at rest",
-            lambda now: set(verdicts(now, *doors).values()) <= {"released", "closed_unlocked"}
-            and not any(self.devices.locked(door) for door in doors),
+            lambda now: (
+                set(verdicts(now, *doors).values()) <= {"released", "closed_unlocked"}
+                and not any(self.devices.locked(door) for door in doors)
+            ),
         )
 
     def cli(self, *arguments: str, config: Path | None = None) -> "subprocess.CompletedProcess[str]":

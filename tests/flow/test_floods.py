@@ -71,7 +71,9 @@ def test_unreadable_messages_are_recorded_as_refused_and_lose_no_press(campus: S
     campus.broker.press("pb-native", "hold", "after-garbage")
     now = campus.until_secured()
     assert len(now["incidents"]) == 1
-    assert "message_refused" in flags(campus.until("flagged", lambda found: "message_refused" in flags(found)))
+    assert "message_refused" in flags(
+        campus.until("flagged", lambda found: "message_refused" in flags(found))
+    )
     assert len(campus.rows("message.refused")) > before
 
 

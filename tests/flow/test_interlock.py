@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.flow.rig import Document, School, flags, running, verdicts
+from tests.flow.mosquitto import Document
+from tests.flow.rig import School, flags, running, verdicts
 from tests.flow.school import native, school, tcp
 
 OTHERS = ("osdp-1", "rtu-1", "tcp-1", "tcp-2")
@@ -98,7 +99,9 @@ def test_the_board_of_the_fire_input_dies_and_the_magnet_is_freed(tmp_path: Path
         lockdown(campus, "dead-1")
         campus.until_secured()
         campus.devices.fault("fire-panel", "dead")
-        now = campus.until("freed", lambda now: gym(now)[2] == "fire_unsure" and not campus.devices.locked("gym"))
+        now = campus.until(
+            "freed", lambda now: gym(now)[2] == "fire_unsure" and not campus.devices.locked("gym")
+        )
         assert set(verdicts(now, "tcp-1", "tcp-2").values()) == {"secured"}
         campus.devices.fault("fire-panel", "none")
         campus.until("still free", lambda now: gym(now)[2] == "fire_freed")

@@ -95,7 +95,9 @@ def test_a_walk_test_press_locks_nothing_and_its_second_press_is_real(campus: Sc
 
 
 def test_all_other_buttons_stay_real_during_a_walk_test(campus: School) -> None:
-    assert campus.ask({"do": "walk-test", "buttons": ["pb-native"], "minutes": 5, "person": "A. Tester"})["ok"]
+    assert campus.ask({"do": "walk-test", "buttons": ["pb-native"], "minutes": 5, "person": "A. Tester"})[
+        "ok"
+    ]
     campus.broker.press("pb-2", "hold", "not-in-test")
     now = campus.until_secured()
     assert [one["kind"] for one in now["incidents"]] == ["real"]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.flow.rig import Document, School, running, verdicts
+from tests.flow.mosquitto import Document
+from tests.flow.rig import School, running, verdicts
 from tests.flow.school import native, school
 
 DOORS = ("osdp-1", "rtu-1", "tcp-1", "tcp-2")
@@ -38,9 +39,7 @@ def test_a_daemon_killed_at_any_moment_of_a_press_loses_nothing(tmp_path: Path) 
             assert len(now["incidents"]) == 1
             incidents.add(now["incidents"][0]["id"])
             done = [
-                row["data"]["standing"]
-                for row in campus.rows("press.heard")
-                if row["data"]["press"] == press
+                row["data"]["standing"] for row in campus.rows("press.heard") if row["data"]["press"] == press
             ]
             assert done[0] == "acted"
             assert set(done[1:]) <= {"repeated"}

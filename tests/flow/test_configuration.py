@@ -1,0 +1,183 @@
+"""A broken configuration, a missing secret, a taken port or a daemon that cannot start: none of them disarms a school."""
+
+import copy
+import json
+import signal
+import socket
+import time
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+from edge.simulated.addresses import spare_port
+from tests.flow.mosquitto import Document
+from tests.flow.rig import School, flags, running
+from tests.flow.school import native, school
+from tests.flow.waiting import PATIENCE_S, wait_for
+
+
+def mode(document: Document) -> str:
+    return str(document["appliance"]["mode"])
+
+
+def locks(campus: School, press: str) -> None:
+    """A press locks, and everything is at rest again after."""
+    campus.broker.press("pb-native", "hold", press)
+    campus.until_secured("tcp-1", "tcp-2")
+    campus.close("tcp-1", "tcp-2")
+    campus.until_at_rest("tcp-1", "tcp-2")
+
+
+def test_a_first_start_on_a_broken_file_ends_with_78_and_every_problem_at_its_line(tmp_path: Path) -> None:
+    folder = tmp_path / "never"
+    with running(folder, partial(school, folder), started=False) as campus:
+        whole = copy.deepcopy(campus.tree)
+        whole["doors"][0]["controller"] = "plk"
+        whole["doors"][1]["hardware"]["type"] = "stricke"
+        campus.write(whole)
+        campus.launch()
+        assert campus.daemon is not None
+        assert campus.daemon.wait(PATIENCE_S) == 78
+        lines = [line for line in campus.log.splitlines() if line.startswith(f"{campus.config}:")]
+        assert any("doors[tcp-1].controller" in line for line in lines)
+        assert any("doors[tcp-2].hardware.type" in line for line in lines)
+        for line in lines:
+            assert line.removeprefix(f"{campus.config}:").partition(":")[0].isdigit()
+        campus.config.unlink()
+        campus.launch()
+        assert campus.daemon.wait(PATIENCE_S) == 78
+
+
+def test_a_broken_edit_or_a_missing_secret_starts_the_last_accepted_one(tmp_path: Path) -> None:
+    folder = tmp_path / "accepted"
+    with running(folder, partial(school, folder, drivers=("modbus-tcp", "osdp"))) as campus:
+        good = campus.config.read_text()
+        campus.end()
+        campus.config.write_text(good.replace('"plc"', '"plk"', 1))
+        now = campus.start()
+        assert mode(now) == "last_accepted"
+        assert "last_accepted" in flags(campus.until("red", lambda found: "last_accepted" in flags(found)))
+        locks(campus, "on-the-last")
+
+        campus.config.write_text(good)
+        campus.reload()
+        campus.until("normal", lambda found: mode(found) == "normal" and "last_accepted" not in flags(found))
+        campus.end()
+
+        (folder / "secrets" / "reader").unlink()
+        now = campus.start()
+        assert mode(now) == "last_accepted"
+        campus.broker.press("pb-native", "hold", "without-secret")
+        campus.until_secured()
+        campus.end()
+
+        # The file itself gone: the store is found by its default or by systemd's word alone.
+        campus.config.unlink()
+        campus.environment["STATE_DIRECTORY"] = str(campus.store)
+        now = campus.start()
+        assert mode(now) == "last_accepted"
+        assert [one["response"] for one in now["incidents"]] == ["lockdown"]
+
+
+def test_a_reload_is_taken_whole_or_refused_and_a_live_incident_keeps_its_devices(tmp_path: Path) -> None:
+    folder = tmp_path / "reload"
+    with running(folder, partial(school, folder)) as campus:
+        first = campus.tree
+        more = copy.deepcopy(first)
+        more["buttons"].append(native("pb-new"))
+        campus.write(more)
+        campus.reload()
+        campus.until("taken", lambda now: "pb-new" in [one["id"] for one in now["buttons"]])
+        campus.until("both sessions", lambda now: all(one["up"] for one in now["sessions"]))
+        campus.until("armed", lambda now: now["appliance"]["armed"])
+
+        campus.broker.press("pb-new", "hold", "by-the-new-one")
+        campus.until_secured()
+
+        fewer = copy.deepcopy(more)
+        fewer["doors"] = fewer["doors"][:1]
+        campus.write(fewer)
+        campus.reload()
+        refused = campus.until("refused", lambda now: "config_refused" in flags(now))
+        assert [one["id"] for one in refused["doors"]] == ["tcp-1", "tcp-2"]
+        campus.restart()
+        now = campus.until_secured()
+        assert mode(now) == "last_accepted"
+        assert [one["id"] for one in now["doors"]] == ["tcp-1", "tcp-2"]
+        assert campus.ask({"do": "close", "reason": "over"})["ok"]
+        campus.reload()
+        campus.until("taken", lambda now: [one["id"] for one in now["doors"]] == ["tcp-1"])
+        campus.until("normal", lambda now: mode(now) == "normal" and "config_refused" not in flags(now))
+
+        campus.config.write_text(json.dumps(first).replace('"zones"', '"zonse"', 1))
+        campus.reload()
+        campus.until("refused", lambda now: "config_refused" in flags(now))
+        campus.broker.press("pb-native", "hold", "after-the-refusal")
+        campus.until_secured("tcp-1")
+        turned = [row["data"]["accepted"] for row in campus.rows("configuration.turned")]
+        assert turned.count(True) >= 2
+        assert turned.count(False) >= 2
+
+
+def test_a_taken_web_port_leaves_the_school_armed_and_the_page_comes_later(tmp_path: Path) -> None:
+    folder = tmp_path / "port"
+    port = spare_port()
+
+    def make(broker: int) -> Document:
+        return {**school(folder, broker), "web": {"listen": f"127.0.0.1:{port}"}}
+
+    with running(folder, make, started=False) as campus:
+        with closing(socket.create_server(("127.0.0.1", port))):
+            campus.start()
+            assert "web_port" in flags(campus.until("red", lambda now: "web_port" in flags(now)))
+            campus.broker.press("pb-native", "hold", "no-page")
+            campus.until_secured()
+        wait_for("the page", lambda: campus.health("readyz") == 200)
+        assert campus.health("healthz") == 200
+        campus.until("no longer red", lambda now: "web_port" not in flags(now))
+
+
+def test_three_starts_that_never_came_to_ready_lead_to_safe_mode_in_which_a_press_locks(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "safe"
+    with running(folder, partial(school, folder)) as campus:
+        campus.end()
+        starts = campus.store / "starts.json"
+        for number in range(1, 4):
+            campus.launch()
+            ends = time.monotonic() + PATIENCE_S
+            while not starts.exists() or len(json.loads(starts.read_text())) < number:
+                assert time.monotonic() < ends
+            campus.kill()
+        now = campus.start()
+        assert mode(now) == "safe"
+        assert "safe_mode" in flags(campus.until("red", lambda found: "safe_mode" in flags(found)))
+        assert "SAFE MODE" in campus.cli("status").stdout
+        wait_for("the health page", lambda: campus.health("healthz") == 200)
+        assert campus.health("readyz") == 200
+        locks(campus, "in-safe-mode")
+        assert campus.cli("status", "--leave-safe-mode").returncode == 0
+        campus.until("normal", lambda found: mode(found) == "normal" and "safe_mode" not in flags(found))
+        assert campus.cli("status", "--leave-safe-mode").returncode == 1
+        locks(campus, "in-normal-mode")
+        campus.kill()
+        assert mode(campus.start()) == "normal"
+
+
+def test_a_second_daemon_on_the_same_store_is_refused_and_the_first_works_on(tmp_path: Path) -> None:
+    folder = tmp_path / "twice"
+    with running(folder, partial(school, folder)) as campus:
+        second = campus.cli("run")
+        assert second.returncode == 1
+        assert "in use" in second.stderr
+        locks(campus, "still-works")
+
+
+def test_a_sigterm_ends_the_daemon_cleanly(tmp_path: Path) -> None:
+    folder = tmp_path / "term"
+    with running(folder, partial(school, folder)) as campus:
+        began = time.monotonic()
+        assert campus.end(signal.SIGTERM) == 0
+        assert time.monotonic() - began < PATIENCE_S
+        assert campus.until_gone()["armed"] is False
