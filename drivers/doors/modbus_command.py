@@ -6,8 +6,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from drivers.clock import instant
-from drivers.doors.modbus_pdu import Refusal, Values, Write, encode_request
-from drivers.doors.modbus_plan import plan_writes
+from drivers.doors.modbus_pdu import (
+    DEVICE_FAILURE,
+    ILLEGAL_ADDRESS,
+    ILLEGAL_FUNCTION,
+    ILLEGAL_VALUE,
+    Refusal,
+    Values,
+    Write,
+    encode_request,
+)
+from drivers.doors.modbus_plan import coil_by_coil, plan_writes
 from drivers.doors.modbus_reading import Answer, Nothing
 from rules.model.commands import Drive, Permit
 from rules.model.events import CommandEnded, Ending
@@ -15,6 +24,9 @@ from rules.model.ids import Space
 
 _MOST_PREPARED = 512
 """Permits remembered for a controller; it has a few responses in a few scopes, each with its locks."""
+
+
+_WORTH_ANOTHER_FUNCTION = (ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE, DEVICE_FAILURE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +46,20 @@ class Prepared:
         self._known: OrderedDict[tuple[tuple[Space, int, bool], ...], tuple[PreparedWrite, ...]] = (
             OrderedDict()
         )
+        self._singly = False
+
+    def instead(self, refused: Write, refusal: Refusal) -> tuple[PreparedWrite, ...]:
+        """The same coils one by one, where a device refuses several at once: some have no function 15 at all.
+
+        Such a device gets one frame a coil from then on. Empty where nothing else can be tried.
+        """
+        if refusal.exception not in _WORTH_ANOTHER_FUNCTION:
+            return ()
+        pieces = coil_by_coil(refused)
+        if pieces and refusal.exception == ILLEGAL_FUNCTION and not self._singly:
+            self._singly = True
+            self._known.clear()
+        return tuple(PreparedWrite(w, self._encode(encode_request(w))) for w in pieces)
 
     def writes(self, drives: Iterable[Drive]) -> tuple[PreparedWrite, ...]:
         """What to send. Raises NotPermitted for drives that no sound permit holds."""
@@ -43,7 +69,9 @@ class Prepared:
         if known is not None:
             self._known.move_to_end(key)
             return known
-        made = tuple(PreparedWrite(w, self._encode(encode_request(w))) for w in plan_writes(drives))
+        made = tuple(
+            PreparedWrite(w, self._encode(encode_request(w))) for w in plan_writes(drives, self._singly)
+        )
         self._known[key] = made
         if len(self._known) > _MOST_PREPARED:
             self._known.popitem(last=False)
@@ -57,11 +85,22 @@ class Command:
     else `no_answer`, with the code of what failed first.
     """
 
-    __slots__ = ("_failure", "_refusal", "future", "in_flight", "permit", "sent", "timer", "unanswered")
+    __slots__ = (
+        "_failure",
+        "_next",
+        "_refusal",
+        "future",
+        "in_flight",
+        "permit",
+        "sent",
+        "timer",
+        "unanswered",
+    )
 
     def __init__(self, permit: Permit, writes: tuple[PreparedWrite, ...]) -> None:
         self.permit = permit
         self.unanswered: dict[int, PreparedWrite] = dict(enumerate(writes))
+        self._next = len(writes)
         self.sent = False
         self.in_flight = 0
         self.timer: asyncio.TimerHandle | None = None
@@ -88,6 +127,15 @@ class Command:
         else:
             self.expire("silent")
         return True
+
+    def replaced(self, which: int, by: tuple[PreparedWrite, ...]) -> tuple[int, ...]:
+        """Frames to be sent in the place of one that was refused: their numbers. Empty once the command ended."""
+        if self.unanswered.pop(which, None) is None:
+            return ()
+        numbers = tuple(range(self._next, self._next + len(by)))
+        self._next += len(by)
+        self.unanswered.update(zip(numbers, by, strict=True))
+        return numbers
 
     def leaving(self) -> None:
         """A frame goes out."""

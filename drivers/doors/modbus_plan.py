@@ -65,6 +65,13 @@ def narrower(read: Read, points: Watched) -> tuple[Read, ...]:
     return tuple(Read(read.space, number, 1) for number in range(read.address, read.address + read.count))
 
 
+def coil_by_coil(write: Write) -> tuple[WriteCoil, ...]:
+    """The same coils and values, one frame each; empty for a write that is one coil already."""
+    if isinstance(write, WriteCoil):
+        return ()
+    return tuple(WriteCoil(write.address + offset, on) for offset, on in enumerate(write.values))
+
+
 def pick(read: Read, values: Sequence[int], points: Watched) -> dict[tuple[Space, int], int]:
     """Of what a read returned, the watched points."""
     found: dict[tuple[Space, int], int] = {}
@@ -75,8 +82,10 @@ def pick(read: Read, values: Sequence[int], points: Watched) -> dict[tuple[Space
     return found
 
 
-def plan_writes(drives: Iterable[Drive]) -> tuple[Write, ...]:
+def plan_writes(drives: Iterable[Drive], singly: bool = False) -> tuple[Write, ...]:
     """One frame for each run of neighbouring coils. A gap splits: no coil outside `drives` is ever written.
+
+    singly: one frame a coil, for a device that has no function 15.
 
     Raises NotPermitted for what no sound permit holds: another space, a number out of range, a coil twice.
     """
@@ -89,7 +98,7 @@ def plan_writes(drives: Iterable[Drive]) -> tuple[Write, ...]:
     writes: list[Write] = []
     run: list[int] = []
     for number in [*sorted(values), -1]:
-        if run and (number != run[-1] + 1 or len(run) == MOST_WRITTEN_BITS):
+        if run and (number != run[-1] + 1 or len(run) == (1 if singly else MOST_WRITTEN_BITS)):
             if len(run) == 1:
                 writes.append(WriteCoil(run[0], values[run[0]]))
             else:

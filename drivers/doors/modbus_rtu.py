@@ -14,7 +14,7 @@ import structlog
 from drivers.base import Emit, Watch, checked
 from drivers.clock import instant
 from drivers.doors.modbus_command import Command, Prepared
-from drivers.doors.modbus_pdu import Read, encode_request
+from drivers.doors.modbus_pdu import Read, Refusal, encode_request
 from drivers.doors.modbus_plan import DEFAULT_MOST_GAP
 from drivers.doors.modbus_presence import Presence
 from drivers.doors.modbus_reading import Answer, Nothing, Reading
@@ -70,7 +70,7 @@ class ModbusRtu:
         self._rounds = Rounds(config.watch)
         self._reading = Reading(config.controller, config.watch, config.most_gap, config.readback_offset)
         self._presence = Presence(config.controller, self._timeout_s)
-        self._commands: dict[Command, tuple[Exchange, ...]] = {}
+        self._commands: dict[Command, dict[int, Exchange]] = {}
         self._stirred = asyncio.Event()
         self._failures = 0
         self._probe_at_s = 0.0
@@ -98,20 +98,9 @@ class ModbusRtu:
         command = Command(permit, writes)
         loop = asyncio.get_running_loop()
         command.timer = loop.call_later(self._timeout_s, self._line_checked, command)
-        exchanges = tuple(
-            Exchange(
-                member=self,
-                unit=self._config.unit,
-                request=prepared.write,
-                frame=prepared.frame,
-                timeout_s=self._timeout_s,
-                taken=partial(self._answered, command, which),
-            )
-            for which, prepared in command.unanswered.items()
-        )
-        self._commands[command] = exchanges
-        for exchange in exchanges:
-            self._bus.submit(exchange)
+        self._commands[command] = {}
+        for which in tuple(command.unanswered):
+            self._send_one(command, which)
         return command.future
 
     # --- what the line asks and reports (modbus_rtu_bus.Member) ---
@@ -149,6 +138,18 @@ class ModbusRtu:
 
     # --- commands ---
 
+    def _send_one(self, command: Command, which: int) -> None:
+        prepared = command.unanswered[which]
+        exchange = self._commands[command][which] = Exchange(
+            member=self,
+            unit=self._config.unit,
+            request=prepared.write,
+            frame=prepared.frame,
+            timeout_s=self._timeout_s,
+            taken=partial(self._answered, command, which),
+        )
+        self._bus.submit(exchange)
+
     def _answered(self, command: Command, which: int, answer: Answer) -> None:
         if command not in self._commands:
             return
@@ -157,6 +158,12 @@ class ModbusRtu:
             self._bus.submit(self._commands[command][which])
             return
         self._count(answer)
+        if isinstance(answer, Refusal) and which in command.unanswered:
+            pieces = self._prepared.instead(command.unanswered[which].write, answer)
+            for piece in command.replaced(which, pieces) if pieces else ():
+                self._send_one(command, piece)
+            if pieces:
+                return
         if command.answered(which, answer):
             self._ended(command)
 
@@ -169,7 +176,7 @@ class ModbusRtu:
         command.timer = asyncio.get_running_loop().call_later(rest_s, self._finish, command, "line_busy")
 
     def _finish(self, command: Command, code: str) -> None:
-        exchanges = self._commands.get(command, ())
+        exchanges = tuple(self._commands.get(command, {}).values())
         for exchange in exchanges:
             exchange.dropped = True
         command.sent = command.sent or any(exchange.left is not None for exchange in exchanges)

@@ -17,6 +17,7 @@ from drivers.base import Emit, Watch, checked
 from drivers.clock import instant
 from drivers.doors.modbus_command import Command, Prepared
 from drivers.doors.modbus_mbap import encode_mbap_tail
+from drivers.doors.modbus_pdu import Refusal
 from drivers.doors.modbus_plan import DEFAULT_MOST_GAP
 from drivers.doors.modbus_presence import Presence
 from drivers.doors.modbus_reading import Answer, Nothing, Reading
@@ -175,15 +176,27 @@ class ModbusTcp:
         return None
 
     def _send(self, command: Command, link: TcpLink) -> None:
-        for which, prepared in tuple(command.unanswered.items()):
-            command.in_flight += 1
-            taken = partial(self._answered, command, which)
-            link.send(Sending(prepared.write, prepared.frame, taken, command.leaving))
+        for which in tuple(command.unanswered):
+            self._send_one(command, which, link)
+
+    def _send_one(self, command: Command, which: int, link: TcpLink) -> None:
+        prepared = command.unanswered[which]
+        command.in_flight += 1
+        taken = partial(self._answered, command, which)
+        link.send(Sending(prepared.write, prepared.frame, taken, command.leaving))
 
     def _answered(self, command: Command, which: int, answer: Answer) -> None:
         command.in_flight -= 1
         if isinstance(answer, Nothing) and answer.lost:
             return  # the link is lost: `lost` or `opened` sends it again while its time lasts
+        if isinstance(answer, Refusal) and which in command.unanswered:
+            pieces = self._prepared.instead(command.unanswered[which].write, answer)
+            if pieces:
+                link = self._commanding_link()
+                for piece in command.replaced(which, pieces):
+                    if link is not None:
+                        self._send_one(command, piece, link)
+                return
         if command.answered(which, answer):
             self._ended(command)
 

@@ -321,3 +321,21 @@ async def test_a_port_in_use_by_another_program_or_missing_is_told_and_not_share
         os.close(slave)
     with pytest.raises(LineLost, match="cannot open"):
         await open_line(str(tmp_path / "missing"), 9600, "none", lambda: None)
+
+
+async def test_a_board_without_function_15_gets_the_same_coils_one_by_one() -> None:
+    async with played({1: NOTHING}) as (far, running):
+        controller = ControllerId("unit-1")
+        drives = tuple(Drive(DoorId(f"d{n}"), Point(controller, "coil", n), True) for n in (0, 1))
+        command = running.drivers[1].execute(Permit(CommandId(1), controller, "lock", drives, SEAL))
+
+        several = await far.frame()
+        far.send(1, bytes((0x8F, 1)))
+        first = await far.frame()
+        far.send(1, first.pdu)
+        second = await far.frame()
+        far.send(1, second.pdu)
+
+        assert (await ended(command)).ending == "written"
+        assert several.pdu[0] == 15
+        assert [first.pdu.hex(), second.pdu.hex()] == ["050000ff00", "050001ff00"]
