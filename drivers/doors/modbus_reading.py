@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import structlog
 
 from drivers.base import Watch
-from drivers.doors.modbus_pdu import ILLEGAL_ADDRESS, Read, Refusal, Values
+from drivers.doors.modbus_pdu import DEVICE_FAILURE, ILLEGAL_ADDRESS, ILLEGAL_VALUE, Read, Refusal, Values
 from drivers.doors.modbus_plan import Watched, narrower, pick, plan_reads
 from drivers.doors.modbus_rounds import Round
 from rules.model.ids import ControllerId, Space
@@ -26,6 +26,10 @@ class Nothing:
 
 
 Answer = Values | Refusal | Nothing
+
+_CUT_EVERY = 20
+_TOO_MUCH = (ILLEGAL_ADDRESS, ILLEGAL_VALUE, DEVICE_FAILURE)
+"""What boards say to a read of a point they lack, or of more points than they take at once."""
 Ask = Callable[[Read], Awaitable[Answer]]
 Readings = dict[tuple[Space, int], int]
 
@@ -46,10 +50,12 @@ class Reading:
         }
         self._reads: dict[Round, tuple[Read, ...]] = {}
         self._told = False
+        self._refused: dict[Read, int] = {}
         self.start_over()
 
     def start_over(self) -> None:
         """Plan afresh: the controller may be another one since it was last reached."""
+        self._refused = {}
         self._reads = {which: plan_reads(points, self._most_gap) for which, points in self._points.items()}
 
     async def round(self, which: Round, ask: Ask, interrupted: Callable[[], bool]) -> Readings | Nothing:
@@ -63,7 +69,7 @@ class Reading:
         kept: list[Read] = []
         for read in self._reads[which]:
             answer = await ask(read)
-            if isinstance(answer, Refusal) and answer.exception == ILLEGAL_ADDRESS:
+            if isinstance(answer, Refusal) and self._worth_cutting(read, answer):
                 pieces = await self._cut(read, points, found, ask, interrupted)
                 if isinstance(pieces, Nothing):
                     return pieces
@@ -84,6 +90,12 @@ class Reading:
             for (space, number), value in found.items()
         }
 
+    def _worth_cutting(self, read: Read, refusal: Refusal) -> bool:
+        """At the first refusal; where that was in vain, only now and then: many small reads starve the others."""
+        times = self._refused.get(read, 0)
+        self._refused[read] = times + 1
+        return refusal.exception in _TOO_MUCH and times % _CUT_EVERY == 0
+
     @staticmethod
     def _moved(points: Watched, readback_offset: int) -> Watched:
         return frozenset(
@@ -98,6 +110,7 @@ class Reading:
         if pieces == (read,):
             return pieces
         answered = False
+        kept: list[Read] = []
         for piece in pieces:
             answer = await ask(piece)
             if isinstance(answer, Nothing):
@@ -105,6 +118,15 @@ class Reading:
             if isinstance(answer, Values):
                 answered = True
                 found.update(pick(piece, answer.values, points))
+                kept.append(piece)
+            elif isinstance(answer, Refusal) and answer.exception in _TOO_MUCH:
+                smaller = await self._cut(piece, points, found, ask, interrupted)
+                if isinstance(smaller, Nothing):
+                    return smaller
+                answered = answered or smaller != (piece,)
+                kept.extend(smaller)
+            else:
+                kept.append(piece)
             if interrupted():
                 return Nothing("interrupted")
         if answered and not self._told:
@@ -116,4 +138,4 @@ class Reading:
                 first=read.address,
                 count=read.count,
             )
-        return pieces if answered else (read,)
+        return tuple(kept) if answered else (read,)

@@ -27,6 +27,7 @@ class OddBoard:
         self.reads_only: frozenset[int] | None = None
         self.refuses_others_with = 2
         """What a read that touches any other point gets."""
+        self.most_read = 32
         self.hangs_up_after_each_answer = False
         self.resets_at_a_write = False
         self.read_s = 0.0
@@ -75,6 +76,8 @@ class OddBoard:
             points = range(request.address, request.address + request.count)
             if self.reads_only is not None and not self.reads_only.issuperset(points):
                 return encode_refusal(request.function, self.refuses_others_with)
+            if request.count > self.most_read:
+                return encode_refusal(request.function, 3)
             of = self.coils if request.space == "coil" else self.inputs
             return encode_reply(request, [of[n] for n in points])
         values = (request.on,) if isinstance(request, WriteCoil) else request.values
