@@ -89,6 +89,7 @@ class Command:
         "_failure",
         "_next",
         "_refusal",
+        "cut_off",
         "future",
         "in_flight",
         "permit",
@@ -103,8 +104,10 @@ class Command:
         self._next = len(writes)
         self.sent = False
         self.in_flight = 0
-        self.timer: asyncio.TimerHandle | None = None
         """Frames handed to a connection and not answered; only Modbus TCP counts them."""
+        self.cut_off = 0
+        """Connections that were lost with frames of it in a row, without an answer to any; Modbus TCP too."""
+        self.timer: asyncio.TimerHandle | None = None
         self.future: asyncio.Future[CommandEnded] = asyncio.get_running_loop().create_future()
         self._refusal: Refusal | None = None
         self._failure: Nothing | None = None

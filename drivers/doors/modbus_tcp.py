@@ -31,6 +31,8 @@ from rules.model.moments import SECOND_US
 
 log = structlog.get_logger()
 
+_MOST_CUT_OFF = 2
+"""A device that hangs up on a command so often in a row gets it again by the rules' back-off, and is read first."""
 _KEEP_WARM_ROUND = 4
 """With two connections every so many rounds of evidence use the one for commands, to know that it lives."""
 
@@ -71,7 +73,8 @@ class ModbusTcp:
             TcpLink(config.host, config.port, config.unit, self._timeout_s, self)
             for _ in range(2 if config.connections > 1 else 1)
         )
-        self._commands: dict[Command, None] = {}
+        self._commands: dict[Command, TcpLink | None] = {}
+        """And the way each went."""
         self._stirred = asyncio.Event()
         self._evidence_rounds = 0
         self._told: set[str] = set()
@@ -117,8 +120,9 @@ class ModbusTcp:
         for command in tuple(self._commands):
             if not command.in_flight:
                 self._send(command, link)
-        self._rounds.at_once()
-        self._reading.start_over()
+        if not link.hangs_up:
+            self._rounds.at_once()
+            self._reading.start_over()
         if not (self._config.watch.evidence or self._config.watch.fast):
             self._presence.answered()
         self._stirred.set()
@@ -129,10 +133,15 @@ class ModbusTcp:
     def lost(self, link: TcpLink, code: str, detail: str) -> None:
         self._stirred.set()
         other = self._commanding_link()
-        for command in tuple(self._commands):
+        for command, via in tuple(self._commands.items()):
+            if via is link and not command.in_flight and code != "stopped":
+                command.cut_off += 1
+                if command.cut_off > _MOST_CUT_OFF:
+                    self._finish(command, code)
+                    continue
             if not command.in_flight and other is not None:
                 self._send(command, other)
-        if code == "stopped" or any(each.is_proven for each in self._links):
+        if code == "stopped" or link.hangs_up or any(each.is_proven for each in self._links):
             return
         if code == "silent":
             self._presence.failed(code, detail)
@@ -176,6 +185,7 @@ class ModbusTcp:
         return None
 
     def _send(self, command: Command, link: TcpLink) -> None:
+        self._commands[command] = link
         for which in tuple(command.unanswered):
             self._send_one(command, which, link)
 
@@ -189,6 +199,7 @@ class ModbusTcp:
         command.in_flight -= 1
         if isinstance(answer, Nothing) and answer.lost:
             return  # the link is lost: `lost` or `opened` sends it again while its time lasts
+        command.cut_off = 0
         if isinstance(answer, Refusal) and which in command.unanswered:
             pieces = self._prepared.instead(command.unanswered[which].write, answer)
             if pieces:
@@ -204,8 +215,8 @@ class ModbusTcp:
         """Begin to count the time-out, and before it the patience with an answer that is usual sooner."""
         if command.future.done():
             return
-        if link is not None and link.patience_s < self._timeout_s / 2:
-            self._after(link.patience_s, command, partial(self._doubted, command, link))
+        if link is not None and link.write_patience_s < self._timeout_s / 2:
+            self._after(link.write_patience_s, command, partial(self._doubted, command, link))
         else:
             self._after(self._timeout_s, command, partial(self._expired, command))
 
@@ -214,11 +225,23 @@ class ModbusTcp:
 
     def _doubted(self, command: Command, link: TcpLink) -> None:
         """No answer where one is usual: try once over a new connection (the same values again)."""
-        self._after(self._timeout_s - link.patience_s, command, partial(self._expired, command))
+        left_s = link.answered_s + link.write_patience_s - time.monotonic()
+        if command.in_flight and left_s > 0:
+            # It does one thing after the other, and has just answered.
+            self._after(left_s, command, partial(self._doubted, command, link))
+            return
+        self._after(self._timeout_s - link.write_patience_s, command, partial(self._expired, command))
         if command.in_flight and link.is_proven:
+            link.doubted()
             link.abort("unanswered", f"{link.address} owes an answer for too long")
 
     def _expired(self, command: Command) -> None:
+        via = self._commands.get(command)
+        left_s = 0.0 if via is None else via.answered_s + self._timeout_s - time.monotonic()
+        if command.in_flight and left_s > 0:
+            # It has answered something before it, and begins with this only now.
+            self._after(left_s, command, partial(self._expired, command))
+            return
         self._finish(command, "silent" if command.in_flight else "unreachable")
         for link in self._links:
             link.give_up_silent()

@@ -25,13 +25,15 @@ class Sending:
     """One request. `tail`: its frame but for the transaction. `taken`: gets its answer, once.
 
     leaving: called as the frame goes out.
+    since_s: since when its answer is awaited: a device that does one thing after the other begins with it only
+    once it has answered what came before.
     """
 
     request: Request
     tail: bytes
     taken: Callable[[Answer], None]
     leaving: Callable[[], None] = _nothing
-    left_s: float = 0.0
+    since_s: float = 0.0
 
 
 class ConnectionOwner(Protocol):
@@ -45,7 +47,7 @@ class ConnectionOwner(Protocol):
         self, connection: "Connection", code: str, detail: str, outstanding: list[Sending]
     ) -> None: ...
 
-    def on_answer(self, took_s: float) -> None: ...
+    def on_answer(self, request: Request, took_s: float) -> None: ...
 
     def on_strange(self, code: str, detail: str) -> None: ...
 
@@ -66,11 +68,13 @@ class Connection(asyncio.Protocol):
         self._queued: deque[Sending] = deque()
         self._loop = asyncio.get_running_loop()
         self._ended = False
+        self.answers = 0
         self.closed: asyncio.Future[None] = self._loop.create_future()
 
     def send(self, sending: Sending) -> None:
         """Write the frame now; behind an unanswered one only where the device takes several at a time."""
         if self._waiting and not self._owner.takes_several:
+            sending.since_s = self._loop.time()
             self._queued.append(sending)
         else:
             self.transport.write(self._frame(sending))
@@ -80,15 +84,15 @@ class Connection(asyncio.Protocol):
         self.transport.write(self._frame(first) + self._frame(second))
 
     def waiting_s(self) -> float:
-        """Age of the oldest request without an answer; 0 with none."""
+        """For how long the oldest request has been owed its answer; 0 with none."""
         for sending in self._waiting.values():
-            return self._loop.time() - sending.left_s
+            return self._loop.time() - sending.since_s
         return 0.0
 
     def read_waiting_s(self) -> float:
         """The same, where that oldest one is a read; 0 where it is a write."""
         for sending in self._waiting.values():
-            return self._loop.time() - sending.left_s if isinstance(sending.request, Read) else 0.0
+            return self._loop.time() - sending.since_s if isinstance(sending.request, Read) else 0.0
         return 0.0
 
     def end(self, code: str, detail: str) -> None:
@@ -128,7 +132,7 @@ class Connection(asyncio.Protocol):
         """The whole frame, counted as sent."""
         self._transaction = (self._transaction + 1) & 0xFFFF
         self._waiting[self._transaction] = sending
-        sending.left_s = self._loop.time()
+        sending.since_s = self._loop.time()
         sending.leaving()
         return struct.pack(">H", self._transaction) + sending.tail
 
@@ -145,10 +149,13 @@ class Connection(asyncio.Protocol):
             self._answer(frame)
 
     def _answer(self, frame: MbapFrame) -> None:
-        sending = self._waiting.pop(frame.transaction, None)
-        if sending is None:
+        if frame.transaction not in self._waiting:
             self._owner.on_strange("unknown_transaction", f"transaction {frame.transaction} was never asked")
             return
+        sending = self._waiting[frame.transaction]
+        took_s = self._loop.time() - sending.since_s
+        self._took_a_turn(frame.transaction)
+        self.answers += 1
         if self._queued and not self._waiting:
             self.transport.write(self._frame(self._queued.popleft()))
         try:
@@ -159,5 +166,16 @@ class Connection(asyncio.Protocol):
             self._owner.on_strange("wrong_answer", str(error))
             sending.taken(Nothing("wrong_answer"))
             return
-        self._owner.on_answer(self._loop.time() - sending.left_s)
+        self._owner.on_answer(sending.request, took_s)
         sending.taken(answer)
+
+    def _took_a_turn(self, transaction: int) -> None:
+        """One is answered: those sent after it are awaited from now on."""
+        after = False
+        for each, waiting in self._waiting.items():
+            if after:
+                waiting.since_s = self._loop.time()
+            after = after or each == transaction
+        for queued in self._queued:
+            queued.since_s = self._loop.time()
+        del self._waiting[transaction]

@@ -1,14 +1,17 @@
 """The way to one Modbus TCP controller: a connection that is opened again whenever it is lost."""
 
 import asyncio
+import math
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Protocol
 
 import structlog
 
 from drivers.backoff import Backoff
 from drivers.doors.modbus_mbap import encode_mbap_tail
-from drivers.doors.modbus_pdu import Read, encode_request
+from drivers.doors.modbus_pdu import Read, Request, encode_request
 from drivers.doors.modbus_reading import Answer, Nothing
 from drivers.doors.modbus_tcp_connection import Connection, Sending
 
@@ -22,6 +25,28 @@ _PATIENCE_S = 0.05
 _PATIENCE_TIMES = 8
 """A request unanswered for longer than this, and than so many usual answers, makes a connection doubtful."""
 _SECOND_ANSWER_S = 0.1
+_FEW_ANSWERS = 2
+_BRIEF_IN_A_ROW = 2
+"""A device that so often in a row hangs up after so few answers does so by habit."""
+
+
+class _Overdue:
+    """Calls once a request has been awaited for the whole time-out."""
+
+    def __init__(self, sending: Sending, timeout_s: float, act: Callable[[], None]) -> None:
+        self._sending, self._timeout_s, self._act = sending, timeout_s, act
+        self._loop = asyncio.get_running_loop()
+        self._timer = self._loop.call_later(timeout_s, self._look)
+
+    def cancel(self) -> None:
+        self._timer.cancel()
+
+    def _look(self) -> None:
+        left_s = self._sending.since_s + self._timeout_s - self._loop.time()
+        if left_s > 0:
+            self._timer = self._loop.call_later(left_s, self._look)
+        else:
+            self._act()
 
 
 class Owner(Protocol):
@@ -57,7 +82,9 @@ class TcpLink:
         self.is_proven = False
         """Something valid came over the present connection."""
         self.patience_s = _PATIENCE_S
-        """How long an answer may take before it is doubted that it comes."""
+        """How long a read's answer may take before it is doubted that it comes."""
+        self.write_patience_s = _PATIENCE_S
+        """The same for a write's: a relay may take its time where a read does not."""
         self._host = host
         self._port = port
         self._unit = unit
@@ -66,14 +93,23 @@ class TcpLink:
         self._connection: Connection | None = None
         self._backoff = Backoff()
         self._hurry = asyncio.Event()
+        self._reopened = asyncio.Event()
         self._attempt: asyncio.Timeout | None = None
         self._attempt_since_s = 0.0
         self._tails: dict[Read, bytes] = {}
-        self._usual_s = 0.0
+        self.answered_s = -math.inf
+        """When the device last answered, by the loop's clock (CLOCK_MONOTONIC)."""
+        self._usual_s: dict[bool, float] = {}
+        self._brief = 0
 
     @property
     def up(self) -> bool:
         return self._connection is not None
+
+    @property
+    def hangs_up(self) -> bool:
+        """The device ends its connections after an answer: a new one is then no news."""
+        return self._brief >= _BRIEF_IN_A_ROW
 
     async def keep(self) -> None:
         """Connect, and connect again whenever the connection is lost, until cancelled."""
@@ -109,13 +145,22 @@ class TcpLink:
             self._connection.send(sending)
 
     async def ask(self, read: Read) -> Answer:
-        """Read; an answer that does not come in time takes the connection with it."""
+        """Read; an answer that does not come in time takes the connection with it.
+
+        Once more over a new connection where the device hung up after it had answered: some do so each time.
+        """
         connection = self._connection
         if connection is None:
             return Nothing("reset", lost=True)
-        overdue = asyncio.get_running_loop().call_later(self._timeout_s, self._overdue, connection)
+        answer = await self._ask(connection, read)
+        if isinstance(answer, Nothing) and answer.lost and self.hangs_up and await self._again():
+            return answer if self._connection is None else await self._ask(self._connection, read)
+        return answer
+
+    async def _ask(self, connection: Connection, read: Read) -> Answer:
+        sending, answer = self._sending(read)
+        overdue = _Overdue(sending, self._timeout_s, partial(self._overdue, connection))
         try:
-            sending, answer = self._sending(read)
             if self.takes_several is not None:
                 connection.send(sending)
                 return await answer
@@ -127,9 +172,23 @@ class TcpLink:
         await self._learn(connection, first, second)
         return first
 
+    async def _again(self) -> bool:
+        """Whether a new connection is there soon."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._timeout_s):
+                while self._connection is None:
+                    self._reopened.clear()
+                    await self._reopened.wait()
+        return self._connection is not None
+
     def suspect(self) -> bool:
         """Whether a read sent earlier has been unanswered too long for a command to join it."""
         return self._connection is not None and self._connection.read_waiting_s() > self.patience_s
+
+    def doubted(self) -> None:
+        """A write is sent anew for want of an answer: from now on wait for one, until it is known how long it takes."""
+        self.write_patience_s = self._timeout_s
+        self._usual_s.setdefault(False, self._timeout_s / _PATIENCE_TIMES)
 
     def give_up_silent(self) -> None:
         """Hang up if anything has been unanswered for the whole time-out (nearly: clocks tick)."""
@@ -147,19 +206,29 @@ class TcpLink:
         self._connection = connection
         self.is_proven = False
         self._tails.clear()
+        self._reopened.set()
         self._owner.opened(self)
 
     def on_closed(self, connection: Connection, code: str, detail: str, outstanding: list[Sending]) -> None:
         if self._connection is connection:
             self._connection = None
             self.is_proven = False
+        self._count_brief(connection, code)
         for sending in outstanding:
             sending.taken(Nothing(code, lost=True))
         self._owner.lost(self, code, detail)
 
-    def on_answer(self, took_s: float) -> None:
-        self._usual_s = took_s if self._usual_s == 0.0 else 0.8 * self._usual_s + 0.2 * took_s
-        self.patience_s = max(_PATIENCE_S, _PATIENCE_TIMES * self._usual_s)
+    def on_answer(self, request: Request, took_s: float) -> None:
+        if took_s > self._timeout_s:
+            return  # too late: what it answers has been given up
+        self.answered_s = asyncio.get_running_loop().time()
+        read = isinstance(request, Read)
+        usual = self._usual_s[read] = 0.8 * self._usual_s.get(read, took_s) + 0.2 * took_s
+        patience_s = max(_PATIENCE_S, _PATIENCE_TIMES * usual)
+        if read:
+            self.patience_s = patience_s
+        if not read or False not in self._usual_s:
+            self.write_patience_s = patience_s
         self._backoff.reset()
         self.is_proven = True
         self._owner.proven(self)
@@ -171,6 +240,14 @@ class TcpLink:
         self._owner.guarded(act)
 
     # --- below ---
+
+    def _count_brief(self, connection: Connection, code: str) -> None:
+        if code == "reset" and 1 <= connection.answers <= _FEW_ANSWERS:
+            self._brief += 1
+        elif connection.answers:
+            self._brief = 0
+        if self.hangs_up:
+            self.takes_several = False
 
     @property
     def _silence(self) -> str:

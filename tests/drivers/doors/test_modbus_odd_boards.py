@@ -88,3 +88,68 @@ async def test_coils_that_cannot_be_read_cost_the_sensors_nothing() -> None:
             await inbox.scanned("discrete_input", 3, 0, after=now())
 
         assert len([one for one in board.heard if one.function == 1]) <= 12
+
+
+async def test_a_board_that_hangs_up_after_each_answer_is_read_and_switched_without_a_storm() -> None:
+    board = OddBoard()
+    board.hangs_up_after_each_answer = True
+    async with at_work(board, WATCH, 0.3) as (driver, inbox):
+        await inbox.scanned("discrete_input", 0, 0)
+        first = len(board.heard)
+        for _ in range(5):
+            await inbox.scanned("discrete_input", 0, 0, after=now())
+        polled = len(board.heard) - first
+
+        end = await ended(driver.execute(permit(RIG, LOCK)))
+        board.inputs[0] = True
+        await inbox.scanned("discrete_input", 0, 1, after=end.at)
+
+        assert polled <= 2 * (5 + 2)
+        assert end.ending == "written"
+        assert board.coils[:5] == [True, True, False, True, False]
+        assert not [one for one in inbox.events if getattr(one, "up", True) is False]
+
+
+async def test_a_slow_board_that_does_one_thing_after_the_other_is_not_lost_in_mid_command() -> None:
+    board = OddBoard()
+    board.read_s = board.write_s = 0.2
+    async with at_work(board, WATCH, 0.3) as (driver, inbox):
+        await inbox.up()
+
+        end = await ended(driver.execute(permit(RIG, [(0, True), (2, True), (4, True)])))
+        await inbox.scanned("coil", 0, 1, after=end.at)
+
+        assert end.ending == "written"
+        assert not [one for one in inbox.events if getattr(one, "up", True) is False]
+
+
+async def test_a_board_whose_relays_take_their_time_is_asked_twice_once_and_then_waited_for() -> None:
+    board = OddBoard()
+    board.write_s = 0.2
+    async with at_work(board, WATCH, 0.3) as (driver, inbox):
+        await inbox.scanned("coil", 0, 0)
+        first = await ended(driver.execute(permit(RIG, LOCK, number=1)))
+        await inbox.scanned("coil", 0, 1, after=first.at)
+        board.heard.clear()
+
+        second = await ended(driver.execute(permit(RIG, LOCK, number=2)))
+
+        # The first is sent anew too soon, which costs this board the time of both.
+        assert first.ending in ("written", "no_answer")
+        assert second.ending == "written"
+        assert len(board.writes) == 2
+
+
+async def test_a_board_that_resets_at_a_write_is_still_read_and_not_stormed() -> None:
+    board = OddBoard()
+    board.resets_at_a_write = True
+    async with at_work(board, WATCH, 0.3) as (driver, inbox):
+        await inbox.scanned("coil", 0, 0)
+
+        end = await ended(driver.execute(permit(RIG, [(0, True), (1, True)])))
+        board.inputs[0] = True
+        await inbox.scanned("discrete_input", 0, 1, after=end.at)
+
+        assert (end.ending, end.code) == ("no_answer", "reset")
+        assert len(board.writes) <= 4
+        assert not [one for one in inbox.events if getattr(one, "up", True) is False]
