@@ -28,10 +28,16 @@ class Nothing:
 Answer = Values | Refusal | Nothing
 
 _CUT_EVERY = 20
+_INTERRUPTED = "interrupted"
 _TOO_MUCH = (ILLEGAL_ADDRESS, ILLEGAL_VALUE, DEVICE_FAILURE)
 """What boards say to a read of a point they lack, or of more points than they take at once."""
 Ask = Callable[[Read], Awaitable[Answer]]
 Readings = dict[tuple[Space, int], int]
+
+
+def _sensors_first(points: Watched, most_gap: int) -> tuple[Read, ...]:
+    """Bolts, positions and contacts before coils: a read-back proves nothing, and a command may come between."""
+    return tuple(sorted(plan_reads(points, most_gap), key=lambda read: read.space == "coil"))
 
 
 class Reading:
@@ -56,13 +62,15 @@ class Reading:
     def start_over(self) -> None:
         """Plan afresh: the controller may be another one since it was last reached."""
         self._refused = {}
-        self._reads = {which: plan_reads(points, self._most_gap) for which, points in self._points.items()}
+        self._reads = {
+            which: _sensors_first(points, self._most_gap) for which, points in self._points.items()
+        }
 
     async def round(self, which: Round, ask: Ask, interrupted: Callable[[], bool]) -> Readings | Nothing:
         """Read every point of a round, one request after the other, so that a command waits for one at most.
 
-        Points that the device refuses are missing from the result. Nothing where any request got no answer,
-        and (`interrupted`) where a command came between: what was read before it is not worth the wait.
+        Points that the device refuses are missing from the result; and those not read yet where a command came
+        between (`interrupted`). Nothing where any request got no answer.
         """
         points = self._points[which]
         found: Readings = {}
@@ -72,7 +80,7 @@ class Reading:
             if isinstance(answer, Refusal) and self._worth_cutting(read, answer):
                 pieces = await self._cut(read, points, found, ask, interrupted)
                 if isinstance(pieces, Nothing):
-                    return pieces
+                    return self._as_written(found) if pieces.code == _INTERRUPTED else pieces
                 kept.extend(pieces)
             elif isinstance(answer, Nothing):
                 return answer
@@ -81,8 +89,12 @@ class Reading:
                 if isinstance(answer, Values):
                     found.update(pick(read, answer.values, points))
             if interrupted():
-                return Nothing("interrupted")
+                return self._as_written(found)
         self._reads[which] = tuple(kept)
+        return self._as_written(found)
+
+    def _as_written(self, found: Readings) -> Readings:
+        """By the numbers that the coils are written at."""
         if not self._readback_offset:
             return found
         return {
@@ -128,7 +140,7 @@ class Reading:
             else:
                 kept.append(piece)
             if interrupted():
-                return Nothing("interrupted")
+                return Nothing(_INTERRUPTED)
         if answered and not self._told:
             self._told = True
             log.warning(

@@ -1,5 +1,7 @@
 """Boards that are in order by their makers' lights and odd by the standard's: each still locks and is still read."""
 
+import asyncio
+
 import pytest
 
 from drivers.base import Watch
@@ -153,3 +155,21 @@ async def test_a_board_that_resets_at_a_write_is_still_read_and_not_stormed() ->
         assert (end.ending, end.code) == ("no_answer", "reset")
         assert len(board.writes) <= 4
         assert not [one for one in inbox.events if getattr(one, "up", True) is False]
+
+
+async def test_sensors_are_read_before_coils_and_a_command_in_between_costs_no_evidence() -> None:
+    board = OddBoard()
+    board.read_s = 0.1
+    async with at_work(board, WATCH, 0.3) as (driver, inbox):
+        await inbox.scanned("coil", 0, 0)
+        board.inputs[0] = True
+        board.heard.clear()
+        while not board.heard:
+            await asyncio.sleep(0.001)
+
+        command = driver.execute(permit(RIG, LOCK))
+        scanned = await inbox.scanned("discrete_input", 0, 1)
+
+        assert board.heard[0].function == 2
+        assert ("coil", 0) not in scanned.values
+        assert (await ended(command)).ending == "written"
