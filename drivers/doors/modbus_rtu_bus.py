@@ -153,7 +153,6 @@ class RtuBus:
         """What may be sent now; else how long until it might (None: until something is submitted)."""
         self._commands = [waiting for waiting in self._commands if not waiting.dropped]
         self._polls = [waiting for waiting in self._polls if not waiting.dropped]
-        alone = not any(member.up for member in self.members)
         prompt = [each for each in self._commands if not each.member.doubtful]
         slow = [each for each in self._commands if each.member.doubtful]
         slow += [each for each in self._polls if not each.member.up]
@@ -164,6 +163,7 @@ class RtuBus:
             best, at_s = prompt[0], self._ready_s(command=True)
         else:
             # Controllers that did not answer get half of the line at most: the others' evidence stays fresh.
+            alone = not (slow and self.has_others(slow[0].member))
             slow_at_s = max(self._ready_s(command=False), 0.0 if alone else self._slow_lane_at_s)
             if slow and (not polls or slow_at_s <= now_s):
                 best, at_s = slow[0], slow_at_s

@@ -339,3 +339,18 @@ async def test_a_board_without_function_15_gets_the_same_coils_one_by_one() -> N
         assert (await ended(command)).ending == "written"
         assert several.pdu[0] == 15
         assert [first.pdu.hex(), second.pdu.hex()] == ["050000ff00", "050001ff00"]
+
+
+async def test_alone_on_a_line_an_unanswered_frame_delays_the_next_by_one_gap_and_no_more() -> None:
+    async with played({1: NOTHING}) as (far, running):
+        controller = ControllerId("unit-1")
+        drives = tuple(Drive(DoorId(f"d{n}"), Point(controller, "coil", n), True) for n in (0, 2))
+        command = running.drivers[1].execute(Permit(CommandId(1), controller, "lock", drives, SEAL))
+
+        await far.frame()
+        first = now()
+        await far.frame()
+        waited_us = now().since(first)
+
+        assert TIMEOUT_S * 2e6 * 0.9 < waited_us < TIMEOUT_S * 3.5e6
+        await ended(command)
