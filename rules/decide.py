@@ -52,8 +52,9 @@ def decide(
         case Scanned():
             _scanned(step, event)
         case ControllerChanged():
+            before = step.live.controllers.get(event.controller)
             supervision.controller_changed(step, event)
-            doors.controller_changed(step, event)
+            doors.controller_changed(step, event, before)
         case CommandEnded():
             doors.command_ended(step, event)
         case PressAsked():

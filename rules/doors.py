@@ -7,6 +7,7 @@ from typing import Final, Literal
 from rules import interlock, outputs
 from rules.leaving import followed
 from rules.ledger import (
+    FIRST_RETRY_US,
     asserted,
     incident_of,
     on_the_wire,
@@ -19,15 +20,20 @@ from rules.ledger import (
 from rules.model.events import CommandEnded, ControllerChanged, Scanned
 from rules.model.facts import Because, CommandRecorded, DoorsAsserted, DoorsOrdered
 from rules.model.ids import Actor, DoorId, IncidentId
+from rules.model.moments import SECOND_US
 from rules.model.verdicts import SECURED
 from rules.plan import DoorPlan, Plan
 from rules.prepared import boards
 from rules.resting import at_rest
-from rules.state import DoorLive, State
+from rules.state import ControllerLive, DoorLive, State
 from rules.step import RULE, Step
 from rules.verdict import coil_differs, device_disagrees, ordered_to_lock, verdict
 
 FlagKey = tuple[str, str]
+BLINK_US: Final = SECOND_US
+BLINKS_AT_ONCE: Final = 3
+UNANSWERED_PAUSE_US: Final = SECOND_US
+"""On a serial line an unanswered command is followed by half a second of quiet; then the board is to be read."""
 SHORTCOMINGS: Final = {"stale": "door_stale", "unknown": "door_unknown"}
 
 
@@ -196,6 +202,10 @@ def _ended(step: Step, door: DoorId, event: CommandEnded) -> bool:
     ended = replace(last, ended=event.at, ending=event.ending, code=event.code)
     written = event.ending == "written" and last.purpose == "lock" and its.written is None
     its = replace(its, command=ended, answered=ended, written=event.at if written else its.written, due=None)
+    if its.next_try is not None:
+        # A command may take longer than the pause: then the board is read before it is written again.
+        pause = event.at.plus(UNANSWERED_PAUSE_US if event.ending == "no_answer" else FIRST_RETRY_US)
+        its = replace(its, next_try=max(its.next_try, pause, key=lambda at: at.mono_us))
     step.set_door(door, its)
     return news
 
@@ -226,16 +236,22 @@ def observe(step: Step, event: Scanned, *, moved: bool = True) -> None:
     review(step, doors, "read")
 
 
-def controller_changed(step: Step, event: ControllerChanged) -> None:
-    """A controller came back: what is not proven on it is asserted at once. Gone: its evidence ages."""
+def controller_changed(step: Step, event: ControllerChanged, before: ControllerLive | None = None) -> None:
+    """A controller came back: what is not proven on it is asserted at once. Gone: its evidence ages.
+
+    before: the controller as it was. One that goes again and again, for a moment only, keeps its doors' back-off:
+    a board that falls silent at each write and answers each read would never be read otherwise.
+    """
     board = boards(step.plan).get(event.controller)
     if board is None:
         return
+    blinked = before is not None and not before.up and event.at.since(before.since) < BLINK_US
     for one in board.driven:
         its = step.door(one)
-        step.set_door(
-            one, replace(its, tries=0, next_try=None, due=None) if event.up else replace(its, due=None)
-        )
+        if event.up and not blinked:
+            its = replace(its, tries=0)
+        at_once = event.up and its.tries < BLINKS_AT_ONCE
+        step.set_door(one, replace(its, next_try=None if at_once else its.next_try, due=None))
     if event.up:
         outputs.controller_back(step, event.controller)
         review(step, board.driven, "controller_up")

@@ -352,11 +352,11 @@ class World:
         event = ControllerChanged(self.now, controller, up, "up" if up else "silent", "")
 
         def rule(step: Step) -> None:
-            live = step.live.controllers[controller]
-            step.set_controller(controller, replace(live, up=up, since=self.now))
+            before = step.live.controllers[controller]
+            step.set_controller(controller, replace(before, up=up, since=self.now))
             if not up:
                 contacts.away(step, controller)
-            doors.controller_changed(step, event)
+            doors.controller_changed(step, event, before)
 
         return self.apply(rule)
 

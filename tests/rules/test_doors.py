@@ -238,6 +238,34 @@ def test_a_board_that_comes_back_is_commanded_at_once() -> None:
     assert driven(world.link(up=True)) == {}
 
 
+def test_a_board_that_goes_for_a_moment_at_each_write_is_commanded_at_once_twice_and_then_by_the_back_off() -> (
+    None
+):
+    world = two_doors()
+    world.answers[PLC] = ("no_answer", "silent")
+    world.carry_out(world.press("d"))
+    at_once = []
+    for _ in range(5):
+        world.link(up=False)
+        world.wait(300)
+        back = world.link(up=True)
+        at_once.append(bool(back.permits))
+        world.carry_out(back)
+    assert at_once == [True, True, False, False, False]
+    assert driven(world.run(5)) == {"d": False}
+
+
+def test_after_an_unanswered_command_a_board_is_left_a_second_to_be_read() -> None:
+    world = two_doors()
+    world.answers[PLC] = ("no_answer", "silent")
+    (permit,) = world.press("d").permits
+    world.wait(1500)
+    world.carry_out(world.apply(lambda step: doors.sweep(step)))
+    world.end(permit, "no_answer", "silent")
+    assert writes(world.run(0.9)) == 0
+    assert writes(world.run(0.2)) == 1
+
+
 def test_a_board_not_in_the_plan_moves_no_door() -> None:
     world = two_doors()
     stranger = ControllerId("stranger")
