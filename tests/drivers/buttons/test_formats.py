@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from pathlib import Path
 from typing import Any, get_args
 
@@ -72,6 +73,23 @@ def test_a_retained_message_being_cleared_says_nothing(format_: Format) -> None:
 )
 def test_what_is_no_message_is_refused_with_a_code(format_: Format, payload: bytes, code: str) -> None:
     assert said(format_, payload) == Parsed(refused=code)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"[" * 60_000, b"[" * 30_000 + b"]" * 30_000, b'{"a":' * 10_000, b"[" + b"{}," * 20_000 + b"{}]"],
+    ids=["unclosed", "closed", "objects", "flat"],
+)
+def test_a_message_of_brackets_alone_holds_up_the_press_behind_it_for_milliseconds_at_most(
+    payload: bytes,
+) -> None:
+    def took_s() -> float:
+        began = time.thread_time()
+        assert said("native", payload).refused is not None
+        return time.thread_time() - began
+
+    # Token by token it took 20 ms, and three thousand of them a minute.
+    assert min(took_s() for _ in range(5)) < 0.010
 
 
 def test_brackets_inside_a_text_are_not_depth() -> None:
