@@ -19,6 +19,7 @@ from edge.config.changes import forbidden_changes
 from edge.config.check import Checked, read
 from edge.config.choose import Choice, Refused, choose, store_for
 from edge.config.plan import compile_plan
+from edge.config.remembered import remember
 from edge.control.lock import Held, StoreLock
 from edge.daemon import Daemon, Start, boot_id
 from edge.journal.journal import Journal
@@ -198,6 +199,7 @@ class _Reload:
         checked = self.running.checked
         try:
             new = await asyncio.to_thread(accept, self.store, checked, instant().utc_us)
+            await asyncio.to_thread(remember, self.path, self.store)
         except OSError as err:
             log.exception("the accepted configuration could not be kept")
             self.daemon.condition("accepted_not_kept", True, (type(err).__name__,))

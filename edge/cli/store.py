@@ -17,15 +17,17 @@ _FLOW: Final = re.compile(r"^store:[ \t]*\{[^}\n]*?directory:[ \t]*([^,}\n]+)", 
 def store_of(config: Path) -> Path:
     """The store directory that a configuration names, its default where it names none.
 
-    A relative one is beside the file. A missing or unreadable file: the default, which may well be right.
+    A relative one is beside the file. Of a file that is gone or names none: where the daemon last ran on it.
     """
+    from edge.config.remembered import remembered
+
     try:
         with config.open("rb") as file:
             data = file.read(LONGEST)
     except OSError:
-        return DEFAULT
+        return remembered(config) or DEFAULT
     named = _parsed(data, str(config)) or _scanned(data.decode("utf-8", "replace"))
-    return DEFAULT if named is None else config.absolute().parent / named
+    return remembered(config) or DEFAULT if named is None else config.absolute().parent / named
 
 
 def socket_of(config: Path) -> Path:

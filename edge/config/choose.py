@@ -11,6 +11,7 @@ from edge.config.changes import forbidden_changes
 from edge.config.check import Checked
 from edge.config.model import Config
 from edge.config.problems import Problem
+from edge.config.remembered import remembered
 from edge.config.yaml12 import Mapping as YamlMapping
 from edge.config.yaml12 import Scalar, compose_beginning
 
@@ -46,21 +47,29 @@ class Refused:
 def store_for(
     checked: Checked, argument: Path | None = None, environ: Mapping[str, str] = os.environ
 ) -> Path:
-    """The store directory: as far as the file can be read from it, else `--store`, STATE_DIRECTORY, the default.
+    """The store directory: as far as the file can be read from it, else `--store`, the one it had when it was last
+    accepted, STATE_DIRECTORY, the default.
 
-    For a broken file, the first of these in which a configuration was accepted.
+    For a broken file, the first of these in which a configuration was accepted; in the default only this file.
     """
     written = _written(checked)
     state = environ.get("STATE_DIRECTORY", "").partition(":")[0]
-    candidates = [
-        *([written] if written is not None else []),
-        *([argument] if argument is not None else []),
-        *([Path(state)] if state else []),
-        DEFAULT_STORE,
-    ]
     if checked.config is not None:
         return store_of(checked.config, checked.file)
-    return next((one for one in candidates if was_accepted(one)), candidates[0])
+    noted = remembered(Path(checked.file), environ)
+    named = [one for one in (written, argument, noted, Path(state) if state else None) if one is not None]
+    found = next((one for one in named if was_accepted(one)), None)
+    if found is not None:
+        return found
+    return DEFAULT_STORE if not named or _accepted_as(DEFAULT_STORE, checked.file) else named[0]
+
+
+def _accepted_as(store: Path, file: str) -> bool:
+    """Whether this very file was accepted in a store; another's configuration is no stand-in for it."""
+    accepted = load_accepted(store)
+    if accepted is None:
+        return was_accepted(store)
+    return Path(accepted.file).absolute() == Path(file).absolute()
 
 
 def store_of(config: Config, file: str) -> Path:

@@ -71,12 +71,15 @@ def test_a_broken_edit_or_a_missing_secret_starts_the_last_accepted_one(tmp_path
         campus.until_secured()
         campus.end()
 
-        # The file itself gone: the store is found by its default or by systemd's word alone.
+        # The file itself is gone, or says nothing any more: the store is where it was when it was last accepted.
         campus.config.unlink()
-        campus.environment["STATE_DIRECTORY"] = str(campus.store)
         now = campus.start()
         assert mode(now) == "last_accepted"
         assert [one["response"] for one in now["incidents"]] == ["lockdown"]
+        assert "Running on the last accepted configuration" in campus.cli("status").stdout
+        campus.end()
+        campus.config.write_text("campus: [\n")
+        assert mode(campus.start()) == "last_accepted"
 
 
 def test_a_reload_is_taken_whole_or_refused_and_a_live_incident_keeps_its_devices(tmp_path: Path) -> None:

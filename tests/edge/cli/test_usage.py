@@ -187,3 +187,12 @@ def test_without_a_configuration_the_store_is_the_default(tmp_path: Path) -> Non
     from edge.cli.store import DEFAULT, store_of
 
     assert store_of(tmp_path / "none.yaml") == DEFAULT
+
+
+def test_of_a_file_that_is_gone_the_store_is_where_the_daemon_last_ran_on_it(tmp_path: Path) -> None:
+    from edge.cli.store import store_of
+    from edge.config.remembered import remember
+
+    remember(tmp_path / "none.yaml", tmp_path / "state", {})
+
+    assert store_of(tmp_path / "none.yaml") == tmp_path / "state"

@@ -13,8 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.config import Checked, read
+from edge.config import choose as choosing
 from edge.config.accepted import NAME, PREVIOUS, accept, load_accepted, was_accepted
 from edge.config.choose import DEFAULT_STORE, Choice, Refused, choose, store_for
+from edge.config.remembered import remember, remembered
 from tests.edge.config.campuses import KEY, SOUND, edit
 
 AT = 1_770_000_000_000_000
@@ -248,6 +250,48 @@ def test_of_a_broken_files_possible_stores_the_one_with_an_accepted_configuratio
     site.file.write_text(f"store: {{directory: {tmp_path}/mistyped}}\nzones: [")
 
     assert store_for(site.read(), site.store, {}) == site.store
+
+
+@pytest.mark.parametrize("text", [None, "", "campus: [", "\xff", "store: 5"])
+def test_a_file_that_says_nothing_any_more_is_started_on_where_it_was_last_accepted(
+    site: Site, tmp_path: Path, text: str | None
+) -> None:
+    site.accept()
+    remember(site.file, site.store, {})
+    if text is None:
+        site.file.unlink()
+    else:
+        site.file.write_bytes(text.encode("latin-1"))
+
+    assert store_for(site.read(), None, {}) == site.store
+    assert store_for(site.read(), None, {"STATE_DIRECTORY": str(tmp_path / "state")}) == site.store
+
+
+def test_where_nothing_can_be_written_beside_the_file_its_store_is_noted_in_the_state_directory(
+    site: Site, tmp_path: Path
+) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    (site.file.parent / f".{site.file.name}.store.new").mkdir()  # as a read-only folder would
+
+    remember(site.file, site.store, {"STATE_DIRECTORY": str(state)})
+
+    assert remembered(site.file, {"STATE_DIRECTORY": str(state)}) == site.store
+    assert remembered(site.file, {}) is None
+    assert remembered(site.file.with_name("other.yaml"), {"STATE_DIRECTORY": str(state)}) is None
+
+
+def test_another_files_configuration_in_the_default_store_is_no_stand_in_for_a_broken_file(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choosing, "DEFAULT_STORE", site.store)
+    site.accept()
+    other = tmp_path / "other.yaml"
+    other.write_text(f"store: {{directory: {tmp_path}/new}}\nzones: [")
+
+    assert store_for(read(other), None, {}) == tmp_path / "new"
+    site.file.write_text(f"store: {{directory: {tmp_path}/mistyped}}\nzones: [")
+    assert store_for(site.read(), None, {}) == site.store
 
 
 def test_a_relative_store_lies_beside_the_configuration(site: Site) -> None:
