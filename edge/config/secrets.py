@@ -1,5 +1,6 @@
 """The files that a configuration names: read once, checked, held so that no log and no traceback can show them."""
 
+import os
 import stat
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -59,10 +60,10 @@ def beside(base: Path) -> Open:
     def read(name: str, hidden: bool) -> bytes:
         path = base / name
         try:
-            with path.open("rb") as file:
-                status = path.stat()
+            with open(path, "rb", opener=_without_waiting) as file:
+                status = os.fstat(file.fileno())
                 if not stat.S_ISREG(status.st_mode):
-                    raise Wrong("is no ordinary file", "name a file")
+                    raise Wrong(f"{name} is no ordinary file", "name a file")
                 data = file.read(LONGEST_BYTES + 1)
         except FileNotFoundError:
             raise Wrong(
@@ -77,6 +78,11 @@ def beside(base: Path) -> Open:
         return data
 
     return read
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """A pipe that nobody writes to must not hold the start."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def stored(contents: Mapping[str, bytes]) -> Open:

@@ -1,6 +1,7 @@
 """Secret files: what is refused, and that none is ever shown."""
 
 import copy
+import os
 import pickle
 import traceback
 from pathlib import Path
@@ -112,6 +113,16 @@ def test_a_folder_in_a_files_place_is_told(tmp_path: Path) -> None:
     (tmp_path / "token").mkdir()
 
     assert "cannot be read" in read(tmp_path / "campus.yaml").problems[0].what
+
+
+def test_a_pipe_that_nobody_writes_to_is_told_and_holds_no_start(tmp_path: Path) -> None:
+    campus(tmp_path)
+    (tmp_path / "token").unlink()
+    os.mkfifo(tmp_path / "token", 0o600)
+
+    assert [problem.what for problem in read(tmp_path / "campus.yaml").problems] == [
+        "token is no ordinary file"
+    ]
 
 
 def test_no_secret_is_shown_by_repr_problem_or_traceback(tmp_path: Path) -> None:
