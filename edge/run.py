@@ -160,14 +160,21 @@ class _Reload:
 
     def __post_init__(self) -> None:
         self._busy: asyncio.Task[None] | None = None
+        self._again = False
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.start)
         self.daemon.ask_for_file = self.start
         self.daemon.began = self._keep_accepted
 
     def start(self) -> None:
-        """Begin, unless one is under way."""
+        """Begin; one that is under way may have read the file before it was edited, so another follows it."""
+        self._again = True
         if self._busy is None or self._busy.done():
-            self._busy = asyncio.get_running_loop().create_task(self._reload(), name="reload")
+            self._busy = asyncio.get_running_loop().create_task(self._reload_all(), name="reload")
+
+    async def _reload_all(self) -> None:
+        while self._again:
+            self._again = False
+            await self._reload()
 
     async def _reload(self) -> None:
         notify.reloading()
