@@ -189,11 +189,13 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "config_refused": (
         "The configuration on disk was refused",
-        "The last accepted one is in use and doors lock. Run `campus-edge check` and correct what it names.",
+        "The last accepted one is in use and doors lock. Run `campus-edge check` and correct what it names; where it names "
+        "nothing, the file changes what a live incident or the record stands on: the log says the line.",
     ),
     "last_accepted": (
         "Running on the last accepted configuration",
-        "The file on disk could not be used. Doors lock as before: run `campus-edge check`, correct it, reload.",
+        "The file on disk could not be used. Doors lock as before: run `campus-edge check`, correct it, reload; where it "
+        "names nothing, the file changes what a live incident or the record stands on: the log says the line.",
     ),
     "safe_mode": (
         "Running in safe mode",

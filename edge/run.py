@@ -15,10 +15,11 @@ from edge import logs, notify, recovery
 from edge.cli.out import complain, plain
 from edge.config import starts
 from edge.config.accepted import accept, load_accepted
-from edge.config.changes import forbidden_changes
+from edge.config.changes import forbidden_changes, only_at_a_start
 from edge.config.check import Checked, read
 from edge.config.choose import Choice, Refused, choose, store_for
 from edge.config.plan import compile_plan
+from edge.config.problems import Problem
 from edge.config.remembered import remember
 from edge.control.lock import Held, StoreLock
 from edge.daemon import Daemon, Start, boot_id
@@ -97,6 +98,8 @@ async def _run(path: Path, checked: Checked, store: Path, claim: _Claim) -> int:
         standing = choose(checked, store, _live_devices(journal, record, store))
         choice = choice if isinstance(standing, Refused) else standing
     mode: Mode = "safe" if safe else "normal" if choice.source == "file" else "last_accepted"
+    for problem in choice.reasons:
+        log.error("not started on the file", problem=problem.text())
     setting = _setting(choice, path)
     start = Start(setting, store, mode, boot, claim.take, _notes(choice, mode, journal))
     daemon = Daemon(start, journal, record)
@@ -141,12 +144,17 @@ def _notes(choice: Choice, mode: Mode, journal: Journal) -> tuple[tuple[str, tup
     if mode == "safe":
         notes.append(("safe_mode", ()))
     if choice.source == "accepted" and mode != "safe":
-        first = choice.reasons[0].text() if choice.reasons else ""
-        notes.append(("last_accepted", (choice.code, str(len(choice.reasons)), first)))
+        notes.append(("last_accepted", (choice.code, *_counted(choice.reasons))))
     if journal.opened.reason not in (None, "first_start"):
         # Until the next start: nobody can close it yet, and it is to be seen before it goes.
         notes.append(("journal_new_epoch", (journal.opened.reason,)))
     return tuple(notes)
+
+
+def _counted(problems: tuple[Problem, ...]) -> tuple[str, str]:
+    """How many, and the line of the first: what they quote of the file may be anybody's name or number, and a flag is
+    recorded in clear. The log tells them in full."""
+    return str(len(problems)), str(problems[0].line if problems else 0)
 
 
 @dataclass(eq=False)
@@ -183,12 +191,12 @@ class _Reload:
         if not problems:
             live = recovery.live_devices(self.daemon.appliance.state.record)
             problems = forbidden_changes(self.running.config, checked, live)
+            problems = problems or only_at_a_start(self.running.config, checked)
         if problems or checked.config is None:
             for problem in problems:
                 log.error("configuration refused", problem=problem.text())
             self._say(checked, accepted=False, problems=len(problems))
-            first = problems[0].text() if problems else ""
-            self.daemon.condition("config_refused", True, (str(len(problems)), first))
+            self.daemon.condition("config_refused", True, _counted(problems))
         else:
             self.running = Choice(checked.config, checked, "file", "", ())
             await self.daemon.change(_setting(self.running, self.path))

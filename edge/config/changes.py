@@ -59,6 +59,24 @@ def _changed_frame(old: Config, new: Config) -> Iterator[tuple[str, str]]:
         yield "store.directory", "the record of a live incident would be left behind"
 
 
+def another_record(old: Config, new: Checked) -> tuple[Problem, ...]:
+    """What the record in this store cannot follow: it is one campus's, and holds no other's (contract section 1)."""
+    if new.sound is None or old.campus.id == new.sound.campus.id:
+        return ()
+    what = f"the record in this store is that of campus {old.campus.id!r}"
+    do = "keep that id, or give the new campus a store: {directory: …} of its own and start on it"
+    return (_problem(new, "campus.id", what, do),)
+
+
+def only_at_a_start(old: Config, new: Checked) -> tuple[Problem, ...]:
+    """What a reload cannot take over."""
+    problems = another_record(old, new)
+    if not problems and new.sound is not None and old.store.directory != new.sound.store.directory:
+        what = f"the record goes on in {old.store.directory!r} until the daemon is started anew"
+        problems = (_problem(new, "store.directory", what, "restart the daemon to begin one there"),)
+    return problems
+
+
 Device = Controller | Input | Door | Button | Output
 
 
@@ -116,8 +134,8 @@ def _moved(old: Device, new: Device, old_zones: Zones, new_zones: Zones) -> bool
     return old_zones.above.get(ZoneId(zone)) != new_zones.above.get(ZoneId(zone))
 
 
-def _problem(new: Checked, path: str, what: str) -> Problem:
+def _problem(new: Checked, path: str, what: str, do: str = _DO) -> Problem:
     at = path
     while at and at not in new.lines:
         at = at[: max(at.rfind("."), at.rfind("["), 0)]
-    return Problem(new.file, new.lines.get(at, 1), path, what, _DO)
+    return Problem(new.file, new.lines.get(at, 1), path, what, do)

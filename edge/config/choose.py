@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from edge.config.accepted import Accepted, load_accepted, was_accepted
-from edge.config.changes import forbidden_changes
+from edge.config.changes import another_record, forbidden_changes
 from edge.config.check import Checked
 from edge.config.model import Config
 from edge.config.problems import Problem
@@ -19,8 +19,9 @@ DEFAULT_STORE: Final = Path("/var/lib/campus-edge")
 NOBODY: Final[frozenset[str]] = frozenset()
 
 Source = Literal["file", "accepted"]
-Code = Literal["", "broken", "missing", "secret", "live_incident"]
-"""Why it is not the file: it is broken, is not there, lacks a secret, or would change what an incident stands on."""
+Code = Literal["", "broken", "missing", "secret", "live_incident", "another_campus"]
+"""Why it is not the file: it is broken, is not there, lacks a secret, would change what an incident stands on, or is
+for another campus than the record in the store."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -98,12 +99,14 @@ def choose(checked: Checked, store: Path, live: frozenset[str] = NOBODY) -> Choi
     code = _code(checked)
     if checked.config is not None:
         edited = accepted is not None and accepted.hash != checked.hash
-        last = accepted.checked() if accepted is not None and edited and live else None
+        last = accepted.checked() if accepted is not None and edited else None
         standing = (last.config or last.sound) if last is not None else None
         reasons = forbidden_changes(standing, checked, live) if standing is not None else ()
+        code = "live_incident"
+        if not reasons and standing is not None:
+            reasons, code = another_record(standing, checked), "another_campus"
         if not reasons:
             return Choice(checked.config, checked, "file", "", ())
-        code = "live_incident"
     return _last(accepted, store, code, reasons)
 
 

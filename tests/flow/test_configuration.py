@@ -112,9 +112,20 @@ def test_a_reload_is_taken_whole_or_refused_and_a_live_incident_keeps_its_device
         campus.until("taken", lambda now: [one["id"] for one in now["doors"]] == ["tcp-1"])
         campus.until("normal", lambda now: mode(now) == "normal" and "config_refused" not in flags(now))
 
-        campus.config.write_text(json.dumps(first).replace('"zones"', '"zonse"', 1))
-        campus.reload()
-        campus.until("refused", lambda now: "config_refused" in flags(now))
+        for wrong in (
+            json.dumps(first).replace('"zones"', '"zonse"', 1),
+            json.dumps({**first, "campus": {**first["campus"], "id": "another-campus"}}),
+            json.dumps({**first, "campus": {**first["campus"], "callback_phone": "217-555-0100"}}),
+        ):
+            campus.config.write_text(json.dumps(fewer))
+            campus.reload()
+            campus.until("taken", lambda now: "config_refused" not in flags(now))
+            campus.config.write_text(wrong)
+            campus.reload()
+            campus.until("refused", lambda now: "config_refused" in flags(now))
+        assert "217-555-0100" in campus.log
+        # What a file quotes may be anybody's name or number: the record knows how many problems, and where.
+        assert "217-555-0100" not in json.dumps(campus.rows())
         campus.broker.press("pb-native", "hold", "after-the-refusal")
         campus.until_secured("tcp-1")
         turned = [row["data"]["accepted"] for row in campus.rows("configuration.turned")]

@@ -315,6 +315,18 @@ def test_an_edit_that_changes_a_device_of_a_live_incident_starts_on_the_last_acc
     assert quiet.source == "file"
 
 
+def test_a_file_for_another_campus_than_the_record_is_not_started_on(site: Site) -> None:
+    was = site.accept()
+    site.write(edit(SOUND, ("id: lincoln-hs", "id: lincoln")))
+
+    chosen = site.choose()
+
+    assert isinstance(chosen, Choice)
+    assert (chosen.source, chosen.code) == ("accepted", "another_campus")
+    assert [reason.path for reason in chosen.reasons] == ["campus.id"]
+    assert chosen.checked.hash == was.hash
+
+
 def test_an_edit_that_touches_no_live_device_is_started_on_in_an_incident_too(site: Site) -> None:
     site.accept()
     site.write(edit(SOUND, ("name: Gym west", "name: Gym far west")))

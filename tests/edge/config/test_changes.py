@@ -4,7 +4,7 @@
 
 import pytest
 
-from edge.config.changes import forbidden_changes
+from edge.config.changes import another_record, forbidden_changes, only_at_a_start
 from tests.edge.config.campuses import SOUND, checked, edit, line_of
 
 LIVE = frozenset({"a-101"})
@@ -95,3 +95,24 @@ def test_the_same_file_changes_nothing() -> None:
     assert (
         forbidden(live=frozenset({"a-101", "gym-west", "pb-101", "pb-office", "fire", "plc", "reader"})) == []
     )
+
+
+def test_a_record_is_one_campuss_whether_an_incident_is_live_or_not() -> None:
+    assert OLD is not None
+    text = edit(SOUND, ("id: lincoln-hs", "id: lincoln"))
+
+    (problem,) = another_record(OLD, checked(text))
+
+    assert (problem.path, problem.line) == ("campus.id", line_of(text, "id: lincoln"))
+    assert "that of campus 'lincoln-hs'" in problem.what
+    assert only_at_a_start(OLD, checked(text)) == (problem,)
+    assert another_record(OLD, checked(SOUND)) == ()
+
+
+def test_another_store_is_taken_over_at_a_start_and_not_at_a_reload() -> None:
+    assert OLD is not None
+    moved = checked(edit(SOUND, ("mqtt: {url", "store: {directory: /elsewhere}\nmqtt: {url")))
+
+    assert [problem.path for problem in only_at_a_start(OLD, moved)] == ["store.directory"]
+    assert another_record(OLD, moved) == ()
+    assert only_at_a_start(OLD, checked(SOUND)) == ()
