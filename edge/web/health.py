@@ -79,6 +79,7 @@ class Health:
         while True:
             try:
                 await self._serve()
+                continue  # a renewed certificate: nothing is in the way
             except _Certificate as err:
                 self._in_trouble("web_certificate", str(err))
             except OSError as err:
