@@ -91,6 +91,7 @@ class Daemon:
         self._tasks: set[asyncio.Task[None]] = set()
         self._running: dict[ControllerId, asyncio.Task[None]] = {}
         self._mqtt: list[asyncio.Task[None]] = []
+        self._page: list[asyncio.Task[None]] = []
         self._wired = wiring.wire(self.setting.config, self.setting.plan, self.setting.secrets)
         record, restored = recovery.witnessed(journal, self.setting.plan, record)
         now = instant()
@@ -131,8 +132,7 @@ class Daemon:
         self._keep("watchdog", self._watch_the_loop())
         if self.mode == "safe":
             self._keep("safe mode", self._leave_when_quiet())
-        if self.setting.config.web is not None:
-            self._keep("web", self._serve_health())
+        self._open_page()
         try:
             await self.leaving.wait()
         finally:
@@ -160,10 +160,11 @@ class Daemon:
             for one, by in wired.made_by.items()
             if self._wired.made_by.get(one) == by and wiring.alone_on_its_line(setting.config, one)
         }
+        before, stays = self.setting, self._stays_connected(setting)
         ending = [task for one, task in self._running.items() if one not in same]
         for one in [one for one in self._running if one not in same]:
             del self._running[one]
-        await _cancelled([*ending, *self._mqtt])
+        await _cancelled([*ending, *([] if stays else self._mqtt)])
         drivers = {
             one: self._wired.drivers[one] if one in same else new for one, new in wired.drivers.items()
         }
@@ -173,7 +174,10 @@ class Daemon:
         for controller, driver in drivers.items():
             if controller not in same:
                 self._run_driver(controller, driver)
-        self._connect_buttons()
+        if not stays:
+            self._connect_buttons()
+        if before.config.web != setting.config.web:
+            await self._open_page_anew()
 
     def leave_safe_mode(self) -> None:
         """Back to normal work on the configured file."""
@@ -223,6 +227,10 @@ class Daemon:
                 self.appliance.emit(ConditionChanged(instant(), "driver_failed", True, args))
             await asyncio.sleep(1.0)
 
+    def _stays_connected(self, setting: Setting) -> bool:
+        """Whether broker, login and buttons' topics are as before, so that no press falls between two sessions."""
+        return _heard_by(setting) == _heard_by(self.setting) and not any(task.done() for task in self._mqtt)
+
     def _connect_buttons(self) -> None:
         topics = wiring.topics(self.setting.config)
         settings = self._broker_settings(topics)
@@ -268,6 +276,17 @@ class Daemon:
             await asyncio.sleep(SOCKET_AGAIN_S)
             if await self._listens(control):
                 return
+
+    def _open_page(self) -> None:
+        self._page = [] if self.setting.config.web is None else [self._keep("web", self._serve_health())]
+
+    async def _open_page_anew(self) -> None:
+        """By another `web:`; trouble with the former address or certificate is over."""
+        await _cancelled(self._page)
+        for code in ("web_port", "web_certificate"):
+            if code in self.appliance.state.live.conditions:
+                self.condition(code, False)
+        self._open_page()
 
     async def _serve_health(self) -> None:
         from edge.web.health import Health
@@ -344,6 +363,19 @@ class Daemon:
         await _cancelled(list(self._tasks))
         # Together: views that outlive the journal would ask it in vain, and 1 s is all there is.
         await asyncio.gather(self.views.close(STOP_S), self.journal.close(STOP_S))
+
+
+def _heard_by(setting: Setting) -> object:
+    """What the button sessions are made of."""
+    mqtt = setting.config.mqtt
+    names = () if mqtt is None else (mqtt.password_file, mqtt.ca_file)
+    files = setting.secrets.contents()
+    return (
+        mqtt,
+        setting.config.campus.id,
+        wiring.topics(setting.config),
+        [files.get(one or "") for one in names],
+    )
 
 
 async def _settle_memory() -> None:

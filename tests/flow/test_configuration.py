@@ -151,6 +151,31 @@ def test_a_taken_web_port_leaves_the_school_armed_and_the_page_comes_later(tmp_p
         campus.until("no longer red", lambda now: "web_port" not in flags(now))
 
 
+def test_a_reload_moves_the_page_and_leaves_the_button_sessions_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "page"
+    ports = spare_port(), spare_port()
+
+    def make(broker: int) -> Document:
+        return {**school(folder, broker), "web": {"listen": f"127.0.0.1:{ports[0]}"}}
+
+    with running(folder, make) as campus:
+        wait_for("the page", lambda: campus.health() == 200)
+        sessions = campus.log.count("mqtt_session_up")
+        first = campus.tree
+        campus.write({**first, "web": {"listen": f"127.0.0.1:{ports[1]}"}})
+        campus.reload()
+        wait_for("the page on its new port", lambda: campus.health() == 200)
+        campus.tree = first
+        assert campus.health() is None
+
+        campus.write({name: section for name, section in first.items() if name != "web"})
+        campus.reload()
+        campus.tree = {"web": {"listen": f"127.0.0.1:{ports[1]}"}}
+        wait_for("no page any more", lambda: campus.health() is None)
+        locks(campus, "page-or-not")
+        assert campus.log.count("mqtt_session_up") == sessions
+
+
 def test_three_starts_that_never_came_to_ready_lead_to_safe_mode_in_which_a_press_locks(
     tmp_path: Path,
 ) -> None:
