@@ -71,9 +71,18 @@ def behind_witness(journal: Journal, record: Record) -> bool:
 
 
 def live_devices(record: Record) -> frozenset[str]:
-    """The devices that live incidents stand on: their doors, and the outputs that are on."""
+    """The devices that live incidents stand on: their doors, the outputs that are on, the buttons that were pressed.
+
+    Not the button of a silent one: a refused reload would tell of it.
+    """
     doors = {door for door, order in record.orders.items() if order.incident in record.incidents}
-    return frozenset(doors | record.outputs_on)
+    seen = {incident for incident, live in record.incidents.items() if not live.silent}
+    pressed = {
+        button
+        for button, memory in record.buttons.items()
+        if any(press.incident in seen for press in memory.presses)
+    }
+    return frozenset(doors | record.outputs_on | pressed)
 
 
 def folded(record: Record, stored: Stored) -> Record:
