@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import assert_never
 
-from rules import contacts, doors, fire, outputs, presses, requests, supervision
+from rules import contacts, doors, fire, outputs, presses, requests, responses, supervision
 from rules.decision import Decision, PressAnswer
 from rules.model.commands import Permit
 from rules.model.events import (
@@ -91,6 +91,7 @@ def _scanned(step: Step, event: Scanned) -> None:
 def _ticked(step: Step) -> None:
     requests.end_walk_tests(step)
     fire.sweep(step)
+    responses.sweep(step)
     doors.sweep(step)
     outputs.sweep(step)
     supervision.sweep(step)

@@ -90,6 +90,28 @@ def close(step: Step, live: Incident, *, actor: Actor, because: Because, reason:
     step.write(closed, live.id, actor=actor, incident=live.id, because=because)
 
 
+def sweep(step: Step) -> None:
+    """Lock what a live response locks and nobody ever ordered: a door that a reload brought in under a lockdown.
+
+    A door that was released or freed since has its order, and waits for a person's word.
+    """
+    for zone, own in tuple(step.record.zones.items()):
+        if zone not in step.plan.zones:
+            continue
+        named = _locks(step.plan, step.plan.responses[own.response].locks, zone)
+        new = [door for door in named if not _was_ordered(step.record, door)]
+        because = Because("response", (("response", own.response), ("zone", zone)))
+        doors.lock(step, new, incident=own.incident, because=because)
+
+
+def _was_ordered(record: Record, door: DoorId) -> bool:
+    """Whether its order is of a live incident, or a person's or the fire rule's outside of any."""
+    order = record.orders.get(door)
+    if order is None:
+        return False
+    return order.word == "free" or order.incident is None or order.incident in record.incidents
+
+
 def locks(plan: Plan, response: Response, zone: ZoneId) -> tuple[DoorId, ...]:
     """The doors that a response in a zone locks, in the plan's order."""
     return _locks(plan, plan.responses[response].locks, zone)

@@ -1,12 +1,15 @@
 """Numbered response states by zone: what holds where, what ends what, and how the outputs follow."""
 
+from dataclasses import replace
+
 from rules.decision import Decision
-from rules.model.facts import IncidentClosed, OutputsOrdered, ZoneResponded
+from rules.model.facts import DoorsOrdered, IncidentClosed, OutputsOrdered, ZoneResponded
 from rules.model.ids import OutputId
 from rules.model.kinds import DRILL, EXERCISE
+from rules.plan import DoorPlan
 from rules.responses import effective, locks
-from tests.rules.campus import A1, CAMPUS, A, B, driven, facts
-from tests.rules.story import DESK, GYM, GYM_DOOR, HIDDEN, ROOM_1, ROOM_2, Story, only, standard
+from tests.rules.campus import A1, CAMPUS, A, B, door, driven, facts
+from tests.rules.story import DESK, GYM, GYM_DOOR, HIDDEN, ROOM_1, ROOM_2, Story, only, standard, without
 
 
 def numbers(made: list[Decision]) -> list[int]:
@@ -183,3 +186,77 @@ def test_the_doors_a_response_locks_are_those_of_its_kinds_in_its_zones() -> Non
     assert locks(plan, "lockdown", A) == (ROOM_1, ROOM_2)
     assert locks(plan, "lockdown", CAMPUS) == (ROOM_1, ROOM_2, GYM_DOOR)
     assert locks(plan, "staff-assist", CAMPUS) == ()
+
+
+def reloaded(story: Story, *doors: DoorPlan) -> None:
+    """A reload that brings doors in."""
+    story.plan = replace(story.plan, doors={**story.plan.doors, **{one.id: one for one in doors}})
+    for one in doors:
+        for where in (one.lock, one.bolt, one.position):
+            assert where is not None
+            story.set(where.point, 1)
+
+
+def test_a_door_that_a_reload_brings_in_under_a_lockdown_is_locked_as_well() -> None:
+    story = Story()
+    story.hear()
+    story.run(2)
+    reloaded(story, door("room-3", 5))
+    made = story.run(2)
+    assert story.order("room-3") == "lock"
+    assert story.word("room-3") == "secured"
+    assert [fact.doors for fact in facts(made) if isinstance(fact, DoorsOrdered)] == [("room-3",)]
+
+
+def test_a_door_brought_in_that_may_not_be_driven_is_told_once_and_never_driven() -> None:
+    story = Story()
+    story.hear()
+    story.run(2)
+    reloaded(story, door("room-3", 5, None))
+    made = story.run(2)
+    assert "room-3" not in driven(made)
+    assert [fact.held for fact in facts(made) if isinstance(fact, DoorsOrdered)] == [
+        (("room-3", "no_record"),)
+    ]
+
+
+def test_a_door_brought_in_where_no_lockdown_holds_stays_as_it_is() -> None:
+    story = Story()
+    story.hear(GYM, "single")
+    story.run(2)
+    reloaded(story, door("hall-b", 5, zone=B))
+    assert "hall-b" not in driven(story.run(2))
+
+
+def test_what_was_released_or_freed_in_a_lockdown_is_not_locked_by_time() -> None:
+    story = Story()
+    story.hear()
+    story.run(2)
+    story.ask_release(ROOM_1)
+    made = story.run(5)
+    assert story.order(ROOM_1) == "rest"
+    assert not [fact for fact in facts(made) if isinstance(fact, DoorsOrdered)]
+
+
+def test_a_door_that_comes_back_with_an_order_of_a_closed_incident_is_locked_by_the_live_one() -> None:
+    story = Story()
+    third = door("room-3", 5)
+    reloaded(story, third)
+    story.hear()
+    story.run(2)
+    story.close()
+    story.plan = replace(
+        story.plan, doors={name: one for name, one in story.plan.doors.items() if name != third.id}
+    )
+    story.hear()
+    story.run(2)
+    reloaded(story, third)
+    made = story.run(2)
+    assert [fact.doors for fact in facts(made) if isinstance(fact, DoorsOrdered)] == [("room-3",)]
+
+
+def test_a_zone_that_a_reload_took_away_locks_nothing_more() -> None:
+    story = Story()
+    story.hear(GYM, "single")
+    story.plan = without(story.plan, A)
+    assert driven(story.run(1)) == {}
