@@ -268,9 +268,10 @@ class _Walker:
         if isinstance(node, Mapping) and shape.section is not None:
             return self._section(shape.section, node, path, at)
         if isinstance(node, Scalar):
-            wanted = (
-                NumberShape if isinstance(node.value, int | float) else (WordShape, FreeTextShape, TextShape)
-            )
+            # 1.5 where a whole number or a name may stand was meant as a name.
+            named = any(isinstance(one, FreeTextShape) for one in shape.scalars)
+            numbers = int if named else int | float
+            wanted = NumberShape if isinstance(node.value, numbers) else (WordShape, FreeTextShape, TextShape)
             for one in shape.scalars:
                 if isinstance(one, wanted):
                     return self.read(one, node, path, at)
@@ -334,7 +335,7 @@ class _Walker:
         self._wrong(f"{path}.{key}" if path else key, at, "missing key", do.rstrip("."))
 
     def _empty(self, path: str, at: Place, do: str = "write a value or remove the key") -> object:
-        return self._wrong(path, at, "is empty", do)
+        return self._wrong(path or "yaml", at, "is empty", do)
 
     def _wrong(self, path: str, at: Place, what: str, do: str, form: str = "") -> object:
         self.found.problems.append(Problem(self.file, at.line, path, what, do, column=at.column))
@@ -373,4 +374,4 @@ def _kind(node: Node) -> str:
 def _bounds(shape: NumberShape) -> str:
     if shape.least is None or shape.most is None:
         return ""
-    return f" from {shape.least:g} to {shape.most:.10g}"
+    return f" from {shape.least:.10g} to {shape.most:.10g}"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from pathlib import PurePath
+from pathlib import PurePath, PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -171,6 +171,7 @@ def _url(*schemes: str) -> Callable[[str], str]:
         host = parts.hostname or ""
         if (
             parts.scheme not in schemes
+            or not text.startswith(parts.scheme)
             or not is_host(host)
             or port == 0
             or not text.isprintable()
@@ -204,7 +205,8 @@ def _device(text: str) -> str:
         raise Wrong(
             f"{quoted(text)} is no serial port", "write its path, such as /dev/ttyUSB0 or /dev/serial/by-id/…"
         )
-    return text
+    # One spelling, so that two devices on one port share its bus: PurePosixPath keeps a leading //.
+    return str(PurePosixPath("/", text.lstrip("/")))
 
 
 def _topic(text: str) -> str:

@@ -9,7 +9,8 @@ from edge.config.report import Report
 
 def check_policies(config: Config, hurt: set[str], report: Report) -> None:
     """The perimeter choice with its approval, a known time zone, routes to 911 with an agreement."""
-    _check_timezone(config.campus.timezone, report)
+    if not any(problem.path == "campus.timezone" for problem in report.problems):
+        _check_timezone(config.campus.timezone, report)
     if "policies" not in hurt:
         _check_perimeter(config, report)
     for route in config.dispatch:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge.config.devices import ModbusRtu
 from edge.config.model import Config
 from edge.config.problems import MOST_TOLD
 from tests.edge.config.campuses import FILES, SOUND, checked, edit, line_of
@@ -121,6 +122,11 @@ def test_a_door_that_was_left_out_for_a_slip_is_not_called_unknown_as_well() -> 
         ("gestures: {single: lockdown}", "gestures:", "buttons[pb-office].gestures", "is empty"),
         ("pressed_when: off}", "pressed_when: off, counter: x}", "buttons[pb-office].wired.counter", "is not a whole number"),
         ("  - {id: gym, name: Gym}", "  - gym", "zones[2]", "not keys with values"),
+        ("  - {id: gym, name: Gym}", "  - {id: gym, name: Gym, floor: 1.5}", "zones[gym].floor", 'put it in quotes: "1.5"'),
+        ("  - {id: gym, name: Gym}", "  - {id: gym, name: Gym, floor: 99999999999}", "zones[gym].floor",
+         "write a number from -2147483648 to 2147483648"),
+        ("timezone: America/Chicago", 'timezone: ""', "campus.timezone", "is empty"),
+        ("mqtt://127.0.0.1:1883", "MQTT://127.0.0.1:1883", "mqtt.url", "begin with mqtts:// or mqtt://"),
         ("  - {id: gym, name: Gym}", "  - {id: gym, name: Gym, floor: [1]}", "zones[gym].floor", "is not a whole number"),
         ("  - {id: gym, name: Gym}", "  - {name: Gym}", "zones[2].id", "missing key"),
         ("timezone: America/Chicago", "timezone: America/Chicago\n  location: {latitude: 91, longitude: 0}",
@@ -199,3 +205,19 @@ def test_no_value_in_any_place_makes_the_check_raise(spoiled: list[tuple[int, st
 @settings(max_examples=200, derandomize=True, deadline=None)
 def test_no_lost_lines_make_the_check_raise(lost: list[int]) -> None:
     checked("\n".join(line for number, line in enumerate(SOUND.splitlines()) if number not in lost))
+
+
+def test_a_file_that_is_one_empty_value_is_told_under_a_name() -> None:
+    assert told("~\n") == ["campus.yaml:1: yaml: is empty; write a value or remove the key"]
+
+
+@pytest.mark.parametrize("spelt", ["/dev//ttyUSB0", "//dev/ttyUSB0", "/dev/./ttyUSB0"])
+def test_one_serial_port_is_one_bus_however_it_is_spelt(spelt: str) -> None:
+    text = edit(
+        SOUND, ("unit: 3}", f"unit: 3}}\n  - {{id: bus-2, driver: modbus-rtu, port: {spelt}, unit: 4}}")
+    )
+
+    config = checked(text).config
+
+    assert config is not None
+    assert {one.port for one in config.controllers if isinstance(one, ModbusRtu)} == {"/dev/ttyUSB0"}
