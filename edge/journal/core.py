@@ -195,6 +195,11 @@ class Core:
             chunk = self._chunk()
             if not chunk:
                 return
+            there = self._there(store, chunk)
+            if there:
+                self._durable(there)
+                self.committed(there)
+                continue
             checkpoint = self._due(chunk)
             try:
                 store.commit(chunk, checkpoint, self.machine)
@@ -209,6 +214,21 @@ class Core:
             self._commits += 1
             if self._commits >= _LOG_COMMITS_MOST:
                 self._fold_log(store)
+
+    def _there(self, store: Store, chunk: Sequence[Stamped]) -> Sequence[Stamped]:
+        """What of `chunk` the database holds: a commit that failed at its sync stands in the log all the same."""
+        if not store.holds(chunk[0].epoch, chunk[0].seq):
+            return ()
+        there = [event for event in chunk if store.hash_at(event.epoch, event.seq) == event.hash]
+        if there:
+            self._rewrite_log(store)
+        return there
+
+    def _rewrite_log(self, store: Store) -> None:
+        """After a failed sync the log may lie in memory alone, and no later sync sees to it: write it out anew."""
+        if not store.fold_log(truncate=True):
+            raise sqlite3.OperationalError("the write-ahead log cannot be carried over")
+        self._commits = 0
 
     def _unfolded(self) -> bool:
         return self.spill is not None and self.spill.synced_bytes not in (0, self._folded_bytes)
@@ -284,11 +304,13 @@ class Core:
             return
         if self._unfolded():
             size = spill.synced_bytes
+            held = False
             chunk: list[Stamped] = []
             for event in spill.read():
                 if store.holds(event.epoch, event.seq):
                     if store.hash_at(event.epoch, event.seq) not in (event.hash, None):
                         raise NotInOrder("the spill and the database differ")
+                    held = True
                     continue
                 if chunk and (len(chunk) >= CHUNK_EVENTS or event.epoch != chunk[0].epoch):
                     self._fold(store, chunk)
@@ -296,6 +318,8 @@ class Core:
                 chunk.append(event)
             if chunk:
                 self._fold(store, chunk)
+            if held:
+                self._rewrite_log(store)
             self._folded_bytes = size
         if self._spill_lock.acquire(blocking=False):
             try:

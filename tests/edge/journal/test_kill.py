@@ -109,6 +109,24 @@ async def test_sigkill_on_entry_of_a_syscall_loses_nothing_acknowledged(
 
 
 @needs_strace
+@pytest.mark.parametrize("when", ["4", "4..9"], ids=["the spill takes them", "the spill refuses too"])
+async def test_a_commit_that_fails_at_its_sync_loses_nothing_and_begins_no_new_epoch(
+    store: Path, child: Child, when: str
+) -> None:
+    """The log keeps what was written before the sync failed: opened again, the database holds those events."""
+    await two_rows(store)
+    inject = ["-e", "trace=fdatasync", "-e", f"inject=fdatasync:error=EIO:when={when}"]
+
+    process = child(8, before=["strace", "-f", "-qq", "-o", os.devnull, *inject, "--"])
+    output, _ = process.communicate(timeout=30)
+
+    assert b"closed" in output
+    assert await numbers(store) == [0, 1, *range(8)]
+    assert verify_directory(store).epochs == 1
+    assert b"events_lost" not in output
+
+
+@needs_strace
 async def test_a_database_that_hangs_holds_up_neither_the_loop_nor_the_spill_nor_the_end(
     store: Path, child: Child
 ) -> None:
