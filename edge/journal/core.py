@@ -7,6 +7,7 @@ doubled.
 """
 
 import collections
+import contextlib
 import sqlite3
 import threading
 import time
@@ -371,6 +372,9 @@ class Core:
         """The database, opened anew once its time has come. Raises sqlite3.Error."""
         if time.monotonic() < self._retry_at_s:
             return None
+        if self.spill is None:
+            with contextlib.suppress(OSError):
+                self.spill = Spill.open(self.places.spill)  # what is in it comes first
         self.adopt(Store.open(self.places.database))
         return self.store
 

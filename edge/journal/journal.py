@@ -23,6 +23,7 @@ from edge.journal.core import Core, Now, Places
 from edge.journal.opening import Opened, lock, machine_digest, start_up, typed
 from edge.journal.row import Row
 from edge.journal.snapshot import Snapshot, read_snapshot
+from edge.journal.spill import read_spill
 from edge.journal.stamp import Stamped, Stamper
 from edge.journal.store import Segment, Store
 from edge.journal.stored import DAMAGED, Stored
@@ -107,8 +108,10 @@ class Journal:
         Raises JournalRefused where the database stops answering half-way: go by `opened.head` then.
         """
         store, spill = self._core.store, self._core.spill
-        if store is None and spill is not None:
-            yield from (typed(event) for event in spill.read())
+        if store is None:
+            with contextlib.suppress(OSError):  # read, where it cannot be written
+                lines = read_spill(self._core.places.spill) if spill is None else spill.read()
+                yield from (typed(event) for event in lines)
         after = None if snapshot is None else (snapshot.head.epoch, snapshot.head.seq)
         while store is not None and (chunk := _asked(_reading(after, 500), self._core)):
             for event in chunk:

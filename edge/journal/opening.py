@@ -23,7 +23,7 @@ from edge.journal.stamp import Stamped
 from edge.journal.store import NotInOrder, Store
 from edge.journal.stored import Stored, stored
 from edge.journal.upcast import upcast
-from edge.journal.witness import Witness, Witnessed, sync_directory
+from edge.journal.witness import Witness, Witnessed, read_witness, sync_directory
 
 _TAIL_EVENTS: Final = 100
 """Checked at each start: 3 ms. The whole chain is `verify-journal`'s."""
@@ -80,7 +80,7 @@ def start_up(core: Core) -> Opened:
     Never raises for what a disk does: what refuses is trouble, and is tried again by the writer.
     """
     made = _open_files(core)
-    witnessed = None if core.witness is None else core.witness.last
+    witnessed = _witnessed(core)
     store, aside = _open_store(core, witnessed)
     corrupt = store is not None and bool(aside)
     broken = store is not None and not _tail_holds(store, core.campus)
@@ -132,6 +132,15 @@ def _open_files(core: Core) -> int:
     except OSError as err:
         core.trouble("spill_refused", True, (str(err.strerror),))
     return made
+
+
+def _witnessed(core: Core) -> Witnessed | None:
+    """What the witness says, also where the disk lets it be read and not written."""
+    if core.witness is not None:
+        return core.witness.last
+    with contextlib.suppress(OSError):
+        return read_witness(core.places.witness)
+    return None
 
 
 def _open_store(core: Core, witnessed: Witnessed | None) -> tuple[Store | None, list[str]]:

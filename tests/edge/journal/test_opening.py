@@ -2,10 +2,11 @@
 
 import shutil
 import sqlite3
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -14,6 +15,7 @@ from edge.journal.opening import Opened
 from edge.journal.row import Row
 from edge.journal.stored import Stored
 from edge.journal.verify import verify_directory
+from edge.journal.witness import read_witness
 
 Open = Callable[..., Any]
 Add = Callable[..., Any]
@@ -229,6 +231,41 @@ async def test_a_store_that_cannot_even_be_made_still_opens(
 
     assert journal.opened.reason == "journal_refused"
     await journal.close()
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of this test's own."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(place)], check=False, capture_output=True)
+    if made.returncode != 0:
+        pytest.skip("NOT TESTED: a disk of its own needs root")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def remount(disk: Path, how: Literal["ro", "rw"]) -> None:
+    subprocess.run(["mount", "-o", f"remount,{how}", str(disk)], check=True)
+
+
+async def test_a_disk_that_can_only_be_read_still_tells_of_the_lockdown(
+    store: Path, disk: Path, opened: Open, add: Add, make_row: MakeRow
+) -> None:
+    shutil.copytree(store, disk / "store")
+    remount(disk, "ro")
+    async with opened(disk / "store") as journal:
+        found = journal.opened
+        old = read_witness(disk / "store" / "journal.witness")
+        remount(disk, "rw")
+        await add(journal, [make_row(20)])
+    _, events = await start(opened, directory=disk / "store")
+
+    assert (found.reason, found.head) == ("journal_refused", HEAD)
+    begun = next(event for event in reversed(events) if event.kind == "epoch.started/1")
+    assert old is not None
+    assert (begun.data["old_epoch"], begun.data["old_seq"]) == (old.head.epoch, old.head.seq)
+    assert verify_directory(disk / "store").problems == []
 
 
 async def test_a_store_opened_again_needs_no_migration(store: Path, opened: Open) -> None:
