@@ -113,6 +113,9 @@ def _doors(rows: Sequence[Row]) -> list[Document]:
         data = row["data"]
         if row["kind"] == "doors.ordered/1":
             for door, code in [*((one, "") for one in data["doors"]), *data["held"]]:
+                known = doors.get(door)
+                if known is not None and (known["order"], known["held"], code) == (data["order"], "", ""):
+                    continue  # ordered again, by a press that joined: its verdict stands until it changes
                 ordered[door] = row
                 doors[door] = {**_blank(door, row), "order": data["order"], "held": code}
         elif row["kind"] == VERDICT and data["door"] in doors:

@@ -10,7 +10,8 @@ import pytest
 from edge.cli.record import account, listing, told
 from edge.control.rows import row, wanted
 from edge.journal.reader import Reader
-from rules.model.facts import VerdictReached
+from rules.model.facts import DoorsOrdered, VerdictReached
+from rules.model.ids import CommandId
 from tests.edge.campus import D1, D2, D3, INCIDENT, locked_down
 from tests.edge.cli.conftest import Run, Site
 from tests.edge.cli.records import SECRET_REASON, write_journal
@@ -59,6 +60,21 @@ def test_an_incident_is_shown_with_its_doors_and_its_timeline(run: Run, recorded
     assert doors["a-102"]["held"] == "fire_active"
     assert found["doors"][0]["id"] == "a-102"
     assert [one["after_ms"] for one in found["timeline"]][-1] == 9_000.0
+
+
+def test_a_door_ordered_again_by_a_press_that_joined_keeps_what_was_proven(run: Run, site: Site) -> None:
+    write_journal(
+        site.store,
+        (500_000, DoorsOrdered("lock", (D1, D2), (), (CommandId(2),), "")),
+        (900_000, VerdictReached(D2, "secured", None, "", True, True, 0)),
+    )
+
+    found = json.loads(run("incident", "show", "inc-1", "--json").stdout)
+
+    doors = {door["id"]: door for door in found["doors"]}
+    assert (doors["a-101"]["verdict"], doors["a-101"]["ledger"]["verdict_ms"]) == ("secured", 350.5)
+    assert (doors["a-102"]["verdict"], doors["a-102"]["ledger"]["verdict_ms"]) == ("secured", 400.0)
+    assert doors["a-102"]["held"] == ""
 
 
 def test_doors_that_reach_a_verdict_in_one_moment_share_a_line(run: Run, site: Site) -> None:
