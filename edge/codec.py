@@ -29,7 +29,7 @@ def row(entry: Entry, at: Instant, made: Made) -> Row:
     fact = entry.fact
     # Through JSON, for the journal holds lists where a fact holds tuples.
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(fact))
-    sealed = {name: plain.pop(name) for name in fact.SEALED if plain[name] != ""}
+    sealed = {name: plain.pop(name) for name in fact.SEALED if plain[name] not in ("", [])}
     for name in fact.SEALED:
         plain.pop(name, None)
     because = entry.because
@@ -61,14 +61,15 @@ def entry(
 ) -> Entry | None:
     """The entry of a stored row; None for a kind this version does not know, which the fold skips.
 
-    `opened`: the sealed fields still there; an erased one reads as empty text.
+    `opened`: the sealed fields still there; an erased one reads as empty.
     Raises `msgspec.ValidationError` where a known kind does not hold what it should: the row was not ours.
     """
     fact_type = KINDS.get(kind)
     if fact_type is None:
         return None
-    fields: dict[str, Any] = {**dict.fromkeys(fact_type.SEALED, ""), **data, **opened}
-    known = {field.name for field in dataclasses.fields(fact_type)}
+    known = {field.name: field.default for field in dataclasses.fields(fact_type)}
+    erased = {name: "" if known[name] is dataclasses.MISSING else known[name] for name in fact_type.SEALED}
+    fields: dict[str, Any] = {**erased, **data, **opened}
     fact = msgspec.convert({name: fields[name] for name in fields if name in known}, fact_type)
     why = None if because is None else Because(because[0], tuple(sorted(because[1].items())))
     return Entry(fact, subject, Actor(actor), None if incident is None else IncidentId(incident), why)

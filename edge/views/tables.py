@@ -63,8 +63,8 @@ def apply(connection: sqlite3.Connection, event: Stored) -> None:
             _verdict(connection, event)
         case "flag.raised/1":
             connection.execute(
-                "INSERT INTO flags VALUES (?, ?, ?, ?, ?, ?, NULL)",
-                (event.epoch, event.seq, *_flag(event), _text(event.data.get("args")), event.at),
+                "INSERT INTO flags VALUES (?, ?, ?, ?, ?, NULL)",
+                (event.epoch, event.seq, *_flag(event), event.at),
             )
         case "flag.cleared/1":
             connection.execute(

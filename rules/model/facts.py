@@ -230,10 +230,10 @@ class ButtonTurned:
 
 @dataclass(frozen=True, slots=True)
 class MessageRefusedRecorded:
-    """A message that could not be read: its digest stays, its start is sealed."""
+    """A message that could not be read. Sealed with its start is its digest: unsalted, a short text could be guessed."""
 
     KIND: ClassVar[str] = "message.refused/1"
-    SEALED: ClassVar[tuple[str, ...]] = ("topic", "payload")
+    SEALED: ClassVar[tuple[str, ...]] = ("topic", "payload", "sha256")
     button: ButtonId | None
     code: str
     size: int
@@ -264,11 +264,13 @@ class WalkTestEnded:
 
 @dataclass(frozen=True, slots=True)
 class FlagRaised:
+    """`args` are sealed: some quote what others wrote, such as a configuration or a topic."""
+
     KIND: ClassVar[str] = "flag.raised/1"
-    SEALED: ClassVar[tuple[str, ...]] = ()
+    SEALED: ClassVar[tuple[str, ...]] = ("args",)
     code: str
     subject: str
-    args: tuple[str, ...]
+    args: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from rules.model.facts import (
     Fact,
     FlagRaised,
     IncidentOpened,
+    MessageRefusedRecorded,
     PressRecorded,
     PressUnanswered,
     WalkTestStarted,
@@ -52,8 +53,9 @@ NUMBERS: dict[Any, st.SearchStrategy[Any]] = {
     int | None: st.none() | whole,
     CommandId: whole,
     tuple[CommandId, ...]: st.lists(whole, max_size=3).map(tuple),
+    tuple[str, ...]: st.lists(words, max_size=3).map(tuple),
 }
-"""Integers as the journal allows them (contract section 6)."""
+"""Integers as the journal allows them (contract section 6), and what is empty by itself."""
 
 
 def facts(kind: Any) -> st.SearchStrategy[Any]:
@@ -124,6 +126,25 @@ def test_an_erased_field_reads_as_empty_and_the_rest_stands() -> None:
     assert entry is not None
     assert isinstance(entry.fact, WalkTestStarted)
     assert (entry.fact.person, entry.fact.minutes) == ("", 5)
+
+
+def test_what_others_wrote_is_in_no_flag_and_no_message_that_is_not_sealed() -> None:
+    foreign = "campus.yaml:83: doors[d-0].kind: 'Mrs Robinson' is not one of its words"
+    digest = "45e63bc370a651c788d12c5e1c573acadd14c6605c66621081fb6ff8a88def8f"
+    for fact, sealed in (
+        (FlagRaised("config_refused", "hs", ("2", foreign)), {"args": ["2", foreign]}),
+        (
+            MessageRefusedRecorded(ButtonId("pb"), "not_json", 9, digest, "t", foreign),
+            {"topic": "t", "payload": foreign, "sha256": digest},
+        ),
+    ):
+        row = codec.row(Entry(fact, "hs", Actor("rule")), AT, MADE)
+        assert row.sealed == sealed
+        assert foreign not in json.dumps(row.data)
+        assert digest not in json.dumps(row.data)
+        erased = codec.entry(row.kind, row.subject, row.actor, None, row.data, {})
+        assert erased is not None
+        assert codec.row(erased, AT, MADE).sealed == {}
 
 
 def test_a_kind_of_another_version_is_skipped_and_a_field_of_another_version_is_not_minded() -> None:

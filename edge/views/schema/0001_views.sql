@@ -91,7 +91,6 @@ CREATE TABLE flags (
     seq INTEGER NOT NULL,
     code TEXT,
     subject TEXT,
-    args TEXT,                             -- JSON
     raised_at TEXT NOT NULL,
     cleared_at TEXT,
     PRIMARY KEY (epoch, seq)
