@@ -76,7 +76,7 @@ def after_failure(plan: Plan, state: State, event: Event, error: str) -> Decisio
             step.write(failed, plan.campus, actor=DAEMON, because=Because("rule_failed"))
         if ("rule_failed", str(plan.campus)) not in step.record.flags:
             raised = FlagRaised("rule_failed", plan.campus, (type(event).__name__,))
-            step.write(raised, plan.campus, actor=DAEMON)
+            step.write(raised, plan.campus, actor=DAEMON, because=Because("rule_failed"))
         locking = {made.pressed.button.id for made in lockdowns}
         for made in lockdowns:
             _enter(step, made)

@@ -61,16 +61,16 @@ def respond(step: Step, ask: Ask, kind: Real | Drill | Exercise, to: Joining, *,
     because = Because("response", (("response", ask.response), ("zone", ask.zone)))
     match kind:
         case Real():
-            _enter(step, ask, kind, to, wanted, actor)
+            _enter(step, ask, kind, to, wanted, actor, because)
             _switch(step, ask, kind, to, wanted, actor, because)
             # Last, so that nothing stands between the press and the wire, and no output goes off and on again.
             _real_ends_what_is_not(step, silent=to.silent)
         case Drill():
-            _enter(step, ask, kind, to, wanted, actor)
+            _enter(step, ask, kind, to, wanted, actor, because)
             _switch(step, ask, kind, to, wanted, actor, because)
         case Exercise():
             # Screens and record only: it is not even on the zones' state, which signs follow.
-            _enter(step, ask, kind, to, wanted, actor)
+            _enter(step, ask, kind, to, wanted, actor, because)
         case _:
             assert_never(kind)
 
@@ -123,20 +123,26 @@ def _locks(plan: Plan, kinds: frozenset[str], zone: ZoneId) -> tuple[DoorId, ...
 
 
 def _enter(
-    step: Step, ask: Ask, kind: Real | Drill | Exercise, to: Joining, wanted: ResponsePlan, actor: Actor
+    step: Step,
+    ask: Ask,
+    kind: Real | Drill | Exercise,
+    to: Joining,
+    wanted: ResponsePlan,
+    actor: Actor,
+    because: Because,
 ) -> None:
     if to.new:
         opened = IncidentOpened(to.incident, kind.word, ask.response, ask.zone, wanted.silent)
-        step.write(opened, to.incident, actor=actor, incident=to.incident)
+        step.write(opened, to.incident, actor=actor, incident=to.incident, because=because)
     elif wanted.rank > step.plan.responses[step.record.incidents[to.incident].response].rank:
         raised = IncidentRaised(to.incident, ask.response, ask.zone)
-        step.write(raised, to.incident, actor=actor, incident=to.incident)
+        step.write(raised, to.incident, actor=actor, incident=to.incident, because=because)
     if wanted.silent or isinstance(kind, Exercise):
         return
     own = step.record.zones.get(ask.zone)
     if own is None or own.kind != kind.word or wanted.rank > step.plan.responses[own.response].rank:
         fact = ZoneResponded(step.record.number + 1, ask.zone, ask.response, kind.word, to.incident)
-        step.write(fact, ask.zone, actor=actor, incident=to.incident)
+        step.write(fact, ask.zone, actor=actor, incident=to.incident, because=because)
 
 
 def _switch(

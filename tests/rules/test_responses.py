@@ -3,7 +3,14 @@
 from dataclasses import replace
 
 from rules.decision import Decision
-from rules.model.facts import DoorsOrdered, IncidentClosed, OutputsOrdered, ZoneResponded
+from rules.model.facts import (
+    DoorsOrdered,
+    IncidentClosed,
+    IncidentOpened,
+    IncidentRaised,
+    OutputsOrdered,
+    ZoneResponded,
+)
 from rules.model.ids import OutputId
 from rules.model.kinds import DRILL, EXERCISE
 from rules.plan import DoorPlan
@@ -77,6 +84,19 @@ def test_nothing_but_close_ends_a_lockdown() -> None:
     story.run(30)
     story.tick(86_400_000)
     assert story.zone(CAMPUS) == "lockdown"
+
+
+def test_whatever_a_press_decides_says_why_and_so_by_what_pack_and_version() -> None:
+    story = Story()
+    made = [
+        story.ask_press(GYM, EXERCISE),
+        story.hear(gesture="single"),
+        story.hear(gesture="hold"),
+        story.close(),
+    ]
+    entries = [entry for one in made for entry in one.entries]
+    assert {type(entry.fact) for entry in entries} >= {IncidentOpened, IncidentRaised, ZoneResponded}
+    assert [entry.fact for entry in entries if entry.because is None] == []
 
 
 # --- a real press during the others ----------------------------------------------------------
