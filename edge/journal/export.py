@@ -189,9 +189,14 @@ class _Writing:
         start = self.source.checkpoint_before(*first)
         after: tuple[str, int] = (first[0], 0 if start is None else start.seq - 1)
         end = self.end(last)
+        behind = False
         while pieces := self.source.raw(after, _PIECE):
             for event, salts in pieces:
                 self.note(event)
+                if end is None and behind and event.seq == 1:
+                    # The epoch ended without a checkpoint: the next one's first event names where it ended.
+                    end = self.end(event.position)
+                behind = behind or event.position == last
                 for name, salt in salts:
                     if self.opens(event, name):
                         sealed.write(self.opened(event, name, salt))
@@ -202,13 +207,12 @@ class _Writing:
                 if event.position == end:
                     return
             after = pieces[-1][0].position
+        raise NothingToExport("no checkpoint stands behind that range yet")
 
-    def end(self, last: tuple[str, int]) -> tuple[str, int]:
-        """The first checkpoint at or behind `last`."""
+    def end(self, last: tuple[str, int]) -> tuple[str, int] | None:
+        """The first checkpoint of the epoch at or behind `last`."""
         later = self.source.checkpoints(last[0], last[1], 2**53)
-        if not later:
-            raise NothingToExport("no checkpoint stands behind that range yet")
-        return later[0].epoch, later[0].seq
+        return (later[0].epoch, later[0].seq) if later else None
 
     def note(self, event: Stored) -> None:
         if self.first is None:

@@ -12,7 +12,8 @@ JSON (RFC 8785);
 - events.ndjson: each line's `hash` is the SHA-256 of the canonical JSON of the other fields, `prev` is the
   hash before, numbers run without a gap, each epoch starts at its first event or at a checkpoint;
 - checkpoints.ndjson: each signature (hex) over canonical JSON of {at, campus, epoch, hash, seq} verifies with
-  keys/<key>.pem, and the chain has that hash at that number; each epoch's range ends on a checkpoint;
+  keys/<key>.pem, and the chain has that hash at that number; the range ends on a checkpoint, and each epoch
+  within it on one too, or with the event that the next epoch's first names as the old one's last;
 - sealed.ndjson: SHA-256(salt ‖ canonical JSON of the value) is the commitment in the event.
 
 Exit codes: 0 it holds, 1 it does not, 2 usage.
@@ -166,7 +167,7 @@ class _Check:
                 if line["prev"] != digest:
                     raise Broken(f"{where} does not follow the one before")
             else:
-                if epoch:
+                if epoch and not named(line, epoch, seq, digest):
                     self.ends(epoch, seq, checkpoints)
                 if any(each[0] == line["epoch"] for each in self.chain):
                     raise Broken(f"{where}: its epoch comes twice")
@@ -181,8 +182,9 @@ class _Check:
         if first is None:
             raise Broken("no events")
         self.ends(epoch, seq, checkpoints)
-        if (first, seq, digest) != (
+        if (first, epoch, seq, digest) != (
             (manifest["first_epoch"], manifest["first_seq"]),
+            manifest["last_epoch"],
             manifest["last_seq"],
             manifest["last_hash"],
         ):
@@ -237,6 +239,12 @@ class _Check:
                 yield parse(line)
         if rest:
             raise Broken(f"{name} ends in the middle of a line")
+
+
+def named(first: dict[str, Any], epoch: str, seq: int, digest: str) -> bool:
+    """Whether the `first` event of a new epoch names this one as the last of the old."""
+    old = [first["data"].get(name) for name in ("old_epoch", "old_seq", "old_hash")]
+    return first["kind"] == "epoch.started/1" and old == [epoch, seq, digest]
 
 
 def canonical(value: object) -> bytes:

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import io
 import json
+import sqlite3
 import subprocess
 import sys
 import zipfile
@@ -183,6 +184,37 @@ def test_an_export_across_two_epochs_holds(
     assert (manifest["first_seq"], manifest["last_seq"]) == (21, 6)
 
 
+@pytest.mark.parametrize("goes_on", [True, False], ids=["it goes on in the next", "it ended in the old one"])
+def test_an_epoch_that_ended_without_a_checkpoint_is_vouched_for_by_the_next(
+    store: Path, key: str, machine: Path, opened: Open, add: Add, make_row: MakeRow, goes_on: bool
+) -> None:
+    async def go_on_elsewhere() -> None:
+        async with opened() as journal:
+            await add(
+                journal, [make_row(number, incident="inc-1" if goes_on else None) for number in range(5)]
+            )
+            await journal.checkpoint()
+
+    machine.write_text("another\n", encoding="ascii")
+    asyncio.run(go_on_elsewhere())
+    with sqlite3.connect(store / "journal.db") as connection:
+        connection.execute(
+            "DELETE FROM checkpoints WHERE epoch = (SELECT epoch FROM epochs WHERE number = 1) AND seq > 21"
+        )
+    connection.close()
+
+    path = exported(store).path
+
+    manifest = verify_export(path, key)
+    assert manifest["first_epoch"] != manifest["last_epoch"]
+    content = entries(path)
+    begun = next(one for one in lines(content["events.ndjson"]) if one["kind"] == "epoch.started/1")
+    other = {**begun, "data": {**begun["data"], "old_hash": "0" * 64}}
+    content["events.ndjson"] = content["events.ndjson"].replace(canonical(begun), canonical(other))
+    with pytest.raises(Broken, match="was changed"):
+        verify_export(packed(path, resigned(store, content)), key)
+
+
 def test_files_travel_with_their_hash(store: Path, key: str, tmp_path: Path) -> None:
     clip = tmp_path / "clip"
     clip.write_bytes(b"moving pictures")
@@ -269,6 +301,7 @@ def without_line(number: int) -> Callable[[bytes], bytes]:
         ("events.ndjson", lambda data: data + b"[" * 50_000 + b"\n", "not JSON"),
         ("events.ndjson", lambda data: data + b'{"seq":1.5}\n', "no integer"),
         ("events.ndjson", lambda data: data + b"{}\n", "form it should have"),
+        ("manifest.json", lambda data: data.replace(b'"last_epoch":"', b'"last_epoch":"x'), "not those of"),
         ("sealed.ndjson", lambda data: data.replace(b"Ada", b"Eve", 1), "not what was sealed"),
         ("checkpoints.ndjson", without_line(-1), "end at a checkpoint"),
         ("checkpoints.ndjson", lambda data: data.replace(b'"at":"20', b'"at":"19', 1), "signature"),
@@ -284,6 +317,7 @@ def without_line(number: int) -> Callable[[bytes], bytes]:
         "brackets without end",
         "a float",
         "an empty object",
+        "the last epoch changed",
         "a sealed value changed",
         "the last checkpoint left out",
         "a checkpoint changed",
