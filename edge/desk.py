@@ -1,18 +1,22 @@
 """The appliance as the local socket sees it: questions answered from memory, requests handed to the inbox."""
 
 import asyncio
+import contextlib
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from drivers.clock import instant
-from edge.control.desk import Make, Reply
+from edge.control.desk import Make, NoRecord, Reply
 from edge.control.reports import add_rebuilt, told
 from edge.control.rows import row, wanted
 from edge.journal.export import NothingToExport, Opens, everything, export, nothing, span_of
 from edge.journal.journal import Journal
+from edge.journal.keys import KeyRefused
 from edge.journal.sources import OfJournal
+from edge.journal.stored import Stored
+from edge.journal.writer import JournalRefused
 from edge.snapshot import snapshot
 from edge.version import VERSION
 from edge.views.rebuild import rebuild_beside
@@ -53,28 +57,45 @@ class FrontDesk:
     async def verify_journal(self, rebuild: bool) -> dict[str, Any]:
         """The chain checked while it grows, in the journal's thread, a hundred events at a time."""
         daemon = self._daemon
-        found = told(await daemon.journal.verify())
-        if rebuild:
-            # What dropped segments alone told of cannot be made again, and is no difference.
-            dropped = any(each.dropped is not None for each in await daemon.journal.segments())
-            read = daemon.journal.read_blocking
-            made = await daemon.views.ask(
-                lambda views: rebuild_beside(daemon.store, views, read, dropped=dropped), REBUILD_S
-            )
-            add_rebuilt(found, made.events, made.differences)
+        with _refusals():
+            found = told(await daemon.journal.verify())
+            if rebuild:
+                # What dropped segments alone told of cannot be made again, and is no difference.
+                dropped = any(each.dropped is not None for each in await daemon.journal.segments())
+                read = daemon.journal.read_blocking
+                made = await daemon.views.ask(
+                    lambda views: rebuild_beside(daemon.store, views, read, dropped=dropped), REBUILD_S
+                )
+                add_rebuilt(found, made.events, made.differences)
         return found
 
     async def rows(self, incident: str | None) -> AsyncIterator[Sequence[dict[str, Any]]]:
         """The events of one incident, or those that open, raise or close any."""
         after: tuple[str, int] | None = None
-        while batch := await self._daemon.journal.read(after, BATCH):
+        while batch := await self._read(after):
             yield [row(event) for event in batch if wanted(event, incident)]
             after = batch[-1].position
 
     async def export(self, incident: str, redact: bool) -> Path:
         """The record of one incident as a file. Raises KeyError for one that is not in the record."""
         opens = nothing if redact else everything
-        return await asyncio.to_thread(_exported, self._daemon.journal, self._daemon.store, incident, opens)
+        with _refusals():
+            return await asyncio.to_thread(
+                _exported, self._daemon.journal, self._daemon.store, incident, opens
+            )
+
+    async def _read(self, after: tuple[str, int] | None) -> Sequence[Stored]:
+        with _refusals():
+            return await self._daemon.journal.read(after, BATCH)
+
+
+@contextlib.contextmanager
+def _refusals() -> Iterator[None]:
+    """What disk, key and chain do to the record is no bug of ours: told to whoever asked."""
+    try:
+        yield
+    except (JournalRefused, KeyRefused, NothingToExport, OSError) as err:
+        raise NoRecord(str(err)) from err
 
 
 def _exported(journal: Journal, store: Path, incident: str, opens: Opens) -> Path:

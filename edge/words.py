@@ -95,6 +95,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "not_in_safe_mode": "The daemon is not in safe mode; nothing was changed.",
     "in_safe_mode": "The daemon is in safe mode and takes presses only; nothing was changed.",
     "unknown_incident": "No incident {incident} is in the record. `campus-edge incident list` lists them.",
+    "no_record": "The record cannot be given now: {detail}. Doors and buttons work on; look at the store's disk.",
     "unreadable_request": "The daemon could not read the request; nothing was changed. {detail}",
     "too_long": "The request is longer than 64 KiB; nothing was changed.",
     "busy": "The daemon serves as many callers as it takes; nothing was changed. Try again.",

@@ -36,6 +36,9 @@ def exported(config: Path, incident: str, *, redact: bool) -> Path:
         source = OfReader(reader, time.time_ns() // 1_000)
         try:
             first, last = span_of(source, incident)
+        except NothingToExport:
+            raise KeyError(incident) from None
+        try:
             out = Path(tempfile.mkdtemp(prefix="campus-edge-")) / "export.zip"
             export(
                 source,
@@ -45,8 +48,9 @@ def exported(config: Path, incident: str, *, redact: bool) -> Path:
                 opens=nothing if redact else everything,
                 about={"incident": incident},
             )
-        except NothingToExport:
-            raise KeyError(incident) from None
+        except NothingToExport as err:
+            complain(f"there is no export: {err}. The record itself was not touched.")
+            raise NoAnswer from None
         except KeyRefused as err:
             complain(f"the export cannot be signed: {err}. The record itself is whole; put the key back.")
             raise NoAnswer from None

@@ -27,6 +27,10 @@ class Reply:
     durable: bool = True
 
 
+class NoRecord(Exception):
+    """The record cannot be read, or not exported, now. What it says is for the caller."""
+
+
 class Desk(Protocol):
     """The appliance as the socket sees it. All of it is called on the loop's thread.
 
@@ -46,16 +50,19 @@ class Desk(Protocol):
         """Code `done`, or `not_in_safe_mode`."""
 
     async def verify_journal(self, rebuild: bool) -> dict[str, Any]:
-        """`{"holds": bool, "text": [line, ...], ...}`: the chain checked, and with `rebuild` the views made again."""
+        """`{"holds": bool, "text": [line, ...], ...}`: the chain checked, and with `rebuild` the views made again.
+
+        Raises NoRecord.
+        """
 
     def rows(self, incident: str | None) -> AsyncIterator[Sequence[dict[str, Any]]]:
         """The journal's events as `edge.control.rows.row` makes them, oldest first, in batches of at most 200.
 
-        incident: only that one's; None: those that open, raise or close any incident.
+        incident: only that one's; None: those that open, raise or close any incident. Raises NoRecord.
         """
 
     async def export(self, incident: str, redact: bool) -> Path:
         """Make the export as a file in the store directory, for the caller to move away.
 
-        Raises KeyError for an incident that is not in the record.
+        Raises KeyError for an incident that is not in the record, NoRecord.
         """

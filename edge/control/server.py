@@ -18,7 +18,7 @@ import msgspec
 import structlog
 
 from edge import words
-from edge.control.desk import Desk, Reply
+from edge.control.desk import Desk, NoRecord, Reply
 from edge.control.path import address
 from edge.control.requests import (
     LONGEST,
@@ -104,6 +104,9 @@ class ControlServer:
         except (ConnectionError, TimeoutError) as gone:
             log.debug("control.caller_gone", detail=repr(gone))
             writer.transport.abort()
+        except NoRecord as refused:
+            with contextlib.suppress(ConnectionError, TimeoutError):
+                await _say(writer, _refusal("no_record", detail=str(refused)))
         except Exception as bug:
             log.exception("control.request_failed")
             with contextlib.suppress(ConnectionError, TimeoutError):

@@ -71,6 +71,26 @@ def test_the_record_of_an_incident_is_verified_live_and_stopped_and_by_a_strange
         verified(changed)
 
 
+def test_a_record_that_cannot_be_signed_or_read_is_refused_in_words(tmp_path: Path) -> None:
+    folder = tmp_path / "refused"
+    with running(folder, partial(school, folder), started=False) as campus:
+        campus.store.mkdir(mode=0o700)
+        (campus.store / "signing-key.pem").write_text("no key")
+        (campus.store / "journal.db").mkdir()
+        campus.start()
+        campus.broker.press("pb-native", "hold", "unsigned-1")
+        incident = campus.until_secured()["incidents"][0]["id"]
+
+        unread = campus.cli("verify-journal")
+        (campus.store / "journal.db").rmdir()
+        campus.until("recorded", lambda now: not now["appliance"]["journal"]["trouble"])
+        unsigned = campus.cli("incident", "export", incident, "--out", str(tmp_path / "export.zip"))
+
+    assert (unread.returncode, unsigned.returncode) == (1, 1)
+    assert "database cannot be opened" in unread.stderr
+    assert "signing-key.pem" in unsigned.stderr
+
+
 @pytest.mark.parametrize("damage", ["deleted", "corrupted", "cut"])
 def test_a_lockdown_outlives_the_loss_of_its_database_by_the_head_witness(
     tmp_path: Path, damage: Damage

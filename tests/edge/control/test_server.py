@@ -15,7 +15,7 @@ import pytest
 
 from edge.control import server as serving
 from edge.control.client import Broken, NotRunning, ask, converse, listens
-from edge.control.desk import Reply
+from edge.control.desk import NoRecord, Reply
 from edge.control.path import NAME
 from edge.control.requests import LONGEST
 from edge.control.server import ControlServer
@@ -226,6 +226,15 @@ async def test_a_bug_at_one_request_ends_that_request_and_nothing_else(path: Pat
 
     desk.bug = None
     assert (await asked(path, {"do": "status"}))["ok"] is True
+
+
+async def test_a_record_that_cannot_be_given_is_refused_with_its_reason(path: Path, desk: PaperDesk) -> None:
+    desk.bug = NoRecord("the journal's disk does not answer")
+
+    reply = await asked(path, {"do": "status"})
+
+    assert (reply["ok"], reply["code"]) == (False, "no_record")
+    assert "disk does not answer" in reply["words"]
 
 
 async def test_a_caller_that_hangs_up_does_not_take_its_request_back(path: Path, desk: PaperDesk) -> None:
