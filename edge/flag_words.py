@@ -151,6 +151,10 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "Checkpoints cannot be signed",
         "Events are recorded and chained. {0}. Put the key back into the store directory from its backup.",
     ),
+    "signing_key_new": (
+        "The record is signed with a new key",
+        "The old one is gone; {0} signs from now on. Put the old key back from its backup, or hand out the new public key.",
+    ),
     "snapshot_refused": (
         "The record's snapshot cannot be written",
         "Events are recorded; the next start takes longer. The disk refused: {0}.",

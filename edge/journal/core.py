@@ -398,9 +398,12 @@ class Core:
         return made
 
     def key(self) -> SigningKey:
-        """The signing key, made at first use. Raises KeyRefused."""
+        """The signing key, made at first use. Raises KeyRefused, sqlite3.Error."""
         if self._key is None:
-            self._key = load_or_make(self.places.directory)
+            key = load_or_make(self.places.directory)
+            if self.store is not None and self.store.signed_by_others(key.id):
+                self.trouble("signing_key_new", True, (key.id,))
+            self._key = key
         return self._key
 
     def upkeep(self) -> bool:

@@ -135,7 +135,7 @@ class Journal:
         on_trouble: called in the loop's thread with a code, whether it holds now, and arguments. Codes:
             journal_refused (SQLite's name of the error), journal_corrupt, journal_damaged (number of the last
             event that cannot be read), journal_hung, spill_refused,
-            witness_refused, signing_refused, snapshot_refused, events_lost, row_salvaged, journal_shed.
+            witness_refused, signing_refused, signing_key_new (its id), snapshot_refused, events_lost, row_salvaged, journal_shed.
         routine: the kinds that are shed first when rows pile up in memory.
         follow: called in the writer thread with what was committed, in order; must only put it into a queue.
         """

@@ -17,7 +17,7 @@ from edge.journal.canonical import JSON
 from edge.journal.chain import Head, check
 from edge.journal.checkpoint import Checkpoint
 from edge.journal.core import Core, Places, error_name
-from edge.journal.keys import KeyRefused
+from edge.journal.keys import PRIVATE_NAME, KeyRefused
 from edge.journal.spill import Spill
 from edge.journal.stamp import Stamped
 from edge.journal.store import NotInOrder, Store
@@ -260,7 +260,9 @@ def _reason(
         known = spilled and old is not None and (witnessed is None or witnessed.head == old)
         return None if known else "journal_refused"
     if store.head is None and not spilled:
-        return "first_start" if witnessed is None else "journal_missing"
+        # The key is made behind the first commit: where it lies, there was a journal.
+        begun = witnessed is not None or (core.places.directory / PRIVATE_NAME).exists()
+        return "journal_missing" if begun else "first_start"
     if core.places.restored.exists():
         return "restored"
     if broken:

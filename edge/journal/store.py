@@ -296,6 +296,11 @@ class Store:
         ).fetchall()
         return [Checkpoint(*row) for row in rows]
 
+    def signed_by_others(self, key: str) -> bool:
+        """Whether keys signed here, and never this one."""
+        known = [row[0] for row in self._connection.execute("SELECT id FROM keys")]
+        return bool(known) and key not in known
+
     def span(self, incident: str, after: int, count: int) -> tuple[int, int] | None:
         """The first and last place of an incident's events among the `count` places behind `after`."""
         low, high = self._connection.execute(

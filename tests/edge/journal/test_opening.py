@@ -166,6 +166,29 @@ async def test_a_missing_database_is_said_and_the_witness_still_knows_the_lockdo
     assert events[0].data["old_seq"] == 21
 
 
+async def test_a_journal_missing_with_its_witness_is_no_first_start(store: Path, opened: Open) -> None:
+    for name in ("journal.db", "journal.witness"):
+        (store / name).unlink()
+
+    found, _ = await start(opened)
+
+    assert found.reason == "journal_missing"
+
+
+async def test_a_signing_key_that_is_gone_is_said_when_a_new_one_signs(store: Path, opened: Open) -> None:
+    (store / "signing-key.pem").unlink()
+    troubles: list[tuple[str, bool]] = []
+
+    async with opened(troubles=troubles) as journal:
+        await journal.checkpoint()
+    assert ("signing_key_new", True) in troubles
+
+    troubles.clear()
+    async with opened(troubles=troubles) as journal:
+        await journal.checkpoint()
+    assert troubles == []
+
+
 async def test_a_changed_event_near_the_end_begins_a_new_epoch(store: Path, opened: Open) -> None:
     connection = sqlite3.connect(store / "journal.db")
     connection.execute("UPDATE events SET body = replace(body, 'pb-101', 'pb-102') WHERE place = 9")
