@@ -108,6 +108,8 @@ class Core:
         self._spill_lock = threading.Lock()
         self._witness_lock = threading.Lock()
         self._folded_bytes = 0
+        self.spill_ails = False
+        """The spill refused the last time it was used."""
         self._key: SigningKey | None = None
         self._last_checkpoint: Head | None = None
         self._checkpoint_at_s = time.monotonic()
@@ -292,9 +294,28 @@ class Core:
                 chunk = waiting[start : start + 4 * CHUNK_EVENTS]
                 self.spill.write(chunk)
                 self._durable(chunk)
-            self.trouble("spill_refused", False, ())
+            self._spill_works()
         except OSError as err:
+            self.spill_ails = True
             self.trouble("spill_refused", True, (_errno(err),))
+        finally:
+            self._spill_lock.release()
+
+    def _spill_works(self) -> None:
+        self.spill_ails = False
+        self.trouble("spill_refused", False, ())
+
+    def _try_spill(self) -> None:
+        """The database takes events again and nothing is spilled: find out whether the spill would take them too."""
+        if not self._spill_lock.acquire(blocking=False):
+            return
+        try:
+            if self.spill is None:
+                self.spill = Spill.open(self.places.spill)
+            self.spill.try_out()
+            self._spill_works()
+        except OSError:
+            pass  # it stays as it is said, and is tried again
         finally:
             self._spill_lock.release()
 
@@ -421,6 +442,8 @@ class Core:
             if self._commits >= _LOG_COMMITS:
                 self._fold_log(store)
                 return True
+            if self.spill_ails:
+                self._try_spill()
             return store.delete_dropped(CHUNK_EVENTS) > 0
         except sqlite3.Error as err:
             self.refuse(error_name(err))

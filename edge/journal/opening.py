@@ -130,6 +130,7 @@ def _open_files(core: Core) -> int:
     try:
         core.spill = Spill.open(core.places.spill)
     except OSError as err:
+        core.spill_ails = True
         core.trouble("spill_refused", True, (str(err.strerror),))
     return made
 

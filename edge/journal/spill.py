@@ -21,6 +21,7 @@ from edge.journal.stamp import Stamped
 from edge.journal.witness import sync_directory
 
 _MAX_LINE_BYTES: Final = 8 * MAX_BYTES
+_BLOCK_BYTES: Final = 4_096
 
 
 class Spill:
@@ -72,6 +73,12 @@ class Spill:
         os.ftruncate(self._descriptor, 0)
         os.fdatasync(self._descriptor)
         self.synced_bytes = 0
+
+    def try_out(self) -> None:
+        """Write and sync a block behind what counts, and take it away again."""
+        os.pwrite(self._descriptor, bytes(_BLOCK_BYTES), self.synced_bytes)
+        os.fdatasync(self._descriptor)
+        os.ftruncate(self._descriptor, self.synced_bytes)
 
     def set_aside(self, name: str) -> None:
         """Keep the file under `name`, and begin an empty one."""

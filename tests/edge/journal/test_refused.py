@@ -1,6 +1,7 @@
 """A disk that refuses: rows go to the spill, then to memory, and into the database once it takes them again."""
 
 import asyncio
+import errno
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from edge.journal.row import Row
+from edge.journal.spill import Spill
 from edge.journal.verify import verify_directory
 
 Open = Callable[..., Any]
@@ -118,3 +120,28 @@ async def test_the_spill_is_counted_and_checked_while_it_waits(
     report = verify_directory(store)
 
     assert (report.spilled, report.problems) == (2, [])
+
+
+async def test_a_spill_that_refused_is_tried_again_once_the_database_takes_rows(
+    tmp_path: Path, opened: Open, add: Add, make_row: MakeRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    store, troubles = tmp_path / "store", list[tuple[str, bool]]()
+    async with opened() as journal:
+        await add(journal, [make_row(0)])
+    (store / "journal.db").rename(store / "kept.db")
+    (store / "journal.db").mkdir()
+    with monkeypatch.context() as patch:
+        patch.setattr(Spill, "write", refuses)
+        async with opened(troubles=troubles) as journal:
+            journal.append([make_row(1)], None)
+            await until(lambda: ("spill_refused", True) in troubles)
+            (store / "journal.db").rmdir()
+            (store / "kept.db").rename(store / "journal.db")
+            await until(lambda: ("journal_refused", False) in troubles)
+
+            await until(lambda: troubles[-1] == ("spill_refused", False))
+
+    assert (store / "journal.spill.ndjson").read_bytes() == b""
