@@ -28,7 +28,7 @@ class Nothing:
 Answer = Values | Refusal | Nothing
 
 _CUT_EVERY = 20
-_INTERRUPTED = "interrupted"
+INTERRUPTED = "interrupted"
 _TOO_MUCH = (ILLEGAL_ADDRESS, ILLEGAL_VALUE, DEVICE_FAILURE)
 """What boards say to a read of a point they lack, or of more points than they take at once."""
 Ask = Callable[[Read], Awaitable[Answer]]
@@ -80,10 +80,10 @@ class Reading:
             if isinstance(answer, Refusal) and self._worth_cutting(read, answer):
                 pieces = await self._cut(read, points, found, ask, interrupted)
                 if isinstance(pieces, Nothing):
-                    return self._as_written(found) if pieces.code == _INTERRUPTED else pieces
+                    return self._as_written(found) if pieces.code == INTERRUPTED else pieces
                 kept.extend(pieces)
             elif isinstance(answer, Nothing):
-                return answer
+                return self._as_written(found) if answer.code == INTERRUPTED else answer
             else:
                 kept.append(read)
                 if isinstance(answer, Values):
@@ -140,7 +140,7 @@ class Reading:
             else:
                 kept.append(piece)
             if interrupted():
-                return Nothing(_INTERRUPTED)
+                return Nothing(INTERRUPTED)
         if answered and not self._told:
             self._told = True
             log.warning(

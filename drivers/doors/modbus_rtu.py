@@ -17,7 +17,7 @@ from drivers.doors.modbus_command import Command, Prepared
 from drivers.doors.modbus_pdu import Read, Refusal, encode_request
 from drivers.doors.modbus_plan import DEFAULT_MOST_GAP
 from drivers.doors.modbus_presence import Presence
-from drivers.doors.modbus_reading import Answer, Nothing, Reading
+from drivers.doors.modbus_reading import INTERRUPTED, Answer, Nothing, Reading
 from drivers.doors.modbus_rounds import Rounds
 from drivers.doors.modbus_rtu_bus import Exchange, RtuBus
 from drivers.doors.modbus_rtu_frame import encode_rtu
@@ -71,6 +71,7 @@ class ModbusRtu:
         self._reading = Reading(config.controller, config.watch, config.most_gap, config.readback_offset)
         self._presence = Presence(config.controller, self._timeout_s)
         self._commands: dict[Command, dict[int, Exchange]] = {}
+        self._reads: Exchange | None = None
         self._stirred = asyncio.Event()
         self._failures = 0
         self._probe_at_s = 0.0
@@ -99,6 +100,10 @@ class ModbusRtu:
         loop = asyncio.get_running_loop()
         command.timer = loop.call_later(self._timeout_s, self._line_checked, command)
         self._commands[command] = {}
+        if self._reads is not None and self._reads.left is None:
+            # A read that still waits for the line is given up, so that what the round has found is told now.
+            self._reads.dropped = True
+            self._reads.taken(Nothing(INTERRUPTED))
         for which in tuple(command.unanswered):
             self._send_one(command, which)
         return command.future
@@ -220,10 +225,12 @@ class ModbusRtu:
             timeout_s=self._timeout_s,
             taken=lambda answer: None if future.done() else future.set_result(answer),
         )
+        self._reads = exchange
         self._bus.submit(exchange)
         try:
             answer = await future
         finally:
+            self._reads = None
             exchange.dropped = True
         if exchange.left is not None:
             self._left.append(exchange.left)
@@ -233,7 +240,7 @@ class ModbusRtu:
     def _count(self, answer: Answer) -> None:
         """Keep the tally of answers and failures."""
         if isinstance(answer, Nothing):
-            if answer.lost:
+            if answer.lost or answer.code == INTERRUPTED:
                 return
             self._failures += 1
             if not self.up:

@@ -18,7 +18,7 @@ from drivers.simulators.bolts import Board
 from drivers.simulators.faults import WORKS, Fault, FaultKind
 from drivers.simulators.modbus_rtu_peer import ModbusRtuPeer
 from rules.model.commands import Drive, Permit
-from rules.model.events import ControllerChanged, Scanned
+from rules.model.events import CommandEnded, ControllerChanged, Event, Scanned
 from rules.model.ids import CommandId, ControllerId, DoorId, Point
 from rules.model.seal import SEAL
 from tests.drivers.doors.rigs import Inbox, ended, now
@@ -234,10 +234,13 @@ class Played:
 
 
 @asynccontextmanager
-async def played(units: Mapping[int, Watch]) -> AsyncIterator[tuple[Played, Running]]:
+async def played(
+    units: Mapping[int, Watch], *, started: bool = True
+) -> AsyncIterator[tuple[Played, Running]]:
     far = Played()
     running = Running(RtuBus(far.port, 115_200, "none"), units)
-    running.start()
+    if started:
+        running.start()
     try:
         yield far, running
     finally:
@@ -354,3 +357,28 @@ async def test_alone_on_a_line_an_unanswered_frame_delays_the_next_by_one_gap_an
 
         assert TIMEOUT_S * 2e6 * 0.9 < waited_us < TIMEOUT_S * 3.5e6
         await ended(command)
+
+
+async def test_what_a_round_has_read_is_told_before_the_command_that_came_between_is_answered() -> None:
+    async with played({1: WATCH}, started=False) as (far, running):
+        commands: list[asyncio.Future[CommandEnded]] = []
+        inbox = running.inbox[1]
+
+        def press() -> None:
+            commands.append(running.drivers[1].execute(drive(1, True)))
+
+        def emit(event: Event) -> None:
+            if isinstance(event, ControllerChanged) and event.up:
+                # By then the read of the coils waits for the line.
+                asyncio.get_running_loop().call_soon(press)
+            inbox.emit(event)
+
+        running.tasks[1] = asyncio.create_task(running.drivers[1].run(emit))
+        sensors = await far.frame()
+        far.send(1, bytes((2, 1, 1)))
+        scanned = await inbox.scanned("discrete_input", 0, 1)
+
+        assert sensors.pdu[0] == 2
+        assert ("coil", 0) not in scanned.values
+        assert not commands[0].done()
+        await ended(commands[0])
