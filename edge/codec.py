@@ -7,6 +7,7 @@ from typing import Any, Final, get_args
 import msgspec
 
 from edge.journal.row import Row
+from edge.version import VERSION
 from rules.model.facts import Because, Entry, Fact
 from rules.model.ids import Actor, IncidentId
 from rules.model.moments import Instant
@@ -76,8 +77,12 @@ def entry(
 
 
 def record_bytes(record: Record) -> bytes:
-    """A record as a snapshot beside the journal: JSON, flags as a list since their keys are pairs."""
+    """A record as a snapshot beside the journal: JSON, flags as a list since their keys are pairs.
+
+    It names the version that folded it: another one may know kinds that this one skipped.
+    """
     fields = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
+    fields["version"] = VERSION
     fields["flags"] = list(record.flags.values())
     return msgspec.json.encode(fields)
 
@@ -85,6 +90,8 @@ def record_bytes(record: Record) -> bytes:
 def record_of(snapshot: bytes) -> Record:
     """The record of a snapshot. Raises `msgspec.MsgspecError` for one this version cannot read: fold instead."""
     fields = msgspec.json.decode(snapshot)
+    if fields.pop("version") != VERSION:
+        raise msgspec.ValidationError("folded by another version")
     flags = msgspec.convert(fields.pop("flags"), list[Flag])
     record = msgspec.convert({**fields, "flags": {}}, Record, str_keys=True)
     return dataclasses.replace(record, flags={(flag.code, flag.subject): flag for flag in flags})

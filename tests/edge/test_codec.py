@@ -188,3 +188,6 @@ def test_a_snapshot_of_another_version_is_refused() -> None:
         codec.record_of(b'{"number": "seven", "flags": []}')
     with pytest.raises((msgspec.MsgspecError, KeyError, TypeError)):
         codec.record_of(b"{}")
+    folded = json.loads(codec.record_bytes(full()))
+    with pytest.raises(msgspec.ValidationError, match="another version"):
+        codec.record_of(json.dumps({**folded, "version": "9.9.9"}).encode())
