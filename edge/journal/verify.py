@@ -27,8 +27,8 @@ _PIECE: Final = 100
 
 @dataclass(slots=True)
 class Report:
-    """What was looked at, and what does not hold. `spilled`: durable events that are not in the database
-    yet.
+    """What was looked at, up to `head`, and what does not hold. `spilled`: durable events that are not in the
+    database yet.
     """
 
     campus: str
@@ -65,12 +65,12 @@ def verify_store(store: Store, places: Places, campus: str) -> Report:
 def verifying(store: Store, places: Places, report: Report) -> Iterator[None]:
     """The same in pieces of 100 events, for a daemon that has other things to do in between."""
     report.epochs = len(store.epochs)
+    report.head = store.head
     try:
         yield from _Pass(store, report).run()
         _witness(store, places, report)
     except sqlite3.Error as err:
         report.problems.append(Problem("database", None, None, f"the database gives up: {error_name(err)}"))
-    report.head = store.head
 
 
 class _Pass:

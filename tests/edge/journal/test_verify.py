@@ -157,6 +157,8 @@ async def test_a_running_journal_verifies_itself_while_it_goes_on(
 
     assert report.problems == []
     assert report.events >= 301
+    assert report.head is not None
+    assert report.head.seq == report.events
 
 
 async def test_a_running_journal_finds_what_was_changed_before_it_started(store: Path, opened: Open) -> None:
