@@ -33,6 +33,9 @@ NOT_INSTALLED_RETRY_S = 5.0
 STOP_S = 3.0
 """Longest wait for mosquitto to write its queues and leave; it takes milliseconds."""
 
+_OURS_ALONE = frozenset({"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"})
+"""mosquitto tells systemd READY=1 where it can; only the daemon may (sd_notify(3))."""
+
 _CONFIGURATION = """\
 # Written by campus-edge at every start; changes here are lost.
 listener {port} {host}
@@ -119,6 +122,7 @@ class EmbeddedBroker:
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=asyncio.subprocess.DEVNULL,
                     stderr=words,
+                    env={name: said for name, said in os.environ.items() if name not in _OURS_ALONE},
                 )
         except OSError as err:
             log.error("embedded_broker_not_started", because=str(err))

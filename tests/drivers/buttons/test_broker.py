@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -58,6 +59,20 @@ async def joined(settings: MqttConfig, identifier: str) -> AsyncIterator[Link]:
 
 def anonymous(settings: MqttConfig) -> MqttConfig:
     return replace(settings, username=None, password=None)
+
+
+async def test_the_broker_tells_systemd_nothing_in_the_daemons_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        broker = embedded(tmp_path)
+        async with up(broker), joined(anonymous(broker.settings), "button"):
+            pass
+        with pytest.raises(BlockingIOError):
+            systemd.recv(1_000)
 
 
 async def test_a_button_presses_without_a_login_and_the_daemon_hears_it(tmp_path: Path) -> None:
