@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
+from msgspec.structs import replace
+
 from edge.config.buttons import check_buttons
 from edge.config.collect import Collected, FileKey, collect, nearest
 from edge.config.forms import Wrong
@@ -84,7 +86,7 @@ def check(text: bytes, file: str, opened: Open) -> Checked:
     return Checked(
         file=file,
         config=None if blocked else config,
-        sound=config,
+        sound=_sound(config, found),
         problems=told,
         notices=in_order(report.notices),
         text=text,
@@ -95,11 +97,20 @@ def check(text: bytes, file: str, opened: Open) -> Checked:
     )
 
 
+def _sound(config: Config | None, found: Collected) -> Config | None:
+    """Without the doors in which a stand-in was needed: nothing may ever be driven by one."""
+    if config is None or not found.unsure:
+        return config
+    named = tuple(f"doors[{door.id}]." for door in config.doors)
+    guessed = {at for at in named if any(path.startswith(at) for path in found.unsure)}
+    return replace(config, doors=tuple(door for door in config.doors if f"doors[{door.id}]." not in guessed))
+
+
 def _check_meaning(config: Config, found: Collected, packs: Packs, report: Report) -> None:
     zones = zones_of(config)
     check_references(config, found, zones, report)
     check_points(config, packs.families, report)
-    check_hardware(config, zones, packs.hardware, datetime.now(UTC).date(), found.hurt, report)
+    check_hardware(config, zones, packs.hardware, datetime.now(UTC).date(), found, report)
     check_network(config, packs.families, found.hurt, report)
     check_buttons(config, packs, zones, found.hurt, report)
     check_policies(config, found.hurt, report)

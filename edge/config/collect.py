@@ -35,6 +35,11 @@ MOST_ITEMS: Final = 5_000
 """Of one list. No campus has more doors; it bounds what the later checks compare with one another."""
 _BAD: Final = object()
 """Stands for a value that had a problem, which is reported already."""
+_OF_A_RECORD: Final = re.compile(
+    r"doors\[(?!\d+\])[^]]+\]\.(?:kind|hardware\.[a-z_.]+|(?:lock\.locked|bolt\.thrown|position\.closed)_when)",
+    re.ASCII,
+)
+"""Keys with few words, which the hardware truth table asks for. An item that goes by number cannot be found again."""
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _STAND_IN: Final[dict[str, object]] = {
     "name": "?",
@@ -79,6 +84,8 @@ class Collected:
 
     hurt: the top-level keys below which something was left out.
     ids: every id as written, sound or not, by path.
+    unsure: keys of doors whose word is none of theirs, and what it may have meant. The first stands in, so that
+        what is wrong whatever it was is told at once with it.
     """
 
     config: Config | None = None
@@ -88,6 +95,7 @@ class Collected:
     files: list[FileKey] = field(default_factory=list)
     ids: list[tuple[str, str]] = field(default_factory=list)
     hurt: set[str] = field(default_factory=set)
+    unsure: dict[str, tuple[object, ...]] = field(default_factory=dict)
 
 
 def collect(root: Node, file: str) -> Collected:
@@ -142,7 +150,8 @@ class _Walker:
         try:
             value = FORMS[shape.form].read(node.value)
         except Wrong as wrong:
-            return self._wrong(path, at, wrong.what, wrong.do, shape.form)
+            told = self._wrong(path, at, wrong.what, wrong.do, shape.form)
+            return self._unsure(path, shape) if shape.form == "on_off" else told
         if shape.least and isinstance(value, int) and value < shape.least[1]:
             return self._wrong(
                 path, at, f"{node.value} is too short", f"the least is {shape.least[0]}", shape.form
@@ -164,7 +173,8 @@ class _Walker:
             do = f"write it with a unit, such as {node.source}s or {node.source}ms"
             return self._wrong(path, at, f"{quoted(node.source)} has no unit", do, shape.form)
         if shape.form == "on_off":
-            return self._wrong(path, at, f"{quoted(node.source)} is neither on nor off", "write on or off")
+            self._wrong(path, at, f"{quoted(node.source)} is neither on nor off", "write on or off")
+            return self._unsure(path, shape)
         do = f'put it in quotes: "{node.source}"'
         return self._wrong(path, at, f"{quoted(node.source)} is a {_kind(node)}, not a text", do, shape.form)
 
@@ -195,7 +205,8 @@ class _Walker:
         said = quoted(node.source) if isinstance(node, Scalar) else _kind(node)
         near = nearest(node.source, map(str, shape.values)) if isinstance(node, Scalar) else ""
         listed = ", ".join(map(str, sorted(shape.values, key=lambda one: (isinstance(one, str), one))))
-        return self._wrong(path, at, f"{said} is not one of its words", near or f"write one of: {listed}")
+        self._wrong(path, at, f"{said} is not one of its words", near or f"write one of: {listed}")
+        return self._unsure(path, shape)
 
     def _bool(self, node: Node, path: str, at: Place) -> Any:
         if isinstance(node, Scalar) and isinstance(node.value, bool):
@@ -203,7 +214,8 @@ class _Walker:
         if isinstance(node, Scalar) and node.value is None:
             return self._empty(path, at)
         said = quoted(node.source) if isinstance(node, Scalar) else _kind(node)
-        return self._wrong(path, at, f"{said} is neither true nor false", "write true or false")
+        self._wrong(path, at, f"{said} is neither true nor false", "write true or false")
+        return self._unsure(path, BoolShape())
 
     def _list(self, shape: ListShape, node: Node, path: str, at: Place) -> Any:
         if isinstance(node, Scalar) and node.value is None:
@@ -311,7 +323,25 @@ class _Walker:
         if isinstance(known.shape, TextShape) and known.shape.form in _STAND_IN:
             values[key] = _STAND_IN[known.shape.form]
             return False
-        return True
+        value = self._unsure(f"{path}.{key}", known.shape)
+        if value is _BAD:
+            return True
+        values[key] = value
+        return False
+
+    def _unsure(self, path: str, shape: Shape) -> object:
+        """A stand-in for a word of a door that is told already, with all that it may have meant."""
+        meant: tuple[object, ...] = (True, False)
+        if isinstance(shape, WordShape):
+            meant = shape.values
+        elif not isinstance(shape, BoolShape) and not (
+            isinstance(shape, TextShape) and shape.form == "on_off"
+        ):
+            return _BAD
+        if not _OF_A_RECORD.fullmatch(path):
+            return _BAD
+        self.found.unsure[path] = meant
+        return meant[0]
 
     def _note_id(self, node: Mapping, path: str) -> None:
         entry = node.items.get("id")

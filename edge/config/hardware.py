@@ -1,9 +1,15 @@
 """Doors against the hardware truth table: each contradiction of a record, and what is never driven."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from itertools import product
+from math import prod
 from typing import Final
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from edge.config.collect import Collected
 from edge.config.devices import Controller, Door, HardwareRecord, Osdp
 from edge.config.model import Config
 from edge.config.points import lock_point
@@ -67,17 +73,19 @@ def defects_of(
 
 
 def check_hardware(
-    config: Config, zones: Zones, table: Table, today: date, hurt: set[str], report: Report
+    config: Config, zones: Zones, table: Table, today: date, found: Collected, report: Report
 ) -> None:
     """Every record by the table; then what the table has no row for.
 
-    Where inputs or controllers were left out for a slip of their own, what rests on them is not judged.
+    Where inputs or controllers were left out for a slip of their own, what rests on them is not judged. Of a record
+    with a word that is none, what is wrong whatever the word was meant to be.
     """
+    hurt = found.hurt
     controllers = {one.id: one for one in config.controllers}
     wiring = wiring_of(config, zones)
     for door in config.doors:
         at = f"doors[{door.id}]"
-        for defect in defects_of(door, controllers, wiring, table):
+        for defect in _certain(door, found.unsure, lambda one: defects_of(one, controllers, wiring, table)):
             if _rests_on_hurt(defect, door, controllers, hurt):
                 continue
             keys = [f"{at}.{key}" for key in defect.keys]
@@ -85,11 +93,36 @@ def check_hardware(
                 report.refuse(keys, defect.what, defect.do)
             else:
                 report.note(keys, defect.what, defect.do)
-        if door.hardware is not None:
+        if door.hardware is not None and f"{at}.kind" not in found.unsure:
             _check_record(door, door.hardware, today, report)
         _note_attack_side_evidence(door, controllers, report)
 
 
+def _certain(
+    door: Door, unsure: Mapping[str, tuple[object, ...]], judged: Callable[[Door], tuple[Defect, ...]]
+) -> tuple[Defect, ...]:
+    """The defects that the door has whatever its unsure words were meant to be."""
+    at = f"doors[{door.id}]."
+    keys = [
+        (path.removeprefix(at).split("."), meant) for path, meant in unsure.items() if path.startswith(at)
+    ]
+    if prod(len(meant) for _, meant in keys) > _MOST_MEANINGS:
+        return ()
+    meanings = []
+    for words in product(*(meant for _, meant in keys)):
+        one: Struct = door
+        for (key, _), word in zip(keys, words, strict=True):
+            one = _with(one, key, word)
+        meanings.append(judged(one if isinstance(one, Door) else door))
+    return tuple(defect for defect in meanings[0] if all(defect in other for other in meanings))
+
+
+def _with(section: Struct, key: Sequence[str], word: object) -> Struct:
+    first, *rest = key
+    return replace(section, **{first: _with(getattr(section, first), rest, word) if rest else word})
+
+
+_MOST_MEANINGS: Final = 500
 _NEEDS_INPUTS: Final = frozenset(
     {
         "no_fire_input",

@@ -170,6 +170,49 @@ def test_a_contradiction_is_told_at_the_line_of_its_later_key(
     assert found.config is None
 
 
+@pytest.mark.parametrize(
+    "slip",
+    [
+        ("kind: classroom", "kind: clasroom"),
+        ("egress: free-mechanical", "egress: free"),
+        ("relay: no", "relay: off"),
+        ("on_comm_loss: hold", "on_comm_loss: holds"),
+        ("rest: locked", "rest: lock"),
+        ("      on_comm_loss: hold\n", ""),
+        ("lock: {coil: 0, locked_when: off}", "lock: {coil: 0, locked_when: closed}"),
+        ("thrown_when: on", "thrown_when: yes"),
+    ],
+    ids=lambda slip: slip[1] or "missing",
+)
+def test_a_slip_in_a_doors_words_hides_no_contradiction_that_holds_whatever_was_meant(
+    slip: tuple[str, str],
+) -> None:
+    found = checked(edit(SOUND, ("on_power_loss: secure", "on_power_loss: safe"), slip))
+
+    assert any("must latch without power" in problem.what for problem in found.problems)
+    assert found.config is None
+    assert found.sound is not None
+    # Nothing may ever be driven by a word that stands in.
+    assert [door.id for door in found.sound.doors] == ["gym-west"]
+
+
+def test_a_slip_in_a_doors_words_makes_up_no_contradiction() -> None:
+    slips = (
+        ("type: strike", "type: stik"),
+        ("fire_rated: true", "fire_rated: yes"),
+        ("relay: no", "relay: off"),
+    )
+
+    found = checked(edit(SOUND, *slips, ("kind: classroom", "kind: outside")))
+
+    assert [problem.path for problem in found.problems] == [
+        "doors[a-101].kind",
+        f"{HARDWARE}.type",
+        f"{HARDWARE}.relay",
+        f"{HARDWARE}.fire_rated",
+    ]
+
+
 def test_a_wired_button_on_a_slow_bus_is_refused_unless_its_module_counts_or_latches() -> None:
     slow = edit(
         SOUND,
