@@ -278,3 +278,10 @@ def test_every_row_says_what_is_wrong_and_what_to_do() -> None:
         assert row.defect.do
         assert row.defect.keys
         assert row.when.keys() <= FACTS.keys()
+
+
+def test_mounting_is_asked_for_by_rows_of_its_own_so_every_combination_with_it_is_tried() -> None:
+    for row in TABLE.rows:
+        assert "mounted" not in row.when or set(row.when) == {"mounted"}
+    for allowed in TABLE.allowed:
+        assert allowed.when["mounted"] == {"secure-side"}
