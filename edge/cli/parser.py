@@ -97,7 +97,7 @@ def _persons(verbs: Any) -> None:
     for verb, text in (("lock", "lock named doors"), ("release", "return named doors to their rest")):
         made = _verb(verbs, verb, f"asking:{verb}", text, json=True)
         made.add_argument("doors", metavar="DOOR", nargs="+")
-        made.add_argument("--reason", required=True)
+        made.add_argument("--reason", type=_said, required=True)
 
     made = _verb(verbs, "answer", "asking:answer", "answer a press that started nothing by itself", json=True)
     made.add_argument("press", metavar="PRESS", type=int, help="its number in `status`")
@@ -136,6 +136,12 @@ def _incidents(verbs: Any) -> None:
 def _journal(verbs: Any) -> None:
     made = _verb(verbs, "verify-journal", "journal:verify", "check the whole record, link by link", json=True)
     made.add_argument("--rebuild", action="store_true", help="make the views again and compare")
+
+
+def _said(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("say why, in words: it goes into the record")
+    return text
 
 
 def _port(text: str) -> int:

@@ -22,6 +22,8 @@ USED_WRONGLY = {
     "a release of nothing": ["release", "--reason", "x"],
     "a release without a reason": ["release", "a-101"],
     "a lock without a reason": ["lock", "a-101"],
+    "a lock with an empty reason": ["lock", "a-101", "--reason", ""],
+    "a release for nothing said": ["release", "a-101", "--reason", "  "],
     "an answer that is none": ["answer", "7", "--reason", "x"],
     "an answer that is both": ["answer", "7", "--start", "--dismiss", "--reason", "x"],
     "an answer to no number": ["answer", "seven", "--start"],
