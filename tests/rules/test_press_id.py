@@ -194,6 +194,23 @@ def test_with_neither_time_nor_counter_another_gesture_is_new_at_once() -> None:
     assert standings(story.hear(gesture="hold")) == ["joined"]
 
 
+def test_a_press_made_now_is_not_the_old_one_that_the_broker_gave_out_a_moment_ago() -> None:
+    story = Story()
+    assert standings(story.hear(waited_s=None)) == ["unknown_age"]
+    story.wait(300)
+    pressed = story.hear()
+    assert standings(pressed) == ["acted"]
+    assert pressed.permits
+    story.wait(300)
+    assert standings(story.hear()) == ["repeated"]
+
+
+def test_two_old_presses_that_the_broker_gives_out_together_are_one() -> None:
+    story = Story()
+    story.hear(waited_s=None)
+    assert standings(story.hear(waited_s=None)) == ["repeated"]
+
+
 def test_a_wall_clock_set_back_makes_an_equal_press_new() -> None:
     story = Story()
     story.hear()
