@@ -86,8 +86,8 @@ def heard(step: Step, event: PressHeard) -> None:
         step.answer(PressAnswer(None, None, None, "real", event.delivery, topic_answer=False))
         return
     if known is not None:
-        _record(step, press, "repeated", known.incident)
         kind: Kind = TEST if known.standing == "test" else REAL
+        _record(step, press, "repeated", known.incident, kind)
         _answer(step, press, _shown(step, plan, known.incident), kind)
     elif not acts:
         _leave_to_a_person(step, press, "unknown_age" if age is None else "too_old")

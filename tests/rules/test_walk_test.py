@@ -55,6 +55,7 @@ def test_a_repeat_of_a_test_press_is_answered_as_test_again() -> None:
     first = story.hear(press_id="p-1")
     again = story.hear(press_id="p-1")
     assert standings(again) == ["repeated"]
+    assert only(one for one in facts(again) if isinstance(one, PressRecorded)).kind == "test"
     assert told(again) == told(first)
     assert DESK in story.state.record.walk_tests
 
