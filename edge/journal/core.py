@@ -24,7 +24,7 @@ from edge.journal.checkpoint import Checkpoint
 from edge.journal.keys import KeyRefused, SigningKey, load_or_make
 from edge.journal.row import Row
 from edge.journal.spill import Spill
-from edge.journal.stamp import Stamped, Stamper
+from edge.journal.stamp import Stamped, Stamper, row_of
 from edge.journal.store import NotInOrder, Store
 from edge.journal.stored import rfc3339
 from edge.journal.witness import Witness
@@ -361,10 +361,13 @@ class Core:
         self.into_spill()
         aside = self.set_spill_aside("events_lost")
         with self.baton:
-            left = len(self.pending)
+            left = [row_of(each) for each in self.pending]
             self.pending.clear()
+            # What no disk took goes on in the new epoch, under its old counts: whoever waits for it waits on.
+            self.stamper.count -= len(left) + 1 if left else 0
             old = self.store.head if self.store is not None else None
-            self.start_epoch("events_lost", old, {"set_aside": aside, "unwritten": left})
+            self.start_epoch("events_lost", old, {"set_aside": aside, "carried_over": len(left)})
+            self.stamp(left)
         self.trouble("events_lost", True, ())
 
     def set_spill_aside(self, why: str) -> str | None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import errno
+import shutil
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from edge.journal.row import Row
 from edge.journal.spill import Spill
+from edge.journal.store import Store
 from edge.journal.verify import verify_directory
 
 Open = Callable[..., Any]
@@ -145,3 +148,36 @@ async def test_a_spill_that_refused_is_tried_again_once_the_database_takes_rows(
             await until(lambda: troubles[-1] == ("spill_refused", False))
 
     assert (store / "journal.spill.ndjson").read_bytes() == b""
+
+
+async def test_a_row_that_neither_disk_took_outlives_a_tail_cut_behind_our_back(
+    tmp_path: Path, opened: Open, add: Add, make_row: MakeRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def broken(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    store, troubles, said = tmp_path / "store", list[tuple[str, bool]](), list[bool]()
+    async with opened() as journal:
+        await add(journal, [make_row(0)])
+    shutil.copy(store / "journal.db", store / "older.db")
+    async with opened(troubles=troubles) as journal:
+        await add(journal, [make_row(1)])
+        monkeypatch.setattr(Spill, "write", refuses)
+        with monkeypatch.context() as patch:
+            patch.setattr(Store, "commit", broken)
+            journal.append([make_row(2, sealed={"word": "help"})], None, said.append)
+            await until(lambda: ("journal_refused", True) in troubles and ("spill_refused", True) in troubles)
+            assert said == []
+            (store / "older.db").replace(store / "journal.db")
+            (store / "journal.db-wal").unlink(missing_ok=True)
+        await until(lambda: said == [True])
+        events = await journal.read(None, 1000)
+
+    assert ("events_lost", True) in troubles
+    presses = [event for event in events if event.kind == "press.heard/1"]
+    assert [event.data["number"] for event in presses] == [0, 2]
+    assert presses[1].opened == {"word": "help"}
+    assert presses[1].epoch != presses[0].epoch
