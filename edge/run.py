@@ -1,6 +1,7 @@
 """`campus-edge run`: which configuration, which record, then the daemon on them; nothing here may disarm a school."""
 
 import asyncio
+import contextlib
 import signal
 import sys
 import time
@@ -14,17 +15,19 @@ from drivers.clock import instant
 from edge import logs, notify, recovery
 from edge.cli.out import complain, plain
 from edge.config import starts
-from edge.config.accepted import accept, load_accepted
+from edge.config.accepted import accept, load_accepted, was_accepted
 from edge.config.changes import forbidden_changes, only_at_a_start
 from edge.config.check import Checked, read
 from edge.config.choose import Choice, Refused, choose, store_for
 from edge.config.plan import compile_plan
 from edge.config.problems import Problem
-from edge.config.remembered import remember
+from edge.config.remembered import remember, remembered
 from edge.control.lock import Held, StoreLock
 from edge.daemon import Daemon, Start, boot_id
+from edge.journal.core import Places
 from edge.journal.journal import Journal
 from edge.journal.opening import JournalInUse
+from edge.journal.witness import read_witness
 from edge.setting import Setting
 from edge.snapshot import Mode
 from rules.model.facts import Because, ConfigurationTurned
@@ -41,7 +44,7 @@ async def run(path: Path) -> int:
     """Run until SIGTERM or SIGINT; the exit code. 78 only where no configuration was ever accepted."""
     logs.set_up()
     checked = await asyncio.to_thread(read, path)
-    store = store_for(checked)
+    store = _where_it_is_live(path, store_for(checked))
     claim = _Claim(store)
     try:
         claim.take()
@@ -58,6 +61,18 @@ async def run(path: Path) -> int:
         return DID_NOT_HOLD
     finally:
         claim.release()
+
+
+def _where_it_is_live(path: Path, store: Path) -> Path:
+    """The store, or the one this file had before where a response is live in it: no edit leaves a lockdown behind."""
+    before = remembered(path)
+    if before is None or before == store.absolute() or not was_accepted(before):
+        return store
+    with contextlib.suppress(OSError):
+        told = read_witness(Places(before).witness)
+        if told is not None and told.said.get("zones"):
+            return before
+    return store
 
 
 class _Claim:

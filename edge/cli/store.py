@@ -17,7 +17,8 @@ _FLOW: Final = re.compile(r"^store:[ \t]*\{[^}\n]*?directory:[ \t]*([^,}\n]+)", 
 def store_of(config: Path) -> Path:
     """The store directory that a configuration names, its default where it names none.
 
-    A relative one is beside the file. Of a file that is gone or names none: where the daemon last ran on it.
+    A relative one is beside the file. Of a file that is gone or names none: where the daemon last ran on it, and so
+    too where that is not yet the one it names, since a live incident kept its record there.
     """
     from edge.config.remembered import remembered
 
@@ -27,7 +28,11 @@ def store_of(config: Path) -> Path:
     except OSError:
         return remembered(config) or DEFAULT
     named = _parsed(data, str(config)) or _scanned(data.decode("utf-8", "replace"))
-    return remembered(config) or DEFAULT if named is None else config.absolute().parent / named
+    last = remembered(config)
+    if named is None:
+        return last or DEFAULT
+    written = config.absolute().parent / named
+    return last if last is not None and (last / NAME).exists() and not written.exists() else written
 
 
 def socket_of(config: Path) -> Path:

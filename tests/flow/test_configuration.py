@@ -133,6 +133,26 @@ def test_a_reload_is_taken_whole_or_refused_and_a_live_incident_keeps_its_device
         assert turned.count(False) >= 2
 
 
+def test_an_edit_that_moves_the_store_leaves_no_live_lockdown_behind(tmp_path: Path) -> None:
+    folder = tmp_path / "moved"
+    with running(folder, partial(school, folder)) as campus:
+        campus.broker.press("pb-native", "hold", "before-the-move")
+        incident = campus.until_secured()["incidents"][0]["id"]
+        campus.kill()
+        campus.write({**campus.tree, "store": {"directory": str(folder / "elsewhere")}})
+
+        campus.start()
+        now = campus.until_secured()
+        assert mode(now) == "last_accepted"
+        assert [one["id"] for one in now["incidents"]] == [incident]
+        assert campus.cli("close", "--reason", "all clear").returncode == 0
+        campus.end()
+
+        campus.launch()
+        socket = folder / "elsewhere" / "control.sock"
+        wait_for("started in the new store", lambda: campus.cli("status").returncode == 0 and socket.exists())
+
+
 def test_a_taken_web_port_leaves_the_school_armed_and_the_page_comes_later(tmp_path: Path) -> None:
     folder = tmp_path / "port"
     port = spare_port()
