@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from edge.config.packs import STANDARD
+
 Tree = dict[str, Any]
 
 
 def moved(tree: Tree, base: Path, out: Path) -> Tree:
     """The same campus with every address on this machine; devices that are on loopback already stay where they are.
 
-    base: the folder of the original file, for its secret files. out: an empty folder for store and ptys.
+    base: the folder of the original file, for the files it names. out: an empty folder for store and ptys.
     """
     new: Tree = json.loads(json.dumps(tree))
     new["store"] = {"directory": str(out / "store")}
@@ -26,12 +28,16 @@ def moved(tree: Tree, base: Path, out: Path) -> Tree:
             port = str(controller.get("port", ""))
             lines.setdefault(port, str(out / f"line-{len(lines) + 1}"))
             controller["port"] = lines[port]
-            if "key_file" in controller:
-                controller["key_file"] = str(base / controller["key_file"])
+            _name_whole(controller, base, "key_file")
     new["mqtt"] = _broker(new.get("mqtt"), base)
     web = new.get("web")
     if web is not None and not is_loopback(str(web.get("listen", "")).rpartition(":")[0]):
         new["web"] = {"listen": f"127.0.0.1:{spare_port()}"}
+    elif web is not None:
+        _name_whole(web, base, "certificate", "private_key")
+    policies = new.get("policies")
+    if policies is not None and policies.get("responses") != STANDARD:
+        _name_whole(policies, base, "responses")
     # Streams, routes and the hub are nobody's here; their parts bring peers of their own.
     for outside in ("cameras", "dispatch", "district"):
         new.pop(outside, None)
@@ -44,11 +50,16 @@ def _broker(mqtt: Tree | None, base: Path) -> Tree:
         return mqtt
     url = str((mqtt or {}).get("url", ""))
     if mqtt is not None and is_loopback(urlsplit(url).hostname or ""):
-        for file in ("password_file", "ca_file"):
-            if file in mqtt:
-                mqtt[file] = str(base / mqtt[file])
+        _name_whole(mqtt, base, "password_file", "ca_file")
         return mqtt
     return {"embedded": True, "listen": f"127.0.0.1:{spare_port()}"}
+
+
+def _name_whole(section: Tree, base: Path, *keys: str) -> None:
+    """Files that stay where they are, named so that the moved configuration finds them too."""
+    for key in keys:
+        if key in section:
+            section[key] = str(base / section[key])
 
 
 def is_loopback(host: str) -> bool:
