@@ -10,8 +10,9 @@ _STEERING: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def say(text: str = "") -> None:
-    """One line, or several, to standard output."""
+    """One line, or several, to standard output: at once, also where a file or a pipe listens."""
     sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 def say_json(document: object) -> None:

@@ -1,5 +1,6 @@
 """What a newcomer types: `demo`, `demo --press`, and `simulate` on the shipped example; none leaves a process behind."""
 
+import os
 import re
 import signal
 import subprocess
@@ -18,8 +19,10 @@ EDGE = [sys.executable, "-m", "edge"]
 
 @contextmanager
 def child(*arguments: str, log: Path) -> Iterator["subprocess.Popen[str]"]:
+    # A shell that has Python write at once would hide that a line waits in a buffer.
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with log.open("w") as out:
-        running = subprocess.Popen([*EDGE, *arguments], stdout=out, stderr=out, text=True)
+        running = subprocess.Popen([*EDGE, *arguments], stdout=out, stderr=out, text=True, env=environ)
         try:
             yield running
         finally:
