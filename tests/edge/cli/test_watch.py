@@ -38,7 +38,8 @@ def watching(site: Site) -> Iterator[tuple[subprocess.Popen[bytes], Terminal]]:
     ours, theirs = pty.openpty()
     environ = {**os.environ, "CAMPUS_EDGE_CONFIG": str(site.config), "COLUMNS": "120", "LINES": "60"}
     with subprocess.Popen(
-        [sys.executable, "-m", "edge", "status", "--watch"],
+        # A suite that runs in the background of a shell ignores SIGINT, and so would what it starts.
+        ["env", "--default-signal=INT", sys.executable, "-m", "edge", "status", "--watch"],
         cwd=ROOT,
         env=environ,
         stdout=theirs,
