@@ -39,8 +39,10 @@ PROVEN_S: Final = 15.0
 
 def main(args: argparse.Namespace) -> int:
     """Run it all until Ctrl-C, or with `--press` until every door is proven."""
-    # A plain SIGTERM would leave the children behind.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A plain SIGTERM, or the SIGHUP of a terminal that is closed, would leave the children behind. nohup is obeyed.
+    for stop in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(stop) is not signal.SIG_IGN:
+            signal.signal(stop, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
         return _run(args)
     return DID_NOT_HOLD if args.press else DONE

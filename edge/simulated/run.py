@@ -36,11 +36,12 @@ class Simulation:
         await self.campus.stop()
 
     async def until_told(self) -> None:
-        """Run until SIGINT or SIGTERM."""
+        """Run until SIGINT, SIGTERM or, where nohup does not shield it, SIGHUP."""
         leaving = asyncio.Event()
         loop = asyncio.get_running_loop()
-        for stop in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(stop, leaving.set)
+        for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(stop) is not signal.SIG_IGN:
+                loop.add_signal_handler(stop, leaving.set)
         await leaving.wait()
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from edge.control.client import Broken, NotRunning, ask
 from tests.flow.rig import School
 from tests.flow.waiting import PATIENCE_S, wait_for
@@ -22,7 +24,9 @@ def child(*arguments: str, log: Path) -> Iterator["subprocess.Popen[str]"]:
     # A shell that has Python write at once would hide that a line waits in a buffer.
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with log.open("w") as out:
-        running = subprocess.Popen([*EDGE, *arguments], stdout=out, stderr=out, text=True, env=environ)
+        running = subprocess.Popen(
+            ["env", "--default-signal", *EDGE, *arguments], stdout=out, stderr=out, text=True, env=environ
+        )
         try:
             yield running
         finally:
@@ -46,13 +50,14 @@ def test_demo_press_locks_24_doors_and_proves_each() -> None:
     assert "on disk: True" in done.stdout
 
 
-def test_a_demo_that_is_told_to_end_leaves_no_process_behind(tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP], ids=["by kill", "by its closed terminal"])
+def test_a_demo_that_is_told_to_end_leaves_no_process_behind(told: signal.Signals, tmp_path: Path) -> None:
     log = tmp_path / "demo.log"
     with child("demo", log=log) as demo:
         wait_for("armed", lambda: "Armed: 24 doors" in log.read_text(), 60)
         below = descendants(demo.pid)
         assert len(below) >= 3
-        demo.send_signal(signal.SIGTERM)
+        demo.send_signal(told)
         assert demo.wait(PATIENCE_S) == 0
     wait_for("all ended", lambda: not any(map(School.alive, below)))
 
