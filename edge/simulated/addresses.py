@@ -20,10 +20,14 @@ def moved(tree: Tree, base: Path, out: Path) -> Tree:
     new: Tree = json.loads(json.dumps(tree))
     new["store"] = {"directory": str(out / "store")}
     lines: dict[str, str] = {}
+    taken: set[tuple[str, int]] = set()
     for controller in new.get("controllers", ()):
         if controller.get("driver") == "modbus-tcp":
-            if not is_loopback(str(controller.get("host", ""))) or controller.get("port", 502) < 1024:
+            there = str(controller.get("host", "")), controller.get("port", 502)
+            # Two units behind one gateway are two boards here, each with a port of its own.
+            if not is_loopback(there[0]) or there[1] < 1024 or there in taken:
                 controller["host"], controller["port"] = "127.0.0.1", spare_port()
+            taken.add(there)
         else:
             port = str(controller.get("port", ""))
             lines.setdefault(port, str(out / f"line-{len(lines) + 1}"))

@@ -33,7 +33,9 @@ def test_a_readers_key_is_still_found_and_its_port_is_moved() -> None:
 
 
 def test_the_standard_responses_are_no_file() -> None:
-    assert moved({"policies": {"responses": "standard"}}, SCHOOL, HERE)["policies"] == {"responses": "standard"}
+    assert moved({"policies": {"responses": "standard"}}, SCHOOL, HERE)["policies"] == {
+        "responses": "standard"
+    }
 
 
 def test_a_page_outside_this_machine_is_moved_onto_it_and_needs_no_certificate() -> None:
@@ -41,3 +43,12 @@ def test_a_page_outside_this_machine_is_moved_onto_it_and_needs_no_certificate()
     simulated = moved({"web": web}, SCHOOL, HERE)["web"]
     assert list(simulated) == ["listen"]
     assert simulated["listen"].startswith("127.0.0.1:")
+
+
+def test_two_units_behind_one_gateway_of_this_machine_get_a_port_each() -> None:
+    units = [
+        {"id": f"t{n}", "driver": "modbus-tcp", "host": "127.0.0.1", "port": 5020, "unit": n} for n in (1, 2)
+    ]
+    first, second = moved({"controllers": units}, SCHOOL, HERE)["controllers"]
+    assert first["port"] == 5020
+    assert second["port"] != 5020
