@@ -42,7 +42,7 @@ class Peripheral:
     def __init__(self, reader: OsdpReader) -> None:
         self.reader = reader
         self.fault: Fault = WORKS
-        self._refusing = False
+        self._refusing = self._lying = False
         self._c = library().c
         board = reader.board
         self._inputs = (
@@ -94,6 +94,8 @@ class Peripheral:
     def answer(self, frame: Frame, fault: Fault) -> bytes:
         """Do what a frame asks and return the reply's bytes, empty where the reader says nothing."""
         self._refusing = fault.kind == "refusing"
+        # An acknowledgement of osdp_OUT names neither output nor value: a wrong one is one for nothing done.
+        self._lying = fault.kind in ("wrong_point", "wrong_value")
         if self.reader.reports_changes and frame.code == POLL:
             self._report_changes()
         self._incoming, self._reply = frame.raw, b""
@@ -126,6 +128,8 @@ class Peripheral:
             return -1
         asked = command.contents
         match asked.id:
+            case lib.COMMAND_OUTPUT if self._lying:
+                return 0
             case lib.COMMAND_OUTPUT:
                 on = _TURNS_ON.get(asked.output.control_code)
                 if on is None:

@@ -127,6 +127,18 @@ async def test_a_nak_without_the_channels_mac_refuses_nothing_and_the_command_is
 # --- commands ---
 
 
+async def test_an_acknowledgement_for_nothing_done_is_told_from_the_output_that_is_read_back() -> None:
+    async with site() as s:
+        await s.peer.set_fault(Fault("wrong_value"))
+
+        end = await ended(s.drivers[5].execute(sealed(5, (0, True))))
+        read = await s.inboxes[5].scanned("output", 0, 0, after=end.at)
+
+        assert end.ending == "written"
+        assert read.started.since(end.at) > 0
+        assert s.boards[5].coils[0] is False
+
+
 async def test_every_drive_of_a_command_is_sent_as_a_permanent_state() -> None:
     async with site() as s:
         s.boards[5].coils[1] = True
