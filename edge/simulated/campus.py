@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from drivers.buttons.settings import MqttConfig
+from drivers.doors.modbus_plan import READBACK_OFFSET
 from drivers.simulators.bolts import Board, Bolt
 from drivers.simulators.faults import Fault
 from drivers.simulators.modbus_rtu_peer import ModbusRtuPeer
@@ -34,7 +35,7 @@ class SimulatedCampus:
 
     def __init__(self, config: Config, plan: Plan, secrets: Secrets, broker: MqttConfig | None) -> None:
         self.plan = plan
-        self.boards: dict[ControllerId, Board] = {one: _board(plan, one) for one in plan.controllers}
+        self.boards: dict[ControllerId, Board] = _boards(config, plan)
         self.faults: dict[ControllerId, Fault] = {}
         self.fleet = None if broker is None else ButtonFleet(broker, wiring.topics(config), HEARTBEAT_S)
         self._tcp: dict[ControllerId, ModbusTcpPeer] = {}
@@ -202,7 +203,12 @@ def _points(plan: Plan) -> Iterable[Point | None]:
             yield from (button.wired.contact.point, button.wired.counter, button.wired.latch)
 
 
-def _board(plan: Plan, controller: ControllerId) -> Board:
+def _boards(config: Config, plan: Plan) -> dict[ControllerId, Board]:
+    models = {ControllerId(one.id): one.model or "" for one in config.controllers}
+    return {one: _board(plan, one, models[one]) for one in plan.controllers}
+
+
+def _board(plan: Plan, controller: ControllerId, model: str) -> Board:
     """A board as large as the points that are used of it, at rest: locks as their record says, inputs quiet."""
     most: dict[str, int] = {}
     for point in _points(plan):
@@ -217,6 +223,7 @@ def _board(plan: Plan, controller: ControllerId) -> Board:
         discrete_inputs=size("discrete_input", "input"),
         input_registers=size("input_register"),
         holding_registers=max(8, most.get("holding_register", 0)),
+        readback_offset=READBACK_OFFSET.get(model, 0),
     )
     for one in plan.inputs.values():
         if one.controller == controller:

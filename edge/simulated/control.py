@@ -84,7 +84,10 @@ class Control:
 
     async def _door(self, request: web.Request) -> web.Response:
         order = await _order(request, DoorOrder)
-        bolt = self._campus.bolt(DoorId(_known(request, self._campus.plan.doors)))
+        door = DoorId(_known(request, self._campus.plan.doors))
+        if self._campus.plan.doors[door].lock is None:
+            raise web.HTTPNotFound(text=f"{door} has no lock that could be broken; nothing was changed")
+        bolt = self._campus.bolt(door)
         for name in ("latch_stuck", "door_open", "sensor_cut"):
             if (value := getattr(order, name)) is not None:
                 setattr(bolt, name, value)
