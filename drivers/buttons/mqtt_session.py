@@ -166,6 +166,7 @@ async def connected(
     )
     client._client.manual_ack_set(True)
     client._client.connect_timeout = CONNECT_TIMEOUT_S
+    client._client.on_socket_register_write = _write_while_open(client)
     # aiomqtt connects in a thread that cannot be cancelled: wait for it, so that no socket is left behind.
     opening = asyncio.ensure_future(client.__aenter__())
     try:
@@ -184,6 +185,28 @@ async def connected(
         if client._disconnected.done() and not client._disconnected.cancelled():
             client._disconnected.exception()
         _honour_cancellation()
+
+
+def _write_while_open(client: aiomqtt.Client) -> "paho.CallbackOnSocket":
+    """Stands for aiomqtt's own, which takes the socket's number now and watches it a turn later, when the
+    broker's end may have closed it, or given its number to another."""
+    loop = asyncio.get_running_loop()
+
+    def write() -> None:
+        try:
+            client._client.loop_write()
+        except Exception as err:  # noqa: BLE001  # as aiomqtt does: the connection is broken, and whoever serves it is told
+            if not client._disconnected.done():
+                client._disconnected.set_exception(err)
+
+    def watch(channel: "paho.SocketLike") -> None:
+        if (number := channel.fileno()) >= 0:
+            loop.add_writer(number, write)
+
+    def register(_client: object, _userdata: object, channel: "paho.SocketLike") -> None:
+        loop.call_soon_threadsafe(watch, channel)
+
+    return register
 
 
 def _honour_cancellation() -> None:

@@ -389,6 +389,23 @@ async def test_presses_come_over_tls_with_a_login(tmp_path: Path) -> None:
         mosquitto.end()
 
 
+async def test_a_connection_that_breaks_as_something_is_to_be_written_is_lost_and_no_fault_of_the_loop(
+    settings: MqttConfig,
+) -> None:
+    faults: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, fault: faults.append(fault))
+
+    async with connected(settings, "somebody", clean_session=True) as link:
+        link.cut()
+        await asyncio.sleep(0)  # the loop's next turn reads the end, after this task has asked to write
+        link.acknowledge(1)
+        with pytest.raises(aiomqtt.MqttError):
+            await link.hand_over(lambda _message: None)
+        await asyncio.sleep(0)
+
+    assert faults == []
+
+
 async def test_the_private_parts_we_stand_on_are_those_of_the_pinned_versions() -> None:
     client = aiomqtt.Client("127.0.0.1")
 
