@@ -218,8 +218,9 @@ def _topic(text: str) -> str:
             f"{quoted(text)} has a wildcard or an empty level",
             "write one device's whole topic, without + and #",
         )
-    if text == "campus/state" or text.startswith("campus/state/"):
-        raise Wrong("campus/state/ belongs to the appliance", "give the button a topic of its own")
+    for ours in ("campus/state/", "campus/edge/"):
+        if f"{text}/".startswith(ours):
+            raise Wrong(f"{ours} belongs to the appliance", "give the button a topic of its own")
     return text
 
 

@@ -134,6 +134,7 @@ def hardware(text: str) -> Edits:
         ((("format: native", "format: shelly"),), "buttons[pb-101].mqtt.format", "shelly", "has no default topic"),
         ((("format: native", "format: native, topic: a/+/b"),), "buttons[pb-101].mqtt.topic", "a/+/b", "wildcard"),
         ((("format: native", "format: native, topic: campus/state/x"),), "buttons[pb-101].mqtt.topic", "state/x", "belongs to the appliance"),
+        ((("format: native", "format: native, topic: campus/edge/x"),), "buttons[pb-101].mqtt.topic", "edge/x", "belongs to the appliance"),
         ((("gestures: {single: lockdown}", "gestures: {}"),), "buttons[pb-office].gestures", "gestures: {}", "asks for nothing"),
         ((("hold: lockdown", "hodl: lockdown"),), "buttons[pb-101].gestures.hodl", "hodl", "did you mean 'hold'?"),
         ((("hold: lockdown", "triple: lockdown"),), "buttons[pb-101].gestures.triple", "triple", "means the gesture hold; write hold:"),
