@@ -213,7 +213,7 @@ def _topic(text: str) -> str:
     levels = text.split("/")
     if not text or len(text.encode()) > 200 or not text.isprintable() or text.startswith("$"):
         raise Wrong(f"{quoted(text)} is no topic", "write the topic the device publishes to")
-    if any(mark in text for mark in "+#") or "" in levels:
+    if any(mark in text for mark in "+#") or "" in levels[1:]:  # some devices begin theirs with a slash
         raise Wrong(
             f"{quoted(text)} has a wildcard or an empty level",
             "write one device's whole topic, without + and #",

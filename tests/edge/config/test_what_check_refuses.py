@@ -281,6 +281,12 @@ def test_what_is_allowed_and_worth_knowing_is_a_notice(edits: Edits, path: str, 
     assert any(notice.path == path and what in notice.text() for notice in found.notices), found.notices
 
 
+def test_a_device_may_begin_its_topic_with_a_slash() -> None:
+    found = checked(edit(SOUND, ("format: native", "format: tasmota, topic: /hall/stat/RESULT")))
+
+    assert found.problems == ()
+
+
 def test_delayed_egress_is_accepted_and_never_driven() -> None:
     delayed = hardware(
         "type: delayed-egress, egress: delayed, on_power_loss: safe, on_comm_loss: unlocked, locked_when: on"
