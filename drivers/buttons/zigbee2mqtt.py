@@ -21,7 +21,8 @@ WORDS = Words(
         "emergency": "emergency",
     },
     edges=frozenset({"none", "null", "release", "released", "button_down", "button_up", "wakeup"}),
-    edge_prefixes=("release_", "brightness_", "color_temperature_", "rotate_", "dial_rotate"),
+    # Not `brightness_move_up`: it is what IKEA's one-button E1812 says when it is held. Its release is `brightness_stop`.
+    edge_prefixes=("release_",),
     edge_suffixes=("_release", "_released", "_stop"),
     numbered=True,
 )

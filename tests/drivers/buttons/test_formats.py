@@ -133,10 +133,15 @@ def test_a_zigbee_action_that_is_no_text_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "action", ["release", "hold_release", "1_release", "brightness_move_up", "rotate_left"]
+    "action", ["release", "hold_release", "1_release", "brightness_stop", "color_temperature_move_stop"]
 )
 def test_zigbee_edges_are_no_gesture(action: str) -> None:
     assert said("zigbee2mqtt", {"action": action}).presses == ()
+
+
+@pytest.mark.parametrize("action", ["brightness_move_up", "brightness_step_down", "rotate_left"])
+def test_what_a_person_does_to_a_zigbee_device_is_a_gesture_though_no_listed_one(action: str) -> None:
+    assert gestures(said("zigbee2mqtt", {"action": action})) == [action]
 
 
 @pytest.mark.parametrize(
