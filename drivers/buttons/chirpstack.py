@@ -114,4 +114,5 @@ def _raw(data: object) -> tuple[list[str], int | None]:
         known = True
     if not known:
         raise Unreadable("data_unknown")
-    return words, level
+    # One frame has one counter and one time: equal presses in it are one, however often it says so.
+    return list(dict.fromkeys(words)), level

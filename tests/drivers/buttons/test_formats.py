@@ -158,6 +158,15 @@ def test_tasmota_answers_to_commands_are_nothing_on_result_and_refused_on_a_butt
     assert said("tasmota", {"Button1": {"Action": 3}}).refused == "action_unreadable"
 
 
+def test_equal_presses_in_one_uplink_are_one_press() -> None:
+    data = base64.b64encode(b"\xff\x2e\x02" * 15_000 + b"\xff\x2e\x01").decode()
+
+    assert gestures(said("chirpstack", {"deviceInfo": {"devEui": "24e1"}, "fCnt": 3, "data": data})) == [
+        "hold",
+        "single",
+    ]
+
+
 def test_two_tasmota_buttons_in_one_message_are_two_presses() -> None:
     message = {"Button1": {"Action": "SINGLE"}, "Button2": {"Action": "HOLD"}}
 
