@@ -125,8 +125,9 @@ def _buttons(document: Document, width: int) -> Iterator[str]:
     for one in document["buttons"]:
         heard = "-" if one["path"] == "wired" else age(one["heard_ms"])
         battery = "-" if one["battery"] is None else f"{one['battery']} %"
+        campus = document["appliance"]["campus"]
         gestures = " ".join(
-            f"{word}={ask['response']}@{ask['zone']}" for word, ask in one["gestures"].items()
+            f"{word}={_asks(ask, one['zone'], campus)}" for word, ask in one["gestures"].items()
         )
         state = "TEST" if one["walk_test"] else one["supervision"]
         rows.append((one["id"], _place(one), state, heard, battery, gestures))
