@@ -82,7 +82,8 @@ async def test_with_a_certificate_it_speaks_tls_and_nothing_older_than_1_2(
     old = trusting(pair)
     with pytest.warns(DeprecationWarning, match="TLSv1"):
         old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
-    with pytest.raises(ssl.SSLError):
+    # Python 3.11.2, Debian 12's, hangs up where later ones send the alert first.
+    with pytest.raises((ssl.SSLError, ConnectionResetError)):
         await asyncio.open_connection("127.0.0.1", port, ssl=old)
 
 
