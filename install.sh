@@ -7,6 +7,8 @@ packages=(
     git
     make
     mosquitto
+    openssl
+    procps
     python3
     python3-venv
 
