@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from edge.cli import DID_NOT_HOLD, DONE
 from edge.cli.ledger import ledger
-from edge.cli.out import complain, say
+from edge.cli.out import complain, ourselves, say
 from edge.control.client import Broken, NotRunning, ask
 from edge.control.path import NAME
 from edge.setting import setting_of
@@ -75,8 +75,8 @@ def _run(args: argparse.Namespace) -> int:
 def _introduce(document: dict[str, Any], config: Path, web: int, control: int) -> None:
     doors, controllers = len(document["doors"]), len(document["controllers"])
     say(f"Armed: {doors} doors on {controllers} controllers, {len(document['buttons'])} buttons.")
-    say(f"  status, live:  campus-edge status --watch --config {config}")
-    say(f"  press:         campus-edge press pb-wired --real --config {config}")
+    say(f"  status, live:  {ourselves()} status --watch --config {config}")
+    say(f"  press:         {ourselves()} press pb-wired --real --config {config}")
     say(f"  break things:  http://127.0.0.1:{control}   health: http://127.0.0.1:{web}/readyz")
 
 

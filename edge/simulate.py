@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from edge.cli import CONFIGURATION, DID_NOT_HOLD, DONE
-from edge.cli.out import complain, say
+from edge.cli.out import complain, ourselves, say
 from edge.config.yaml12 import compose, plain_of
 from edge.setting import NotAccepted, setting_of
 from edge.simulated.addresses import spare_port
@@ -39,6 +39,6 @@ def main(args: argparse.Namespace) -> int:
 async def _simulate(config: Path, written: Path) -> int:
     async with Simulation(setting_of(written), spare_port(), written.parent / "store") as running:
         say(f"every device of {config} is simulated. Break them at {running.url}")
-        say(f"The daemon on it: campus-edge run --config {written}")
+        say(f"The daemon on it: {ourselves()} run --config {written}")
         await running.until_told()
     return DONE

@@ -1,9 +1,11 @@
 """What verbs print: plain lines, JSON, complaints. Nothing foreign may steer the terminal."""
 
 import json
+import shlex
 import sys
 import unicodedata
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 _STEERING: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -23,6 +25,12 @@ def say_json(document: object) -> None:
 def complain(text: str) -> None:
     """One line to standard error."""
     sys.stderr.write(f"campus-edge: {text}\n")
+
+
+def ourselves() -> str:
+    """What to type to call this program from here: its file as it was called, for it may be on no path."""
+    called = Path(sys.argv[0])
+    return shlex.quote(sys.argv[0]) if called.name == "campus-edge" else "campus-edge"
 
 
 def plain(text: object) -> str:
