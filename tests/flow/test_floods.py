@@ -2,9 +2,11 @@
 
 import json
 import time
+from functools import partial
+from pathlib import Path
 
-from tests.flow.rig import School, flags
-from tests.flow.school import FORMATS
+from tests.flow.rig import School, flags, running
+from tests.flow.school import FORMATS, native, school
 
 ACCEPTED = "campus/button/pb-native/accepted"
 
@@ -53,14 +55,18 @@ def test_a_hundred_presses_in_a_row_are_all_recorded_and_answered(campus: School
     assert sorted(standings(campus, "row-")) == ["acted", *["joined"] * 99]
 
 
-def test_a_retained_press_opens_nothing_and_is_flagged(campus: School) -> None:
-    topic = "campus/button/pb-2/press"
-    campus.broker.publish(topic, {"press_id": "kept-1", "gesture": "hold"}, "-r")
-    try:
-        # Live at first, since we were subscribed: that one is real.
-        campus.until_secured()
-    finally:
-        campus.broker.publish(topic, "", "-r")
+def test_a_press_that_the_broker_kept_opens_nothing_and_is_flagged(tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    with running(folder, partial(school, folder, buttons=[native("pb-native")]), started=False) as campus:
+        campus.broker.publish(
+            "campus/button/pb-native/press", {"press_id": "kept-1", "gesture": "hold"}, "-r"
+        )
+        campus.start()
+        now = campus.until("flagged", lambda found: "retained_press" in flags(found))
+        assert not now["incidents"]
+        campus.until("recorded", lambda _: standings(campus, "kept-1") == ["retained"])
+        campus.broker.press("pb-native", "hold", "live-1")
+        assert len(campus.until_secured()["incidents"]) == 1
 
 
 def test_unreadable_messages_are_recorded_as_refused_and_lose_no_press(campus: School) -> None:
