@@ -22,6 +22,7 @@ from edge.control.lock import Held
 from edge.control.server import ControlServer
 from edge.desk import FrontDesk
 from edge.journal.journal import Journal
+from edge.people.people import People
 from edge.publisher import Publisher
 from edge.setting import Setting
 from edge.snapshot import BoxFacts, Mode
@@ -47,6 +48,8 @@ LOOP_STANDS_S: Final = 2.0
 SAFE_MODE_QUIET_S: Final = 600.0
 """Contract section 2."""
 SOCKET_NAME: Final = "control.sock"
+SHOW_AFTER_S: Final = 0.05
+"""Pages follow the wire, they do not race it."""
 SOCKET_AGAIN_S: Final = 5.0
 """As the page is tried again (contract section 2)."""
 STARTED_S: Final = 10.0
@@ -80,6 +83,10 @@ class Daemon:
         self.journal = journal
         self.views = Follower(start.store, journal.read_blocking)
         self.answers = Answers()
+        self.people = People()
+        self._watching: dict[int, Callable[[], None]] = {}
+        self._watch_number = 0
+        self._told: asyncio.TimerHandle | None = None
         self.telemetry = Telemetry(self.views.add, self.say)
         self.leaving = asyncio.Event()
         """Set when the daemon is to end."""
@@ -132,7 +139,7 @@ class Daemon:
         if self.mode == "safe":
             self._keep("safe mode", self._leave_when_quiet())
         if self.setting.config.web is not None:
-            self._keep("web", self._serve_health())
+            self._keep("web", self._serve_page())
         try:
             await self.leaving.wait()
         finally:
@@ -190,6 +197,23 @@ class Daemon:
         now = instant()
         entry = Entry(fact, self.setting.plan.campus, DAEMON, None, because)
         self.appliance.remember(now, [codec.row(entry, now, self._made())])
+
+    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Have `changed` called on the loop soon after the picture changed, at most ten times a second."""
+        self._watch_number += 1
+        number = self._watch_number
+        self._watching[number] = changed
+        return lambda: self._watching.pop(number, None) and None
+
+    def metrics(self) -> dict[str, Any]:
+        """Counters and gauges of now, by name."""
+        reflex, routine = self.appliance.lanes
+        return {
+            "reflex": reflex,
+            "routine": routine,
+            "shed": self.appliance.shed,
+            "longest_s": self.appliance.longest_s,
+        }
 
     def picture(self) -> None:
         """Have the journal keep a snapshot of the record, so that the next start folds less."""
@@ -269,19 +293,17 @@ class Daemon:
             if await self._listens(control):
                 return
 
-    async def _serve_health(self) -> None:
-        from edge.web.health import Health
+    async def _serve_page(self) -> None:
+        # Imported behind the arming: aiohttp and the page cost 300 ms.
+        from edge.web.application import application
+        from edge.web.listening import Listener
+        from edge.web.routes import ROUTES
 
         listen = wiring.listen(self.setting.config, self.setting.secrets, self.setting.base, self.store)
         if listen is None:
             return
-        from rules.supervision import armed
-
-        def tell(code: str, active: bool, args: tuple[str, ...]) -> None:
-            self.appliance.emit(ConditionChanged(instant(), code, active, args))
-
-        health = Health(listen, lambda: armed(self.appliance.plan, self.appliance.state)[0], tell)
-        await health.run()
+        office, tls = FrontDesk(self), listen.certificate is not None
+        await Listener(listen, lambda: application(office, ROUTES, tls=tls), self.condition).run()
 
     async def _watch_the_loop(self) -> None:
         limit_s = notify.watchdog_s()
@@ -314,6 +336,13 @@ class Daemon:
         self.publisher.note(self.appliance.plan, before, after)
         took_us = round((time.monotonic() - self.appliance.turned_at_s) * 1e6)
         self.telemetry.note(type(event).__name__, before, after, took_us)
+        if self._told is None and self._watching and _shows(before, after):
+            self._told = asyncio.get_running_loop().call_later(SHOW_AFTER_S, self._tell_watchers)
+
+    def _tell_watchers(self) -> None:
+        self._told = None
+        for changed in tuple(self._watching.values()):
+            changed()
 
     def _troubled(self, code: str, active: bool, args: tuple[str, ...]) -> None:
         self.appliance.emit(ConditionChanged(instant(), code, active, args))
@@ -344,6 +373,18 @@ class Daemon:
         await _cancelled(list(self._tasks))
         # Together: views that outlive the journal would ask it in vain, and 1 s is all there is.
         await asyncio.gather(self.views.close(STOP_S), self.journal.close(STOP_S))
+
+
+def _shows(before: State, after: State) -> bool:
+    """Whether a page may look other than before; cheap, and True too often rather than once too seldom."""
+    was, now = before.live, after.live
+    return (
+        before.record is not after.record
+        or was.doors is not now.doors
+        or was.controllers is not now.controllers
+        or was.buttons is not now.buttons
+        or was.inputs is not now.inputs
+    )
 
 
 async def _settle_memory() -> None:

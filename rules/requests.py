@@ -10,11 +10,21 @@ from rules.model.events import (
     Asked,
     CloseAsked,
     LockAsked,
+    NoteAsked,
     PressAsked,
     ReleaseAsked,
+    StartAsked,
     WalkTestAsked,
 )
-from rules.model.facts import Because, PressAnswered, RequestRefused, WalkTestEnded, WalkTestStarted
+from rules.model.facts import (
+    Because,
+    NoteWritten,
+    PressAnswered,
+    RequestRefused,
+    StartRecorded,
+    WalkTestEnded,
+    WalkTestStarted,
+)
 from rules.model.ids import ButtonId, DoorId, IncidentId
 from rules.model.kinds import REAL, Drill, Exercise, Real, Test
 from rules.model.moments import MINUTE_US
@@ -44,6 +54,43 @@ def press(step: Step, event: PressAsked) -> None:
             _done(step, event)
         case _:
             assert_never(kind)
+
+
+def start(step: Step, event: StartAsked) -> None:
+    """Start a response in the zones named; on a live incident of the same kind it joins or raises, never lowers."""
+    unknown = [zone for zone in event.zones if zone not in step.plan.zones]
+    if unknown or not event.zones:
+        _refuse(step, event, "start", "unknown_zone", ("zone", ", ".join(unknown)))
+        return
+    kind = event.kind
+    if not isinstance(kind, Real) and responses.live_of(step.record, REAL.word, silent=False) is not None:
+        _refuse(step, event, "start", "real_incident_live")
+        return
+    shown: IncidentId | None = None
+    for zone in dict.fromkeys(event.zones):
+        ask = Ask(event.response, zone)
+        to = responses.joining(step, ask, kind)
+        fact = StartRecorded(event.response, (zone,), kind.word, not to.new, event.reason)
+        step.write(fact, zone, actor=event.actor, incident=to.incident, because=Because("asked"))
+        responses.respond(step, ask, kind, to, actor=event.actor)
+        shown = None if to.silent else to.incident
+    _done(step, event, incident=shown)
+
+
+def note(step: Step, event: NoteAsked) -> None:
+    """Write into an incident's timeline, while it is live or after: the record only grows."""
+    text = event.text.strip()
+    if not text:
+        _refuse(step, event, "note", "no_text")
+        return
+    step.write(
+        NoteWritten(event.incident, text),
+        event.incident,
+        actor=event.actor,
+        incident=event.incident,
+        because=Because("asked"),
+    )
+    _done(step, event)
 
 
 def lock(step: Step, event: LockAsked) -> None:

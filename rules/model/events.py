@@ -15,12 +15,15 @@ from rules.model.ids import (
     ControllerId,
     DeliveryId,
     DoorId,
+    IncidentId,
     PressId,
     RequestId,
     Space,
+    ZoneId,
 )
-from rules.model.kinds import Kind
+from rules.model.kinds import Drill, Exercise, Kind, Real
 from rules.model.moments import Instant
+from rules.model.responses import Response
 
 SessionName = Literal["presses", "status"]
 PressPath = Literal["mqtt", "cli"]
@@ -154,6 +157,33 @@ class PressAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class StartAsked:
+    """A person starts a response from a page, a phone or a program; on a live one of the same kind it joins or raises.
+
+    zones: with all below each; silent responses and those of a zone's scope need them named.
+    """
+
+    at: Instant
+    request: RequestId
+    actor: Actor
+    response: Response
+    zones: tuple[ZoneId, ...]
+    kind: Real | Drill | Exercise
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteAsked:
+    """A person writes into a live or closed incident's timeline."""
+
+    at: Instant
+    request: RequestId
+    actor: Actor
+    incident: IncidentId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class LockAsked:
     at: Instant
     request: RequestId
@@ -226,7 +256,9 @@ class ConditionChanged:
     args: tuple[str, ...]
 
 
-Asked = PressAsked | LockAsked | ReleaseAsked | AnswerAsked | CloseAsked | WalkTestAsked
+Asked = (
+    PressAsked | StartAsked | NoteAsked | LockAsked | ReleaseAsked | AnswerAsked | CloseAsked | WalkTestAsked
+)
 ButtonEvent = PressHeard | StatusHeard | MessageRefused | SessionChanged
 DeviceEvent = Scanned | ControllerChanged | CommandEnded
 BoxEvent = Ticked | ConditionChanged

@@ -82,6 +82,29 @@ class PressAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class StartRecorded:
+    """A person asked for a response from a page, a phone or a program; what came of it stands in the entries beside it."""
+
+    KIND: ClassVar[str] = "start.asked/1"
+    SEALED: ClassVar[tuple[str, ...]] = ("reason",)
+    response: Response
+    zones: tuple[ZoneId, ...]
+    kind: KindWord
+    joined: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteWritten:
+    """A person's words in an incident's timeline."""
+
+    KIND: ClassVar[str] = "incident.note/1"
+    SEALED: ClassVar[tuple[str, ...]] = ("text",)
+    id: IncidentId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentOpened:
     KIND: ClassVar[str] = "incident.opened/1"
     SEALED: ClassVar[tuple[str, ...]] = ()
@@ -342,6 +365,8 @@ Fact = (
     PressRecorded
     | PressUnanswered
     | PressAnswered
+    | StartRecorded
+    | NoteWritten
     | IncidentOpened
     | IncidentRaised
     | IncidentClosed

@@ -1,0 +1,131 @@
+"""The application: every route of one table behind the same four gates: headers, problems, origin, rights.
+
+Deny by default: a route is served only as a row of `routes`, and each row names its right (issue 3, B8).
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from edge.people.caller import Caller
+from edge.web.office import Office
+from edge.web.problem import Problem
+from edge.web.route import Route, Visit
+
+COOKIE: Final = "__Host-campus-edge"
+PLAIN_COOKIE: Final = "campus-edge"
+"""On loopback without TLS, where a browser refuses `__Host-`."""
+LONGEST_BODY: Final = 256 * 1024
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+CSP: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+log = structlog.get_logger(__name__)
+
+
+def application(office: Office, routes: Sequence[Route], *, tls: bool) -> web.Application:
+    """Made anew whenever the port is opened. tls: whether it is served over TLS, for cookies and HSTS."""
+    app = web.Application(client_max_size=LONGEST_BODY, middlewares=[_problems, _same_origin])
+    app[OFFICE] = office
+    app[TLS] = tls
+    for route in routes:
+        app.router.add_route(route.method, route.path, _guarded(route))
+    app.on_response_prepare.append(_headers)
+    return app
+
+
+OFFICE: Final = web.AppKey("office", Office)
+TLS: Final = web.AppKey("tls", bool)
+
+
+def cookie_name(request: web.Request) -> str:
+    """The session cookie's name, by how this is served."""
+    return COOKIE if request.app[TLS] else PLAIN_COOKIE
+
+
+def caller_of(request: web.Request) -> Caller | None:
+    """Who makes a request: by bearer token, else by session cookie; None: nobody known."""
+    people = request.app[OFFICE].people
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return people.by_bearer(token.strip())
+    cookie = request.cookies.get(cookie_name(request))
+    return None if cookie is None else people.by_cookie(cookie)
+
+
+def _guarded(route: Route) -> Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        office = request.app[OFFICE]
+        caller = caller_of(request)
+        if route.right != "open":
+            if caller is None:
+                if route.page and request.method in SAFE:
+                    raise web.HTTPSeeOther("/sign-in")
+                raise Problem(401, "Nobody is signed in here. Sign in, or send a token.", headers=CHALLENGE)
+            if not caller.may(office.rights, route.right):
+                if caller.lapsed:
+                    raise Problem(
+                        401, "This session ran out. Starting a response still works; sign in for the rest."
+                    )
+                raise Problem(403, f"Your role has no right to {route.right.replace('-', ' ')}.")
+        return await route.handle(Visit(request, office, caller))
+
+    return handle
+
+
+CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
+
+
+@web.middleware
+async def _problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except Problem as problem:
+        return problem.response()
+    except web.HTTPException as err:
+        if err.status < 400:
+            raise
+        headers = {"Allow": err.headers["Allow"]} if "Allow" in err.headers else {}
+        return Problem(err.status, err.reason, headers=headers).response()
+    except Exception:
+        log.exception(
+            "web.request_failed",
+            path=request.match_info.route.resource and request.match_info.route.resource.canonical,
+        )
+        return Problem(
+            500, "It is in the log. Nothing is known of what it changed: look at the page."
+        ).response()
+
+
+@web.middleware
+async def _same_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Cross-site writes are refused: `Sec-Fetch-Site`, else an equal `Origin`; a bearer token needs neither."""
+    if request.method not in SAFE and "Authorization" not in request.headers:
+        site = request.headers.get("Sec-Fetch-Site")
+        origin = request.headers.get("Origin")
+        same = site == "same-origin" if site is not None else origin == f"{request.scheme}://{request.host}"
+        if not same:
+            raise Problem(
+                403, "This was sent from another site, or by a program without a token. Nothing was done."
+            )
+    return await handler(request)
+
+
+async def _headers(request: web.BaseRequest, response: web.StreamResponse) -> None:
+    """What every answer carries; the server's name and version are nobody's business (ASVS 5.0 V3.4)."""
+    headers = response.headers
+    headers.setdefault("Cache-Control", "no-store")
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["Content-Security-Policy"] = CSP
+    headers["Server"] = "campus-edge"
+    if isinstance(request, web.Request) and request.app[TLS]:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
