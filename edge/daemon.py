@@ -29,15 +29,19 @@ from edge.snapshot import BoxFacts, Mode
 from edge.telemetry import Telemetry
 from edge.version import VERSION
 from edge.views.follower import Follower
+from rules.model.account_facts import AccountFact
 from rules.model.events import ConditionChanged, Event
 from rules.model.facts import Because, DaemonStarted, Entry, Fact
-from rules.model.ids import ButtonId, ControllerId
+from rules.model.ids import Actor, ButtonId, ControllerId
+from rules.model.moments import Instant
 from rules.state import Live, Record, State
 from rules.step import DAEMON
 
 log = structlog.get_logger()
 
-ROUTINE: Final = frozenset({"flag.raised/1", "flag.cleared/1", "button.supervision/1", "message.refused/1"})
+ROUTINE: Final = frozenset(
+    {"flag.raised/1", "flag.cleared/1", "button.supervision/1", "message.refused/1", "sign_in.failed/1"}
+)
 """Kinds that the journal sheds first when no disk takes anything."""
 TAKES_NO_ROWS: Final = frozenset({"journal_refused", "journal_hung", "journal_shed"})
 """The conditions in which events are not being recorded; others of the journal's tell of what was."""
@@ -52,6 +56,8 @@ SHOW_AFTER_S: Final = 0.05
 """Pages follow the wire, they do not race it."""
 SOCKET_AGAIN_S: Final = 5.0
 """As the page is tried again (contract section 2)."""
+PEOPLE_S: Final = 2.0
+"""The page opens with the accounts, or without them where the disk does not give them."""
 STARTED_S: Final = 10.0
 """By then everything that is started once has been."""
 COLLECT_AFTER: Final = (5_000, 20, 20)
@@ -83,7 +89,14 @@ class Daemon:
         self.journal = journal
         self.views = Follower(start.store, journal.read_blocking)
         self.answers = Answers()
-        self.people = People()
+        self.people = People(
+            start.store,
+            campus=start.setting.config.campus.name,
+            tell=self._say_of_people,
+            condition=self.condition,
+            live_since=self._live_since,
+            boot=start.boot,
+        )
         self._watching: dict[int, Callable[[], None]] = {}
         self._watch_number = 0
         self._told: asyncio.TimerHandle | None = None
@@ -131,6 +144,7 @@ class Daemon:
         if not await self._listens(control):
             self._keep("control socket", self._listen_later(control))
         ready()
+        self._keep("people", self.people.run())
         self._keep("memory", _settle_memory())
         self._keep("beginning", self.began())
         self._keep("pictures", self._take_pictures())
@@ -194,9 +208,7 @@ class Daemon:
 
     def say(self, fact: Fact, because: Because | None = None) -> None:
         """Enter a fact of the box's own, which no rule decides and no fold reads."""
-        now = instant()
-        entry = Entry(fact, self.setting.plan.campus, DAEMON, None, because)
-        self.appliance.remember(now, [codec.row(entry, now, self._made())])
+        self._enter(Entry(fact, self.setting.plan.campus, DAEMON, None, because))
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Have `changed` called on the loop soon after the picture changed, at most ten times a second."""
@@ -220,6 +232,19 @@ class Daemon:
         self.journal.save_snapshot(codec.record_bytes(self.appliance.state.record))
 
     # --- inside -------------------------------------------------------------------------------
+
+    def _enter(self, entry: Entry) -> None:
+        now = instant()
+        self.appliance.remember(now, [codec.row(entry, now, self._made())])
+
+    def _say_of_people(self, fact: AccountFact, subject: str, actor: Actor) -> None:
+        self._enter(Entry(fact, subject, actor))
+
+    def _live_since(self, silent: bool) -> Instant | None:
+        """When the first of the live incidents began, silent ones only where asked for."""
+        live = self.appliance.state.record.incidents.values()
+        began = [one.opened for one in live if silent or not one.silent]
+        return min(began, key=lambda at: at.utc_us, default=None)
 
     def _made(self) -> codec.Made:
         return codec.Made(self.setting.plan.pack_hash, VERSION)
@@ -302,6 +327,7 @@ class Daemon:
         listen = wiring.listen(self.setting.config, self.setting.secrets, self.setting.base, self.store)
         if listen is None:
             return
+        await self.people.until_loaded(PEOPLE_S)
         office, tls = FrontDesk(self), listen.certificate is not None
         await Listener(listen, lambda: application(office, ROUTES, tls=tls), self.condition).run()
 
@@ -372,7 +398,7 @@ class Daemon:
         self.picture()
         await _cancelled(list(self._tasks))
         # Together: views that outlive the journal would ask it in vain, and 1 s is all there is.
-        await asyncio.gather(self.views.close(STOP_S), self.journal.close(STOP_S))
+        await asyncio.gather(self.views.close(STOP_S), self.journal.close(STOP_S), self.people.close(STOP_S))
 
 
 def _shows(before: State, after: State) -> bool:

@@ -8,6 +8,7 @@ Everything else holds integers, booleans, codes and plain strings of our own.
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from rules.model.account_facts import AccountFact
 from rules.model.ids import (
     Actor,
     ButtonId,
@@ -390,6 +391,7 @@ Fact = (
     | DaemonStarted
     | ConfigurationTurned
     | TelemetrySummed
+    | AccountFact
 )
 
 
