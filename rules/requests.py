@@ -143,8 +143,8 @@ def answer(step: Step, event: AnswerAsked) -> None:
 
 
 def close(step: Step, event: CloseAsked) -> None:
-    """Close every live incident. Doors stay as they are, and the answer says how many are still locked by order."""
-    live = tuple(step.record.incidents.values())
+    """Close every live incident, or the one named. Doors stay as they are; the answer says how many are still locked."""
+    live = tuple(one for one in step.record.incidents.values() if event.incident in (None, one.id))
     if not live:
         _refuse(step, event, "close", "no_incident")
         return

@@ -215,12 +215,13 @@ class AnswerAsked:
 
 @dataclass(frozen=True, slots=True)
 class CloseAsked:
-    """The live incidents are to be closed. Doors stay as they are: release is by name."""
+    """The live incidents, or the one named, are to be closed. Doors stay as they are: release is by name."""
 
     at: Instant
     request: RequestId
     actor: Actor
     reason: str
+    incident: IncidentId | None = None
 
 
 @dataclass(frozen=True, slots=True)
