@@ -37,6 +37,7 @@ Right = Literal[
     "acknowledge",
     "dismiss",
     "lock",
+    "unlock",
     "release",
     "close",
     "note",
