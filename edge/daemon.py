@@ -18,6 +18,7 @@ from drivers.clock import instant
 from edge import codec, notify, recovery, wiring
 from edge.answers import Answers
 from edge.appliance import Appliance
+from edge.committed import Committed
 from edge.control.lock import Held
 from edge.control.server import ControlServer
 from edge.desk import FrontDesk
@@ -88,6 +89,7 @@ class Daemon:
         self.store = start.store
         self.journal = journal
         self.views = Follower(start.store, journal.read_blocking)
+        self.committed = Committed(self.views.follow)
         self.answers = Answers()
         self.people = People(
             start.store,
@@ -132,7 +134,8 @@ class Daemon:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._failed)
         self.views.start(loop, self._troubled)
-        self.journal.start(loop, self._troubled, routine=ROUTINE, follow=self.views.follow)
+        self.committed.start(loop)
+        self.journal.start(loop, self._troubled, routine=ROUTINE, follow=self.committed.follow)
         self._say_started()
         for controller, driver in self._wired.drivers.items():
             self._run_driver(controller, driver)
@@ -323,13 +326,14 @@ class Daemon:
         from edge.web.application import application
         from edge.web.listening import Listener
         from edge.web.routes import ROUTES
+        from edge.web.shared import Shared
 
         listen = wiring.listen(self.setting.config, self.setting.secrets, self.setting.base, self.store)
         if listen is None:
             return
         await self.people.until_loaded(PEOPLE_S)
-        office, tls = FrontDesk(self), listen.certificate is not None
-        await Listener(listen, lambda: application(office, ROUTES, tls=tls), self.condition).run()
+        shared, tls = Shared(FrontDesk(self)), listen.certificate is not None
+        await Listener(listen, lambda: application(shared, ROUTES, tls=tls), self.condition).run()
 
     async def _watch_the_loop(self) -> None:
         limit_s = notify.watchdog_s()

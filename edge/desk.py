@@ -14,6 +14,8 @@ from edge.control.rows import row, wanted
 from edge.journal.export import NothingToExport, Opens, everything, export, nothing, span_of
 from edge.journal.journal import Journal
 from edge.journal.sources import OfJournal
+from edge.journal.stamp import Stamped
+from edge.journal.stored import Stored
 from edge.people.people import People
 from edge.snapshot import snapshot
 from edge.version import VERSION
@@ -65,6 +67,14 @@ class FrontDesk:
     async def views(self, what: Callable[[Views], T]) -> T:
         """Read lists and history in the views' thread. Raises JournalRefused where they do not answer."""
         return await self._daemon.views.ask(what)
+
+    async def events(self, after: tuple[str, int] | None, limit: int) -> list[Stored]:
+        """Events of the journal behind (epoch, seq). Raises KeyError, JournalRefused."""
+        return await self._daemon.journal.read(after, limit)
+
+    def on_committed(self, told: Callable[[Sequence[Stamped]], None]) -> Callable[[], None]:
+        """Have `told` called on the loop with what the journal has just taken; returns what ends it."""
+        return self._daemon.committed.listen(told)
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Have `changed` called on the loop soon after the picture changed; returns what ends it."""

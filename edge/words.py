@@ -88,8 +88,6 @@ REFUSALS: Final[Mapping[str, str]] = {
     "already_answered": "Press {press} was answered before; nothing was changed.",
     "bad_minutes": "A walk-test lasts 1 to 30 minutes; none was started, every button is real.",
     "no_incident": "No incident is live; nothing was changed.",
-    "unknown_zone": "No zone {zone} is configured; nothing was started. Name a zone, or the campus for all of it.",
-    "no_text": "A note needs words; nothing was written.",
     "real_incident_live": "A real incident is live; nothing was started. Close it first.",
     "held": "The interlock holds back: {held}",
     "no_doors": "No door was named; nothing was changed. Name each door.",

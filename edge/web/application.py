@@ -13,6 +13,7 @@ from edge.people.caller import Caller
 from edge.web.office import Office
 from edge.web.problem import Problem
 from edge.web.route import Route, Visit
+from edge.web.shared import SHARED, Shared
 
 COOKIE: Final = "__Host-campus-edge"
 PLAIN_COOKIE: Final = "campus-edge"
@@ -29,15 +30,22 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 log = structlog.get_logger(__name__)
 
 
-def application(office: Office, routes: Sequence[Route], *, tls: bool) -> web.Application:
+def application(shared: Shared, routes: Sequence[Route], *, tls: bool) -> web.Application:
     """Made anew whenever the port is opened. tls: whether it is served over TLS, for cookies and HSTS."""
     app = web.Application(client_max_size=LONGEST_BODY, middlewares=[_problems, _same_origin])
-    app[OFFICE] = office
+    app[OFFICE] = shared.office
+    app[SHARED] = shared
     app[TLS] = tls
     for route in routes:
         app.router.add_route(route.method, route.path, _guarded(route))
     app.on_response_prepare.append(_headers)
+    app.on_shutdown.append(_let_go)
     return app
+
+
+async def _let_go(app: web.Application) -> None:
+    """Streams end with the port; they come back to the next."""
+    await app[SHARED].feed.close()
 
 
 OFFICE: Final = web.AppKey("office", Office)

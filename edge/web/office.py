@@ -1,10 +1,12 @@
 """What the page and the API may ask of the appliance and of the accounts: this, and nothing else of ours."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from edge.control.desk import Desk
+from edge.journal.stamp import Stamped
+from edge.journal.stored import Stored
 from edge.people.people import People
 from edge.views.database import Views
 from rules.plan import Plan
@@ -38,6 +40,15 @@ class Office(Desk, Protocol):
 
     async def views(self, what: Callable[[Views], T]) -> T:
         """Read lists and history in the views' thread. Raises JournalRefused where they do not answer."""
+
+    async def events(self, after: tuple[str, int] | None, limit: int) -> list[Stored]:
+        """At most `limit` events of the journal behind (epoch, seq), None: from the first kept, sealed fields opened.
+
+        Raises KeyError for a place that is not in the journal, JournalRefused where its disk does not answer.
+        """
+
+    def on_committed(self, told: Callable[[Sequence[Stamped]], None]) -> Callable[[], None]:
+        """Have `told` called on the loop with what the journal has just taken, in order; returns what ends it."""
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Have `changed` called on the loop soon after the picture changed, at most ten times a second; returns

@@ -12,6 +12,7 @@ TITLES: Final[Mapping[int, str]] = {
     403: "Not yours to do",
     404: "Not here",
     405: "Not in this way",
+    408: "Too slow",
     409: "Not now",
     413: "Too much at once",
     415: "Not in this form",

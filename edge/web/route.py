@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from edge.people.caller import Caller
 from rules.rights import Right
@@ -34,10 +34,28 @@ Handle = Callable[[Visit], Awaitable["web.StreamResponse"]]
 
 
 @dataclass(frozen=True, slots=True)
+class Says:
+    """What the OpenAPI document says of a route, by the models that validate its request and make its answer.
+
+    gives: the answer's model (msgspec); None where `media` is not JSON. takes, asks: the models of body and query.
+    problems: the statuses that this route may answer beside those that every route of its form may.
+    """
+
+    summary: str
+    gives: Any = None
+    takes: type[Any] | None = None
+    asks: type[Any] | None = None
+    problems: tuple[int, ...] = ()
+    media: str = "application/json"
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """path: as aiohttp's router takes it. right: asked for before `handle` is called.
 
     page: answered with a page and, to somebody unknown, with the way to sign in; else with JSON and problems.
+    says: of a route of the API, what its document tells.
     """
 
     method: Method
@@ -45,3 +63,4 @@ class Route:
     right: Right | Open
     handle: Handle
     page: bool = False
+    says: Says | None = None

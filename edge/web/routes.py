@@ -1,6 +1,30 @@
 """All that is served, in one place: what is not a row here is not there."""
 
 from edge.web import health
+from edge.web.api import (
+    campus,
+    devices,
+    document,
+    doors,
+    events,
+    flags,
+    incident,
+    incidents,
+    presses,
+    walk_tests,
+)
 from edge.web.route import Route
 
-ROUTES: tuple[Route, ...] = (*health.ROUTES,)
+ROUTES: tuple[Route, ...] = (
+    *health.ROUTES,
+    *document.routes_of(lambda: ROUTES),
+    *campus.ROUTES,
+    *doors.ROUTES,
+    *devices.ROUTES,
+    *incidents.ROUTES,
+    *incident.ROUTES,
+    *presses.ROUTES,
+    *walk_tests.ROUTES,
+    *flags.ROUTES,
+    *events.ROUTES,
+)
