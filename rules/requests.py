@@ -78,8 +78,16 @@ def start(step: Step, event: StartAsked) -> None:
 
 
 def note(step: Step, event: NoteAsked) -> None:
-    """Write into an incident's timeline, while it is live or after: the record only grows."""
-    text = event.text.strip()
+    """Write into an incident's timeline, while it is live or after: the record only grows.
+
+    The record in memory knows of live incidents alone, so of others only that is refused which never was one's id;
+    whoever asks looks up a closed one first. A silent one is nobody's who may not know of it.
+    """
+    text, live = event.text.strip(), step.record.incidents.get(event.incident)
+    hidden = live is not None and live.silent and not event.silent
+    if hidden or (live is None and not _was_made_here(event.incident)):
+        _refuse(step, event, "note", "unknown_incident", ("incident", event.incident))
+        return
     if not text:
         _refuse(step, event, "note", "no_text")
         return
@@ -143,8 +151,12 @@ def answer(step: Step, event: AnswerAsked) -> None:
 
 
 def close(step: Step, event: CloseAsked) -> None:
-    """Close every live incident, or the one named. Doors stay as they are; the answer says how many are still locked."""
-    live = tuple(one for one in step.record.incidents.values() if event.incident in (None, one.id))
+    """Close one live incident, or all. Doors stay as they are, and the answer says how many are still locked by order.
+
+    To somebody who may not know of a silent one it is not there: neither by its id nor in what was closed.
+    """
+    seen = [one for one in step.record.incidents.values() if event.silent or not one.silent]
+    live = [one for one in seen if event.incident in (None, one.id)]
     if not live:
         _refuse(step, event, "close", "no_incident")
         return
@@ -190,6 +202,12 @@ def end_walk_tests(step: Step) -> None:
             over.setdefault("time" if test.boot == step.live.boot else "boot", []).append(one)
     for code, buttons in over.items():
         step.write(WalkTestEnded(tuple(buttons), code), step.plan.campus, because=Because(code))
+
+
+def _was_made_here(incident: IncidentId) -> bool:
+    """Whether an id has the form of those that `responses.joining` makes."""
+    head, _, number = incident.partition("-")
+    return head == "inc" and number.isascii() and number.isdigit() and len(number) <= 20
 
 
 def _unknown(step: Step, event: LockAsked | ReleaseAsked, verb: str, named: Iterable[DoorId]) -> bool:

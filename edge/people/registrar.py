@@ -126,6 +126,13 @@ class Registrar:
             return "unknown_user"
         return await self._changed(actor, replace(account, disabled=False), "enabled")
 
+    async def sign_out(self, actor: Actor, name: str) -> Done | Refused:
+        """End all sessions of a person, who may sign in again."""
+        account = self.named(name)
+        if account is None:
+            return "unknown_user"
+        return Done(account.id, await self._keeper.keep(self._without(account, "signed_out", actor)))
+
     async def new_totp(self, actor: Actor, name: str) -> Done | Refused:
         """Give a person a new shared secret for an authenticator app: (secret, URI for a QR code)."""
         account = self.named(name)
@@ -189,14 +196,16 @@ class Registrar:
             return "hasher_busy"
 
     async def _changed(self, actor: Actor, account: Account, what: ChangeWord, *, ends: bool = False) -> Done:
-        book = self.book.with_account(account)
         self._tell(AccountChanged(account.id, what), account.id, actor)
-        if ends:
-            ended = {one.id for one in book.sessions.values() if one.account == account.id}
-            for one in sorted(ended):
-                self._tell(SessionEnded(one, account.id, what), account.id, actor)
-            book = book.without_sessions(ended)
-        return Done(account.id, await self._keeper.keep(book))
+        book = self._without(account, what, actor) if ends else self.book
+        return Done(account.id, await self._keeper.keep(book.with_account(account)))
+
+    def _without(self, account: Account, code: str, actor: Actor) -> Book:
+        """The book without an account's sessions, each told of."""
+        ended = {one.id for one in self.book.sessions.values() if one.account == account.id}
+        for one in sorted(ended):
+            self._tell(SessionEnded(one, account.id, code), account.id, actor)
+        return self.book.without_sessions(ended)
 
 
 def replaced(done: Done, secret: tuple[str, ...]) -> Done:

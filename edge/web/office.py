@@ -7,10 +7,7 @@ from typing import Any, Protocol, TypeVar
 from edge.control.desk import Desk
 from edge.journal.stamp import Stamped
 from edge.journal.stored import Stored
-from edge.people.people import People
 from edge.views.database import Views
-from rules.plan import Plan
-from rules.rights import RightsTable
 from rules.state import State
 
 T = TypeVar("T")
@@ -18,13 +15,6 @@ T = TypeVar("T")
 
 class Office(Desk, Protocol):
     """`Desk` is what the socket may ask too. All of it is called on the loop's thread; none of it blocks."""
-
-    rights: RightsTable
-    people: People
-
-    @property
-    def plan(self) -> Plan:
-        """The accepted configuration, as the rules know it."""
 
     @property
     def state(self) -> State:

@@ -174,13 +174,14 @@ class StartAsked:
 
 @dataclass(frozen=True, slots=True)
 class NoteAsked:
-    """A person writes into a live or closed incident's timeline."""
+    """A person writes into a live or closed incident's timeline. silent: whether they may know of silent ones."""
 
     at: Instant
     request: RequestId
     actor: Actor
     incident: IncidentId
     text: str
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,13 +216,17 @@ class AnswerAsked:
 
 @dataclass(frozen=True, slots=True)
 class CloseAsked:
-    """The live incidents, or the one named, are to be closed. Doors stay as they are: release is by name."""
+    """A live incident, None: all of them, is to be closed. Doors stay as they are: release is by name.
+
+    silent: whether the person may know of silent ones; if not, these stay live, and no answer tells of them.
+    """
 
     at: Instant
     request: RequestId
     actor: Actor
     reason: str
     incident: IncidentId | None = None
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
