@@ -61,7 +61,8 @@ class Callers:
         session = self._as_seen(session)
         role, actor, now = cast("Role", account.role), Actor(account.id), self._now()
         since = self._live_since(self._rights.may(role, "look-duress"))
-        if session.locked or sessions.ran_out(session, now, self._boot, since):
+        limits = sessions.limits_of(self._rights, role)
+        if session.locked or sessions.ran_out(session, limits, now, self._boot, since):
             return Caller(actor, role, "session", lapsed=True, session=session.id)
         if used:
             self._seen[session.id] = now

@@ -16,7 +16,7 @@ from edge.people.caller import Caller
 from edge.people.callers import Callers, LiveSince
 from edge.people.factors import Factors
 from edge.people.hashing import Hasher, NotHashed
-from edge.people.keeper import Condition, Keeper
+from edge.people.keeper import AGAIN_S, Condition, Keeper
 from edge.people.passwords import right
 from edge.people.registrar import Registrar, Tell, new_id
 from edge.people.releases import BUSY_WAIT_S, Factor, NotSignedIn, Releases
@@ -47,6 +47,7 @@ class People:
     """Belongs to the loop's thread; hashing runs in a worker process, files are written in a thread.
 
     campus: its name. tell: enters a fact in the journal. condition: turns a condition of the box. boot: of the machine.
+    again_s: after how long a disk that refused is asked again.
     """
 
     def __init__(
@@ -61,13 +62,14 @@ class People:
         now: Callable[[], Instant] = instant,
         boot: str = "",
         rights: RightsTable | None = None,
+        again_s: float = AGAIN_S,
     ) -> None:
         table, tell = rights or shipped_rights(), tell or _nothing
         self._hasher = hasher or Hasher()
         self._tell = tell
         self._now = now
         self._boot = boot
-        self._keeper = Keeper(store, condition or _unsaid)
+        self._keeper = Keeper(store, condition or _unsaid, again_s=again_s)
         self._factors = Factors(self._keeper, self._hasher)
         self._tries = Tries(tell, campus, now)
         self._callers = Callers(self._keeper, table, live_since or _never, now, boot)
@@ -159,10 +161,11 @@ class People:
             return NotSignedIn("wait", waits)
         used: str | None = "password"
         try:
-            held = await right(self._hasher, account, password)
-            account = None if account is None else self._keeper.book.accounts.get(account.id)
-            if held and account is not None and not account.disabled and account.totp:
-                used = await self._factors.use(account.id, code, self._now().utc_us / 1e6)
+            with self._tries.judging(key):
+                held = await right(self._hasher, account, password)
+                account = None if account is None else self._keeper.book.accounts.get(account.id)
+                if held and account is not None and not account.disabled and account.totp:
+                    used = await self._factors.use(account.id, code, self._now().utc_us / 1e6)
         except NotHashed:
             self._tries.unjudged("sign_in", key)
             return NotSignedIn("wait", BUSY_WAIT_S)

@@ -72,7 +72,8 @@ class Releases:
     async def open(self, caller: Caller, factor: Factor, source: str) -> NotSignedIn | int:
         """Open five minutes for one session; the seconds left."""
         account = self._keeper.book.accounts.get(caller.actor)
-        if caller.by != "session" or account is None or not caller.may(self._rights, "release"):
+        still = self._callers.session(caller.session, used=True)
+        if account is None or still is None or not still.may(self._rights, "release"):
             return NotSignedIn("no_right")
         if not factor.code and not factor.other_name and not self._factors.has_one(account):
             return NotSignedIn("no_factor")
@@ -82,10 +83,11 @@ class Releases:
             return NotSignedIn("wait", waits)
         used: Used | None
         try:
-            if factor.other_name:
-                used = await self._second_person(account, other, factor.other_password)
-            else:
-                used = await self._factors.use(account.id, factor.code, self._now().utc_us / 1e6)
+            with self._tries.judging(key):
+                if factor.other_name:
+                    used = await self._second_person(account, other, factor.other_password)
+                else:
+                    used = await self._factors.use(account.id, factor.code, self._now().utc_us / 1e6)
         except NotHashed:
             self._tries.unjudged("release", key)
             return NotSignedIn("wait", BUSY_WAIT_S)

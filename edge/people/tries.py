@@ -2,10 +2,12 @@
 
 import hashlib
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final, Literal
 
 from edge.people.book import Account
+from edge.people.hashing import NotHashed
 from edge.people.registrar import Tell
 from edge.people.waiting import Delays, Key, source_of
 from rules.model.account_facts import SignInFailed, TriedWord
@@ -19,6 +21,7 @@ disabled: said only to who gave the right password. no_factor: the account has n
 named. no_right: the account's role may not release.
 """
 TOLD_EVERY_US: Final = 10_000_000
+AT_ONCE: Final = 2
 ANONYMOUS: Final = Actor("anonymous")
 
 
@@ -32,6 +35,7 @@ class Tries:
         self._delays = Delays()
         self._unheard: dict[TriedWord, int] = {}
         self._told_at_us: int | None = None
+        self._judging: dict[str, int] = {}
 
     def begin(self, what: TriedWord, key: Key) -> int:
         """A try that is to be judged begins: 0; or the seconds that it must wait, and it counts as turned away."""
@@ -42,6 +46,23 @@ class Tries:
         else:
             self._delays.tried(key, now_s)
         return waits
+
+    @contextmanager
+    def judging(self, key: Key) -> Iterator[None]:
+        """While a password or code is hashed: few at once from one source, so that a flood is in nobody else's way.
+
+        Raises NotHashed.
+        """
+        source, _ = key
+        if self._judging.get(source, 0) >= AT_ONCE:
+            raise NotHashed("too many from there")
+        self._judging[source] = self._judging.get(source, 0) + 1
+        try:
+            yield
+        finally:
+            self._judging[source] -= 1
+            if not self._judging[source]:
+                del self._judging[source]
 
     def passed(self, key: Key) -> None:
         """It was right."""

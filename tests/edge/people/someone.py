@@ -25,7 +25,9 @@ START_UTC_US: Final = 1_790_000_000 * 1_000_000
 class Someone(People):
     """`facts`: what was entered, with subject and actor. `conditions`: what was turned. `now_at`: the clock."""
 
-    def __init__(self, store: Path, *, boot: str = "boot-1", hasher: Hasher | None = None) -> None:
+    def __init__(
+        self, store: Path, *, boot: str = "boot-1", hasher: Hasher | None = None, again_s: float = 5.0
+    ) -> None:
         self.facts: list[tuple[AccountFact, str, str]] = []
         self.conditions: list[tuple[str, bool]] = []
         self.now_at = Instant(START_UTC_US, 1_000_000_000)
@@ -40,6 +42,7 @@ class Someone(People):
             live_since=lambda silent: self.live or (self.silent if silent else None),
             now=lambda: self.now_at,
             boot=boot,
+            again_s=again_s,
         )
 
     def pass_s(self, seconds: float) -> None:
