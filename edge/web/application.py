@@ -11,6 +11,8 @@ from aiohttp import web
 
 from edge.people.caller import Caller
 from edge.web.office import Office
+from edge.web.pages.live import Pages
+from edge.web.pages.showing import PAGES, problem_page
 from edge.web.problem import Problem
 from edge.web.route import Route, Visit
 from edge.web.shared import SHARED, Shared
@@ -36,6 +38,7 @@ def application(shared: Shared, routes: Sequence[Route], *, tls: bool) -> web.Ap
     app[OFFICE] = shared.office
     app[SHARED] = shared
     app[TLS] = tls
+    app[PAGES] = Pages(shared.office)
     for route in routes:
         app.router.add_route(route.method, route.path, _guarded(route))
     app.on_response_prepare.append(_headers)
@@ -45,6 +48,7 @@ def application(shared: Shared, routes: Sequence[Route], *, tls: bool) -> web.Ap
 
 async def _let_go(app: web.Application) -> None:
     """Streams end with the port; they come back to the next."""
+    app[PAGES].close()
     await app[SHARED].feed.close()
 
 
@@ -78,6 +82,8 @@ def _guarded(route: Route) -> Handler:
                 raise Problem(401, "Nobody is signed in here. Sign in, or send a token.", headers=CHALLENGE)
             if not caller.may(office.rights, route.right):
                 if caller.lapsed:
+                    if route.page and request.method in SAFE:
+                        raise web.HTTPSeeOther("/sign-in")
                     raise Problem(
                         401, "This session ran out. Starting a response still works; sign in for the rest."
                     )
@@ -95,20 +101,27 @@ async def _problems(request: web.Request, handler: Handler) -> web.StreamRespons
     try:
         return await handler(request)
     except Problem as problem:
-        return problem.response()
+        return _told(request, problem)
     except web.HTTPException as err:
         if err.status < 400:
             raise
         headers = {"Allow": err.headers["Allow"]} if "Allow" in err.headers else {}
-        return Problem(err.status, err.reason, headers=headers).response()
+        return _told(request, Problem(err.status, err.reason, headers=headers))
     except Exception:
         log.exception(
             "web.request_failed",
             path=request.match_info.route.resource and request.match_info.route.resource.canonical,
         )
-        return Problem(
-            500, "It is in the log. Nothing is known of what it changed: look at the page."
-        ).response()
+        return _told(
+            request, Problem(500, "It is in the log. Nothing is known of what it changed: look at the page.")
+        )
+
+
+def _told(request: web.Request, problem: Problem) -> web.Response:
+    """A problem as a page for whoever asks for pages, and as RFC 9457 has it for everybody else."""
+    if "text/html" in request.headers.get("Accept", "") and not request.path.startswith("/api/"):
+        return problem_page(problem)
+    return problem.response()
 
 
 @web.middleware

@@ -13,10 +13,21 @@ from edge.web.api import (
     presses,
     walk_tests,
 )
+from edge.web.pages import acting, looking, releasing, signing, statics, streaming, walking
 from edge.web.route import Route
 
+PAGES: tuple[Route, ...] = (
+    *signing.ROUTES,
+    *looking.ROUTES,
+    *acting.ROUTES,
+    *releasing.ROUTES,
+    *walking.ROUTES,
+    *streaming.ROUTES,
+    *statics.ROUTES,
+)
 ROUTES: tuple[Route, ...] = (
     *health.ROUTES,
+    *PAGES,
     *document.routes_of(lambda: ROUTES),
     *campus.ROUTES,
     *doors.ROUTES,
