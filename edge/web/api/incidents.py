@@ -150,11 +150,13 @@ async def release(visit: Visit, asked: ReleaseDoors) -> web.Response:
 async def close(visit: Visit, asked: Closing) -> web.Response:
     """End this incident; every door stays as it is."""
     here = await known(visit)
-    name = IncidentId(here.id)
+    name, silent = IncidentId(here.id), visit.may("look-duress")
     if not here.live:
         raise Problem(409, "This incident is over already; nothing was changed.", code="no_incident")
     reply = done(
-        await submit(visit, lambda at, number, actor: CloseAsked(at, number, actor, asked.reason, name))
+        await submit(
+            visit, lambda at, number, actor: CloseAsked(at, number, actor, asked.reason, name, silent)
+        )
     )
     still = int(dict(reply.args).get("doors_still_locked", 0))
     said = words.reply(reply.code, dict(reply.args))
@@ -164,9 +166,9 @@ async def close(visit: Visit, asked: Closing) -> web.Response:
 async def note(visit: Visit, asked: Note) -> web.Response:
     """Write into its timeline, while it is live or after."""
     here = await known(visit)
-    name = IncidentId(here.id)
+    name, silent = IncidentId(here.id), visit.may("look-duress")
     reply = done(
-        await submit(visit, lambda at, number, actor: NoteAsked(at, number, actor, name, asked.text))
+        await submit(visit, lambda at, number, actor: NoteAsked(at, number, actor, name, asked.text, silent))
     )
     return answer(Done(durable=reply.durable, words=words.reply(reply.code, dict(reply.args))))
 
