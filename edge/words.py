@@ -119,6 +119,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "unknown_token": "No token is named {name}; nothing was changed. `campus-edge token list` shows which there are.",
     "last_administrator": "{name} is the last administrator; nothing was changed. Add another one first.",
     "bad_expiry": "That time is past; nothing was changed.",
+    "accounts_not_read": "The disk does not give the accounts; nothing was changed. Doors and buttons work on. Try again.",
     "hasher_busy": "Passwords cannot be hashed at this moment; nothing was changed. Doors and buttons work on. Try again.",
     "not_yours": "This socket answers its owner and root only; nothing was changed.",
     "stopping": "The daemon is stopping; it may or may not have done it. Look at `campus-edge status`.",

@@ -52,6 +52,15 @@ class Keeper:
             self._condition("accounts_damaged", True, (trouble,))
         self.loaded.set()
 
+    async def read_in_time(self, patience_s: float = PATIENCE_S) -> bool:
+        """Wait until it is known what the file holds; False: the disk did not give it in this time."""
+        try:
+            async with asyncio.timeout(patience_s):
+                await self.loaded.wait()
+        except TimeoutError:
+            return False
+        return True
+
     async def keep(self, book: Book) -> bool:
         """Go on with this book from now on. True: it is on disk; False: the disk took nothing for 1 s."""
         self.put(book)
@@ -65,6 +74,9 @@ class Keeper:
 
     def put(self, book: Book) -> None:
         """Go on with this book from now on, and wait for nothing."""
+        if not self.loaded.is_set():
+            # It would be written over everybody who is in the file.
+            raise RuntimeError("the accounts are not read yet")
         self.book = book
         self._wanted += 1
         if self._saver is None or self._saver.done():

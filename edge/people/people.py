@@ -106,10 +106,7 @@ class People:
 
     async def until_loaded(self, patience_s: float) -> None:
         """Wait for the file to be read, but no longer than this: a page must not hang by a disk."""
-        try:
-            async with asyncio.timeout(patience_s):
-                await self._keeper.loaded.wait()
-        except TimeoutError:
+        if not await self._keeper.read_in_time(patience_s):
             log.error("people.not_loaded", after_s=patience_s)
 
     async def close(self, timeout_s: float = 1.0) -> None:
@@ -155,6 +152,8 @@ class People:
 
         code: asked of accounts that have a time-based code; a printed one stands in for it.
         """
+        if not await self._keeper.read_in_time():
+            return NotSignedIn("wait", BUSY_WAIT_S)
         account = self.registrar.named(name)
         key = key_of(source, "sign_in", name, account)
         if waits := self._tries.begin("sign_in", key):

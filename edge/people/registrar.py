@@ -44,6 +44,7 @@ Refused = Literal[
     "unknown_token",
     "bad_expiry",
     "hasher_busy",
+    "accounts_not_read",
 ]
 
 
@@ -80,6 +81,8 @@ class Registrar:
 
     async def add(self, actor: Actor, name: str, role: str, password: str) -> Done | Refused:
         """Add a person."""
+        if not await self._keeper.read_in_time():
+            return "accounts_not_read"
         called = well_named(name)
         if called is None:
             return "bad_name"
@@ -98,6 +101,8 @@ class Registrar:
 
     async def set_password(self, actor: Actor, name: str, password: str) -> Done | Refused:
         """Give a person another password; all their sessions end."""
+        if not await self._keeper.read_in_time():
+            return "accounts_not_read"
         account = self.named(name)
         if account is None:
             return "unknown_user"
@@ -111,6 +116,8 @@ class Registrar:
 
     async def disable(self, actor: Actor, name: str) -> Done | Refused:
         """Let a person do nothing any more, from this moment; all their sessions end."""
+        if not await self._keeper.read_in_time():
+            return "accounts_not_read"
         account = self.named(name)
         if account is None:
             return "unknown_user"
@@ -121,6 +128,8 @@ class Registrar:
 
     async def enable(self, actor: Actor, name: str) -> Done | Refused:
         """Let a person in again."""
+        if not await self._keeper.read_in_time():
+            return "accounts_not_read"
         account = self.named(name)
         if account is None:
             return "unknown_user"
@@ -128,6 +137,8 @@ class Registrar:
 
     async def sign_out(self, actor: Actor, name: str) -> Done | Refused:
         """End all sessions of a person, who may sign in again."""
+        if not await self._keeper.read_in_time():
+            return "accounts_not_read"
         account = self.named(name)
         if account is None:
             return "unknown_user"
@@ -135,6 +146,8 @@ class Registrar:
 
     async def new_totp(self, actor: Actor, name: str) -> Done | Refused:
         """Give a person a new shared secret for an authenticator app: (secret, URI for a QR code)."""
+        if not await self._keeper.read_in_time():
+            return "accounts_not_read"
         account = self.named(name)
         if account is None:
             return "unknown_user"
@@ -144,6 +157,8 @@ class Registrar:
 
     async def new_codes(self, actor: Actor, name: str) -> Done | Refused:
         """Give a person ten new printed codes; those before them open nothing any more."""
+        if not await self._keeper.read_in_time():
+            return "accounts_not_read"
         account = self.named(name)
         if account is None:
             return "unknown_user"
@@ -161,6 +176,8 @@ class Registrar:
         self, actor: Actor, name: str, role: str, expires_utc_s: int | None
     ) -> Done | Refused:
         """Let a program in."""
+        if not await self._keeper.read_in_time():
+            return "accounts_not_read"
         called = well_named(name)
         now_s = self._now().utc_us // 1_000_000
         if called is None:
@@ -178,6 +195,8 @@ class Registrar:
 
     async def revoke_token(self, actor: Actor, name: str) -> Done | Refused:
         """Let a program, by its id or name, do nothing any more, from this moment."""
+        if not await self._keeper.read_in_time():
+            return "accounts_not_read"
         found = self.book.tokens.get(name) or next(
             (one for one in self.book.tokens.values() if _folded(one.name) == _folded(name)), None
         )

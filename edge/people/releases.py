@@ -118,6 +118,8 @@ class Releases:
 
     async def vouched(self, name: str, code: str, asking: Actor, source: str) -> Caller | NotSignedIn:
         """Who releases over the local socket: a named account with its own code, for this one request."""
+        if not await self._keeper.read_in_time():
+            return NotSignedIn("wait", BUSY_WAIT_S)
         account = self._registrar.named(name)
         key = key_of(source, "release", name, account)
         if waits := self._tries.begin("release", key):

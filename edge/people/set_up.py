@@ -87,6 +87,7 @@ class SettingUp:
                     code = "-".join(secrets.token_hex(3).upper() for _ in range(5))
                     await in_a_thread("people: code", lambda: shelf.write_code(store, code))
                 self._code = code
+                log.info("people.set_up_code", lies_in=str(store / shelf.CODE))
         except OSError as err:
             # Tried again in a minute: whoever waits for it sits at the box and sees why.
             log.error("people.set_up_code", detail=err.strerror)

@@ -13,7 +13,7 @@ import pytest
 from edge.people import keeper, shelf
 from edge.people.book import Account, Book, Damaged, Session, Token, read, written
 from edge.people.keeper import Keeper
-from tests.edge.people.someone import BY, somebody
+from tests.edge.people.someone import BY, HERE, PASSWORD, Someone, somebody, why
 
 ADA = Account("account:1", "Ada Moreno", "administrator", "$argon2id$", "BASE32", 7, "00", ("a", "b"), True)
 BOOK = Book(
@@ -158,12 +158,39 @@ async def test_a_disk_that_hangs_holds_up_neither_the_loop_nor_the_end(
     monkeypatch.setattr(shelf, "save", lambda *_: held.wait(30))
     monkeypatch.setattr(keeper, "PATIENCE_S", 0.05)
     kept = Keeper(tmp_path, lambda *_: None)
+    await kept.load()
     began = time.monotonic()
     assert await kept.keep(BOOK) is False
     assert kept.book == BOOK
     await kept.close(0.05)
     assert time.monotonic() - began < 5
     held.set()
+
+
+async def test_while_the_disk_does_not_give_the_file_nothing_is_written_over_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with somebody(tmp_path) as people:
+        await people.account("Ada Moreno", "administrator")
+    held, load = threading.Event(), shelf.load
+
+    def hanging(store: Path) -> tuple[Book, str]:
+        held.wait(30)
+        return load(store)
+
+    monkeypatch.setattr(shelf, "load", hanging)
+    slow = Someone(tmp_path)
+    loading = asyncio.ensure_future(slow.load())
+    assert slow.by_cookie("x") is None
+    assert not slow.needs_set_up
+    signing = asyncio.ensure_future(slow.sign_in("Ada Moreno", PASSWORD, "", HERE))
+    refused = await slow.registrar.add(BY, "Bo Ling", "staff", PASSWORD)
+    assert refused == "accounts_not_read"
+    assert why(await signing) == "wait"
+    held.set()
+    await loading
+    assert (await slow.signed_in("Ada Moreno")).name == "Ada Moreno"
+    await slow.close()
 
 
 async def test_changes_that_come_while_one_is_written_go_with_the_next_write(
@@ -178,6 +205,7 @@ async def test_changes_that_come_while_one_is_written_go_with_the_next_write(
 
     monkeypatch.setattr(shelf, "save", counting)
     kept = Keeper(tmp_path, lambda *_: None)
+    await kept.load()
     books = [OTHER.with_account(Account(f"account:{one}", str(one), "staff", "$")) for one in range(50)]
     assert all(await asyncio.gather(*(kept.keep(book) for book in books)))
     assert saved[-1] == books[-1]
