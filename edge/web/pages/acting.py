@@ -193,9 +193,11 @@ async def note(visit: Visit) -> web.StreamResponse:
     if live is None and not await _in_record(visit, of):
         raise Problem(404, _("There is no such incident. Nothing was written."))
 
+    silent = visit.may("look-duress")
+
     def ask() -> Awaitable[Reply]:
         return visit.office.submit(
-            actor_of(visit), lambda at, request, actor: NoteAsked(at, request, actor, of, text)
+            actor_of(visit), lambda at, request, actor: NoteAsked(at, request, actor, of, text, silent)
         )
 
     if not text:
@@ -223,11 +225,11 @@ async def close(visit: Visit) -> web.StreamResponse:
     if not confirmed(form, _(END)):
         missing = _("Hold the button, or type END beside it. Nothing was changed.")
         return show(visit, "plain", template="close.html", more={"missing": missing}, status=422)
-    reason = form.line("reason")
+    reason, silent = form.line("reason"), visit.may("look-duress")
 
     def ask() -> Awaitable[Reply]:
         return visit.office.submit(
-            actor_of(visit), lambda at, request, actor: CloseAsked(at, request, actor, reason)
+            actor_of(visit), lambda at, request, actor: CloseAsked(at, request, actor, reason, None, silent)
         )
 
     reply = await decided(pages(visit).once.do(actor_of(visit), form.text("key"), ask))

@@ -29,6 +29,7 @@ WHY_NOT: Final = {
     "wait": "Too many tries from here: wait, then try again. No door was released.",
     "disabled": "This account is switched off. No door was released.",
     "no_factor": "This account has no second factor yet: use a printed code, or a second named person.",
+    "no_right": "This session may not release any more. Sign in again. No door was released.",
 }
 
 
