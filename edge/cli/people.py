@@ -112,9 +112,10 @@ def _do(args: argparse.Namespace, request: dict[str, Any], told: Any) -> int:
 def _told_of_user(args: argparse.Namespace, secrets: list[str]) -> list[str]:
     match args.about:
         case "add":
+            more = "To release doors they need a code: campus-edge user codes NAME, or user totp NAME."
             return [
                 f"{args.name} is added as {args.role}.",
-                f"To release doors they need a second factor: campus-edge user totp or user codes {args.name!r}.",
+                *([more] if args.role == "administrator" else []),
             ]
         case "totp":
             return [

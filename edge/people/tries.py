@@ -1,9 +1,10 @@
 """Every failed try as an event, and how long the next one has to wait."""
 
+import asyncio
 import hashlib
 import unicodedata
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Final, Literal
 
 from edge.people.book import Account
@@ -22,7 +23,17 @@ named. no_right: the account's role may not release.
 """
 TOLD_EVERY_US: Final = 10_000_000
 AT_ONCE: Final = 2
+IN_LINE: Final = 12
+"""Those in turn included: at a tenth of a second each nobody in line waits for longer than two seconds."""
 ANONYMOUS: Final = Actor("anonymous")
+
+
+class _Gate:
+    """Of one source: how many are inside, and the turns they take."""
+
+    def __init__(self) -> None:
+        self.inside = 0
+        self.turns = asyncio.Semaphore(AT_ONCE)
 
 
 class Tries:
@@ -35,7 +46,7 @@ class Tries:
         self._delays = Delays()
         self._unheard: dict[TriedWord, int] = {}
         self._told_at_us: int | None = None
-        self._judging: dict[str, int] = {}
+        self._gates: dict[str, _Gate] = {}
 
     def begin(self, what: TriedWord, key: Key) -> int:
         """A try that is to be judged begins: 0; or the seconds that it must wait, and it counts as turned away."""
@@ -47,22 +58,25 @@ class Tries:
             self._delays.tried(key, now_s)
         return waits
 
-    @contextmanager
-    def judging(self, key: Key) -> Iterator[None]:
-        """While a password or code is hashed: few at once from one source, so that a flood is in nobody else's way.
+    @asynccontextmanager
+    async def judging(self, key: Key) -> AsyncIterator[None]:
+        """While a password or code is hashed: two at once from one source, few waiting in line behind them.
 
+        So a flood is in nobody's way who comes from elsewhere, and makes those of its own address wait their turn.
         Raises NotHashed.
         """
         source, _ = key
-        if self._judging.get(source, 0) >= AT_ONCE:
+        gate = self._gates.setdefault(source, _Gate())
+        if gate.inside >= IN_LINE:
             raise NotHashed("too many from there")
-        self._judging[source] = self._judging.get(source, 0) + 1
+        gate.inside += 1
         try:
-            yield
+            async with gate.turns:
+                yield
         finally:
-            self._judging[source] -= 1
-            if not self._judging[source]:
-                del self._judging[source]
+            gate.inside -= 1
+            if not gate.inside:
+                self._gates.pop(source, None)
 
     def passed(self, key: Key) -> None:
         """It was right."""
