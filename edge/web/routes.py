@@ -11,6 +11,7 @@ from edge.web.api import (
     incident,
     incidents,
     presses,
+    releasing,
     walk_tests,
 )
 from edge.web.pages import acting, looking, releasing, signing, statics, streaming, walking
@@ -34,6 +35,7 @@ ROUTES: tuple[Route, ...] = (
     *devices.ROUTES,
     *incidents.ROUTES,
     *incident.ROUTES,
+    *releasing.ROUTES,
     *presses.ROUTES,
     *walk_tests.ROUTES,
     *flags.ROUTES,

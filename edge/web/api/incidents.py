@@ -115,6 +115,10 @@ async def incidents(visit: Visit) -> web.StreamResponse:
         return answer(Incidents(items=of(list[Incident], live), next=None, history=False))
     here = [over(one) for one in lines[: asked.limit]]
     after = here[-1]["id"] if len(lines) > asked.limit else None
+    if asked.after is None:
+        # What opened a moment ago is in memory before it is in the views.
+        there = {one["id"] for one in here}
+        here = [one.document for one in listed(visit.office, duress=duress) if one.id not in there] + here
     return answer(Incidents(items=of(list[Incident], here), next=after, history=True))
 
 
