@@ -23,6 +23,7 @@ from edge.control.lock import Held
 from edge.control.server import ControlServer
 from edge.desk import FrontDesk
 from edge.journal.journal import Journal
+from edge.measures import Measures
 from edge.people.people import People
 from edge.publisher import Publisher
 from edge.setting import Setting
@@ -102,6 +103,7 @@ class Daemon:
         self._watching: dict[int, Callable[[], None]] = {}
         self._watch_number = 0
         self._told: asyncio.TimerHandle | None = None
+        self.measures = Measures()
         self.telemetry = Telemetry(self.views.add, self.say)
         self.leaving = asyncio.Event()
         """Set when the daemon is to end."""
@@ -228,6 +230,8 @@ class Daemon:
             "routine": routine,
             "shed": self.appliance.shed,
             "longest_s": self.appliance.longest_s,
+            "journal_waiting": self.journal.waiting,
+            "views_waiting": self.views.waiting,
         }
 
     def picture(self) -> None:
@@ -366,6 +370,7 @@ class Daemon:
         self.publisher.note(self.appliance.plan, before, after)
         took_us = round((time.monotonic() - self.appliance.turned_at_s) * 1e6)
         self.telemetry.note(type(event).__name__, before, after, took_us)
+        self.measures.note(event, before, after)
         if self._told is None and self._watching and _shows(before, after):
             self._told = asyncio.get_running_loop().call_later(SHOW_AFTER_S, self._tell_watchers)
 

@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 
 from edge.people.caller import Caller
+from edge.web.headers import FIXED, HSTS
 from edge.web.office import Office
 from edge.web.pages.live import Pages
 from edge.web.pages.showing import PAGES, problem_page
@@ -22,10 +23,6 @@ PLAIN_COOKIE: Final = "campus-edge"
 """On loopback without TLS, where a browser refuses `__Host-`."""
 LONGEST_BODY: Final = 256 * 1024
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-CSP: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -139,14 +136,8 @@ async def _same_origin(request: web.Request, handler: Handler) -> web.StreamResp
 
 
 async def _headers(request: web.BaseRequest, response: web.StreamResponse) -> None:
-    """What every answer carries; the server's name and version are nobody's business (ASVS 5.0 V3.4)."""
     headers = response.headers
     headers.setdefault("Cache-Control", "no-store")
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "no-referrer"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    headers["Content-Security-Policy"] = CSP
-    headers["Server"] = "campus-edge"
+    headers.update(FIXED)
     if isinstance(request, web.Request) and request.app[TLS]:
-        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        headers["Strict-Transport-Security"] = HSTS

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from aiohttp import web
 
 AGAIN_S: Final = 5.0
+IDLE_S: Final = 10.0
+"""For a head to be whole, and between two requests: who sends a byte now and then holds no place for long."""
 LONGEST_HEAD: Final = 8_190
 
 Tell = Callable[[str, bool, tuple[str, ...]], None]
@@ -90,12 +92,14 @@ class Listener:
     async def _serve(self) -> None:
         from aiohttp import web
 
+        from edge.web.protocol import Runner
+
         tls, pair = self._tls()
-        runner = web.AppRunner(
+        runner = Runner(
             self._make(),
             access_log=None,
             handle_signals=False,
-            keepalive_timeout=15.0,
+            keepalive_timeout=IDLE_S,
             shutdown_timeout=1.0,
             max_line_size=LONGEST_HEAD,
             max_field_size=LONGEST_HEAD,

@@ -1,6 +1,6 @@
 """All that is served, in one place: what is not a row here is not there."""
 
-from edge.web import health
+from edge.web import health, metrics
 from edge.web.api import (
     campus,
     devices,
@@ -11,7 +11,7 @@ from edge.web.api import (
     incident,
     incidents,
     presses,
-    releasing,
+    release_session,
     walk_tests,
 )
 from edge.web.pages import acting, looking, releasing, signing, statics, streaming, walking
@@ -28,6 +28,7 @@ PAGES: tuple[Route, ...] = (
 )
 ROUTES: tuple[Route, ...] = (
     *health.ROUTES,
+    *metrics.ROUTES,
     *PAGES,
     *document.routes_of(lambda: ROUTES),
     *campus.ROUTES,
@@ -35,7 +36,7 @@ ROUTES: tuple[Route, ...] = (
     *devices.ROUTES,
     *incidents.ROUTES,
     *incident.ROUTES,
-    *releasing.ROUTES,
+    *release_session.ROUTES,
     *presses.ROUTES,
     *walk_tests.ROUTES,
     *flags.ROUTES,

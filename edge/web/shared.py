@@ -11,6 +11,7 @@ from edge.journal.stored import Stored, rfc3339
 from edge.journal.writer import JournalRefused
 from edge.views import pages
 from edge.web.feed import Feed
+from edge.web.figures import Figures
 from edge.web.office import Office
 from edge.web.once import Once
 from edge.web.problem import Problem
@@ -37,6 +38,7 @@ class Shared:
         self.once = Once()
         self.sieve = Sieve()
         self.feed = Feed(self.sieve, _frame, self._beat)
+        self.figures = Figures(office, self.feed, lambda: self.picture(duress=False))
         self._pictures: dict[bool, Document] = {}
         self._pictured: tuple[Record, float] | None = None
         self._listens = False

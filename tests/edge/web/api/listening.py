@@ -56,6 +56,10 @@ class Ears:
         """Until an event of this kind was heard."""
         wait_for(what, lambda: any(one["kind"] == kind for _, one in self.heard) or None)
 
+    def until_last(self, name: str) -> None:
+        """Until the event of this id was the last heard."""
+        wait_for(f"event {name}", lambda: self.last == name or None)
+
     @property
     def ids(self) -> list[str]:
         return [one for one, _ in self.heard]

@@ -102,6 +102,9 @@ def test_every_answer_is_kept_by_nobody_and_framed_by_nobody(api: Served) -> Non
 
 
 def test_a_duress_incident_is_nowhere_for_those_without_the_right(api: Served) -> None:
+    # A press is a sign of life, as a button's report every minute is: heard it was before.
+    api.campus.broker.publish("campus/button/pb-duress/status", {"battery": 90})
+    api.campus.until("it was heard", lambda now: any(one["battery"] == 90 for one in now["buttons"]))
     before = {
         noun: api.get(noun, "viewer").json for noun in ("incidents", "unanswered", "flags", "walk-tests")
     }

@@ -130,9 +130,7 @@ def test_a_stream_taken_up_again_loses_and_doubles_nothing(api: Served) -> None:
         again.until("the raise", "incident.raised/1")
         settled(api)
         last = all_events(api, role)[-1]
-        wait_for(
-            "the end", lambda again=again, last=last: again.last == f"{last['epoch']}:{last['seq']}" or None
-        )
+        again.until_last(f"{last['epoch']}:{last['seq']}")
         again.hang_up()
 
         ids = first + again.ids

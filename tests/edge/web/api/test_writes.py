@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.edge.web.api.served import Served, code_now
+from tests.edge.web.api.served import By, Served, code_now
 from tests.flow.rig import flags, verdicts
 
 WHY = {"reason": "responder inside"}
@@ -164,7 +164,7 @@ def test_a_person_releases_by_name_within_a_release_session_and_never_by_token(a
     incident = api.start().json["incident"]
     api.campus.until_secured()
     path, said = f"incidents/{incident}/release", {"doors": ["tcp-1"], **WHY}
-    by = ("responder", "session")
+    by: tuple[str, By] = ("responder", "session")
 
     assert api.post(path, said, "administrator", "token").status == 403
     closed = api.post(path, said, *by)
