@@ -168,6 +168,7 @@ class ControlServer:
             case Token():
                 yield _changed(request.name, await accounts.token(desk.people, request, actor))
             case Known():
+                await desk.people.until_loaded(READ_S)
                 yield _data(accounts.known(desk.people, request))
             case LeaveSafeMode():
                 yield await _reply(desk.leave_safe_mode(actor))

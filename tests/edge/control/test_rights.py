@@ -13,6 +13,7 @@ from edge.control.path import NAME
 from edge.control.requests import Request, parse
 from edge.control.rights import ROLE, right_of
 from edge.control.server import ControlServer
+from edge.people.totp import STEP_S, code_at
 from rules.model.account_facts import AccountAdded, ReleaseOpened
 from rules.model.events import CloseAsked, ReleaseAsked
 from rules.rights import RIGHTS, RightsTable
@@ -116,6 +117,21 @@ async def test_a_printed_code_releases_once_and_the_record_says_by_whom(path: Pa
     (opened,) = [fact for fact, _, _ in desk.someone.facts if isinstance(fact, ReleaseOpened)]
     assert (opened.account, opened.factor, opened.seconds) == (account, "code", 0)
     assert opened.session.startswith("socket:")
+
+
+async def test_a_code_of_now_releases_too_and_not_twice(path: Path, desk: PaperDesk) -> None:
+    account = await desk.someone.account("Ada Moreno", "administrator")
+    made = await asked(path, {"do": "user", "verb": "totp", "name": "Ada Moreno"})
+    step = desk.someone.now_at.utc_us // 1_000_000 // STEP_S
+    code = code_at(made["data"]["secret"][0], step)
+    release = {"do": "release", "doors": ["a-101"], "user": "Ada Moreno", "code": code, **REASON}
+
+    assert (await asked(path, release))["ok"]
+    assert (await asked(path, release))["code"] == "factor_wrong"
+
+    assert desk.actors == [account]
+    (opened,) = [fact for fact, _, _ in desk.someone.facts if isinstance(fact, ReleaseOpened)]
+    assert opened.factor == "totp"
 
 
 async def test_an_unknown_door_is_told_before_a_code_is_used_up(path: Path, desk: PaperDesk) -> None:
