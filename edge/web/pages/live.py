@@ -21,9 +21,9 @@ from edge.web.pages.frame import live_frame
 from edge.web.pages.once import Once
 from edge.web.pages.responses import bands
 from edge.web.pages.scene import Scene, scene
-from edge.web.pages.screens import Screen, live_parts
+from edge.web.pages.screens import EVERYWHERE, Screen, live_parts
 from edge.web.pages.timeline import timeline
-from rules.state import Record, State
+from rules.state import State
 
 BEAT_S: Final = 2.0
 LOOK_S: Final = 0.5
@@ -88,10 +88,10 @@ class _Group:
 
 @dataclass(slots=True)
 class _Lines:
-    """Journal rows of a live incident. of: the state's record when they were read; task: while they are read anew."""
+    """Journal rows of a live incident. seq: the journal's last number when they were read; task: while they are read."""
 
     rows: list[dict[str, Any]] | None = None
-    of: Record | None = None
+    seq: int = -1
     read_s: float = 0.0
     task: "asyncio.Task[None] | None" = None
 
@@ -155,7 +155,10 @@ class Pages:
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run(), name="open pages")
         if not group.sent:
-            group.sent, group.message = self._rendered(looking, self.scene(duress=looking.duress))
+            now = self.scene(duress=looking.duress)
+            group.sent, group.message = self._rendered(looking, now)
+            if looking.reads:
+                self._read(looking.of, now)
         # What the others have: from here on all of them are told the same.
         listener.put(_event("parts", {**group.message, "parts": group.sent}))
         return listener
@@ -214,11 +217,11 @@ class Pages:
         self._shown = self._office.state
         scenes: dict[bool, Scene] = {}
         for looking, group in list(self._groups.items()):
-            if looking.reads:
-                self._read(looking.of)
             if looking.duress not in scenes:
                 scenes[looking.duress] = self.scene(duress=looking.duress)
                 await asyncio.sleep(0)
+            if looking.reads:
+                self._read(looking.of, scenes[looking.duress])
             parts, message = self._rendered(looking, scenes[looking.duress])
             changed = {name: html for name, html in parts.items() if group.sent.get(name) != html}
             group.sent, group.message = parts, message
@@ -238,12 +241,18 @@ class Pages:
         self.rendered += 1
         values = live_frame(now, looking.screen.name, looking.of)
         view = looking.screen.view(now, looking.of)
+        names = live_parts(looking.screen) if view is not None else EVERYWHERE
         if view is not None and looking.screen.name == "incident":
-            view |= self._timeline(looking, now)
+            lines = self._lines.get(looking.of)
+            if lines is None or lines.rows is None or not looking.record:
+                # Not read yet: what the page was made with stays.
+                names = tuple(one for one in names if one != "timeline")
+            else:
+                view |= {"timeline": timeline(now, lines.rows)[:MOST_LINES], "timeline_read": True}
         parts: dict[str, str] = {}
         ages: dict[str, int | None] = {}
         # An incident that was closed under an open page leaves its parts as they were: the page says it is over.
-        for name in live_parts(looking.screen) if view is not None else ("bands",):
+        for name in names:
             parts[name], counted = templates.part(name, {**values, **(view or {})})
             ages |= counted
         live = bands(now)
@@ -255,18 +264,12 @@ class Pages:
             "over": view is None,
         }
 
-    def _timeline(self, looking: Looking, now: Scene) -> dict[str, Any]:
-        lines = self._lines.get(looking.of)
-        if not looking.record or lines is None or lines.rows is None:
-            return {"timeline": None, "timeline_read": False}
-        return {"timeline": timeline(now, lines.rows)[:MOST_LINES], "timeline_read": True}
-
-    def _read(self, of: str) -> None:
-        """Have an incident's rows read anew, if anything may have been added; a page waits for no disk."""
+    def _read(self, of: str, now: Scene) -> None:
+        """Have an incident's rows read anew, if any were added to the journal; a page waits for no disk."""
         lines = self._lines.setdefault(of, _Lines())
-        record, now_s = self._office.state.record, time.monotonic()
-        if lines.task is None and lines.of is not record and now_s - lines.read_s >= READ_EVERY_S:
-            lines.of, lines.read_s = record, now_s
+        seq, now_s = now.picture["appliance"]["journal"]["seq"], time.monotonic()
+        if lines.task is None and lines.seq != seq and now_s - lines.read_s >= READ_EVERY_S:
+            lines.seq, lines.read_s = seq, now_s
             lines.task = asyncio.get_running_loop().create_task(self._reading(of, lines), name="timeline")
 
     async def _reading(self, of: str, lines: _Lines) -> None:
@@ -275,7 +278,7 @@ class Pages:
                 lines.rows = [row async for batch in self._office.rows(of) for row in batch]
             self._changed.set()
         except (TimeoutError, JournalRefused, KeyError, OSError):
-            lines.of = None
+            lines.seq = -1
         finally:
             lines.task = None
 
