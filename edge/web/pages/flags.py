@@ -28,8 +28,7 @@ def flag_rows(scene: Scene) -> list[Document]:
         if controller in down:
             explained[str(controller)] += 1
         else:
-            alone = one["code"] == "controller_down" or not one["subject"]
-            groups.setdefault(f"{one['code']} {one['subject'] if alone else ''}", []).append(one)
+            groups.setdefault(one["code"], []).append(one)
     rows = [_row(scene, group, explained) for group in groups.values()]
     return sorted(rows, key=lambda row: (row["standing"], row["title"]))
 
@@ -45,7 +44,7 @@ def _row(scene: Scene, group: list[Document], explained: Mapping[str, int]) -> D
     since = [one["since"] for one in group if one["since"]]
     oldest = min(since, default=None)
     code = first["code"]
-    also = explained.get(first["subject"], 0) if code == "controller_down" else 0
+    also = sum(explained.get(one["subject"], 0) for one in group) if code == "controller_down" else 0
     named = [_named(scene, one["subject"]) for one in group] if len(group) > 1 else []
     return {
         "key": f"{code}-{first['subject']}" if len(group) == 1 else code,

@@ -140,7 +140,8 @@ def closed_view(scene: Scene, line: Mapping[str, Any], ledger: Sequence[Mapping[
                 "id": one["door"],
                 "name": doors.get(str(one["door"]), str(one["door"])),
                 "secured": secured is not None,
-                "after": took(max(0, after)) if after is not None else "",
+                # Proven before the order that stands last: it was ordered once more, and nothing is claimed of that.
+                "after": took(after) if after is not None and after > 0 else "",
                 "asserted": one["asserted"],
                 "held": one["held"] or "",
             }

@@ -110,7 +110,7 @@ def _clock(at_ms: int, zone: tzinfo) -> str:
 
 def _reason(row: Row) -> str:
     said = row["opened"].get("reason")
-    return f": {said}" if said else ""
+    return f" ({said})" if said else ""
 
 
 def _button(scene: Scene, button: str) -> str:
