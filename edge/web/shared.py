@@ -7,6 +7,7 @@ import msgspec
 from aiohttp import web
 
 from drivers.clock import instant
+from edge import words
 from edge.journal.stored import Stored, rfc3339
 from edge.journal.writer import JournalRefused
 from edge.views import pages
@@ -51,7 +52,8 @@ class Shared:
             self._pictures = {True: self.office.snapshot()}
         if duress not in self._pictures:
             office = self.office
-            self._pictures[duress] = in_sight(self._pictures[True], office.plan, office.state, duress=duress)
+            seen = in_sight(self._pictures[True], office.plan, office.state, duress=duress)
+            self._pictures[duress] = {**seen, "flags": [_unnumbered(one) for one in seen["flags"]]}
         return self._pictures[duress]
 
     async def follow_the_record(self) -> None:
@@ -90,6 +92,14 @@ SHARED: Final = web.AppKey("shared", Shared)
 def shared(request: web.Request) -> Shared:
     """What all requests share."""
     return request.app[SHARED]
+
+
+def _unnumbered(flag: Document) -> Document:
+    """The number of a press that waits counts silent ones too: the flag's text does without it."""
+    if flag["code"] != "unanswered_press":
+        return flag
+    title, text = words.flag(flag["code"], flag["subject"], ("NUMBER",))
+    return {**flag, "args": [], "title": title, "text": text}
 
 
 def no_history(err: Exception) -> Problem:

@@ -85,7 +85,9 @@ async def sign_out(visit: Visit) -> web.StreamResponse:
     if visit.caller is not None:
         await visit.office.people.sign_out(visit.caller)
     response = web.HTTPSeeOther("/sign-in")
-    response.del_cookie(cookie_name(visit.request), path="/")
+    # A browser drops a `__Host-` cookie only by one that is secure as well.
+    secure = cookie_name(visit.request).startswith("__Host-")
+    response.del_cookie(cookie_name(visit.request), path="/", secure=secure, httponly=True, samesite="Strict")
     raise response
 
 

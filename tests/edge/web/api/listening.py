@@ -1,5 +1,6 @@
 """A program on the event stream, over a plain socket: what it heard, with ids, and when it was let go."""
 
+import contextlib
 import json
 import socket
 import threading
@@ -69,7 +70,8 @@ class Ears:
         return [one["kind"] for _, one in self.heard]
 
     def hang_up(self) -> None:
-        self.link.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):  # the other end hung up first
+            self.link.shutdown(socket.SHUT_RDWR)
         self._thread.join(10)
         self.link.close()
 
