@@ -12,9 +12,26 @@ packages=(
     python3
     python3-venv
 
+    chromium
+    fonts-dejavu-core
     mosquitto-clients
     strace
 )
+
+# A browser for the tests of the page. Ubuntu has it as a snap only, whose package is an empty shell: those tests are
+# skipped there, and say so.
+distribution() {
+    (. /etc/os-release && echo "$ID")
+}
+no_browser=no
+if [ -r /etc/os-release ] && [ "$(distribution)" = ubuntu ]; then
+    no_browser=yes
+    for place in "${!packages[@]}"; do
+        if [ "${packages[$place]}" = chromium ]; then
+            unset "packages[$place]"
+        fi
+    done
+fi
 
 usage() {
     cat <<'USAGE'
@@ -78,6 +95,9 @@ install_packages() {
     echo "install.sh: installed ${missing[*]}"
     if [ "$broker_is_new" = yes ]; then
         quiet_new_broker
+    fi
+    if [ "$no_browser" = yes ]; then
+        echo "install.sh: this distribution has no chromium package: the tests of the page in a browser will be skipped."
     fi
 }
 

@@ -18,25 +18,32 @@ from drivers.clock import instant
 from edge import codec, notify, recovery, wiring
 from edge.answers import Answers
 from edge.appliance import Appliance
+from edge.committed import Committed
 from edge.control.lock import Held
 from edge.control.server import ControlServer
 from edge.desk import FrontDesk
 from edge.journal.journal import Journal
+from edge.measures import Measures
+from edge.people.people import People
 from edge.publisher import Publisher
 from edge.setting import Setting
 from edge.snapshot import BoxFacts, Mode
 from edge.telemetry import Telemetry
 from edge.version import VERSION
 from edge.views.follower import Follower
+from rules.model.account_facts import AccountFact
 from rules.model.events import ConditionChanged, Event
 from rules.model.facts import Because, DaemonStarted, Entry, Fact
-from rules.model.ids import ButtonId, ControllerId
+from rules.model.ids import Actor, ButtonId, ControllerId
+from rules.model.moments import Instant
 from rules.state import Live, Record, State
 from rules.step import DAEMON
 
 log = structlog.get_logger()
 
-ROUTINE: Final = frozenset({"flag.raised/1", "flag.cleared/1", "button.supervision/1", "message.refused/1"})
+ROUTINE: Final = frozenset(
+    {"flag.raised/1", "flag.cleared/1", "button.supervision/1", "message.refused/1", "sign_in.failed/1"}
+)
 """Kinds that the journal sheds first when no disk takes anything."""
 TAKES_NO_ROWS: Final = frozenset({"journal_refused", "journal_hung", "journal_shed"})
 """The conditions in which events are not being recorded; others of the journal's tell of what was."""
@@ -47,8 +54,12 @@ LOOP_STANDS_S: Final = 2.0
 SAFE_MODE_QUIET_S: Final = 600.0
 """Contract section 2."""
 SOCKET_NAME: Final = "control.sock"
+SHOW_AFTER_S: Final = 0.05
+"""Pages follow the wire, they do not race it."""
 SOCKET_AGAIN_S: Final = 5.0
 """As the page is tried again (contract section 2)."""
+PEOPLE_S: Final = 2.0
+"""The page opens with the accounts, or without them where the disk does not give them."""
 STARTED_S: Final = 10.0
 """By then everything that is started once has been."""
 COLLECT_AFTER: Final = (5_000, 20, 20)
@@ -79,7 +90,20 @@ class Daemon:
         self.store = start.store
         self.journal = journal
         self.views = Follower(start.store, journal.read_blocking)
+        self.committed = Committed(self.views.follow)
         self.answers = Answers()
+        self.people = People(
+            start.store,
+            campus=start.setting.config.campus.name,
+            tell=self._say_of_people,
+            condition=self.condition,
+            live_since=self._live_since,
+            boot=start.boot,
+        )
+        self._watching: dict[int, Callable[[], None]] = {}
+        self._watch_number = 0
+        self._told: asyncio.TimerHandle | None = None
+        self.measures = Measures()
         self.telemetry = Telemetry(self.views.add, self.say)
         self.leaving = asyncio.Event()
         """Set when the daemon is to end."""
@@ -113,7 +137,8 @@ class Daemon:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._failed)
         self.views.start(loop, self._troubled)
-        self.journal.start(loop, self._troubled, routine=ROUTINE, follow=self.views.follow)
+        self.committed.start(loop)
+        self.journal.start(loop, self._troubled, routine=ROUTINE, follow=self.committed.follow)
         self._say_started()
         for controller, driver in self._wired.drivers.items():
             self._run_driver(controller, driver)
@@ -125,6 +150,7 @@ class Daemon:
         if not await self._listens(control):
             self._keep("control socket", self._listen_later(control))
         ready()
+        self._keep("people", self.people.run())
         self._keep("memory", _settle_memory())
         self._keep("beginning", self.began())
         self._keep("pictures", self._take_pictures())
@@ -191,15 +217,45 @@ class Daemon:
 
     def say(self, fact: Fact, because: Because | None = None) -> None:
         """Enter a fact of the box's own, which no rule decides and no fold reads."""
-        now = instant()
-        entry = Entry(fact, self.setting.plan.campus, DAEMON, None, because)
-        self.appliance.remember(now, [codec.row(entry, now, self._made())])
+        self._enter(Entry(fact, self.setting.plan.campus, DAEMON, None, because))
+
+    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Have `changed` called on the loop soon after the picture changed, at most ten times a second."""
+        self._watch_number += 1
+        number = self._watch_number
+        self._watching[number] = changed
+        return lambda: self._watching.pop(number, None) and None
+
+    def metrics(self) -> dict[str, Any]:
+        """Counters and gauges of now, by name."""
+        reflex, routine = self.appliance.lanes
+        return {
+            "reflex": reflex,
+            "routine": routine,
+            "shed": self.appliance.shed,
+            "longest_s": self.appliance.longest_s,
+            "journal_waiting": self.journal.waiting,
+            "views_waiting": self.views.waiting,
+        }
 
     def picture(self) -> None:
         """Have the journal keep a snapshot of the record, so that the next start folds less."""
         self.journal.save_snapshot(codec.record_bytes(self.appliance.state.record))
 
     # --- inside -------------------------------------------------------------------------------
+
+    def _enter(self, entry: Entry) -> None:
+        now = instant()
+        self.appliance.remember(now, [codec.row(entry, now, self._made())])
+
+    def _say_of_people(self, fact: AccountFact, subject: str, actor: Actor) -> None:
+        self._enter(Entry(fact, subject, actor))
+
+    def _live_since(self, silent: bool) -> Instant | None:
+        """When the first of the live incidents began, silent ones only where asked for."""
+        live = self.appliance.state.record.incidents.values()
+        began = [one.opened for one in live if silent or not one.silent]
+        return min(began, key=lambda at: at.utc_us, default=None)
 
     def _made(self) -> codec.Made:
         return codec.Made(self.setting.plan.pack_hash, VERSION)
@@ -278,7 +334,7 @@ class Daemon:
                 return
 
     def _open_page(self) -> None:
-        self._page = [] if self.setting.config.web is None else [self._keep("web", self._serve_health())]
+        self._page = [] if self.setting.config.web is None else [self._keep("web", self._serve_page())]
 
     async def _open_page_anew(self) -> None:
         """By another `web:`; trouble with the former address or certificate is over."""
@@ -288,19 +344,19 @@ class Daemon:
                 self.condition(code, False)
         self._open_page()
 
-    async def _serve_health(self) -> None:
-        from edge.web.health import Health
+    async def _serve_page(self) -> None:
+        # Imported behind the arming: aiohttp and the page cost 300 ms.
+        from edge.web.application import application
+        from edge.web.listening import Listener
+        from edge.web.routes import ROUTES
+        from edge.web.shared import Shared
 
         listen = wiring.listen(self.setting.config, self.setting.secrets, self.setting.base, self.store)
         if listen is None:
             return
-        from rules.supervision import armed
-
-        def tell(code: str, active: bool, args: tuple[str, ...]) -> None:
-            self.appliance.emit(ConditionChanged(instant(), code, active, args))
-
-        health = Health(listen, lambda: armed(self.appliance.plan, self.appliance.state)[0], tell)
-        await health.run()
+        await self.people.until_loaded(PEOPLE_S)
+        shared, tls = Shared(FrontDesk(self)), listen.certificate is not None
+        await Listener(listen, lambda: application(shared, ROUTES, tls=tls), self.condition).run()
 
     async def _watch_the_loop(self) -> None:
         limit_s = notify.watchdog_s()
@@ -333,6 +389,14 @@ class Daemon:
         self.publisher.note(self.appliance.plan, before, after)
         took_us = round((time.monotonic() - self.appliance.turned_at_s) * 1e6)
         self.telemetry.note(type(event).__name__, before, after, took_us)
+        self.measures.note(event, before, after)
+        if self._told is None and self._watching and _shows(before, after):
+            self._told = asyncio.get_running_loop().call_later(SHOW_AFTER_S, self._tell_watchers)
+
+    def _tell_watchers(self) -> None:
+        self._told = None
+        for changed in tuple(self._watching.values()):
+            changed()
 
     def _troubled(self, code: str, active: bool, args: tuple[str, ...]) -> None:
         self.appliance.emit(ConditionChanged(instant(), code, active, args))
@@ -362,7 +426,19 @@ class Daemon:
         self.picture()
         await _cancelled(list(self._tasks))
         # Together: views that outlive the journal would ask it in vain, and 1 s is all there is.
-        await asyncio.gather(self.views.close(STOP_S), self.journal.close(STOP_S))
+        await asyncio.gather(self.views.close(STOP_S), self.journal.close(STOP_S), self.people.close(STOP_S))
+
+
+def _shows(before: State, after: State) -> bool:
+    """Whether a page may look other than before; cheap, and True too often rather than once too seldom."""
+    was, now = before.live, after.live
+    return (
+        before.record is not after.record
+        or was.doors is not now.doors
+        or was.controllers is not now.controllers
+        or was.buttons is not now.buttons
+        or was.inputs is not now.inputs
+    )
 
 
 def _heard_by(setting: Setting) -> object:

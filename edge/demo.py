@@ -28,6 +28,7 @@ from edge.control.path import NAME
 from edge.setting import setting_of
 from edge.simulated.addresses import spare_port
 from edge.simulated.demo import demo_tree
+from edge.simulated.keyholder import Keyholder, NoKeyholder
 from edge.simulated.run import Simulation
 
 BUTTON: Final = "pb-101"
@@ -67,6 +68,7 @@ def _run(args: argparse.Namespace) -> int:
                 return DID_NOT_HOLD
             _introduce(document, config, web, control)
             if not args.press:
+                _introduce_keyholder(out / "store", web)
                 _until_interrupted(daemon)
                 return DONE
             return _press(out / "store", control)
@@ -78,6 +80,20 @@ def _introduce(document: dict[str, Any], config: Path, web: int, control: int) -
     say(f"  status, live:  {ourselves()} status --watch --config {config}")
     say(f"  press:         {ourselves()} press pb-wired --real --config {config}")
     say(f"  break things:  http://127.0.0.1:{control}   health: http://127.0.0.1:{web}/readyz")
+
+
+def _introduce_keyholder(store: Path, web: int) -> None:
+    """Somebody who may release, made for this demo alone."""
+    demo = Keyholder(store / NAME)
+    try:
+        demo.make("demo")
+    except (NoKeyholder, NotRunning, Broken) as err:
+        complain(f"no demo account could be made: {err}")
+        return
+    say(f"  page:          http://127.0.0.1:{web}   sign in as demo, password {demo.password}")
+    say("  release:       … release DOOR --reason R --user demo   with one of these codes, each good once:")
+    for five in (demo.codes[:5], demo.codes[5:]):
+        say(f"                 {'  '.join(five)}")
 
 
 def _press(store: Path, control: int) -> int:

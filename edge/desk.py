@@ -1,13 +1,14 @@
-"""The appliance as the local socket sees it: questions answered from memory, requests handed to the inbox."""
+"""The appliance as socket, page and API see it: questions answered from memory, requests handed to the inbox."""
 
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from drivers.clock import instant
+from edge.config.pack_rights import shipped_rights
 from edge.control.desk import Make, NoRecord, Reply
 from edge.control.reports import add_rebuilt, told
 from edge.control.rows import row, wanted
@@ -15,15 +16,24 @@ from edge.journal.export import NothingToExport, Opens, everything, export, noth
 from edge.journal.journal import Journal
 from edge.journal.keys import KeyRefused
 from edge.journal.sources import OfJournal
+from edge.journal.stamp import Stamped
 from edge.journal.stored import Stored
 from edge.journal.writer import JournalRefused
+from edge.measures import Measures
+from edge.people.people import People
 from edge.snapshot import snapshot
 from edge.version import VERSION
+from edge.views.database import Views
 from edge.views.rebuild import rebuild_beside
 from rules.model.ids import Actor
+from rules.plan import Plan
+from rules.rights import RightsTable
+from rules.state import State
 
 if TYPE_CHECKING:
     from edge.daemon import Daemon
+
+T = TypeVar("T")
 
 BATCH: Final = 200
 REBUILD_S: Final = 120.0
@@ -31,10 +41,57 @@ REBUILD_S: Final = 120.0
 
 
 class FrontDesk:
-    """An `edge.control.desk.Desk`. Belongs to the loop's thread."""
+    """An `edge.control.desk.Desk` and an `edge.web.office.Office`. Belongs to the loop's thread."""
 
     def __init__(self, daemon: "Daemon") -> None:
         self._daemon = daemon
+        self.rights: RightsTable = shipped_rights()
+        self.people: People = daemon.people
+
+    @property
+    def plan(self) -> Plan:
+        """The accepted configuration, as the rules know it."""
+        return self._daemon.appliance.plan
+
+    @property
+    def state(self) -> State:
+        """What is believed now."""
+        return self._daemon.appliance.state
+
+    @property
+    def timezone(self) -> str:
+        """The campus's IANA zone."""
+        return self._daemon.setting.config.campus.timezone
+
+    @property
+    def store(self) -> Path:
+        """The store directory."""
+        return self._daemon.store
+
+    async def views(self, what: Callable[[Views], T]) -> T:
+        """Read lists and history in the views' thread. Raises JournalRefused where they do not answer."""
+        return await self._daemon.views.ask(what)
+
+    async def events(self, after: tuple[str, int] | None, limit: int) -> list[Stored]:
+        """Events of the journal behind (epoch, seq). Raises KeyError, JournalRefused."""
+        return await self._daemon.journal.read(after, limit)
+
+    def on_committed(self, told: Callable[[Sequence[Stamped]], None]) -> Callable[[], None]:
+        """Have `told` called on the loop with what the journal has just taken; returns what ends it."""
+        return self._daemon.committed.listen(told)
+
+    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Have `changed` called on the loop soon after the picture changed; returns what ends it."""
+        return self._daemon.watch(changed)
+
+    @property
+    def measures(self) -> Measures:
+        """How long presses took."""
+        return self._daemon.measures
+
+    def metrics(self) -> dict[str, Any]:
+        """Counters and gauges of now, by name."""
+        return self._daemon.metrics()
 
     def snapshot(self) -> dict[str, Any]:
         """The live picture of now."""

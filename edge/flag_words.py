@@ -75,6 +75,14 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "Button {subject} sends its presses retained",
         "The broker repeats an old one at each start, and it starts nothing. Switch `retain` off in the device.",
     ),
+    "accounts_damaged": (
+        "The file of accounts was not whole",
+        "The one before it is used: {0}. Signing in and presses work. Disable and revoke again whatever was lately.",
+    ),
+    "accounts_not_saved": (
+        "A change of accounts is not on disk",
+        "The disk refused: {0}. It holds until the next start, and is tried again every 5 s. Free or replace the disk.",
+    ),
     "not_armed": (
         "The appliance is not armed",
         "A press may not be decided or may reach no lock. Use keys and phones; see the flags below for the reason.",

@@ -20,7 +20,7 @@ from rules.plan import Plan
 if TYPE_CHECKING:
     from drivers.doors.modbus_rtu_bus import RtuBus
     from drivers.doors.osdp_bus import OsdpBus
-    from edge.web.health import Listen
+    from edge.web.listening import Listen
 
 OSDP_TIMEOUT_US: Final = 1_000_000
 """Five of OSDP's 200 ms reply time-outs (SIA OSDP 2.2 section 5.7): a reader that is there has answered by then."""
@@ -109,7 +109,7 @@ def mqtt_settings(config: Config, secrets: Secrets, base: Path, store: Path) -> 
 
 def listen(config: Config, secrets: Secrets, base: Path, store: Path) -> "Listen | None":
     """Where the page listens; None: it is not configured."""
-    from edge.web.health import Listen
+    from edge.web.listening import Listen
 
     web = config.web
     if web is None:

@@ -15,11 +15,13 @@ from rules.model.events import (
     Event,
     LockAsked,
     MessageRefused,
+    NoteAsked,
     PressAsked,
     PressHeard,
     ReleaseAsked,
     Scanned,
     SessionChanged,
+    StartAsked,
     StatusHeard,
     Ticked,
     WalkTestAsked,
@@ -59,6 +61,10 @@ def decide(
             doors.command_ended(step, event)
         case PressAsked():
             requests.press(step, event)
+        case StartAsked():
+            requests.start(step, event)
+        case NoteAsked():
+            requests.note(step, event)
         case LockAsked():
             requests.lock(step, event)
         case ReleaseAsked():

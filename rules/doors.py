@@ -182,7 +182,8 @@ def command_ended(step: Step, event: CommandEnded) -> None:
     doors = [DoorId(one) for one in targets if one in step.plan.doors]
     news = [_ended(step, one, event) for one in doors]
     news += [outputs.ended(step, one, event) for one in targets if one not in step.plan.doors]
-    if event.ending != "written" and (step.record.incidents or any(news)):
+    shown = any(not one.silent for one in step.record.incidents.values())
+    if event.ending != "written" and (shown or any(news)):
         fact = CommandRecorded(event.command, event.controller, event.ending, event.code)
         incident = incident_of(step, step.plan.doors[doors[0]]) if doors else None
         step.write(fact, event.controller, incident=incident, because=Because(event.ending))

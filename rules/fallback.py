@@ -1,4 +1,4 @@
-"""What goes out when a rule raised: on a press that can ask for lockdown, the lockdown itself; and a person is told.
+"""What goes out when a rule raised: on a press or a start that asks for lockdown, the lockdown itself; a person is told.
 
 Issue 2, E19. Kept apart from the rules it stands in for, and small: it uses the interlock and nothing else of them.
 """
@@ -10,17 +10,19 @@ from typing import Final
 from rules import interlock
 from rules.decision import Answer, Decision, PressAnswer, RequestAnswer
 from rules.interlock import Passed
-from rules.model.events import Asked, Event, MessageRefused, PressAsked, PressHeard, Scanned
+from rules.model.events import Asked, Event, MessageRefused, PressAsked, PressHeard, Scanned, StartAsked
 from rules.model.facts import (
     Because,
     DoorsOrdered,
     Entry,
+    Fact,
     FlagRaised,
     IncidentOpened,
     IncidentRaised,
     PressRecorded,
     PressUnanswered,
     RuleFailed,
+    StartRecorded,
     ZoneResponded,
 )
 from rules.model.ids import Actor, DoorId, IncidentId, Point, PressId
@@ -51,7 +53,7 @@ class _Pressed:
 class _Lockdown:
     """A lockdown that goes out: what was asked for, what the interlock passed, and by which of its two ways."""
 
-    pressed: _Pressed
+    by: "_Pressed | StartAsked"
     ask: Ask
     doors: tuple[DoorId, ...]
     passed: Passed[DoorId]
@@ -62,13 +64,15 @@ def after_failure(plan: Plan, state: State, event: Event, error: str) -> Decisio
     """The decision on an event whose rule raised `error` (the exception's own words)."""
     step = Step(plan, state, event.at)
     pressed = list(_pressed(step, event))
-    lockdowns = [made for one in pressed if (made := _lockdown(step, one)) is not None]
+    lockdowns = [made for one in pressed if (made := _of_press(step, one)) is not None]
+    if isinstance(event, StartAsked):
+        lockdowns += _of_start(step, event)
     for made in lockdowns:
         for permit in made.passed.permits:
             step.permit(permit)
     what = "lockdown" if lockdowns else "person" if pressed else "none"
     failed = RuleFailed(type(event).__name__, what, error)
-    tell = pressed or "rule_failed" not in state.live.conditions
+    tell = pressed or lockdowns or "rule_failed" not in state.live.conditions
     step.change(conditions={**state.live.conditions, "rule_failed": (type(event).__name__,)})
     try:
         if tell:
@@ -77,7 +81,7 @@ def after_failure(plan: Plan, state: State, event: Event, error: str) -> Decisio
         if ("rule_failed", str(plan.campus)) not in step.record.flags:
             raised = FlagRaised("rule_failed", plan.campus, (type(event).__name__,))
             step.write(raised, plan.campus, actor=DAEMON, because=Because("rule_failed"))
-        locking = {made.pressed.button.id for made in lockdowns}
+        locking = {made.by.button.id for made in lockdowns if isinstance(made.by, _Pressed)}
         for made in lockdowns:
             _enter(step, made)
         for one in pressed:
@@ -178,13 +182,26 @@ def _debounced(was: Contact | None, raw: int, event: Scanned) -> Contact:
 # --- what goes out ---------------------------------------------------------------------------
 
 
-def _lockdown(step: Step, pressed: _Pressed) -> _Lockdown | None:
-    """The prepared lockdown after the interlock's live check; if that raises too, the doors that need none."""
+def _of_press(step: Step, pressed: _Pressed) -> _Lockdown | None:
+    """The widest lockdown that the pressed button can ask for; None: it can ask for none, is in test, or is not sure."""
     ask = _widest(step.plan, pressed.button)
     test = step.record.walk_tests.get(pressed.button.id)
     tested = test is not None and test.boot == step.live.boot and step.at.mono_us < test.until.mono_us
     if ask is None or tested or not pressed.sure:
         return None
+    return _lockdown(step, pressed, ask)
+
+
+def _of_start(step: Step, event: StartAsked) -> list[_Lockdown]:
+    """The lockdown that a person asked for in each of these zones; none where the rule itself would have refused it."""
+    known = all(zone in step.plan.zones for zone in event.zones)
+    if event.kind != REAL or event.response != "lockdown" or not known:
+        return []
+    return [_lockdown(step, event, Ask("lockdown", zone)) for zone in dict.fromkeys(event.zones)]
+
+
+def _lockdown(step: Step, by: _Pressed | StartAsked, ask: Ask) -> _Lockdown:
+    """The prepared lockdown after the interlock's live check; if that raises too, the doors that need none."""
     within = step.plan.zones[ask.zone].within
     kinds = step.plan.responses[ask.response].locks
     doors = tuple(door.id for door in step.plan.doors.values() if door.kind in kinds and door.zone in within)
@@ -194,7 +211,7 @@ def _lockdown(step: Step, pressed: _Pressed) -> _Lockdown | None:
     except Exception:  # noqa: BLE001 - the last line of defence; what failed is in the entry's code
         passed = interlock.bare_permits(step, doors)
         why = "interlock_failed"
-    return _Lockdown(pressed, ask, doors, passed, why)
+    return _Lockdown(by, ask, doors, passed, why)
 
 
 def _widest(plan: Plan, button: ButtonPlan) -> Ask | None:
@@ -207,16 +224,20 @@ def _widest(plan: Plan, button: ButtonPlan) -> Ask | None:
 
 
 def _enter(step: Step, made: _Lockdown) -> None:
-    ask, because, actor = made.ask, Because(made.why), made.pressed.actor
+    ask, because, actor = made.ask, Because(made.why), made.by.actor
     live = _visible(step.record)
     incident = _fresh_id(step) if live is None else live.id
     ranks = step.plan.responses
 
-    def write(fact: PressRecorded | IncidentOpened | IncidentRaised | ZoneResponded | DoorsOrdered) -> None:
-        subject = made.pressed.button.id if isinstance(fact, PressRecorded) else ask.zone
+    def write(fact: Fact) -> None:
+        subject = fact.button if isinstance(fact, PressRecorded) else ask.zone
         step.write(fact, subject, actor=actor, incident=incident, because=because)
 
-    write(_record(made.pressed, ask))
+    if isinstance(made.by, _Pressed):
+        write(_record(made.by, ask))
+    else:
+        joined = live is not None
+        write(StartRecorded(ask.response, (ask.zone,), REAL.word, joined, made.by.reason))
     if live is None:
         write(IncidentOpened(incident, REAL.word, ask.response, ask.zone, silent=False))
     elif ranks[ask.response].rank > ranks[live.response].rank:

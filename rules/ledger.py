@@ -201,7 +201,9 @@ def _enters(step: Step, door: DoorPlan, was: Verdict, now: Verdict) -> bool:
     told = now.word in TOLD or was.word in TOLD
     if now.word == "pending":
         return told
-    return told or bool(step.record.incidents) or ordered_to_lock(step.plan, step.record, door)
+    # A silent incident makes no row that names no incident: those rows would tell of it.
+    shown = any(not one.silent for one in step.record.incidents.values())
+    return told or shown or ordered_to_lock(step.plan, step.record, door)
 
 
 def _due(step: Step, live: Live, door: DoorPlan, its: DoorLive) -> int:

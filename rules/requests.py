@@ -10,11 +10,21 @@ from rules.model.events import (
     Asked,
     CloseAsked,
     LockAsked,
+    NoteAsked,
     PressAsked,
     ReleaseAsked,
+    StartAsked,
     WalkTestAsked,
 )
-from rules.model.facts import Because, PressAnswered, RequestRefused, WalkTestEnded, WalkTestStarted
+from rules.model.facts import (
+    Because,
+    NoteWritten,
+    PressAnswered,
+    RequestRefused,
+    StartRecorded,
+    WalkTestEnded,
+    WalkTestStarted,
+)
 from rules.model.ids import ButtonId, DoorId, IncidentId
 from rules.model.kinds import REAL, Drill, Exercise, Real, Test
 from rules.model.moments import MINUTE_US
@@ -44,6 +54,51 @@ def press(step: Step, event: PressAsked) -> None:
             _done(step, event)
         case _:
             assert_never(kind)
+
+
+def start(step: Step, event: StartAsked) -> None:
+    """Start a response in the zones named; on a live incident of the same kind it joins or raises, never lowers."""
+    unknown = [zone for zone in event.zones if zone not in step.plan.zones]
+    if unknown or not event.zones:
+        _refuse(step, event, "start", "unknown_zone", ("zone", ", ".join(unknown)))
+        return
+    kind = event.kind
+    if not isinstance(kind, Real) and responses.live_of(step.record, REAL.word, silent=False) is not None:
+        _refuse(step, event, "start", "real_incident_live")
+        return
+    shown: IncidentId | None = None
+    for zone in dict.fromkeys(event.zones):
+        ask = Ask(event.response, zone)
+        to = responses.joining(step, ask, kind)
+        fact = StartRecorded(event.response, (zone,), kind.word, not to.new, event.reason)
+        step.write(fact, zone, actor=event.actor, incident=to.incident, because=Because("asked"))
+        responses.respond(step, ask, kind, to, actor=event.actor)
+        shown = None if to.silent else to.incident
+    _done(step, event, incident=shown)
+
+
+def note(step: Step, event: NoteAsked) -> None:
+    """Write into an incident's timeline, while it is live or after: the record only grows.
+
+    The record in memory knows of live incidents alone, so of others only that is refused which never was one's id;
+    whoever asks looks up a closed one first. A silent one is nobody's who may not know of it.
+    """
+    text, live = event.text.strip(), step.record.incidents.get(event.incident)
+    hidden = live is not None and live.silent and not event.silent
+    if hidden or (live is None and not _was_made_here(event.incident)):
+        _refuse(step, event, "note", "unknown_incident", ("incident", event.incident))
+        return
+    if not text:
+        _refuse(step, event, "note", "no_text")
+        return
+    step.write(
+        NoteWritten(event.incident, text),
+        event.incident,
+        actor=event.actor,
+        incident=event.incident,
+        because=Because("asked"),
+    )
+    _done(step, event)
 
 
 def lock(step: Step, event: LockAsked) -> None:
@@ -96,8 +151,12 @@ def answer(step: Step, event: AnswerAsked) -> None:
 
 
 def close(step: Step, event: CloseAsked) -> None:
-    """Close every live incident. Doors stay as they are, and the answer says how many are still locked by order."""
-    live = tuple(step.record.incidents.values())
+    """Close one live incident, or all. Doors stay as they are, and the answer says how many are still locked by order.
+
+    To somebody who may not know of a silent one it is not there: neither by its id nor in what was closed.
+    """
+    seen = [one for one in step.record.incidents.values() if event.silent or not one.silent]
+    live = [one for one in seen if event.incident in (None, one.id)]
     if not live:
         _refuse(step, event, "close", "no_incident")
         return
@@ -143,6 +202,12 @@ def end_walk_tests(step: Step) -> None:
             over.setdefault("time" if test.boot == step.live.boot else "boot", []).append(one)
     for code, buttons in over.items():
         step.write(WalkTestEnded(tuple(buttons), code), step.plan.campus, because=Because(code))
+
+
+def _was_made_here(incident: IncidentId) -> bool:
+    """Whether an id has the form of those that `responses.joining` makes."""
+    head, _, number = incident.partition("-")
+    return head == "inc" and number.isascii() and number.isdigit() and len(number) <= 20
 
 
 def _unknown(step: Step, event: LockAsked | ReleaseAsked, verb: str, named: Iterable[DoorId]) -> bool:

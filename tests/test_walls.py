@@ -38,6 +38,8 @@ TRESPASSES = {
     "only edge.config reads YAML": ("edge.new_10", "yaml"),
     "only edge.web and the simulators speak HTTP": ("edge.new_11", "aiohttp"),
     "only edge.journal signs and encrypts": ("edge.new_12", "cryptography"),
+    "only edge.web.pages.templates speaks Jinja": ("edge.new_14", "jinja2"),
+    "only the hashing process speaks Argon2": ("edge.new_13", "argon2"),
 }
 
 

@@ -19,6 +19,7 @@ from edge.bench.children import Child, Lost
 from edge.control.client import Broken, NotRunning, ask
 from edge.control.path import NAME
 from edge.simulated.addresses import spare_port
+from edge.simulated.keyholder import Keyholder
 
 ARMED_S: Final = 30.0
 WRITTEN_S: Final = 10.0
@@ -124,6 +125,7 @@ class _Bench:
         self._boards = boards
         self._process = process
         self._socket = control
+        self._keyholder = Keyholder(control)
         self._how = how
         self._chance = chance
 
@@ -205,10 +207,12 @@ class _Bench:
         raise Lost(f"only {written['doors']} of {self._found.doors} doors were written")
 
     def _release(self, doors: list[str]) -> None:
-        for order in ({"do": "close"}, {"do": "release", "doors": doors, "reason": "benchmark"}):
-            answer = ask(self._socket, order)
-            if not answer.get("ok"):
-                raise Lost(f"the daemon refused to {order['do']}: {answer.get('words')}")
+        closed = ask(self._socket, {"do": "close"})
+        if not closed.get("ok"):
+            raise Lost(f"the daemon refused to close: {closed.get('words')}")
+        released = self._keyholder.release(doors, "benchmark")
+        if not released.get("ok"):
+            raise Lost(f"the daemon refused to release: {released.get('words')}")
         self._until_at_rest()
         self.until("every door released", _all_released, PROVEN_S)
 

@@ -4,9 +4,10 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from edge.cli import DID_NOT_HOLD, DONE
+from edge.cli import DID_NOT_HOLD, DONE, USAGE
 from edge.cli.calling import NoAnswer, call
 from edge.cli.out import complain, plain, say, say_json
+from edge.cli.secret import NoSecret, secret
 from edge.words import plural
 
 
@@ -23,8 +24,13 @@ def lock(args: argparse.Namespace) -> int:
 
 
 def release(args: argparse.Namespace) -> int:
-    """Return named doors to their rest."""
-    request = {"do": "release", "doors": args.doors, "reason": args.reason}
+    """Return named doors to their rest, in the name and with the code of a person who may."""
+    try:
+        code = secret(args.secret, f"Code of {plain(args.user)}: ")
+    except NoSecret as err:
+        complain(f"{err}. No door was released.")
+        return USAGE
+    request = {"do": "release", "doors": args.doors, "reason": args.reason, "user": args.user, "code": code}
     return _ask(args, request, lambda reply: f"{plural(len(args.doors), 'door')} told to rest: see `status`.")
 
 
@@ -48,7 +54,7 @@ def close(args: argparse.Namespace) -> int:
         doors = f" {plural(locked, 'door')} stay as ordered: release them by name." if locked else ""
         return f"{plural(closed, 'incident')} closed.{doors}"
 
-    return _ask(args, {"do": "close", "reason": args.reason}, said)
+    return _ask(args, {"do": "close", "reason": args.reason, "incident": args.incident}, said)
 
 
 def walk_test(args: argparse.Namespace) -> int:

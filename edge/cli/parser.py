@@ -11,6 +11,7 @@ from edge.version import VERSION
 
 DEFAULT_CONFIG: Final = "/etc/campus-edge/campus.yaml"
 ENVIRONMENT: Final = "CAMPUS_EDGE_CONFIG"
+ROLES: Final = ("administrator", "staff", "technician", "viewer", "device")
 KINDS: Final = ("real", "drill", "exercise", "test")
 
 
@@ -42,6 +43,7 @@ def parser() -> Parser:
     _persons(verbs)
     _incidents(verbs)
     _journal(verbs)
+    _people(verbs)
     return top
 
 
@@ -98,6 +100,9 @@ def _persons(verbs: Any) -> None:
         made = _verb(verbs, verb, f"asking:{verb}", text, json=True)
         made.add_argument("doors", metavar="DOOR", nargs="+")
         made.add_argument("--reason", type=_said, required=True)
+        if verb == "release":
+            made.add_argument("--user", required=True, metavar="NAME", help="who releases; asked for a code")
+            _secret(made, "--code-file", "their code")
 
     made = _verb(verbs, "answer", "asking:answer", "answer a press that started nothing by itself", json=True)
     made.add_argument("press", metavar="PRESS", type=int, help="its number in `status`")
@@ -108,6 +113,7 @@ def _persons(verbs: Any) -> None:
 
     made = _verb(verbs, "close", "asking:close", "close what is live; doors stay as they are", json=True)
     made.add_argument("--reason", default="")
+    made.add_argument("--incident", metavar="ID", help="this one only; default: all that are live")
 
     made = _verb(verbs, "walk-test", "asking:walk_test", "put named buttons in test", json=True)
     made.add_argument("buttons", metavar="BUTTON", nargs="+")
@@ -131,6 +137,45 @@ def _incidents(verbs: Any) -> None:
     made = _verb(of, "verify", "incident:verify", "verify an export", config=False, json=True)
     made.add_argument("file", type=Path, metavar="FILE")
     made.add_argument("--key", type=Path, metavar="PEM", help="the campus's public key, from elsewhere")
+
+
+def _people(verbs: Any) -> None:
+    made: Parser = verbs.add_parser("user", help="accounts of persons", description="Accounts of persons.")
+    of: Any = made.add_subparsers(metavar="VERB", required=True)
+    for name, text in (
+        ("add", "add a person"),
+        ("disable", "let a person do nothing any more, from now on"),
+        ("enable", "let a person in again"),
+        ("password", "give a person another password; their sessions end"),
+        ("totp", "a new secret for an authenticator app, shown once"),
+        ("codes", "ten new printed codes, shown once; those before them end"),
+        ("sign-out", "end all sessions of a person"),
+    ):
+        made = _verb(of, name, "people:user", text, json=True)
+        made.add_argument("name", metavar="NAME")
+        made.set_defaults(about=name)
+        if name == "add":
+            made.add_argument("--role", required=True, metavar="R", help=", ".join(ROLES))
+        if name in ("add", "password"):
+            _secret(made, "--password-file", "the password")
+    _verb(of, "list", "people:users", "who there is", json=True)
+
+    made = verbs.add_parser("token", help="tokens of programs", description="Tokens of programs.")
+    of = made.add_subparsers(metavar="VERB", required=True)
+    made = _verb(of, "create", "people:create", "let a program in; its token is shown once", json=True)
+    made.add_argument("--name", required=True, metavar="N")
+    made.add_argument("--role", required=True, metavar="R", help=", ".join(ROLES))
+    made.add_argument(
+        "--expires", metavar="WHEN", help="90d, 12h, 2027-06-30 or an RFC 3339 time; default: never"
+    )
+    made = _verb(of, "revoke", "people:revoke", "let a program do nothing any more, from now on", json=True)
+    made.add_argument("name", metavar="NAME", help="its name or id")
+    _verb(of, "list", "people:tokens", "which there are", json=True)
+
+
+def _secret(made: Parser, flag: str, what: str) -> None:
+    """A secret stands in no argument: other users of the machine see those."""
+    made.add_argument(flag, dest="secret", metavar="FILE", help=f"{what}, first line; - is standard input")
 
 
 def _journal(verbs: Any) -> None:

@@ -18,6 +18,8 @@ _SHOWN: Final[Mapping[str, str]] = {
     "press.heard/1": "press of {button} ({gesture}, {standing}) asks for {response} in {zone}",
     "press.unanswered/1": "press {number} of {button} waits for a person: {why}",
     "press.answered/1": "press {number} answered, started: {started}",
+    "start.asked/1": "a {kind} {response} is asked for in {zones}",
+    "incident.note/1": "note",
     "incident.opened/1": "{kind} incident opened: {response} in {zone}",
     "incident.raised/1": "raised to {response} in {zone}",
     "incident.closed/1": "closed",
@@ -77,7 +79,7 @@ def account(rows: Sequence[Row], incident: str) -> Document | None:
                 "words": told(row),
                 "door": row["data"]["door"] if row["kind"] == VERDICT else None,
                 "verdict": row["data"]["verdict"] if row["kind"] == VERDICT else None,
-                "reason": row["opened"].get("reason", ""),
+                "reason": row["opened"].get("reason") or row["opened"].get("text", ""),
             }
             for row in rows
         ],

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from edge.people.people import People
 from rules.model.events import Asked
 from rules.model.ids import Actor, IncidentId, RequestId
 from rules.model.moments import Instant
+from rules.plan import Plan
+from rules.rights import RightsTable
 
 Make = Callable[[Instant, RequestId, Actor], Asked]
 """Makes the event once the appliance has stamped and numbered it."""
@@ -36,6 +39,13 @@ class Desk(Protocol):
 
     Whatever reads the disk must do it in a thread: a hanging disk may hang these answers, never the loop.
     """
+
+    rights: RightsTable
+    people: People
+
+    @property
+    def plan(self) -> Plan:
+        """The accepted configuration, as the rules know it."""
 
     def snapshot(self) -> dict[str, Any]:
         """`edge.snapshot.snapshot` of now."""

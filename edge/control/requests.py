@@ -9,7 +9,7 @@ import msgspec
 
 from edge.control.desk import Make
 from rules.model.events import AnswerAsked, CloseAsked, LockAsked, PressAsked, ReleaseAsked, WalkTestAsked
-from rules.model.ids import ButtonId, DoorId
+from rules.model.ids import ButtonId, DoorId, IncidentId
 from rules.model.kinds import KindWord, kind_of
 
 LONGEST: Final = 64 * 1024
@@ -18,6 +18,8 @@ LONGEST: Final = 64 * 1024
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[!-~]+\Z")]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2_000)]
 Said = Annotated[str, msgspec.Meta(max_length=2_000)]
+Name = Annotated[str, msgspec.Meta(max_length=256)]
+Secret = Annotated[str, msgspec.Meta(max_length=1_024)]
 Ids = Annotated[tuple[Id, ...], msgspec.Meta(min_length=1, max_length=1_000)]
 
 
@@ -49,8 +51,15 @@ class Lock(_Request, frozen=True, tag="lock"):
 
 
 class Release(_Request, frozen=True, tag="release"):
+    """user, code: who releases, and a time-based or printed code of theirs, good for this request."""
+
     doors: Ids
     reason: Text
+    user: Name = ""
+    code: Secret = ""
+
+    def __repr__(self) -> str:
+        return f"Release(doors={self.doors!r})"
 
 
 class Answer(_Request, frozen=True, tag="answer"):
@@ -62,7 +71,10 @@ class Answer(_Request, frozen=True, tag="answer"):
 
 
 class Close(_Request, frozen=True, tag="close"):
+    """incident None: every live one that the caller may know of."""
+
     reason: Said = ""
+    incident: Id | None = None
 
 
 class WalkTest(_Request, frozen=True, tag="walk-test"):
@@ -94,8 +106,38 @@ class Export(_Request, frozen=True, tag="export"):
     redact: bool = False
 
 
+UserVerb = Literal["add", "disable", "enable", "password", "totp", "codes", "sign-out"]
+
+
+class User(_Request, frozen=True, tag="user"):
+    """Something about a person's account. role: for `add`; password: for `add` and `password`."""
+
+    verb: UserVerb
+    name: Name
+    role: Name = ""
+    password: Secret = ""
+
+    def __repr__(self) -> str:
+        return f"User(verb={self.verb!r})"
+
+
+class Token(_Request, frozen=True, tag="token"):
+    """Something about a program's token. role, expires_utc_s (seconds since 1970): for `create`."""
+
+    verb: Literal["create", "revoke"]
+    name: Name
+    role: Name = ""
+    expires_utc_s: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
+
+
+class Known(_Request, frozen=True, tag="people"):
+    """Lists the accounts, or the tokens."""
+
+    what: Literal["users", "tokens"]
+
+
 Asking = Press | Lock | Release | Answer | Close | WalkTest
-Request = Status | Asking | LeaveSafeMode | VerifyJournal | Rows | Export
+Request = Status | Asking | LeaveSafeMode | VerifyJournal | Rows | Export | User | Token | Known
 _decoder: Final = msgspec.json.Decoder(Request)
 
 
@@ -113,14 +155,14 @@ def parse(line: bytes) -> Request:
 
 def _storable(request: Request) -> None:
     """Control characters are no text that a terminal could show one day."""
-    for field in ("reason", "person"):
+    for field in ("reason", "person", "name", "user"):
         text: object = getattr(request, field, "")
         if isinstance(text, str) and any(ord(one) < 0x20 or 0x7F <= ord(one) < 0xA0 for one in text):
             raise msgspec.ValidationError(f"`{field}` holds a line break or another control character")
 
 
-def asked(request: Asking) -> Make:
-    """What makes the event of a request, once it is stamped and numbered."""
+def asked(request: Asking, *, silent: bool = False) -> Make:
+    """What makes the event of a request, once it is stamped and numbered. silent: the caller may know of silent ones."""
     match request:
         case Press():
             kind = kind_of(request.kind)
@@ -139,7 +181,8 @@ def asked(request: Asking) -> Make:
                 at, number, actor, request.press, start, request.reason
             )
         case Close():
-            return lambda at, number, actor: CloseAsked(at, number, actor, request.reason)
+            one = None if request.incident is None else IncidentId(request.incident)
+            return lambda at, number, actor: CloseAsked(at, number, actor, request.reason, one, silent)
         case WalkTest():
             buttons = tuple(ButtonId(one) for one in request.buttons)
             return lambda at, number, actor: WalkTestAsked(

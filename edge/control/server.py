@@ -18,6 +18,7 @@ import msgspec
 import structlog
 
 from edge import words
+from edge.control import accounts
 from edge.control.desk import Desk, NoRecord, Reply
 from edge.control.path import address
 from edge.control.requests import (
@@ -25,6 +26,7 @@ from edge.control.requests import (
     Answer,
     Close,
     Export,
+    Known,
     LeaveSafeMode,
     Lock,
     NotARequest,
@@ -33,11 +35,17 @@ from edge.control.requests import (
     Request,
     Rows,
     Status,
+    Token,
+    User,
     VerifyJournal,
     WalkTest,
     asked,
     parse,
 )
+from edge.control.rights import ROLE, right_of
+from edge.people.caller import Caller
+from edge.people.people import NotSignedIn
+from edge.people.registrar import Done
 from rules.model.ids import Actor
 
 MOST_CALLERS: Final = 32
@@ -136,20 +144,35 @@ class ControlServer:
         except NotARequest as err:
             await _say(writer, _refusal("unreadable_request", detail=str(err)))
             return
+        caller = Caller(Actor(f"socket:{uid}"), ROLE, "socket")
+        right = right_of(request)
+        if not caller.may(self._desk.rights, right):
+            await _say(writer, _refusal("no_right", right=right))
+            return
         if isinstance(request, Status) and request.watch:
             await self._watch(reader, writer)
             return
-        async with contextlib.aclosing(self._answers(request, Actor(f"socket:{uid}"))) as answers:
+        async with contextlib.aclosing(self._answers(request, caller)) as answers:
             async for answer in answers:
                 await _say(writer, answer)
 
-    async def _answers(self, request: Request, actor: Actor) -> AsyncGenerator[dict[str, Any], None]:
-        desk = self._desk
+    async def _answers(self, request: Request, caller: Caller) -> AsyncGenerator[dict[str, Any], None]:
+        desk, actor = self._desk, caller.actor
         match request:
             case Status():
                 yield _data(desk.snapshot())
-            case Press() | Lock() | Release() | Answer() | Close() | WalkTest():
-                yield await _reply(desk.submit(actor, asked(request)))
+            case Release():
+                yield await self._released(request, actor)
+            case Press() | Lock() | Answer() | Close() | WalkTest():
+                silent = caller.may(desk.rights, "look-duress")
+                yield await _reply(desk.submit(actor, asked(request, silent=silent)))
+            case User():
+                yield _changed(request.name, await accounts.user(desk.people, request, actor))
+            case Token():
+                yield _changed(request.name, await accounts.token(desk.people, request, actor))
+            case Known():
+                await desk.people.until_loaded(READ_S)
+                yield _data(accounts.known(desk.people, request))
             case LeaveSafeMode():
                 yield await _reply(desk.leave_safe_mode(actor))
             case VerifyJournal():
@@ -167,6 +190,19 @@ class ControlServer:
                     yield _data({"path": str(made)})
             case _:
                 assert_never(request)
+
+    async def _released(self, request: Release, asking: Actor) -> dict[str, Any]:
+        """A release, in the name and by the code of a person who may: the socket alone opens no door."""
+        unknown = [one for one in request.doors if one not in self._desk.plan.doors]
+        if unknown:
+            # Before the code is used up.
+            return _refusal("unknown_door", door=", ".join(unknown))
+        if not request.user or not request.code:
+            return _refusal("factor_needed")
+        vouched = await self._desk.people.vouched(request.user, request.code, asking, asking)
+        if isinstance(vouched, NotSignedIn):
+            return _refusal(f"factor_{vouched.why}", user=request.user, seconds=vouched.wait_s)
+        return await _reply(self._desk.submit(vouched.actor, asked(request, silent=False)))
 
     async def _watch(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """A snapshot now and at every beat, until the caller hangs up."""
@@ -195,6 +231,19 @@ async def _reply(waiting: Any) -> dict[str, Any]:
         "words": words.reply(reply.code, args),
         "incident": reply.incident,
         "durable": reply.durable,
+        "more": False,
+    }
+
+
+def _changed(name: str, made: Done | str) -> dict[str, Any]:
+    """What became of a change of accounts; `secret` is in this answer and nowhere else."""
+    if not isinstance(made, Done):
+        return _refusal(made, name=name)
+    return {
+        "ok": True,
+        "code": "done",
+        "data": {"id": made.id, "secret": list(made.secret)},
+        "durable": made.durable,
         "more": False,
     }
 

@@ -166,6 +166,11 @@ class Journal:
         """The last row numbered so far, durable or not: its epoch is the one that is counted in now."""
         return self._core.stamper.head
 
+    @property
+    def waiting(self) -> int:
+        """Rows handed in that are not durable yet."""
+        return self._waiting
+
     def save_snapshot(self, blob: bytes) -> None:
         """Keep `blob` as the state after everything handed in so far, once all that is durable."""
         self._writer.inbox.put(Picture(blob))

@@ -106,23 +106,23 @@ class Views:
 
     def incidents(self, limit: int = 100) -> list[Line]:
         """The newest first."""
-        return self._lines("SELECT * FROM incidents ORDER BY opened_at DESC, seq DESC LIMIT ?", limit)
+        return self.lines("SELECT * FROM incidents ORDER BY opened_at DESC, seq DESC LIMIT ?", limit)
 
     def ledger(self, incident: str) -> list[Line]:
         """Each door of an incident, by its name."""
-        return self._lines("SELECT * FROM ledger WHERE incident = ? ORDER BY door", incident)
+        return self.lines("SELECT * FROM ledger WHERE incident = ? ORDER BY door", incident)
 
     def verdicts(self, door: str, limit: int = 100) -> list[Line]:
         """A door's verdicts, the newest first."""
-        return self._lines("SELECT * FROM verdicts WHERE door = ? ORDER BY at DESC LIMIT ?", door, limit)
+        return self.lines("SELECT * FROM verdicts WHERE door = ? ORDER BY at DESC LIMIT ?", door, limit)
 
     def presses(self, limit: int = 100) -> list[Line]:
         """The newest first."""
-        return self._lines("SELECT * FROM presses ORDER BY at DESC, seq DESC LIMIT ?", limit)
+        return self.lines("SELECT * FROM presses ORDER BY at DESC, seq DESC LIMIT ?", limit)
 
     def flags(self) -> list[Line]:
         """Those that stand."""
-        return self._lines("SELECT * FROM flags WHERE cleared_at IS NULL ORDER BY raised_at")
+        return self.lines("SELECT * FROM flags WHERE cleared_at IS NULL ORDER BY raised_at")
 
     def telemetry(self, subject: str, limit: int = 1000) -> list[tuple[int, dict[str, int]]]:
         """(microseconds since 1970, values), the newest first."""
@@ -138,7 +138,8 @@ class Views:
             raise KeyError(name)
         return set(self._connection.execute(f"SELECT * FROM {name}"))  # noqa: S608  # one of DERIVED
 
-    def _lines(self, query: str, *values: str | int) -> list[Line]:
+    def lines(self, query: str, *values: str | int | None) -> list[Line]:
+        """What a query finds, each row by its columns' names."""
         cursor = self._connection.execute(query, values)
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor]

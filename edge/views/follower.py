@@ -104,6 +104,11 @@ class Follower:
         if self._inbox.qsize() < _QUEUE_MOST:
             self._inbox.put(Reading(at_us, subject, values))
 
+    @property
+    def waiting(self) -> int:
+        """What was handed over and not followed yet."""
+        return self._inbox.qsize()
+
     async def ask(self, what: Callable[[Views], T], timeout_s: float = 5.0) -> T:
         """Read the views: `what` runs in their thread, behind everything handed over before it.
 

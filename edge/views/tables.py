@@ -12,6 +12,7 @@ import msgspec
 
 from edge.journal.canonical import JSON
 from edge.journal.stored import Stored
+from edge.views.hidden import SILENT, tells_of_silence
 
 DERIVED: Final = (
     "incidents",
@@ -22,6 +23,7 @@ DERIVED: Final = (
     "zones",
     "flags",
     "telemetry_summaries",
+    "hidden",
 )
 """The tables that the journal alone gives."""
 _SECURED: Final = frozenset({"secured", "secured_partial"})
@@ -76,6 +78,10 @@ def apply(connection: sqlite3.Connection, event: Stored) -> None:
                 "INSERT INTO telemetry_summaries VALUES (?, ?, ?, ?, ?)",
                 (event.epoch, event.seq, event.at, event.subject, _text(event.data)),
             )
+    if tells_of_silence(
+        event, lambda one: _is_silent(connection, one), lambda one: _asked_silently(connection, one)
+    ):
+        connection.execute("INSERT OR IGNORE INTO hidden VALUES (?, ?)", event.position)
 
 
 def _insert(
@@ -164,6 +170,16 @@ def _verdict(connection: sqlite3.Connection, event: Stored) -> None:
             "verdict_at = excluded.verdict_at, secured_at = coalesce(secured_at, excluded.secured_at)",
             (event.incident, door, verdict, event.at, secured_at),
         )
+
+
+def _is_silent(connection: sqlite3.Connection, incident: str) -> bool:
+    found = connection.execute("SELECT silent FROM incidents WHERE incident = ?", (incident,)).fetchone()
+    return found is not None and found[0] == 1
+
+
+def _asked_silently(connection: sqlite3.Connection, number: int) -> bool:
+    asked = connection.execute("SELECT response FROM unanswered WHERE number = ?", (number,))
+    return any(response in SILENT for (response,) in asked)
 
 
 def _flag(event: Stored) -> tuple[Cell, Cell]:

@@ -15,12 +15,15 @@ from rules.model.ids import (
     ControllerId,
     DeliveryId,
     DoorId,
+    IncidentId,
     PressId,
     RequestId,
     Space,
+    ZoneId,
 )
-from rules.model.kinds import Kind
+from rules.model.kinds import Drill, Exercise, Kind, Real
 from rules.model.moments import Instant
+from rules.model.responses import Response
 
 SessionName = Literal["presses", "status"]
 PressPath = Literal["mqtt", "cli"]
@@ -154,6 +157,34 @@ class PressAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class StartAsked:
+    """A person starts a response from a page, a phone or a program; on a live one of the same kind it joins or raises.
+
+    zones: with all below each; silent responses and those of a zone's scope need them named.
+    """
+
+    at: Instant
+    request: RequestId
+    actor: Actor
+    response: Response
+    zones: tuple[ZoneId, ...]
+    kind: Real | Drill | Exercise
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteAsked:
+    """A person writes into a live or closed incident's timeline. silent: whether they may know of silent ones."""
+
+    at: Instant
+    request: RequestId
+    actor: Actor
+    incident: IncidentId
+    text: str
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LockAsked:
     at: Instant
     request: RequestId
@@ -185,12 +216,17 @@ class AnswerAsked:
 
 @dataclass(frozen=True, slots=True)
 class CloseAsked:
-    """The live incidents are to be closed. Doors stay as they are: release is by name."""
+    """A live incident, None: all of them, is to be closed. Doors stay as they are: release is by name.
+
+    silent: whether the person may know of silent ones; if not, these stay live, and no answer tells of them.
+    """
 
     at: Instant
     request: RequestId
     actor: Actor
     reason: str
+    incident: IncidentId | None = None
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +262,9 @@ class ConditionChanged:
     args: tuple[str, ...]
 
 
-Asked = PressAsked | LockAsked | ReleaseAsked | AnswerAsked | CloseAsked | WalkTestAsked
+Asked = (
+    PressAsked | StartAsked | NoteAsked | LockAsked | ReleaseAsked | AnswerAsked | CloseAsked | WalkTestAsked
+)
 ButtonEvent = PressHeard | StatusHeard | MessageRefused | SessionChanged
 DeviceEvent = Scanned | ControllerChanged | CommandEnded
 BoxEvent = Ticked | ConditionChanged

@@ -8,6 +8,7 @@ Everything else holds integers, booleans, codes and plain strings of our own.
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from rules.model.account_facts import AccountFact
 from rules.model.ids import (
     Actor,
     ButtonId,
@@ -79,6 +80,29 @@ class PressAnswered:
     number: int
     started: bool
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartRecorded:
+    """A person asked for a response from a page, a phone or a program; what came of it stands in the entries beside it."""
+
+    KIND: ClassVar[str] = "start.asked/1"
+    SEALED: ClassVar[tuple[str, ...]] = ("reason",)
+    response: Response
+    zones: tuple[ZoneId, ...]
+    kind: KindWord
+    joined: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteWritten:
+    """A person's words in an incident's timeline."""
+
+    KIND: ClassVar[str] = "incident.note/1"
+    SEALED: ClassVar[tuple[str, ...]] = ("text",)
+    id: IncidentId
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,6 +368,8 @@ Fact = (
     PressRecorded
     | PressUnanswered
     | PressAnswered
+    | StartRecorded
+    | NoteWritten
     | IncidentOpened
     | IncidentRaised
     | IncidentClosed
@@ -367,6 +393,7 @@ Fact = (
     | DaemonStarted
     | ConfigurationTurned
     | TelemetrySummed
+    | AccountFact
 )
 
 

@@ -43,5 +43,5 @@ def campus(shared: School) -> Iterator[School]:
         shared.ask({"do": "close", "reason": "the journey is over"})
     doors = [one["id"] for one in now["doors"] if one["order"] is not None and one["order"]["word"] != "rest"]
     if doors:
-        shared.ask({"do": "release", "doors": doors, "reason": "the journey is over"})
+        shared.release(*doors, reason="the journey is over")
         shared.until_at_rest(*doors)

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from edge.control.client import Broken, NotRunning, ask
 from edge.simulated.addresses import spare_port
+from edge.simulated.keyholder import Keyholder
 from tests.flow.devices import Devices
 from tests.flow.mosquitto import Broker, Document
 from tests.flow.waiting import LOOK_S, PATIENCE_S, wait_for
@@ -43,6 +44,7 @@ class School:
         self.devices = Devices(self.config, without)
         self.daemon: subprocess.Popen[bytes] | None = None
         self.environment: dict[str, str] = {}
+        self.keyholder = Keyholder(self.store / "control.sock")
 
     @property
     def broker(self) -> Broker:
@@ -155,11 +157,22 @@ class School:
             text=True,
         )
 
+    def cli_release(self, *doors: str, reason: str) -> "subprocess.CompletedProcess[str]":
+        """`campus-edge release …` as a script types it, the code in a file."""
+        file = self.folder / "code"
+        file.write_text(self.keyholder.code() + "\n")
+        who = ("--user", self.keyholder.name, "--code-file", str(file))
+        return self.cli("release", *doors, "--reason", reason, *who)
+
     def close(self, *doors: str) -> None:
         """Close what is live and release these doors by name."""
         assert self.ask({"do": "close", "reason": "flow"})["ok"]
         if doors:
-            assert self.ask({"do": "release", "doors": list(doors), "reason": "flow"})["ok"]
+            assert self.release(*doors)["ok"]
+
+    def release(self, *doors: str, reason: str = "flow") -> Document:
+        """Release these doors by name, with a printed code of somebody who may."""
+        return self.keyholder.release(doors, reason)
 
     def health(self, page: str = "readyz") -> int | None:
         """The status of a page; None: nobody listens."""

@@ -28,7 +28,7 @@ def test_the_record_of_an_incident_is_verified_live_and_stopped_and_by_a_strange
     with running(folder, partial(school, folder)) as campus:
         campus.broker.press("pb-native", "hold", "recorded-1")
         incident = campus.until_secured()["incidents"][0]["id"]
-        assert campus.cli("release", "tcp-2", "--reason", SECRET).returncode == 0
+        assert campus.cli_release("tcp-2", reason=SECRET).returncode == 0
         campus.until_at_rest("tcp-2")
         assert campus.cli("close", "--reason", SECRET).returncode == 0
 
@@ -103,7 +103,7 @@ def test_a_lockdown_outlives_the_loss_of_its_database_by_the_head_witness(
         campus.start()
         campus.broker.press("pb-native", "hold", f"before-{damage}")
         before = campus.until_secured()
-        campus.ask({"do": "release", "doors": ["tcp-2"], "reason": "a child inside"})
+        campus.release("tcp-2", reason="a child inside")
         campus.until_at_rest("tcp-2")
         written = len(campus.devices.writes("tcp-1"))
         campus.kill()
@@ -156,7 +156,7 @@ def test_a_release_that_the_journal_lost_is_not_taken_back(tmp_path: Path) -> No
             shutil.copy(campus.store / name, kept / name)
         campus.start()
         campus.until_secured()
-        assert campus.ask({"do": "release", "doors": ["tcp-2"], "reason": "a child inside"})["ok"]
+        assert campus.release("tcp-2", reason="a child inside")["ok"]
         campus.until_at_rest("tcp-2")
         written = len(campus.devices.writes("tcp-2"))
         campus.kill()

@@ -97,7 +97,7 @@ def test_what_was_released_in_a_lockdown_stays_released_over_a_restart(tmp_path:
     with running(folder, partial(school, folder)) as campus:
         campus.broker.press("pb-native", "hold", "released-1")
         campus.until_secured()
-        assert campus.ask({"do": "release", "doors": ["tcp-2"], "reason": "police"})["ok"]
+        assert campus.release("tcp-2", reason="police")["ok"]
         campus.until_at_rest("tcp-2")
         campus.kill()
         campus.start()

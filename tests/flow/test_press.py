@@ -48,7 +48,7 @@ def test_a_close_moves_no_door_and_a_release_moves_the_named_ones_only(campus: S
     assert closed.returncode == 0
     assert "5 doors" in closed.stdout
     assert all(campus.devices.locked(door) for door in ALL_DOORS)
-    assert campus.cli("release", "tcp-1", "osdp-1", "--reason", "all clear").returncode == 0
+    assert campus.cli_release("tcp-1", "osdp-1", reason="all clear").returncode == 0
     now = campus.until_at_rest("tcp-1", "osdp-1")
     assert not now["incidents"]
     assert [door for door in ALL_DOORS if campus.devices.locked(door)] == ["gym", "rtu-1", "tcp-2"]

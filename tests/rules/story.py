@@ -15,11 +15,13 @@ from rules.model.events import (
     Ending,
     Event,
     LockAsked,
+    NoteAsked,
     PressAsked,
     PressHeard,
     ReleaseAsked,
     Scanned,
     SessionChanged,
+    StartAsked,
     StatusHeard,
     Ticked,
     WalkTestAsked,
@@ -36,7 +38,7 @@ from rules.model.ids import (
     Space,
     ZoneId,
 )
-from rules.model.kinds import REAL, Kind
+from rules.model.kinds import REAL, Drill, Exercise, Kind, Real
 from rules.model.moments import SECOND_US, Instant
 from rules.model.responses import Ask, Response
 from rules.plan import ButtonPlan, Escalation, Plan
@@ -224,9 +226,23 @@ class Story(World):
         """`campus-edge answer`."""
         return self.do(AnswerAsked(self.now, self.request(), PERSON, number, start, reason))
 
-    def close(self) -> Decision:
-        """`campus-edge close`."""
-        return self.do(CloseAsked(self.now, self.request(), PERSON, "over"))
+    def close(self, incident: IncidentId | None = None, *, silent: bool = True) -> Decision:
+        """`campus-edge close`. silent: by somebody who may know of silent incidents."""
+        return self.do(CloseAsked(self.now, self.request(), PERSON, "over", incident, silent))
+
+    def start(
+        self,
+        response: Response = "lockdown",
+        *zones: ZoneId,
+        kind: Real | Drill | Exercise = REAL,
+        reason: str = "seen at the gate",
+    ) -> Decision:
+        """A person starts a response from a page."""
+        return self.do(StartAsked(self.now, self.request(), PERSON, response, zones, kind, reason))
+
+    def note(self, incident: IncidentId, text: str, *, silent: bool = False) -> Decision:
+        """A person writes a note. silent: somebody who may know of silent incidents."""
+        return self.do(NoteAsked(self.now, self.request(), PERSON, incident, text, silent))
 
     def walk_test(self, *names: ButtonId, minutes: int = 10, person: str = "Kim") -> Decision:
         """`campus-edge walk-test`."""

@@ -9,7 +9,7 @@ import pytest
 
 from edge.control.desk import Reply
 from edge.control.lock import StoreLock
-from rules.model.events import AnswerAsked, CloseAsked, LockAsked, PressAsked, ReleaseAsked, WalkTestAsked
+from rules.model.events import AnswerAsked, CloseAsked, LockAsked, PressAsked, WalkTestAsked
 from rules.model.ids import IncidentId
 from rules.model.kinds import DRILL, EXERCISE, REAL, TEST
 from tests.edge.campus import D1, D2, D3, locked_down
@@ -33,10 +33,6 @@ ASKING: dict[str, tuple[list[str], Callable[[Any], bool]]] = {
             isinstance(event, LockAsked) and event.doors == ("a-101", "a-102") and event.reason == "a fight"
         ),
     ),
-    "a release": (
-        ["release", "a-101", "--reason", "over"],
-        lambda event: isinstance(event, ReleaseAsked) and event.doors == ("a-101",),
-    ),
     "a start": (
         ["answer", "7", "--start"],
         lambda event: isinstance(event, AnswerAsked) and (event.press, event.start) == (7, True),
@@ -45,7 +41,13 @@ ASKING: dict[str, tuple[list[str], Callable[[Any], bool]]] = {
         ["answer", "7", "--dismiss", "--reason", "a cleaner"],
         lambda event: (event.start, event.reason) == (False, "a cleaner"),
     ),
-    "a close": (["close"], lambda event: isinstance(event, CloseAsked) and event.reason == ""),
+    "a close": (
+        ["close"],
+        lambda event: (
+            isinstance(event, CloseAsked) and (event.reason, event.incident, event.silent) == ("", None, True)
+        ),
+    ),
+    "a close of one": (["close", "--incident", "inc-7"], lambda event: event.incident == "inc-7"),
     "a walk-test": (
         ["walk-test", "pb-101", "--minutes", "30", "--person", "R. Diaz"],
         lambda event: isinstance(event, WalkTestAsked) and (event.minutes, event.person) == (30, "R. Diaz"),

@@ -19,8 +19,14 @@ USED_WRONGLY = {
     "a press of two kinds": ["press", "pb-101", "--real", "--drill"],
     "a press of nothing": ["press", "--real"],
     "an abbreviated kind": ["press", "pb-101", "--re"],
-    "a release of nothing": ["release", "--reason", "x"],
-    "a release without a reason": ["release", "a-101"],
+    "a release of nothing": ["release", "--reason", "x", "--user", "Ada"],
+    "a release without a reason": ["release", "a-101", "--user", "Ada"],
+    "a release by nobody": ["release", "a-101", "--reason", "x"],
+    "a code as an argument": ["release", "a-101", "--reason", "x", "--user", "Ada", "--code", "123456"],
+    "a person without a role": ["user", "add", "Ada Moreno"],
+    "a person's verb that is none": ["user", "delete", "Ada Moreno"],
+    "a token without a role": ["token", "create", "--name", "sign"],
+    "a token without a name": ["token", "create", "--role", "device"],
     "a lock without a reason": ["lock", "a-101"],
     "a lock with an empty reason": ["lock", "a-101", "--reason", ""],
     "a release for nothing said": ["release", "a-101", "--reason", "  "],
@@ -73,7 +79,20 @@ RIGHT = [
     ["press", "pb-101", "--exercise", "--gesture", "hold", "--json"],
     ["press", "pb-101", "--test", "--config", "x.yaml"],
     ["lock", "a-101", "a-102", "--reason", "a fight"],
-    ["release", "a-101", "--reason", "over"],
+    ["release", "a-101", "--reason", "over", "--user", "Ada Moreno"],
+    ["release", "a-101", "--reason", "over", "--user", "Ada Moreno", "--code-file", "-", "--json"],
+    ["close", "--incident", "inc-1"],
+    ["user", "add", "Ada Moreno", "--role", "staff", "--password-file", "x"],
+    ["user", "disable", "Ada Moreno"],
+    ["user", "enable", "Ada Moreno"],
+    ["user", "password", "Ada Moreno"],
+    ["user", "totp", "Ada Moreno", "--json"],
+    ["user", "codes", "Ada Moreno"],
+    ["user", "sign-out", "Ada Moreno"],
+    ["user", "list", "--json"],
+    ["token", "create", "--name", "sign", "--role", "device", "--expires", "90d"],
+    ["token", "revoke", "sign"],
+    ["token", "list", "--json"],
     ["answer", "7", "--start"],
     ["answer", "7", "--dismiss", "--reason", "a cleaner"],
     ["close"],
@@ -101,7 +120,7 @@ def test_every_verb_takes_what_the_contract_gives_it_and_names_a_function_that_i
 
 
 def test_verbs_of_later_parts_are_not_there_yet(capsys: pytest.CaptureFixture[str]) -> None:
-    for verb in ("doctor", "import", "export", "user", "token", "backup", "restore", "hub"):
+    for verb in ("doctor", "import", "export", "backup", "restore", "hub"):
         with pytest.raises(SystemExit) as ended:
             main([verb])
         assert ended.value.code == 2

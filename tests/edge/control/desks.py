@@ -1,20 +1,24 @@
 """A desk of a few lines, behind a real server on a real socket: the appliance as tests of the socket and the CLI see it."""
 
 import asyncio
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from edge.config.pack_rights import shipped_rights
 from edge.control.desk import Make, Reply
 from edge.control.path import NAME
 from edge.control.server import ControlServer
+from edge.people.people import People
 from edge.snapshot import snapshot
 from rules.model.events import Asked
 from rules.model.ids import Actor, IncidentId, RequestId
 from rules.state import State
 from tests.edge.campus import BOX, NOON, PLAN, quiet
+from tests.edge.people.someone import Someone
 
 
 class PaperDesk:
@@ -32,6 +36,10 @@ class PaperDesk:
         """Cleared: requests are not answered."""
         self.hold.set()
         self.bug: Exception | None = None
+        self.rights = shipped_rights()
+        self.plan = PLAN
+        self.someone = Someone(Path(tempfile.gettempdir()) / "nowhere")
+        self.people: People = self.someone
         self.sent = 0
         """Batches of rows that were asked for so far."""
 
@@ -68,11 +76,14 @@ def serving(store: Path, desk: PaperDesk) -> Iterator[None]:
     loop = asyncio.new_event_loop()
 
     async def serve() -> None:
+        desk.people = desk.someone = Someone(store)
+        await desk.people.load()
         server = ControlServer(store / NAME, desk, watch_every_s=0.05)
         await server.start()
         started.set()
         await stop.wait()
         await server.stop()
+        await desk.people.close()
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
     thread.start()

@@ -23,6 +23,7 @@ from rules.model.events import PressAsked, ReleaseAsked
 from rules.model.ids import DoorId
 from rules.model.kinds import DRILL
 from tests.edge.control.desks import PaperDesk
+from tests.edge.people.someone import Someone
 
 
 @pytest.fixture
@@ -33,9 +34,12 @@ def desk() -> PaperDesk:
 @pytest.fixture
 async def path(tmp_path: Path, desk: PaperDesk) -> AsyncIterator[Path]:
     server = ControlServer(tmp_path / NAME, desk, watch_every_s=0.01)
+    desk.people = desk.someone = Someone(tmp_path)
+    await desk.people.load()
     await server.start()
     yield tmp_path / NAME
     await server.stop()
+    await desk.people.close()
 
 
 async def asked(path: Path, request: dict[str, Any]) -> dict[str, Any]:
@@ -79,9 +83,16 @@ async def test_a_press_becomes_the_event_it_names_with_the_callers_uid(path: Pat
     assert (reply["ok"], reply["incident"], reply["durable"]) == (True, "inc-1", True)
 
 
-async def test_a_release_names_its_doors_and_its_reason(path: Path, desk: PaperDesk) -> None:
-    await asked(path, {"do": "release", "doors": ["a-101", "a-102"], "reason": "police are through"})
+async def test_a_release_names_its_doors_its_reason_and_who_vouches_for_it(
+    path: Path, desk: PaperDesk
+) -> None:
+    account = await desk.someone.account("Ada Moreno", "administrator")
+    code, *_ = await desk.someone.codes("Ada Moreno")
+    released = {"do": "release", "doors": ["a-101", "a-102"], "reason": "police are through"}
 
+    assert (await asked(path, {**released, "user": "ada moreno", "code": code.lower()}))["ok"]
+
+    assert desk.actors == [account]
     event = desk.asked[0]
     assert isinstance(event, ReleaseAsked)
     assert event.doors == (DoorId("a-101"), DoorId("a-102"))

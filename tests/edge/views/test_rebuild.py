@@ -43,6 +43,7 @@ def test_views_made_again_are_equal_to_the_live_ones(store: Path) -> None:
         "zones": 1,
         "flags": 2,
         "telemetry_summaries": 1,
+        "hidden": 0,
     }
     assert set(made.rows) == set(DERIVED)
     assert [file.name for file in sorted(store.glob("views*"))] == ["views.db"]

@@ -1,4 +1,4 @@
-"""Certificates made on the spot, and a health server on a spare loopback port."""
+"""Certificates made on the spot, and a listener with two pages on a spare loopback port."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -21,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from edge.web.health import Health, Listen
+from edge.web.listening import Listen, Listener
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -65,16 +66,23 @@ def passphrase() -> KeySerializationEncryption:
 
 @dataclass
 class Served:
-    """A running server; `armed` may be turned, `told` holds what it said of itself."""
+    """A running listener; `told` holds what it said of itself."""
 
     listen: Listen
-    armed: bool = True
     told: list[tuple[str, bool, tuple[str, ...]]] = field(default_factory=list)
     turned: asyncio.Event = field(default_factory=asyncio.Event)
-    health: Health = field(init=False)
+    listener: Listener = field(init=False)
 
     def __post_init__(self) -> None:
-        self.health = Health(self.listen, lambda: self.armed, self._tell, again_s=0.01)
+        self.listener = Listener(self.listen, self._application, self._tell, again_s=0.01)
+
+    def _application(self) -> web.Application:
+        app = web.Application()
+        app.router.add_get("/healthz", self._alive)
+        return app
+
+    async def _alive(self, request: web.Request) -> web.Response:
+        return web.json_response({"alive": True})
 
     def _tell(self, code: str, active: bool, args: tuple[str, ...]) -> None:
         self.told.append((code, active, args))
@@ -86,8 +94,8 @@ class Served:
             await asyncio.wait_for(self.turned.wait(), 10)
 
     async def until_open(self) -> int:
-        await asyncio.wait_for(self.health.opened.wait(), 10)
-        return self.health.port
+        await asyncio.wait_for(self.listener.opened.wait(), 10)
+        return self.listener.port
 
 
 Serve = Callable[[Listen], Awaitable[Served]]
@@ -99,7 +107,7 @@ async def serve() -> AsyncIterator[Serve]:
 
     async def start(listen: Listen) -> Served:
         served = Served(listen)
-        running.append(asyncio.create_task(served.health.run()))
+        running.append(asyncio.create_task(served.listener.run()))
         return served
 
     yield start

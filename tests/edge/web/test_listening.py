@@ -1,4 +1,4 @@
-"""`/healthz` and `/readyz` by a real client, and what a taken port or a bad certificate does: it is told, and nothing stops."""
+"""Where the page listens: what a taken port or a bad certificate does is told, and nothing stops."""
 
 import asyncio
 import socket
@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from edge.web.health import Listen
+from edge.web.listening import Listen
 from tests.edge.web.conftest import NOW, Pair, Serve, make_pair, passphrase
 
 LOOPBACK = Listen("127.0.0.1", 0)
@@ -28,47 +28,6 @@ async def get(url: str, tls: ssl.SSLContext | bool = True) -> tuple[int, Any, di
 
 def trusting(pair: Pair) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(pair.certificate))
-
-
-async def test_it_is_ready_once_armed_and_not_before(serve: Serve) -> None:
-    served = await serve(LOOPBACK)
-    url = f"http://127.0.0.1:{await served.until_open()}"
-
-    assert (await get(f"{url}/readyz"))[:2] == (200, {"armed": True})
-    served.armed = False
-    assert (await get(f"{url}/readyz"))[:2] == (503, {"armed": False})
-    assert (await get(f"{url}/healthz"))[:2] == (200, {"alive": True})
-
-
-async def test_an_answer_is_kept_by_nobody_and_names_no_software(serve: Serve) -> None:
-    served = await serve(LOOPBACK)
-
-    _, _, headers = await get(f"http://127.0.0.1:{await served.until_open()}/readyz")
-
-    assert headers["cache-control"] == "no-store"
-    assert headers["server"] == "campus-edge"
-    assert headers["x-content-type-options"] == "nosniff"
-
-
-@pytest.mark.parametrize("path", ["/", "/metrics", "/api/v1/campus", "/readyz/", "/%2e%2e/etc/passwd"])
-async def test_nothing_else_is_served_yet(serve: Serve, path: str) -> None:
-    served = await serve(LOOPBACK)
-
-    async with (
-        aiohttp.ClientSession() as client,
-        client.get(f"http://127.0.0.1:{await served.until_open()}{path}") as answer,
-    ):
-        assert answer.status == 404
-
-
-async def test_a_write_is_no_way_in(serve: Serve) -> None:
-    served = await serve(LOOPBACK)
-
-    async with (
-        aiohttp.ClientSession() as client,
-        client.post(f"http://127.0.0.1:{await served.until_open()}/readyz", data=b"x" * 100_000) as answer,
-    ):
-        assert answer.status == 405
 
 
 async def test_with_a_certificate_it_speaks_tls_and_nothing_older_than_1_2(
@@ -129,7 +88,7 @@ async def test_a_certificate_with_another_ones_key_is_told(serve: Serve, tmp_pat
 
     await served.until_told(1)
     assert served.told[0][:2] == ("web_certificate", True)
-    assert not served.health.opened.is_set()
+    assert not served.listener.opened.is_set()
 
 
 async def test_a_key_with_a_passphrase_never_asks_on_the_terminal(serve: Serve, tmp_path: Path) -> None:
@@ -163,7 +122,7 @@ async def test_plain_http_stays_on_loopback(serve: Serve) -> None:
 
     await served.until_told(1)
     assert served.told[0][:2] == ("web_certificate", True)
-    assert not served.health.opened.is_set()
+    assert not served.listener.opened.is_set()
 
 
 async def test_garbage_on_the_port_disturbs_nobody(serve: Serve) -> None:
@@ -186,7 +145,7 @@ async def test_garbage_on_the_port_disturbs_nobody(serve: Serve) -> None:
 async def test_the_port_is_given_back_when_it_stops(serve: Serve) -> None:
     served = await serve(LOOPBACK)
     port = await served.until_open()
-    running = [task for task in asyncio.all_tasks() if "Health.run" in repr(task.get_coro())]
+    running = [task for task in asyncio.all_tasks() if "Listener.run" in repr(task.get_coro())]
 
     running[0].cancel()
     await asyncio.wait(running)
@@ -198,6 +157,6 @@ async def test_the_port_is_given_back_when_it_stops(serve: Serve) -> None:
 def test_arming_does_not_wait_for_aiohttp() -> None:
     import subprocess
 
-    code = "import sys, edge.web.health; sys.exit('aiohttp' in sys.modules)"
+    code = "import sys, edge.web.listening; sys.exit('aiohttp' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,177 @@
+"""`user` and `token`: accounts of persons, tokens of programs. The running daemon changes them, so that each is an event."""
+
+import argparse
+import re
+import time
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from edge.cli import DID_NOT_HOLD, DONE, USAGE
+from edge.cli.calling import NoAnswer, call
+from edge.cli.out import complain, plain, say, say_json
+from edge.cli.secret import NoSecret, secret
+from edge.cli.table import table
+from edge.words import plural
+
+HASHED_S: Final = 30.0
+_UNITS: Final = {"h": 3_600, "d": 86_400, "w": 7 * 86_400}
+
+
+def user(args: argparse.Namespace) -> int:
+    """Do something about a person's account."""
+    request = {"do": "user", "verb": args.about, "name": args.name}
+    if args.about == "add":
+        request["role"] = args.role
+    if args.about in ("add", "password"):
+        try:
+            request["password"] = secret(args.secret, f"Password of {plain(args.name)}: ", twice=True)
+        except NoSecret as err:
+            complain(f"{err}. Nothing was changed.")
+            return USAGE
+    return _do(args, request, _told_of_user)
+
+
+def users(args: argparse.Namespace) -> int:
+    """Who there is."""
+    rows = _listed(args, "users")
+    if rows is None:
+        return DID_NOT_HOLD
+    if not args.json:
+        header = ("NAME", "ROLE", "TOTP", "CODES", "SESSIONS", "")
+        lines = [
+            (
+                one["name"],
+                one["role"],
+                "yes" if one["totp"] else "no",
+                one["codes_left"],
+                one["sessions"],
+                "DISABLED" if one["disabled"] else "",
+            )
+            for one in rows
+        ]
+        say(
+            table(header, lines)
+            if rows
+            else "There is nobody yet. The set-up page makes the first administrator."
+        )
+    return DONE
+
+
+def create(args: argparse.Namespace) -> int:
+    """Let a program in."""
+    expires = None
+    if args.expires is not None:
+        expires = _seconds(args.expires)
+        if expires is None:
+            complain(f"--expires {plain(args.expires)} is no time: 90d, 12h, 2027-06-30 or an RFC 3339 time.")
+            return USAGE
+    request = {
+        "do": "token",
+        "verb": "create",
+        "name": args.name,
+        "role": args.role,
+        "expires_utc_s": expires,
+    }
+    return _do(args, request, _told_of_token)
+
+
+def revoke(args: argparse.Namespace) -> int:
+    """Let a program do nothing any more."""
+    return _do(args, {"do": "token", "verb": "revoke", "name": args.name}, _told_of_token)
+
+
+def tokens(args: argparse.Namespace) -> int:
+    """Which there are."""
+    rows = _listed(args, "tokens")
+    if rows is None:
+        return DID_NOT_HOLD
+    if not args.json:
+        lines = [(one["name"], one["role"], _day(one["expires_utc_s"]), one["id"]) for one in rows]
+        say(table(("NAME", "ROLE", "EXPIRES", "ID"), lines) if rows else "There is no token.")
+    return DONE
+
+
+def _do(args: argparse.Namespace, request: dict[str, Any], told: Any) -> int:
+    try:
+        reply = call(args.config, request, HASHED_S)
+    except NoAnswer:
+        return DID_NOT_HOLD
+    if args.json:
+        say_json({name: value for name, value in reply.items() if name != "more"})
+        return DONE if reply["ok"] else DID_NOT_HOLD
+    if not reply["ok"]:
+        complain(plain(reply["words"]))
+        return DID_NOT_HOLD
+    for line in told(args, reply["data"]["secret"]):
+        say(plain(line))
+    if not reply["durable"]:
+        say("It holds from now on and is NOT yet on disk: the disk takes nothing. See `campus-edge status`.")
+    return DONE
+
+
+def _told_of_user(args: argparse.Namespace, secrets: list[str]) -> list[str]:
+    match args.about:
+        case "add":
+            more = "To release doors they need a code: campus-edge user codes NAME, or user totp NAME."
+            return [
+                f"{args.name} is added as {args.role}.",
+                *([more] if args.role == "administrator" else []),
+            ]
+        case "totp":
+            return [
+                "Type this into an authenticator app, now: it is shown once, and counts from now on.",
+                f"  secret  {secrets[0]}",
+                f"  as URI  {secrets[1]}",
+            ]
+        case "codes":
+            return [
+                f"{plural(len(secrets), 'printed code')} of {args.name}, each good once, also without a network and with a",
+                "wrong clock. Print or copy them now: they are shown once, and those before them open nothing any more.",
+                *(f"  {code}" for code in secrets),
+            ]
+        case "password":
+            return [f"{args.name} has another password; all their sessions ended."]
+        case "sign-out":
+            return [f"All sessions of {args.name} ended."]
+        case "disable":
+            return [f"{args.name} is disabled; all their sessions ended."]
+        case _:
+            return [f"{args.name} may sign in again."]
+
+
+def _told_of_token(args: argparse.Namespace, secrets: list[str]) -> list[str]:
+    if not secrets:
+        return [f"Token {args.name} is revoked."]
+    until = "until it is revoked" if args.expires is None else f"until {args.expires}"
+    return [f"Token {args.name}, role {args.role}, good {until}. It is shown once:", secrets[0]]
+
+
+def _listed(args: argparse.Namespace, what: str) -> list[dict[str, Any]] | None:
+    try:
+        reply = call(args.config, {"do": "people", "what": what})
+    except NoAnswer:
+        return None
+    if not reply["ok"]:
+        complain(plain(reply["words"]))
+        return None
+    rows: list[dict[str, Any]] = reply["data"]
+    if args.json:
+        say_json({"items": rows, "next": None})
+    return rows
+
+
+def _seconds(text: str) -> int | None:
+    """`90d`, or a day or time, as seconds since 1970; without an offset it is this machine's time."""
+    if (found := re.fullmatch(r"(\d{1,5})([hdw])", text)) is not None:
+        return round(time.time()) + int(found[1]) * _UNITS[found[2]]
+    try:
+        return max(0, round(datetime.fromisoformat(text).astimezone(UTC).timestamp()))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _day(seconds: int | None) -> str:
+    if seconds is None:
+        return "never"
+    past = " (past)" if seconds < time.time() else ""
+    return f"{datetime.fromtimestamp(seconds, UTC).astimezone():%Y-%m-%d %H:%M}{past}"

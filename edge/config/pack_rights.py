@@ -1,0 +1,42 @@
+"""Loads `rules/packs/rights.yaml`, which no site overrides: who may do what."""
+
+from functools import cache
+from pathlib import Path
+from typing import Final, cast
+
+import rules
+from edge.config.pack_tables import BrokenPack
+from edge.config.yaml12 import compose, plain_of
+from rules.rights import GIVEN, RIGHTS, ROLES, Right, RightsTable, Role
+
+FILE: Final = Path(rules.__file__).parent / "packs" / "rights.yaml"
+
+
+@cache
+def shipped_rights() -> RightsTable:
+    """The table of this version. Raises `BrokenPack`."""
+    return read_rights(FILE.read_bytes(), FILE.name)
+
+
+def read_rights(data: bytes, file: str) -> RightsTable:
+    """The table in `data`: every role and right known, every role there. Raises `BrokenPack`."""
+    root, problems = compose(data, file)
+    if root is None or problems:
+        raise BrokenPack("; ".join(one.text() for one in problems) or f"{file}: empty")
+    try:
+        pack = cast("dict[str, object]", plain_of(root))
+        now = cast("dict[str, list[str]]", pack["roles"])
+        later = cast("dict[str, list[str]]", pack["later"])
+        if set(now) != GIVEN or set(later) != set(ROLES) - GIVEN:
+            raise ValueError(
+                f"roles {sorted(set(ROLES) ^ {*now, *later})} missing, unknown or in the other part"
+            )
+        rights: dict[Role, frozenset[Right]] = {}
+        for role, words in {**now, **later}.items():
+            unknown = set(words) - set(RIGHTS)
+            if unknown or len(set(words)) != len(words):
+                raise ValueError(f"{role}: {sorted(unknown)} unknown, or a right twice")
+            rights[cast("Role", role)] = frozenset(cast("list[Right]", words))
+        return RightsTable(cast("int", pack["version"]), rights)
+    except (AttributeError, KeyError, TypeError, ValueError) as err:
+        raise BrokenPack(f"{file}: {err!r}") from err

@@ -1,0 +1,32 @@
+"""Who asks: the answer to every question of rights, made once for each request, stream and socket call."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from rules.model.ids import Actor
+from rules.rights import ALWAYS, NEVER_BY_TOKEN, Right, RightsTable, Role
+
+By = Literal["session", "token", "socket"]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody known. `actor`: `account:…`, `token:…` or `socket:UID`, opaque in every record.
+
+    lapsed: a session that ran out, or whose account is locked out for a while: it may still start and acknowledge,
+    of what its role may, and nothing else. session: its opaque id, for what belongs to it (a release session).
+    """
+
+    actor: Actor
+    role: Role
+    by: By
+    lapsed: bool = False
+    session: str = ""
+
+    def may(self, table: RightsTable, right: Right) -> bool:
+        """Whether this caller has a right now; what is not written is denied."""
+        if self.lapsed and right not in ALWAYS:
+            return False
+        if self.by == "token" and right in NEVER_BY_TOKEN:
+            return False
+        return table.may(self.role, right)

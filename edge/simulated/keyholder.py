@@ -1,0 +1,56 @@
+"""Somebody who may release, for demo, benchmark and journeys: an account made over the socket, with printed codes.
+
+What stands here is what a person at the box would type: `user add`, `user codes`, `release … --user … --code-file …`.
+"""
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from edge.control.client import ask
+
+
+class NoKeyholder(Exception):
+    """The daemon refused to make the account; the text says why."""
+
+
+class Keyholder:
+    """Made at the first release, with a name and a password that nobody else ever has."""
+
+    def __init__(self, socket: Path) -> None:
+        self._socket = socket
+        self.name = ""
+        self.password = secrets.token_urlsafe(16)
+        self.codes: list[str] = []
+
+    def make(self, name: str) -> None:
+        """Add the account and print its codes. Raises NoKeyholder; and as `ask`."""
+        add = {"verb": "add", "name": name, "role": "administrator", "password": self.password}
+        self._done({"do": "user", **add})
+        self.name = name
+        self._print_codes()
+
+    def release(self, doors: Sequence[str], reason: str) -> dict[str, Any]:
+        """Release these doors; the daemon's answer. Raises NoKeyholder; and as `ask`."""
+        code = self.code()
+        request = {"do": "release", "doors": list(doors), "reason": reason}
+        return ask(self._socket, {**request, "user": self.name, "code": code})
+
+    def code(self) -> str:
+        """A code that was not used yet. Raises NoKeyholder; and as `ask`."""
+        if not self.name:
+            self.make(f"Keyholder {secrets.token_hex(4)}")
+        if not self.codes:
+            self._print_codes()
+        return self.codes.pop()
+
+    def _print_codes(self) -> None:
+        self.codes = list(self._done({"do": "user", "verb": "codes", "name": self.name})["secret"])
+
+    def _done(self, request: dict[str, object]) -> dict[str, Any]:
+        answer = ask(self._socket, request)
+        if not answer["ok"]:
+            raise NoKeyholder(str(answer["words"]))
+        found: dict[str, Any] = answer["data"]
+        return found

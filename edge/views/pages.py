@@ -1,0 +1,59 @@
+"""The views' lists as programs page through them: the newest first, a page at a time, silent ones only where asked for."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from edge.views.database import Line, Views
+from edge.views.hidden import SILENT
+
+MOST_PRESSES: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """What the views know of silent things, up to `position` (epoch, seq); None: nothing was followed yet."""
+
+    position: tuple[str, int] | None
+    events: dict[str, list[int]]
+    incidents: frozenset[str]
+    presses: frozenset[int]
+
+
+def incidents(views: Views, after: str | None, limit: int, *, silent: bool) -> list[Line]:
+    """Incidents older than `after`, the newest first."""
+    return views.lines(
+        "SELECT * FROM incidents WHERE (? OR NOT coalesce(silent, 0)) AND (? IS NULL OR (opened_at, seq) < "
+        "(SELECT opened_at, seq FROM incidents WHERE incident = ?)) ORDER BY opened_at DESC, seq DESC LIMIT ?",
+        silent,
+        after,
+        after,
+        limit,
+    )
+
+
+def incident(views: Views, name: str) -> Line | None:
+    """One incident; None: there is none of that name."""
+    found = views.lines("SELECT * FROM incidents WHERE incident = ?", name)
+    return found[0] if found else None
+
+
+def presses_of(views: Views, name: str) -> list[Line]:
+    """The presses of an incident, the oldest first."""
+    return views.lines(
+        "SELECT * FROM presses WHERE incident = ? ORDER BY at, seq LIMIT ?", name, MOST_PRESSES
+    )
+
+
+def hidden(views: Views) -> Hidden:
+    """Everything that only `look-duress` may see: some rows a year."""
+    events: dict[str, list[int]] = {}
+    for line in views.lines("SELECT epoch, seq FROM hidden ORDER BY epoch, seq"):
+        events.setdefault(line["epoch"], []).append(line["seq"])
+    asked = views.lines("SELECT number, response FROM unanswered")
+    at: Any = views.position
+    return Hidden(
+        None if at is None else (at.epoch, at.seq),
+        events,
+        frozenset(line["incident"] for line in views.lines("SELECT incident FROM incidents WHERE silent")),
+        frozenset(line["number"] for line in asked if line["response"] in SILENT),
+    )

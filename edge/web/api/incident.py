@@ -1,0 +1,187 @@
+"""`/incidents/{id}`: one incident whole: what became of each door, what was pressed, what happened in order."""
+
+from typing import Annotated, Any, Final
+
+from aiohttp import web
+from msgspec import Meta, Struct
+
+from edge.journal.writer import JournalRefused
+from edge.views import pages
+from edge.views.database import Views
+from edge.web.api.answering import answer, of
+from edge.web.api.devices import Output
+from edge.web.api.events import Event, position_of
+from edge.web.api.forms import Asked, KindShown, Listed, Place, Response, Time, VerdictWord
+from edge.web.api.incidents import Incident
+from edge.web.api.reading import query
+from edge.web.incidents import Known, known
+from edge.web.record import read_shown
+from edge.web.route import Route, Says, Visit
+from edge.web.shared import no_history, shared
+from edge.web.sieve import Position
+
+FIRST: Final = 200
+"""Events of a timeline that come with the incident itself; the rest by `timeline?after=`."""
+READ_MOST: Final = 5_000
+"""Events looked at for one page of a timeline."""
+
+
+class LedgerDoor(Struct, frozen=True, kw_only=True):
+    """What became of one door in this incident. held: why the interlock held it back. now: its verdict at this moment."""
+
+    door: str
+    name: str
+    ordered: str | None
+    ordered_at: Time | None
+    held: str | None
+    asserted: int
+    verdict: VerdictWord | None
+    verdict_at: Time | None
+    secured_at: Time | None
+    now: VerdictWord | None
+
+
+class IncidentPress(Struct, frozen=True, kw_only=True):
+    """standing: what it counted as: it acted, it joined, it was repeated."""
+
+    at: Time
+    button: str | None
+    name: str
+    room: str
+    gesture: str | None
+    standing: str | None
+    response: Response | None
+    zone: str | None
+    kind: KindShown | None
+
+
+class IncidentWhole(Incident, frozen=True, kw_only=True):
+    """ledger_from: `memory` where the disk does not answer: then of live orders only, without presses and timeline.
+
+    timeline null: your role has no right to the record, or the disk does not answer.
+    """
+
+    ledger: list[LedgerDoor]
+    ledger_from: str
+    outputs: list[Output]
+    presses: list[IncidentPress] | None
+    timeline: Listed[Event] | None
+
+
+class After(Asked, frozen=True, kw_only=True):
+    """Which page of a timeline. after: `next` of the page before."""
+
+    after: Place | None = None
+    limit: Annotated[int, Meta(ge=1, le=500)] = 200
+
+
+async def incident(visit: Visit) -> web.StreamResponse:
+    """One incident whole."""
+    here = await known(visit)
+    document: dict[str, Any] = {**here.document, **_from_memory(visit, here)}
+    if here.line is not None:
+        try:
+            document |= await visit.office.views(lambda views: _from_views(visit, views, here.id))
+            if visit.may("record"):
+                document["timeline"] = await _timeline(visit, here, None, FIRST)
+        except JournalRefused as err:
+            if not here.live:
+                raise no_history(err) from None
+    return answer(of(IncidentWhole, document))
+
+
+async def timeline(visit: Visit) -> web.StreamResponse:
+    """A page of its timeline."""
+    asked = query(visit, After)
+    here = await known(visit)
+    try:
+        after = None if asked.after is None else position_of(asked.after)
+        found = await _timeline(visit, here, after, asked.limit)
+    except JournalRefused as err:
+        raise no_history(err) from None
+    return answer(of(Listed[Event], found))
+
+
+async def _timeline(visit: Visit, here: Known, after: Position | None, limit: int) -> dict[str, Any]:
+    """From its first event on, as far as `limit` goes. Raises JournalRefused, Problem."""
+    if here.line is None:
+        raise JournalRefused("the views do not answer")
+    # What asked for it stands before the event that opens it; the first of an epoch is nobody's.
+    start = (str(here.line["epoch"]), max(1, int(here.line["seq"]) - 4))
+    found = await read_shown(
+        visit, after, limit, only=here.id, true_start=start if after is None else None, looked_most=READ_MOST
+    )
+    return {"items": found.events, "next": found.next if found.more else None}
+
+
+def _from_memory(visit: Visit, here: Known) -> dict[str, Any]:
+    seen = shared(visit.request).picture(duress=visit.may("look-duress"))
+    ledger = [
+        {
+            "door": one["id"],
+            "name": one["name"],
+            "ordered": one["order"]["word"],
+            "ordered_at": one["order"]["since"],
+            "held": one["held"] or None,
+            "asserted": max(0, one["tries"] - 1),
+            "verdict": one["verdict"],
+            "verdict_at": one["since"],
+            "secured_at": None,
+            "now": one["verdict"],
+        }
+        for one in seen["doors"]
+        if one["order"] is not None and one["order"]["incident"] == here.id
+    ]
+    within = visit.office.plan.zones.get(here.document["zone"])
+    outputs = [one for one in seen["outputs"] if within is not None and one["zone"] in within.within]
+    return {
+        "ledger": ledger,
+        "ledger_from": "memory",
+        "outputs": outputs if here.live else [],
+        "presses": None,
+        "timeline": None,
+    }
+
+
+def _from_views(visit: Visit, views: Views, name: str) -> dict[str, Any]:
+    plan, live = visit.office.plan, visit.office.state.live
+    ledger = []
+    for line in views.ledger(name):
+        door = plan.doors.get(line["door"])
+        now = live.doors.get(line["door"])
+        ledger.append(
+            {**line, "name": door.name if door else line["door"], "now": now.verdict.word if now else None}
+        )
+    presses = []
+    for line in pages.presses_of(views, name):
+        button = plan.buttons.get(line["button"])
+        presses.append(
+            {
+                **line,
+                "name": button.name if button else line["button"] or "",
+                "room": button.room if button else "",
+            }
+        )
+    return {"ledger": ledger, "ledger_from": "record", "presses": presses}
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/api/v1/incidents/{id}",
+        "look",
+        incident,
+        says=Says(
+            "One incident: ledger of doors, outputs, presses, timeline",
+            IncidentWhole,
+            text="The timeline's first 200 events come along for whoever has the right to the record.",
+        ),
+    ),
+    Route(
+        "GET",
+        "/api/v1/incidents/{id}/timeline",
+        "record",
+        timeline,
+        says=Says("An incident's timeline, the oldest first", Listed[Event], asks=After),
+    ),
+)

@@ -1,0 +1,143 @@
+"""The application: every route of one table behind the same four gates: headers, problems, origin, rights.
+
+Deny by default: a route is served only as a row of `routes`, and each row names its right (issue 3, B8).
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from edge.people.caller import Caller
+from edge.web.headers import FIXED, HSTS
+from edge.web.office import Office
+from edge.web.pages.live import Pages
+from edge.web.pages.showing import PAGES, problem_page
+from edge.web.problem import Problem
+from edge.web.route import Route, Visit
+from edge.web.shared import SHARED, Shared
+
+COOKIE: Final = "__Host-campus-edge"
+PLAIN_COOKIE: Final = "campus-edge"
+"""On loopback without TLS, where a browser refuses `__Host-`."""
+LONGEST_BODY: Final = 256 * 1024
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+log = structlog.get_logger(__name__)
+
+
+def application(shared: Shared, routes: Sequence[Route], *, tls: bool) -> web.Application:
+    """Made anew whenever the port is opened. tls: whether it is served over TLS, for cookies and HSTS."""
+    app = web.Application(client_max_size=LONGEST_BODY, middlewares=[_problems, _same_origin])
+    app[OFFICE] = shared.office
+    app[SHARED] = shared
+    app[TLS] = tls
+    app[PAGES] = Pages(shared.office)
+    for route in routes:
+        app.router.add_route(route.method, route.path, _guarded(route))
+    app.on_response_prepare.append(_headers)
+    app.on_shutdown.append(_let_go)
+    return app
+
+
+async def _let_go(app: web.Application) -> None:
+    """Streams end with the port; they come back to the next."""
+    app[PAGES].close()
+    await app[SHARED].feed.close()
+
+
+OFFICE: Final = web.AppKey("office", Office)
+TLS: Final = web.AppKey("tls", bool)
+
+
+def cookie_name(request: web.Request) -> str:
+    """The session cookie's name, by how this is served."""
+    return COOKIE if request.app[TLS] else PLAIN_COOKIE
+
+
+def caller_of(request: web.Request) -> Caller | None:
+    """Who makes a request: by bearer token, else by session cookie; None: nobody known."""
+    people = request.app[OFFICE].people
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return people.by_bearer(token.strip())
+    cookie = request.cookies.get(cookie_name(request))
+    return None if cookie is None else people.by_cookie(cookie)
+
+
+def _guarded(route: Route) -> Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        office = request.app[OFFICE]
+        caller = caller_of(request)
+        if route.right != "open":
+            if caller is None:
+                if route.page and request.method in SAFE:
+                    raise web.HTTPSeeOther("/sign-in")
+                raise Problem(401, "Nobody is signed in here. Sign in, or send a token.", headers=CHALLENGE)
+            if not caller.may(office.rights, route.right):
+                if caller.lapsed:
+                    if route.page and request.method in SAFE:
+                        raise web.HTTPSeeOther("/sign-in")
+                    raise Problem(
+                        401, "This session ran out. Starting a response still works; sign in for the rest."
+                    )
+                raise Problem(403, f"Your role has no right to {route.right.replace('-', ' ')}.")
+        return await route.handle(Visit(request, office, caller))
+
+    return handle
+
+
+CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
+
+
+@web.middleware
+async def _problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except Problem as problem:
+        return _told(request, problem)
+    except web.HTTPException as err:
+        if err.status < 400:
+            raise
+        headers = {"Allow": err.headers["Allow"]} if "Allow" in err.headers else {}
+        return _told(request, Problem(err.status, err.reason, headers=headers))
+    except Exception:
+        log.exception(
+            "web.request_failed",
+            path=request.match_info.route.resource and request.match_info.route.resource.canonical,
+        )
+        return _told(
+            request, Problem(500, "It is in the log. Nothing is known of what it changed: look at the page.")
+        )
+
+
+def _told(request: web.Request, problem: Problem) -> web.Response:
+    """A problem as a page for whoever asks for pages, and as RFC 9457 has it for everybody else."""
+    if "text/html" in request.headers.get("Accept", "") and not request.path.startswith("/api/"):
+        return problem_page(problem)
+    return problem.response()
+
+
+@web.middleware
+async def _same_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Cross-site writes are refused: `Sec-Fetch-Site`, else an equal `Origin`; a bearer token needs neither."""
+    if request.method not in SAFE and "Authorization" not in request.headers:
+        site = request.headers.get("Sec-Fetch-Site")
+        origin = request.headers.get("Origin")
+        same = site == "same-origin" if site is not None else origin == f"{request.scheme}://{request.host}"
+        if not same:
+            raise Problem(
+                403, "This was sent from another site, or by a program without a token. Nothing was done."
+            )
+    return await handler(request)
+
+
+async def _headers(request: web.BaseRequest, response: web.StreamResponse) -> None:
+    headers = response.headers
+    headers.setdefault("Cache-Control", "no-store")
+    headers.update(FIXED)
+    if isinstance(request, web.Request) and request.app[TLS]:
+        headers["Strict-Transport-Security"] = HSTS

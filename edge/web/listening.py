@@ -1,0 +1,178 @@
+"""Where the page listens: over TLS 1.2 or newer, or plain on loopback; whatever application it serves.
+
+A taken port or a certificate that cannot be used never disarms anybody: it is told, and tried again every 5 s.
+An expired certificate is told too and served meanwhile: a page behind a browser's warning is better than none.
+aiohttp is imported by the first `run`, which comes after the doors are armed: it costs 200 ms.
+"""
+
+import asyncio
+import contextlib
+import ipaddress
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from edge.web.certificate import not_after
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+AGAIN_S: Final = 5.0
+IDLE_S: Final = 10.0
+"""For a head to be whole, and between two requests: who sends a byte now and then holds no place for long."""
+LONGEST_HEAD: Final = 8_190
+
+Tell = Callable[[str, bool, tuple[str, ...]], None]
+"""A condition of the box (`ConditionChanged`): code, whether it holds, arguments for its text."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where to listen. certificate and private_key: PEM files, or neither on loopback."""
+
+    host: str
+    port: int
+    certificate: Path | None = None
+    private_key: Path | None = None
+
+
+class _Certificate(Exception):
+    """Certificate or key cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Certificate and key as they lie in their files, and until when the certificate holds."""
+
+    certificate: bytes
+    private_key: bytes
+    not_after: datetime
+
+
+class Listener:
+    """Serves until `run` is cancelled.
+
+    make: makes the application, whenever the port is opened. tell: told of `web_port` and `web_certificate`
+    when they turn.
+    """
+
+    def __init__(
+        self, listen: Listen, make: "Callable[[], web.Application]", tell: Tell, *, again_s: float = AGAIN_S
+    ) -> None:
+        self._listen = listen
+        self._make = make
+        self._tell = tell
+        self._again_s = again_s
+        self._trouble: tuple[str, str] | None = None
+        self.port = 0
+        """The port that is open, 0 while none is; for a `listen` with port 0."""
+        self.opened = asyncio.Event()
+        """Set while the port is open."""
+
+    async def run(self) -> None:
+        """Listen, and try again as long as that does not work."""
+        while True:
+            try:
+                await self._serve()
+                continue  # a renewed certificate: nothing is in the way
+            except _Certificate as err:
+                self._in_trouble("web_certificate", str(err))
+            except OSError as err:
+                self._in_trouble(
+                    "web_port", f"{self._listen.host}:{self._listen.port}: {err.strerror or err}"
+                )
+            await asyncio.sleep(self._again_s)
+
+    async def _serve(self) -> None:
+        from aiohttp import web
+
+        from edge.web.protocol import Runner
+
+        tls, pair = self._tls()
+        runner = Runner(
+            self._make(),
+            access_log=None,
+            handle_signals=False,
+            keepalive_timeout=IDLE_S,
+            shutdown_timeout=1.0,
+            max_line_size=LONGEST_HEAD,
+            max_field_size=LONGEST_HEAD,
+        )
+        await runner.setup()
+        try:
+            site = web.TCPSite(
+                runner, self._listen.host, self._listen.port, ssl_context=tls, reuse_address=True
+            )
+            await site.start()
+            self.port = int(runner.addresses[0][1])
+            self.opened.set()
+            log.info("web.open", host=self._listen.host, port=self.port)
+            await self._until_renewed(pair)
+        finally:
+            self.opened.clear()
+            self.port = 0
+            await runner.cleanup()
+
+    def _tls(self) -> tuple[ssl.SSLContext | None, _Pair | None]:
+        """The context, and what it was made of; None for plain HTTP. Raises _Certificate."""
+        certificate, key = self._listen.certificate, self._listen.private_key
+        if certificate is None or key is None:
+            if not is_loopback(self._listen.host):
+                raise _Certificate("plain HTTP is for loopback only; name certificate and private_key")
+            return None, None
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        try:
+            read = certificate.read_bytes(), key.read_bytes()
+            # A key with a passphrase would ask on the terminal, and hang the daemon there.
+            context.load_cert_chain(certificate, key, password=lambda: b"")
+            return context, _Pair(*read, not_after(read[0]))
+        except ssl.SSLError as err:
+            raise _Certificate(
+                f"{certificate} with {key}: {err.reason or 'not PEM, or not a pair'}"
+            ) from None
+        except OSError as err:
+            raise _Certificate(f"{err.filename or certificate}: {err.strerror}") from None
+        except ValueError as err:
+            raise _Certificate(f"{certificate}: {err}") from None
+
+    async def _until_renewed(self, pair: _Pair | None) -> None:
+        """Watch what is in use; return when the files hold another pair that can be used."""
+        while True:
+            if pair is not None and pair.not_after < datetime.now(UTC):
+                self._in_trouble("web_certificate", f"it expired at {pair.not_after:%Y-%m-%d %H:%M} UTC")
+            else:
+                self._in_order()
+            await asyncio.sleep(self._again_s)
+            with contextlib.suppress(_Certificate):
+                if pair is not None and self._tls()[1] != pair:
+                    return
+
+    def _in_trouble(self, code: str, detail: str) -> None:
+        if self._trouble == (code, detail):
+            return
+        if self._trouble is not None and self._trouble[0] != code:
+            self._tell(self._trouble[0], False, ())
+        self._trouble = code, detail
+        log.warning("web.trouble", code=code, detail=detail, again_s=self._again_s)
+        self._tell(code, True, (detail,))
+
+    def _in_order(self) -> None:
+        if self._trouble is not None:
+            self._tell(self._trouble[0], False, ())
+            self._trouble = None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether nobody but this machine can come in by `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,53 @@
+"""What the page and the API may ask of the appliance and of the accounts: this, and nothing else of ours."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from edge.control.desk import Desk
+from edge.journal.stamp import Stamped
+from edge.journal.stored import Stored
+from edge.measures import Measures
+from edge.views.database import Views
+from rules.state import State
+
+T = TypeVar("T")
+
+
+class Office(Desk, Protocol):
+    """`Desk` is what the socket may ask too. All of it is called on the loop's thread; none of it blocks."""
+
+    @property
+    def state(self) -> State:
+        """What is believed now; immutable, so that whoever holds it may keep it."""
+
+    @property
+    def timezone(self) -> str:
+        """The campus's IANA zone, for every time that a person reads."""
+
+    @property
+    def store(self) -> Path:
+        """The store directory."""
+
+    async def views(self, what: Callable[[Views], T]) -> T:
+        """Read lists and history in the views' thread. Raises JournalRefused where they do not answer."""
+
+    async def events(self, after: tuple[str, int] | None, limit: int) -> list[Stored]:
+        """At most `limit` events of the journal behind (epoch, seq), None: from the first kept, sealed fields opened.
+
+        Raises KeyError for a place that is not in the journal, JournalRefused where its disk does not answer.
+        """
+
+    def on_committed(self, told: Callable[[Sequence[Stamped]], None]) -> Callable[[], None]:
+        """Have `told` called on the loop with what the journal has just taken, in order; returns what ends it."""
+
+    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Have `changed` called on the loop soon after the picture changed, at most ten times a second; returns
+        what ends it. One call serves all listeners of a stream: the caller keeps one watch for all its pages."""
+
+    @property
+    def measures(self) -> Measures:
+        """How long presses took, told as they are measured."""
+
+    def metrics(self) -> dict[str, Any]:
+        """Counters and gauges of now, by name: journal, views, lanes, loop, presses (see `edge/web/metrics.py`)."""

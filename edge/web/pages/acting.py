@@ -1,0 +1,255 @@
+"""What is started, answered, written and ended from a page: plain forms, each done once however often it is sent."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, Final, get_args
+
+from aiohttp import web
+
+from edge.control.desk import Reply
+from edge.web.pages.forms import Form, form_of
+from edge.web.pages.language import _, say
+from edge.web.pages.replies import told
+from edge.web.pages.responses import name, startable, titled
+from edge.web.pages.showing import actor_of, pages, scene_of, show
+from edge.web.pages.times import ms_of
+from edge.web.problem import Problem
+from edge.web.route import Route, Visit
+from edge.web.sight import is_silent
+from rules.model.events import AnswerAsked, CloseAsked, NoteAsked, StartAsked
+from rules.model.ids import IncidentId, ZoneId
+from rules.model.kinds import DRILL, EXERCISE, REAL, Drill, Exercise, Real
+from rules.model.responses import Response
+
+SUBMIT_S: Final = 10.0
+END, RELEASE = "END", "RELEASE"
+WORDS: Final = (END, RELEASE)
+"""What is typed where a button is not held."""
+RESPONSES: Final[tuple[Response, ...]] = get_args(Response)
+
+
+async def decided(waiting: Awaitable[Reply]) -> Reply:
+    """What a request came to; a loop in trouble is told as what it is."""
+    try:
+        async with asyncio.timeout(SUBMIT_S):
+            return await waiting
+    except TimeoutError:
+        return Reply(False, "late", (("seconds", int(SUBMIT_S)),))
+
+
+def onward(visit: Visit, to: str, text: str, *, done: bool = True) -> web.StreamResponse:
+    """Say what became of it on the next page, and go there."""
+    pages(visit).say(actor_of(visit), text, done=done)
+    raise web.HTTPSeeOther(to)
+
+
+def back(form: Form) -> str:
+    """The page that a form was sent from, if it is one of ours; else home."""
+    place = form.text("back")
+    return (
+        place if place.startswith("/") and not place.startswith(("//", "/\\")) and "\n" not in place else "/"
+    )
+
+
+# --- starting ---------------------------------------------------------------------------------
+
+
+async def starting(visit: Visit) -> web.StreamResponse:
+    """Every response, for the whole campus or one zone: for those whose list in the bar is not enough."""
+    return show(visit, "plain", template="start.html", more={"all": _all(visit)})
+
+
+def _all(visit: Visit) -> list[dict[str, str]]:
+    plan = visit.office.plan
+    known = sorted(plan.responses.values(), key=lambda one: -one.rank)
+    return [{"response": one.response, "name": name(one.response)} for one in known if not one.silent]
+
+
+async def start(visit: Visit) -> web.StreamResponse:
+    """Start a real response. Never blocked: a session that ran out may, and no limit stands in its way."""
+    form = await form_of(visit)
+    return await _started(visit, form, REAL)
+
+
+async def start_drill(visit: Visit) -> web.StreamResponse:
+    """Start a drill or an exercise: another page, another form, another right, another route."""
+    form = await form_of(visit)
+    kinds: dict[str, Drill | Exercise] = {"drill": DRILL, "exercise": EXERCISE}
+    kind = kinds.get(form.text("kind"))
+    if kind is None:
+        raise Problem(422, _("Say whether it is a drill or an exercise. Nothing was started."))
+    return await _started(visit, form, kind)
+
+
+async def _started(visit: Visit, form: Form, kind: Real | Drill | Exercise) -> web.StreamResponse:
+    wanted = form.text("response")
+    response = next((one for one in RESPONSES if one == wanted), None)
+    if response is None or response not in visit.office.plan.responses:
+        raise Problem(422, _("There is no such response. Nothing was started: choose one from the list."))
+    silent = is_silent(visit.office.plan, response)
+    if silent and (not isinstance(kind, Real) or not visit.may("look-duress")):
+        raise Problem(422, _("A silent response is started by its button. Nothing was started."))
+    zones = tuple(ZoneId(one) for one in form.all("zone")) or (visit.office.plan.campus,)
+    reason = form.line("reason")
+
+    def ask() -> Awaitable[Reply]:
+        return visit.office.submit(
+            actor_of(visit),
+            lambda at, request, actor: StartAsked(at, request, actor, response, zones, kind, reason),
+        )
+
+    reply = await decided(pages(visit).once.do(actor_of(visit), _key_of(form, response, zones, kind), ask))
+    where = ", ".join(scene_of(visit).zone_name(one) for one in zones)
+    text = told(reply, say("{what} started: {where}.", what=titled(kind.word, response), where=where))
+    place = f"/incidents/{reply.incident}" if reply.incident else back(form)
+    return onward(visit, place if visit.may("look") else "/sign-in", text, done=reply.done)
+
+
+def _key_of(form: Form, response: Response, zones: tuple[ZoneId, ...], kind: Real | Drill | Exercise) -> str:
+    """The same touch, however often it is sent: another choice from the same list is another."""
+    key = form.text("key")
+    return f"{key} {kind.word} {response} {' '.join(zones)}" if key else ""
+
+
+async def drills(visit: Visit) -> web.StreamResponse:
+    """Drills and exercises: nothing real starts here."""
+    now = scene_of(visit)
+    more = {
+        "drillable": startable(now, kind="drill"),
+        "real_live": any(one["kind"] == "real" and not one["silent"] for one in now.picture["incidents"]),
+    }
+    return show(visit, "plain", seen=now, template="drills.html", more=more)
+
+
+# --- answering an unanswered press ------------------------------------------------------------
+
+
+def _waiting(visit: Visit, key: str) -> int:
+    """The number of the press that a form means, among those that this visitor may know of."""
+    return next((int(one["number"]) for one in scene_of(visit).picture["unanswered"] if _key(one) == key), 0)
+
+
+def _key(press: dict[str, Any]) -> str:
+    return f"{press['button']}-{ms_of(press['at'])}"
+
+
+async def answer_page(visit: Visit) -> web.StreamResponse:
+    """One press that waits: start it, or say why it was nothing."""
+    key = visit.request.match_info["key"]
+    now = scene_of(visit)
+    if not any(_key(one) == key for one in now.picture["unanswered"]):
+        return onward(
+            visit, "/", _("Nothing waits for an answer there: somebody answered before."), done=False
+        )
+    return show(visit, "plain", seen=now, template="answer.html", more={"key": key, "missing": ""})
+
+
+async def acknowledge(visit: Visit) -> web.StreamResponse:
+    """Start what an unanswered press asked for: one touch."""
+    form = await form_of(visit)
+    return await _answered(visit, form, start=True)
+
+
+async def dismiss(visit: Visit) -> web.StreamResponse:
+    """An unanswered press was nothing; why, is a must."""
+    form = await form_of(visit)
+    if not form.line("reason"):
+        more = {"key": form.text("press"), "missing": _("Write why it was nothing. Nothing was changed.")}
+        return show(visit, "plain", template="answer.html", more=more, status=422)
+    return await _answered(visit, form, start=False)
+
+
+async def _answered(visit: Visit, form: Form, *, start: bool) -> web.StreamResponse:
+    number, reason = _waiting(visit, form.text("press")), form.line("reason")
+
+    def ask() -> Awaitable[Reply]:
+        return visit.office.submit(
+            actor_of(visit),
+            lambda at, request, actor: AnswerAsked(at, request, actor, number, start, reason),
+        )
+
+    if number == 0:
+        reply = Reply(False, "already_answered")
+    else:
+        reply = await decided(
+            pages(visit).once.do(actor_of(visit), f"answer {form.text('press')} {start}", ask)
+        )
+    done = _("The press was answered: started.") if start else _("The press was answered: it was nothing.")
+    place = f"/incidents/{reply.incident}" if reply.incident else "/"
+    return onward(visit, place if visit.may("look") else "/sign-in", told(reply, done), done=reply.done)
+
+
+# --- notes and the end ------------------------------------------------------------------------
+
+
+async def note(visit: Visit) -> web.StreamResponse:
+    """Write into an incident's timeline."""
+    form = await form_of(visit)
+    of = IncidentId(visit.request.match_info["id"])
+    text = form.text("text").strip()
+    live = visit.office.state.record.incidents.get(of)
+    if live is not None and live.silent and not visit.may("look-duress"):
+        raise Problem(404, _("There is no such incident."))
+    if live is None and not await _in_record(visit, of):
+        raise Problem(404, _("There is no such incident. Nothing was written."))
+
+    silent = visit.may("look-duress")
+
+    def ask() -> Awaitable[Reply]:
+        return visit.office.submit(
+            actor_of(visit), lambda at, request, actor: NoteAsked(at, request, actor, of, text, silent)
+        )
+
+    if not text:
+        reply = Reply(False, "no_text")
+    else:
+        reply = await decided(pages(visit).once.do(actor_of(visit), form.text("key"), ask))
+    return onward(
+        visit, f"/incidents/{of}#said", told(reply, _("The note is in the record.")), done=reply.done
+    )
+
+
+async def _in_record(visit: Visit, of: IncidentId) -> bool:
+    found = await visit.office.views(lambda views: views.incidents(1_000))
+    return any(one["incident"] == of and (not one["silent"] or visit.may("look-duress")) for one in found)
+
+
+async def closing(visit: Visit) -> web.StreamResponse:
+    """What ending means, before it is done."""
+    return show(visit, "plain", template="close.html", more={"missing": ""})
+
+
+async def close(visit: Visit) -> web.StreamResponse:
+    """End what is live: held or typed, with a reason. Doors stay as they are."""
+    form = await form_of(visit)
+    if not confirmed(form, _(END)):
+        missing = _("Hold the button, or type END beside it. Nothing was changed.")
+        return show(visit, "plain", template="close.html", more={"missing": missing}, status=422)
+    reason, silent = form.line("reason"), visit.may("look-duress")
+
+    def ask() -> Awaitable[Reply]:
+        return visit.office.submit(
+            actor_of(visit), lambda at, request, actor: CloseAsked(at, request, actor, reason, None, silent)
+        )
+
+    reply = await decided(pages(visit).once.do(actor_of(visit), form.text("key"), ask))
+    return onward(visit, "/", told(reply, _("Ended.")), done=reply.done)
+
+
+def confirmed(form: Form, word: str) -> bool:
+    """Whether the button was held (the page's script says so) or its word typed."""
+    return form.text("held") == "held" or form.line("word").casefold() == word.casefold()
+
+
+ROUTES: Final = (
+    Route("GET", "/start", "start", starting, page=True),
+    Route("POST", "/start", "start", start, page=True),
+    Route("GET", "/drills", "start-drill", drills, page=True),
+    Route("POST", "/drills", "start-drill", start_drill, page=True),
+    Route("GET", "/presses/{key}", "look", answer_page, page=True),
+    Route("POST", "/presses/start", "acknowledge", acknowledge, page=True),
+    Route("POST", "/presses/dismiss", "dismiss", dismiss, page=True),
+    Route("POST", "/incidents/{id}/notes", "note", note, page=True),
+    Route("GET", "/close", "close", closing, page=True),
+    Route("POST", "/close", "close", close, page=True),
+)

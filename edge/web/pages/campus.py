@@ -1,0 +1,168 @@
+"""The campus, or home: armed or not and why, doors not as they should be, zones, and whether a press would work."""
+
+from typing import Any, Final
+
+from edge import words
+from edge.web.pages.devices import button_row, input_row
+from edge.web.pages.flags import flag_rows
+from edge.web.pages.language import _, many, say
+from edge.web.pages.responses import KINDS, name
+from edge.web.pages.scene import Scene
+from edge.web.pages.verdicts import door_row, worst_first
+from rules.supervision import BATTERY_LOW_PERCENT
+
+Document = dict[str, Any]
+
+MOST_GAPS: Final = 4
+MOST_ROWS: Final = 12
+MOST_NAMED: Final = 6
+
+
+def campus_view(scene: Scene, of: str = "") -> Document:
+    """Home, in quiet times and beside an incident."""
+    doors = sorted((door_row(scene, one) for one in scene.picture["doors"]), key=worst_first)
+    look = [row for row in doors if row["attention"]]
+    silent = silent_controllers(scene, look)
+    explained = {door for one in silent for door in one["doors"]}
+    named = [row for row in look if row["id"] not in explained]
+    flags = flag_rows(scene)
+    inputs = [input_row(scene, one) for one in scene.picture["inputs"]]
+    buttons = [button_row(scene, one) for one in scene.picture["buttons"]]
+    return {
+        "state": _state(scene, len(flags)),
+        "gaps": flags[:MOST_GAPS],
+        "more_gaps": max(0, len(flags) - MOST_GAPS),
+        "reaches": _reaches(scene),
+        "silent": silent,
+        "look": named[:MOST_ROWS],
+        "look_more": max(0, len(named) - MOST_ROWS),
+        "look_count": len(look),
+        "doors_count": len(doors),
+        "as_they_should": len(doors) - len(look),
+        "zones": [zone_row(scene, one) for one in scene.picture["zones"]],
+        "number": scene.picture["appliance"]["number"],
+        "inputs": [one for one in inputs if one["shown_home"]],
+        "inputs_quiet": sum(not one["shown_home"] for one in inputs),
+        "buttons": [one for one in buttons if one["needs"]],
+        "buttons_count": len(buttons),
+        "walk_tests": walk_test_rows(scene),
+        "meters": _meters(scene, buttons),
+    }
+
+
+def silent_controllers(scene: Scene, look: list[Document]) -> list[Document]:
+    """One cause, one row: controllers that do not answer, each with the doors that are not known by it."""
+    down = {one["id"]: one for one in scene.picture["controllers"] if not one["up"]}
+    on = {door["id"]: door["controller"] for door in scene.picture["doors"]}
+    rows = []
+    for controller, one in down.items():
+        doors = [row for row in look if on[row["id"]] == controller and row["tone"] == "unk"]
+        if len(doors) > 1:
+            rows.append(
+                {
+                    "id": controller,
+                    "title": say("Controller {name} does not answer", name=controller),
+                    "text": many("{n} door not known.", "{n} doors not known.", len(doors)),
+                    "names": ", ".join(row["name"] for row in doors[:MOST_NAMED])
+                    + (" …" if len(doors) > MOST_NAMED else ""),
+                    "doors": [row["id"] for row in doors],
+                    "age_ms": scene.since_ms(one["since"]),
+                }
+            )
+    return rows
+
+
+def _state(scene: Scene, gaps: int) -> Document:
+    box = scene.picture["appliance"]
+    since = scene.clock(box["since"])
+    if not box["armed"]:
+        what = say("NOT ARMED since {at}", at=since)
+        return {"armed": False, "words": what, "why": _(words.NOT_ARMED.get(box["why_not"], box["why_not"]))}
+    if gaps:
+        return {"armed": True, "words": many("Armed, with {n} gap", "Armed, with {n} gaps", gaps), "why": ""}
+    return {"armed": True, "words": _("Armed"), "why": ""}
+
+
+def _reaches(scene: Scene) -> str:
+    """How far a press would get now, counted and never guessed."""
+    up = {one["id"] for one in scene.picture["controllers"] if one["up"]}
+    doors = scene.picture["doors"]
+    reached = sum(one["controller"] in up and not one["defects"] for one in doors)
+    provable = sum(
+        one["bolt"] is not None
+        and one["bolt"]["fresh"]
+        and (one["position"] is None or one["position"]["fresh"])
+        for one in doors
+    )
+    return say(
+        "A press reaches {reached} of {total} doors. {provable} can be proven secured now.",
+        reached=reached,
+        total=len(doors),
+        provable=provable,
+    )
+
+
+def zone_row(scene: Scene, zone: Document) -> Document:
+    """A zone with what holds in it, the kind in words."""
+    held = zone["response"]
+    depth = len(scene.plan.zones[zone["id"]].above) - 1 if zone["id"] in scene.plan.zones else 0
+    return {
+        "id": zone["id"],
+        "name": zone["name"],
+        "depth": min(depth, 3),
+        "response": name(held) if held else "",
+        "kind": zone["kind"] or "",
+        "kind_word": _(KINDS.get(zone["kind"] or "", zone["kind"] or "")),
+        "since": scene.clock(zone["since"]),
+        "own": zone["own"] is not None,
+    }
+
+
+def walk_test_rows(scene: Scene) -> list[Document]:
+    """Buttons in a walk-test now, and how long still."""
+    return [
+        {
+            "button": one["button"],
+            "name": one["name"],
+            "pressed": one["pressed"],
+            "left": say("{n} min left", n=-(-one["left_s"] // 60)),
+        }
+        for one in scene.picture["walk_tests"]
+    ]
+
+
+def _meters(scene: Scene, buttons: list[Document]) -> list[Document]:
+    """Bars with their limits: `share` and `limit` in percent of the bar. Not known is drawn as bad."""
+    found = []
+    heard = sum(one["tone"] == "calm" for one in buttons)
+    found.append(
+        _meter(
+            _("Buttons heard in time"), say("{n} of {of}", n=heard, of=len(buttons)), heard, len(buttons), 100
+        )
+    )
+    batteries = [one["battery"] for one in scene.picture["buttons"] if one["battery"] is not None]
+    if batteries:
+        lowest = min(batteries)
+        text = say("{n} %, limit {limit}", n=lowest, limit=BATTERY_LOW_PERCENT)
+        found.append(_meter(_("Lowest button battery"), text, lowest, 100, BATTERY_LOW_PERCENT))
+    controllers = scene.picture["controllers"]
+    up = sum(one["up"] for one in controllers)
+    found.append(
+        _meter(
+            _("Controllers that answer"),
+            say("{n} of {of}", n=up, of=len(controllers)),
+            up,
+            len(controllers),
+            100,
+        )
+    )
+    doors = scene.picture["doors"]
+    fresh = sum(one["bolt"] is not None and one["bolt"]["fresh"] for one in doors)
+    text = say("{n} of {of}", n=fresh, of=len(doors))
+    found.append(_meter(_("Doors whose bolt is read now"), text, fresh, len(doors), 100))
+    return found
+
+
+def _meter(title: str, text: str, value: int, of: int, limit: int) -> Document:
+    share = round(100 * value / of) if of else 0
+    return {"title": title, "text": text, "share": share, "limit": limit, "bad": share < limit}

@@ -1,0 +1,91 @@
+"""Every word that the page can say, as a gettext template: `python -m edge.web.pages.catalogue` writes it anew.
+
+A translation starts from `locale/campus-edge.pot` and lies at `locale/LANGUAGE/LC_MESSAGES/campus-edge.mo`.
+"""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from edge import words
+from edge.flag_words import FLAGS
+from edge.web.pages import (
+    acting,
+    devices,
+    doors,
+    frame,
+    releasing,
+    replies,
+    responses,
+    signing,
+    templates,
+    verdicts,
+)
+from edge.web.pages.language import DOMAIN, LOCALE
+from edge.web.problem import TITLES
+
+POT: Final = LOCALE / f"{DOMAIN}.pot"
+HERE: Final = Path(__file__).parent
+_CALLS: Final = frozenset({"_", "say", "many"})
+_IN_TEMPLATE: Final = re.compile(r'\b(?:_|say|many)\("((?:[^"\\]|\\.)*)"(?:, "((?:[^"\\]|\\.)*)")?')
+
+
+def from_templates() -> Iterator[str]:
+    """What the templates mark."""
+    for text in templates.sources().values():
+        for found in _IN_TEMPLATE.finditer(text):
+            yield from (one for one in found.groups() if one)
+
+
+def from_code() -> Iterator[str]:
+    """What the code marks where it stands."""
+    for path in sorted(HERE.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _CALLS:
+                texts = node.args[: 2 if node.func.id == "many" else 1]
+                yield from (
+                    one.value for one in texts if isinstance(one, ast.Constant) and isinstance(one.value, str)
+                )
+
+
+def from_tables() -> Iterator[str]:
+    """What stands in tables and is marked where it is shown."""
+    plain: Iterable[Iterable[str]] = (
+        *(table.values() for table in (words.VERDICTS, words.HELD, words.NOT_ARMED, words.UNANSWERED)),
+        *(table.values() for table in (words.REFUSALS, words.MODES, replies.ON_A_PAGE, TITLES)),
+        *(table.values() for table in (responses.NAMES, responses.SAYS, responses.KINDS, responses.MARKS)),
+        *(table.values() for table in (responses.MARKS_SAY, devices.INPUT_KINDS, devices.INPUT_SAYS)),
+        *(table.values() for table in (devices.CODES, doors.KINDS, doors.TYPES, doors.EGRESS)),
+        *(table.values() for table in (doors.POWER, doors.SILENCE, signing.WHY_NOT, signing.SET_UP_WHY_NOT)),
+        *(releasing.WHY_NOT.values(), acting.WORDS),
+        *FLAGS.values(),
+        (replies.NOT_ON_DISK,),
+        (shape.word for shape in verdicts.SHAPES.values()),
+        (one[0] for one in doors.LANES),
+        (text for _href, text, _right in frame.MENU),
+        (text for word, _symbol, says in devices.SUPERVISION.values() for text in (word, says)),
+        (word for word, _tone, _symbol in devices.INPUT_STATES.values()),
+    )
+    for table in plain:
+        yield from table
+
+
+def messages() -> list[str]:
+    """All of them, each once."""
+    return sorted({one for one in (*from_templates(), *from_code(), *from_tables()) if one})
+
+
+def pot() -> str:
+    """The template's text."""
+    head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n'
+    return "\n".join([head, *(f'msgid "{_quoted(one)}"\nmsgstr ""\n' for one in messages())])
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+if __name__ == "__main__":
+    POT.write_text(pot(), encoding="utf-8")

@@ -1,0 +1,65 @@
+"""What a form sent, bounded and read as text: a shape that is no form of ours is a problem, never a failure."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from aiohttp import web
+
+from edge.web.pages.language import _
+from edge.web.problem import Problem
+from edge.web.route import Visit
+
+LONGEST_TEXT: Final = 2_000
+MOST_VALUES: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Fields by name, in the order sent."""
+
+    fields: dict[str, list[str]] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """One line or more of text; `""`: not sent. Control characters other than line breaks are no text."""
+        return next(iter(self.fields.get(name, [])), "")
+
+    def line(self, name: str) -> str:
+        """Text on one line."""
+        return " ".join(self.text(name).split())
+
+    def all(self, name: str) -> list[str]:
+        """Every value sent by a name."""
+        return self.fields.get(name, [])
+
+    def number(self, name: str) -> int:
+        """A whole number; 0 where none was sent."""
+        text = self.text(name).strip()
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+async def form_of(visit: Visit) -> Form:
+    """The form of a POST. Raises Problem 415, 422; 413 comes from the server itself."""
+    request = visit.request
+    if request.content_type not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        raise Problem(415, _("This takes a form. Nothing was done."))
+    try:
+        sent = await request.post()
+    except (ValueError, LookupError):
+        raise Problem(422, _("The form could not be read. Nothing was done.")) from None
+    fields: dict[str, list[str]] = {}
+    for count, (name, value) in enumerate(sent.items()):
+        if count >= MOST_VALUES or isinstance(value, web.FileField):
+            raise Problem(422, _("The form holds more than it should. Nothing was done."))
+        text = str(value).replace("\r\n", "\n")
+        if len(text) > LONGEST_TEXT or not _plain(text):
+            raise Problem(
+                422, _("A field holds more than 2,000 characters, or what is no text. Nothing was done.")
+            )
+        fields.setdefault(name, []).append(text)
+    return Form(fields)
+
+
+def _plain(text: str) -> bool:
+    return all(
+        (ord(one) >= 0x20 or one in "\n\t") and not 0x7F <= ord(one) < 0xA0 for one in text
+    ) and not any(0xD800 <= ord(one) < 0xE000 for one in text)

@@ -1,0 +1,84 @@
+"""What stands on every page: live incidents, unanswered presses, the way to start a response, the menu. Pure."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from edge import words
+from edge.web.pages import times
+from edge.web.pages.language import _, say
+from edge.web.pages.responses import bands, name, startable
+from edge.web.pages.scene import Scene
+from rules.rights import Right
+
+Document = dict[str, Any]
+May = Callable[[Right], bool]
+
+MENU: Final[tuple[tuple[str, str, Right], ...]] = (
+    ("/", "Campus", "look"),
+    ("/doors", "Doors", "look"),
+    ("/buttons", "Buttons", "look"),
+    ("/inputs", "Inputs", "look"),
+    ("/controllers", "Controllers", "look"),
+    ("/flags", "Flags", "look"),
+    ("/incidents", "Incidents", "look"),
+    ("/walk-test", "Walk-test", "walk-test"),
+    ("/drills", "Drills", "start-drill"),
+    ("/release", "Release doors", "release"),
+)
+
+
+def live_frame(scene: Scene, screen: str, of: str = "") -> Document:
+    """What the live parts need beside their own view: the same for all who may see the same."""
+    live = bands(scene)
+    box = scene.picture["appliance"]
+    shown = next((one for one in live if one["id"] == of), None) if screen == "incident" else None
+    return {
+        "screen": screen,
+        "of": of,
+        "now_ms": scene.now_ms,
+        "bands": live,
+        # The incident's own page is headed by its own band; on others each band is a link.
+        "here": shown["id"] if shown else "",
+        "unanswered": [_unanswered(scene, one) for one in scene.picture["unanswered"]],
+        "armed": box["armed"],
+        "not_armed": _(words.NOT_ARMED.get(box["why_not"], box["why_not"])),
+        "since": scene.clock(box["since"]),
+        "trouble": box["journal"]["words"],
+        "mode": "" if box["mode"] == "normal" else _(words.MODES[box["mode"]]),
+        "campus": box["name"],
+    }
+
+
+def _unanswered(scene: Scene, press: Document) -> Document:
+    at_ms = times.ms_of(press["at"])
+    # By its moment and not by its number: a gap in the numbers would tell of one that is not shown.
+    return {
+        "key": f"{press['button']}-{at_ms}",
+        "where": press["name"] + (f", {press['room']}" if press["room"] else ""),
+        "response": name(press["response"]),
+        "zone": scene.zone_name(press["in_zone"]),
+        "why": _(press["words"]),
+        "at": times.clock(at_ms, scene.zone),
+        "age_ms": max(0, scene.now_ms - at_ms),
+    }
+
+
+def frame(scene: Scene, screen: str, of: str, may: May) -> Document:
+    """All of a page's surroundings for somebody with these rights."""
+    live = live_frame(scene, screen, of)
+    real = next((one for one in live["bands"] if one["kind"] == "real" and not one["silent"]), None)
+    first = live["bands"][0]["title"] if live["bands"] else ""
+    return {
+        **live,
+        "as_of": times.clock_offset(scene.now_ms, scene.zone),
+        "menu": [(href, _(label), href == "/" + screen) for href, label, right in MENU if may(right)],
+        "startable": startable(scene, kind="real"),
+        "zones_to_start": [(one.id, one.name) for one in scene.plan.zones.values()],
+        "start_words": _("Change response…") if real else _("Start a response…"),
+        "may": {
+            right: may(right)
+            for right in ("start", "acknowledge", "dismiss", "note", "close", "release", "lock")
+        },
+        "first_live": first,
+        "title_of": lambda title: say("{title}, {campus}", title=title, campus=live["campus"]),
+    }

@@ -1,0 +1,132 @@
+"""The pages that are looked at: campus, incidents, doors, buttons, inputs, controllers, flags. Thin: see the views."""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from typing import Any, Final, TypeVar
+
+from aiohttp import web
+
+from edge.journal.writer import JournalRefused
+from edge.web.pages import doors, incident
+from edge.web.pages.language import _
+from edge.web.pages.live import MOST_LINES
+from edge.web.pages.responses import bands
+from edge.web.pages.scene import Scene
+from edge.web.pages.showing import scene_of, show
+from edge.web.pages.timeline import timeline
+from edge.web.problem import Problem
+from edge.web.route import Handle, Route, Visit
+from rules.model.ids import IncidentId
+
+T = TypeVar("T")
+
+RECORD_S: Final = 1.0
+"""How long a page waits for what lies on the disk; the rest of it comes from memory and waits for nothing."""
+
+
+async def campus(visit: Visit) -> web.StreamResponse:
+    """Home; while an incident is live, that incident."""
+    now = scene_of(visit)
+    live = bands(now)
+    if live and visit.request.query.get("show") != "campus":
+        return await _incident(visit, live[0]["id"])
+    return show(visit, "campus", seen=now)
+
+
+async def one_incident(visit: Visit) -> web.StreamResponse:
+    """A live incident, or the record of one that ended."""
+    return await _incident(visit, visit.request.match_info["id"])
+
+
+async def _incident(visit: Visit, of: str) -> web.StreamResponse:
+    now = scene_of(visit)
+    more = await _timeline(visit, now, of)
+    if any(one["id"] == of for one in now.picture["incidents"]):
+        return show(visit, "incident", of, seen=now, more=more)
+    if _hidden(now, of):
+        # Live, and not for this visitor's eyes: the same answer as for one that never was.
+        raise Problem(404, _("There is no such incident."))
+    found = await _from_record(visit.office.views(lambda views: views.incidents(1_000)))
+    if found is None:
+        raise Problem(503, _("The record cannot be read now. What is live is on the campus page."))
+    line = next((one for one in found if one["incident"] == of), None)
+    if line is None or (line["silent"] and not now.duress):
+        raise Problem(404, _("There is no such incident."))
+    ledger = await _from_record(visit.office.views(lambda views: views.ledger(of)))
+    view = incident.closed_view(now, line, ledger or [])
+    return show(visit, "plain", seen=now, template="incident_over.html", more={**more, "record": view})
+
+
+async def _timeline(visit: Visit, now: Scene, of: str) -> dict[str, Any]:
+    """For those with the right to the record; whoever may look only has the doors."""
+    if not visit.may("record") or _hidden(now, of):
+        return {"timeline": None, "timeline_read": True}
+    rows = await _from_record(_rows(visit, of))
+    return {
+        "timeline": timeline(now, rows or [])[:MOST_LINES],
+        "timeline_read": rows is not None,
+    }
+
+
+def _hidden(now: Scene, of: str) -> bool:
+    live = now.state.record.incidents.get(IncidentId(of))
+    return live is not None and live.silent and not now.duress
+
+
+async def incidents(visit: Visit) -> web.StreamResponse:
+    """All incidents in the record, the newest first."""
+    now = scene_of(visit)
+    found = await _from_record(visit.office.views(lambda views: views.incidents(200)))
+    lines = [incident.incident_line(now, one) for one in found or [] if now.duress or not one["silent"]]
+    return show(
+        visit, "plain", seen=now, template="incidents.html", more={"lines": lines, "read": found is not None}
+    )
+
+
+async def one_door(visit: Visit) -> web.StreamResponse:
+    """A door, with its history as far as the record can be read."""
+    of = visit.request.match_info["id"]
+    now = scene_of(visit)
+    past = None
+    if visit.may("record"):
+        lines = await _from_record(visit.office.views(lambda views: views.verdicts(of, 400)))
+        past = doors.history(now, lines) if lines is not None else None
+    return show(visit, "door", of, seen=now, more={"history": past, "history_asked": visit.may("record")})
+
+
+def _of(screen: str) -> Handle:
+    async def handle(visit: Visit) -> web.StreamResponse:
+        return show(visit, screen, visit.request.match_info.get("id", ""))
+
+    return handle
+
+
+async def _rows(visit: Visit, of: str) -> Sequence[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    async for batch in visit.office.rows(of):
+        found += batch
+    return found
+
+
+async def _from_record(reading: Awaitable[T]) -> T | None:
+    """What the disk says; None: it does not answer now, or says that it cannot."""
+    try:
+        async with asyncio.timeout(RECORD_S):
+            return await reading
+    except (TimeoutError, JournalRefused, KeyError, OSError):
+        return None
+
+
+ROUTES: Final = (
+    Route("GET", "/", "look", campus, page=True),
+    Route("GET", "/incidents", "look", incidents, page=True),
+    Route("GET", "/incidents/{id}", "look", one_incident, page=True),
+    Route("GET", "/doors", "look", _of("doors"), page=True),
+    Route("GET", "/doors/{id}", "look", one_door, page=True),
+    Route("GET", "/buttons", "look", _of("buttons"), page=True),
+    Route("GET", "/buttons/{id}", "look", _of("button"), page=True),
+    Route("GET", "/inputs", "look", _of("inputs"), page=True),
+    Route("GET", "/controllers", "look", _of("controllers"), page=True),
+    Route("GET", "/controllers/{id}", "look", _of("controller"), page=True),
+    Route("GET", "/flags", "look", _of("flags"), page=True),
+)

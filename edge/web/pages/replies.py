@@ -1,0 +1,35 @@
+"""What a person's request came to, for a page: `edge.words` speaks of the command line where a page has a link."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from edge import words
+from edge.control.desk import Reply
+from edge.web.pages.language import _, many
+
+ON_A_PAGE: Final[Mapping[str, str]] = {
+    "unknown_button": "One of these buttons is not in the configuration any more. Nothing was started.",
+    "unknown_door": "One of these doors is not in the configuration any more. Nothing was changed.",
+    "unknown_zone": "This zone is not in the configuration any more. Nothing was started: choose another.",
+    "unknown_press": "Nothing waits for an answer there. Nothing was changed.",
+    "unknown_incident": "There is no such incident. Nothing was written.",
+    "already_answered": "Somebody answered this press before. Nothing was changed.",
+    "no_incident": "No incident is live; nothing was changed.",
+    "no_text": "The note holds no words; nothing was written.",
+    "rule_failed": "A rule failed on this. Look at the doors, and act by hand.",
+    "late": "The box took this and has not finished in 10 s. Look at the doors before you try again.",
+}
+NOT_ON_DISK: Final = "The disk takes nothing now, so this is not in the record yet. It is done all the same."
+
+
+def told(reply: Reply, done: str) -> str:
+    """In words; `done`: what to say when all of it was done, already in words."""
+    args = dict(reply.args)
+    if reply.done:
+        text = done
+        still = args.get("doors_still_locked")
+        if isinstance(still, int) and still:
+            text += " " + many("{n} door is still locked.", "{n} doors are still locked.", still)
+    else:
+        text = _(ON_A_PAGE[reply.code]) if reply.code in ON_A_PAGE else _(words.reply(reply.code, args))
+    return text if reply.durable else f"{text} {_(NOT_ON_DISK)}"

@@ -1,0 +1,63 @@
+"""The screens there are: each a template, a pure view, and the parts of it that the stream may send anew."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from edge.web.pages.campus import campus_view
+from edge.web.pages.devices import (
+    button_view,
+    buttons_view,
+    controller_view,
+    controllers_view,
+    inputs_view,
+)
+from edge.web.pages.doors import door_view, doors_view
+from edge.web.pages.flags import flags_view
+from edge.web.pages.incident import incident_view
+from edge.web.pages.scene import Scene
+
+Document = dict[str, Any]
+
+
+def _nothing(scene: Scene, of: str) -> Document | None:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """view: what the template needs beside the frame; None: there is nothing of this id.
+
+    parts: `templates/parts/NAME.html`, made from frame and view alone, never holding a form that is typed into.
+    """
+
+    name: str
+    template: str
+    parts: tuple[str, ...] = ()
+    view: Callable[[Scene, str], Document | None] = _nothing
+
+
+SCREENS: Final = {
+    one.name: one
+    for one in (
+        Screen("campus", "campus.html", ("state", "look", "zones", "devices", "meters"), campus_view),
+        Screen("incident", "incident.html", ("count", "ledger", "places", "who", "timeline"), incident_view),
+        Screen("doors", "doors.html", ("doors",), doors_view),
+        Screen("door", "door.html", ("door",), door_view),
+        Screen("buttons", "buttons.html", ("buttons",), buttons_view),
+        Screen("button", "button.html", ("button",), button_view),
+        Screen("inputs", "inputs.html", ("inputs",), inputs_view),
+        Screen("controllers", "controllers.html", ("controllers",), controllers_view),
+        Screen("controller", "controller.html", ("controller",), controller_view),
+        Screen("flags", "flags.html", ("flags",), flags_view),
+        Screen("plain", "plain.html"),
+    )
+}
+"""`plain` stands for every page that shows nothing live of its own: forms, lists from the record."""
+EVERYWHERE: Final = ("bands",)
+"""Parts of every page: what is live, what waits for a person, whether a press would work."""
+
+
+def live_parts(screen: Screen) -> tuple[str, ...]:
+    """All parts of a screen's page that may change by themselves."""
+    return (*EVERYWHERE, *screen.parts)

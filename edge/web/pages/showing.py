@@ -1,0 +1,105 @@
+"""How a page is answered: the frame, its view, its template; and a problem as a page with a way on."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aiohttp import web
+
+from edge.web.pages import templates
+from edge.web.pages.frame import frame
+from edge.web.pages.language import _
+from edge.web.pages.live import Pages
+from edge.web.pages.scene import Scene
+from edge.web.pages.screens import SCREENS, Screen
+from edge.web.problem import TITLES, Problem
+from edge.web.route import Visit
+from rules.model.ids import Actor
+
+PAGES: Final = web.AppKey("pages", Pages)
+HTML: Final = "text/html"
+WORTH_PACKING: Final = 4_096
+
+
+def pages(visit: Visit) -> Pages:
+    """What all pages of this application share."""
+    return visit.request.app[PAGES]
+
+
+def actor_of(visit: Visit) -> Actor:
+    """Who acts. Every route that acts names a right, so somebody is known."""
+    if visit.caller is None:
+        raise Problem(401, "Nobody is signed in here. Nothing was done.")
+    return visit.caller.actor
+
+
+def scene_of(visit: Visit) -> Scene:
+    """The campus of now, as this visitor may see it."""
+    return pages(visit).scene(duress=visit.may("look-duress"))
+
+
+def show(
+    visit: Visit,
+    screen: str,
+    of: str = "",
+    *,
+    seen: Scene | None = None,
+    template: str | None = None,
+    status: int = 200,
+    more: Mapping[str, Any] | None = None,
+) -> web.Response:
+    """A page of `SCREENS`. template: another than the screen's. more: values beside frame and view.
+
+    Raises Problem 404 where the screen knows nothing of this id.
+    """
+    wanted: Screen = SCREENS[screen]
+    now = seen or scene_of(visit)
+    view = wanted.view(now, of)
+    if view is None:
+        raise Problem(
+            404, _("There is nothing of this name here. It may have ended, or the configuration changed.")
+        )
+    values = {
+        **frame(now, screen, of, visit.may),
+        **view,
+        **_visitor(visit),
+        **(more or {}),
+    }
+    return answer(visit, templates.page(template or wanted.template, values), status)
+
+
+def answer(visit: Visit, html: str, status: int = 200) -> web.Response:
+    """HTML, packed where that is worth it."""
+    response = web.Response(text=html, content_type=HTML, charset="utf-8", status=status)
+    if len(html) > WORTH_PACKING:
+        response.enable_compression()
+    return response
+
+
+def _visitor(visit: Visit) -> dict[str, Any]:
+    caller = visit.caller
+    said = pages(visit).said(caller.actor) if caller is not None else None
+    return {
+        "visitor": visit.office.people.name_of(caller) if caller is not None else "",
+        "signed_in": caller is not None,
+        "lapsed": caller is not None and caller.lapsed,
+        "said": said,
+    }
+
+
+def problem_page(problem: Problem) -> web.Response:
+    """A problem for people: what happened, what still works, what to do."""
+    values = {
+        "title": _(TITLES.get(problem.status, "Not done")),
+        "detail": problem.detail,
+        "status": problem.status,
+        "streamed": False,
+        "ages": {},
+    }
+    headers = dict(problem.headers)
+    return web.Response(
+        text=templates.page("problem.html", values),
+        content_type=HTML,
+        charset="utf-8",
+        status=problem.status,
+        headers=headers,
+    )

@@ -1,0 +1,124 @@
+"""Signing in and out, and the first administrator. A session that ran out finds its way to start here too."""
+
+from typing import Final
+
+from aiohttp import web
+
+from edge.people.people import NotSignedIn, SignedIn
+from edge.web.application import cookie_name
+from edge.web.pages import templates
+from edge.web.pages.forms import form_of
+from edge.web.pages.frame import frame
+from edge.web.pages.language import _, many
+from edge.web.pages.showing import answer, scene_of
+from edge.web.problem import Problem
+from edge.web.route import Route, Visit
+
+WHY_NOT: Final = {
+    "wrong": "Name, password or code do not fit. Check all three.",
+    "wait": "Too many tries from here for this name.",
+    "disabled": "Name, password or code do not fit. Check all three.",
+    "no_factor": "This account needs a second factor that it does not have yet. Ask an administrator.",
+}
+"""A switched-off account is told what a wrong password is told: its name is nobody's business."""
+SET_UP_WHY_NOT: Final = {
+    "no_code": "This set-up code does not fit. Read it again in the file on the box.",
+    "weak_password": "This password is too short or well known. Take 15 characters or more that nobody has used.",
+    "bad_name": "A name has 1 to 64 letters, digits, dots, dashes or spaces.",
+}
+
+
+def _shown(
+    visit: Visit, template: str, *, missing: str = "", name: str = "", status: int = 200
+) -> web.Response:
+    """To somebody unknown nothing of the campus is shown, not even its name."""
+    lapsed = visit.caller is not None and visit.caller.lapsed
+    values = {
+        "missing": missing,
+        "name": name,
+        "lapsed": lapsed,
+        "streamed": False,
+        "ages": {},
+        "frame": None,
+    }
+    if lapsed:
+        surroundings = frame(scene_of(visit), "plain", "", visit.may)
+        values["frame"] = {"startable": surroundings["startable"], "unanswered": surroundings["unanswered"]}
+    return answer(visit, templates.page(template, values), status)
+
+
+async def sign_in_page(visit: Visit) -> web.StreamResponse:
+    """The form; to the first visitor of a new box the way to set it up."""
+    if visit.office.people.needs_set_up:
+        raise web.HTTPSeeOther("/set-up")
+    if visit.caller is not None and not visit.caller.lapsed:
+        raise web.HTTPSeeOther("/")
+    return _shown(visit, "sign_in.html")
+
+
+async def sign_in(visit: Visit) -> web.StreamResponse:
+    """Open a session."""
+    form = await form_of(visit)
+    people, source = visit.office.people, visit.request.remote or ""
+    name, code = form.line("name"), "".join(form.text("code").split())
+    found = await people.sign_in(name, form.text("password"), code, source)
+    if isinstance(found, NotSignedIn):
+        why = _(WHY_NOT[found.why])
+        if found.wait_s:
+            why += " " + many("Wait {n} second.", "Wait {n} seconds.", found.wait_s)
+        return _shown(visit, "sign_in.html", missing=why, name=name, status=422)
+    raise _welcomed(visit, found)
+
+
+def _welcomed(visit: Visit, found: SignedIn) -> web.HTTPSeeOther:
+    response = web.HTTPSeeOther("/")
+    secure = cookie_name(visit.request).startswith("__Host-")
+    response.set_cookie(
+        cookie_name(visit.request), found.cookie, path="/", secure=secure, httponly=True, samesite="Strict"
+    )
+    return response
+
+
+async def sign_out(visit: Visit) -> web.StreamResponse:
+    """End the session, whether or not anybody was signed in."""
+    await form_of(visit)
+    if visit.caller is not None:
+        await visit.office.people.sign_out(visit.caller)
+    response = web.HTTPSeeOther("/sign-in")
+    # A browser drops a `__Host-` cookie only by one that is secure as well.
+    secure = cookie_name(visit.request).startswith("__Host-")
+    response.del_cookie(cookie_name(visit.request), path="/", secure=secure, httponly=True, samesite="Strict")
+    raise response
+
+
+async def set_up_page(visit: Visit) -> web.StreamResponse:
+    """The first administrator's form, while there is none."""
+    if not visit.office.people.needs_set_up:
+        raise web.HTTPSeeOther("/sign-in")
+    return _shown(visit, "set_up.html")
+
+
+async def set_up(visit: Visit) -> web.StreamResponse:
+    """Make the first administrator."""
+    form = await form_of(visit)
+    people = visit.office.people
+    if not people.needs_set_up:
+        raise Problem(409, _("This box is set up already. Sign in."))
+    name, password = form.line("name"), form.text("password")
+    if password != form.text("again"):
+        missing = _("The two passwords differ. Write both again.")
+        return _shown(visit, "set_up.html", missing=missing, name=name, status=422)
+    made = await people.set_up(form.text("code").strip(), name, password, visit.request.remote or "")
+    if made != "done":
+        missing = _(SET_UP_WHY_NOT[made])
+        return _shown(visit, "set_up.html", missing=missing, name=name, status=422)
+    raise web.HTTPSeeOther("/sign-in")
+
+
+ROUTES: Final = (
+    Route("GET", "/sign-in", "open", sign_in_page, page=True),
+    Route("POST", "/sign-in", "open", sign_in, page=True),
+    Route("POST", "/sign-out", "open", sign_out, page=True),
+    Route("GET", "/set-up", "open", set_up_page, page=True),
+    Route("POST", "/set-up", "open", set_up, page=True),
+)

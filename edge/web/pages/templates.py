@@ -1,0 +1,99 @@
+"""The templates, read and compiled once: what is shown later waits for no disk. Only this file speaks Jinja."""
+
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import DictLoader, Environment, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from edge.web.pages import statics, times
+from edge.web.pages.language import _, many, say
+
+FOLDER: Final = Path(__file__).parents[1] / "templates"
+
+
+def sources() -> dict[str, str]:
+    """Every template's text by its name."""
+    return {
+        path.relative_to(FOLDER).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(FOLDER.rglob("*"))
+        if path.is_file()
+    }
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=DictLoader(sources()),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=-1,
+    )
+    environment.globals.update(
+        {
+            "_": _,
+            "many": many,
+            "say": say,
+            "part": _part,
+            "age": _age,
+            "lasting": _lasting,
+            "static": statics.url,
+            "new_key": _new_key,
+        }
+    )
+    for name in environment.list_templates():
+        environment.get_template(name)
+    return environment
+
+
+@pass_context
+def _part(context: Context, name: str) -> Markup:
+    """A piece of a page that the stream may send anew by itself, by its own name."""
+    inner = ENVIRONMENT.get_template(f"parts/{name}.html").render(context.get_all())
+    return Markup('<div data-part="{0}" id="part-{0}">{1}</div>').format(name, Markup(inner))  # noqa: S704  our own output
+
+
+@pass_context
+def _age(context: Context, key: str, ms: float | None, old: bool = False) -> Markup:
+    """An age that the page's script keeps counting. In the stream it goes beside the HTML, not in it."""
+    ages: dict[str, int | None] = context["ages"]
+    at = None if ms is None else int(context["now_ms"] - ms)
+    ages[key] = at
+    shown = "age old" if old else "age"
+    if context["streamed"]:
+        return Markup('<time class="{}" data-age="{}"></time>').format(shown, key)
+    return Markup('<time class="{}" data-age="{}" data-at="{}">{}</time>').format(
+        shown, key, "" if at is None else at, times.age(ms)
+    )
+
+
+@pass_context
+def _lasting(context: Context, since_ms: int) -> Markup:
+    """How long something lasts by now, counted on by the page's script."""
+    text = "" if context["streamed"] else times.lasting(context["now_ms"] - since_ms)
+    return Markup('<time data-since="{}">{}</time>').format(since_ms, text)
+
+
+def _new_key() -> str:
+    """For a form that is to be done once, however often it is sent."""
+    return secrets.token_urlsafe(12)
+
+
+def page(name: str, values: Mapping[str, Any]) -> str:
+    """A whole page."""
+    return ENVIRONMENT.get_template(name).render({**values, "streamed": False, "ages": {}})
+
+
+def part(name: str, values: Mapping[str, Any]) -> tuple[str, dict[str, int | None]]:
+    """One part's inner HTML for the stream, and the moments (ms since 1970, None: never) that its ages count from."""
+    ages: dict[str, int | None] = {}
+    html = ENVIRONMENT.get_template(f"parts/{name}.html").render({**values, "streamed": True, "ages": ages})
+    return html, ages
+
+
+ENVIRONMENT: Final = _environment()

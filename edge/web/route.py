@@ -1,0 +1,66 @@
+"""What a route is: one row of one table, with the right it asks for, so that no route can be without one."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from edge.people.caller import Caller
+from rules.rights import Right
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from edge.web.office import Office
+
+Method = Literal["GET", "POST"]
+Open = Literal["open"]
+"""Anybody may: only what tells nothing, and what somebody who has no session yet needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request, with who makes it. caller None: an open route, and nobody known asks."""
+
+    request: "web.Request"
+    office: "Office"
+    caller: Caller | None
+
+    def may(self, right: Right) -> bool:
+        """Whether whoever asks has this right too, for what a page or document shows beside its own."""
+        return self.caller is not None and self.caller.may(self.office.rights, right)
+
+
+Handle = Callable[[Visit], Awaitable["web.StreamResponse"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Says:
+    """What the OpenAPI document says of a route, by the models that validate its request and make its answer.
+
+    gives: the answer's model (msgspec); None where `media` is not JSON. takes, asks: the models of body and query.
+    problems: the statuses that this route may answer beside those that every route of its form may.
+    """
+
+    summary: str
+    gives: Any = None
+    takes: type[Any] | None = None
+    asks: type[Any] | None = None
+    problems: tuple[int, ...] = ()
+    media: str = "application/json"
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """path: as aiohttp's router takes it. right: asked for before `handle` is called.
+
+    page: answered with a page and, to somebody unknown, with the way to sign in; else with JSON and problems.
+    says: of a route of the API, what its document tells.
+    """
+
+    method: Method
+    path: str
+    right: Right | Open
+    handle: Handle
+    page: bool = False
+    says: Says | None = None

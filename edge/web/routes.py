@@ -1,0 +1,44 @@
+"""All that is served, in one place: what is not a row here is not there."""
+
+from edge.web import health, metrics
+from edge.web.api import (
+    campus,
+    devices,
+    document,
+    doors,
+    events,
+    flags,
+    incident,
+    incidents,
+    presses,
+    release_session,
+    walk_tests,
+)
+from edge.web.pages import acting, looking, releasing, signing, statics, streaming, walking
+from edge.web.route import Route
+
+PAGES: tuple[Route, ...] = (
+    *signing.ROUTES,
+    *looking.ROUTES,
+    *acting.ROUTES,
+    *releasing.ROUTES,
+    *walking.ROUTES,
+    *streaming.ROUTES,
+    *statics.ROUTES,
+)
+ROUTES: tuple[Route, ...] = (
+    *health.ROUTES,
+    *metrics.ROUTES,
+    *PAGES,
+    *document.routes_of(lambda: ROUTES),
+    *campus.ROUTES,
+    *doors.ROUTES,
+    *devices.ROUTES,
+    *incidents.ROUTES,
+    *incident.ROUTES,
+    *release_session.ROUTES,
+    *presses.ROUTES,
+    *walk_tests.ROUTES,
+    *flags.ROUTES,
+    *events.ROUTES,
+)

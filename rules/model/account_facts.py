@@ -1,0 +1,109 @@
+"""What is remembered of accounts, programs and sessions; read `facts` first.
+
+Ids are opaque. Names and addresses are sealed; what somebody typed as a name is kept nowhere: it may be a password.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+ChangeWord = Literal["disabled", "enabled", "password", "totp", "codes"]
+TriedWord = Literal["sign_in", "release", "set_up", "token"]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAdded:
+    KIND: ClassVar[str] = "account.added/1"
+    SEALED: ClassVar[tuple[str, ...]] = ("name",)
+    account: str
+    role: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChanged:
+    """`totp` and `codes`: new ones were given out, and those before them open nothing any more."""
+
+    KIND: ClassVar[str] = "account.changed/1"
+    SEALED: ClassVar[tuple[str, ...]] = ()
+    account: str
+    what: ChangeWord
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpened:
+    KIND: ClassVar[str] = "session.opened/1"
+    SEALED: ClassVar[tuple[str, ...]] = ("source",)
+    session: str
+    account: str
+    factor: str
+    """`password`, or `totp` or `code` beside it."""
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """`code`: `signed_out`, `disabled`, `password`, `too_many`, `old`; `locked` by wrong codes leaves starting."""
+
+    KIND: ClassVar[str] = "session.ended/1"
+    SEALED: ClassVar[tuple[str, ...]] = ()
+    session: str
+    account: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignInFailed:
+    """One try that was judged, or `tries` that were turned away unjudged since the last such event."""
+
+    KIND: ClassVar[str] = "sign_in.failed/1"
+    SEALED: ClassVar[tuple[str, ...]] = ("source",)
+    what: TriedWord
+    why: str
+    account: str | None
+    tries: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCreated:
+    KIND: ClassVar[str] = "token.created/1"
+    SEALED: ClassVar[tuple[str, ...]] = ("name",)
+    token: str
+    role: str
+    expires_utc_s: int | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRevoked:
+    KIND: ClassVar[str] = "token.revoked/1"
+    SEALED: ClassVar[tuple[str, ...]] = ()
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseOpened:
+    """A second factor was right. seconds 0: for the one release that was asked for with it, over the local socket.
+
+    second: the other named person's account, where two opened it together.
+    """
+
+    KIND: ClassVar[str] = "release.opened/1"
+    SEALED: ClassVar[tuple[str, ...]] = ()
+    session: str
+    account: str
+    factor: Literal["totp", "code", "person"]
+    second: str | None
+    seconds: int
+
+
+AccountFact = (
+    AccountAdded
+    | AccountChanged
+    | SessionOpened
+    | SessionEnded
+    | SignInFailed
+    | TokenCreated
+    | TokenRevoked
+    | ReleaseOpened
+)

@@ -1,0 +1,69 @@
+"""Who may do what: role by right, deny by default. The table itself is `packs/rights.yaml`.
+
+Issue 3, B8 and B9; OWASP ASVS 5.0 V8.2.1 and V8.3.1. A press by hardware passes no table: it is never blocked.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+Role = Literal[
+    "administrator",
+    "staff",
+    "technician",
+    "viewer",
+    "device",
+    "teacher",
+    "substitute",
+    "front-office",
+    "it",
+    "safety-coordinator",
+    "school-resource-officer",
+    "security-officer",
+    "responder",
+    "kiosk",
+    "auditor",
+    "district",
+]
+"""The first five are given out now; the others stand in the table so that nothing has to be thought up in a hurry."""
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
+GIVEN: Final[frozenset[Role]] = frozenset({"administrator", "staff", "technician", "viewer", "device"})
+
+Right = Literal[
+    "look",
+    "look-duress",
+    "start",
+    "start-drill",
+    "acknowledge",
+    "dismiss",
+    "lock",
+    "unlock",
+    "release",
+    "close",
+    "note",
+    "walk-test",
+    "selftest",
+    "record",
+    "export",
+    "people",
+    "configure",
+    "metrics",
+]
+RIGHTS: Final[tuple[Right, ...]] = get_args(Right)
+
+ALWAYS: Final[frozenset[Right]] = frozenset({"start", "acknowledge"})
+"""What a session that ran out or was locked out may still do, of what its role may: never blocked (issue 3, B9)."""
+NEVER_BY_TOKEN: Final[frozenset[Right]] = frozenset({"release", "people", "configure"})
+"""What no program may do, whatever its role: contract section 5 (`release`: tokens never)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RightsTable:
+    """A role that is not in it has no right at all."""
+
+    version: int
+    rights: Mapping[Role, frozenset[Right]]
+
+    def may(self, role: Role, right: Right) -> bool:
+        """Whether a role has a right; what is not written is denied."""
+        return right in self.rights.get(role, frozenset())

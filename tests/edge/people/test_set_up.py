@@ -1,0 +1,64 @@
+"""The first administrator: by a code in a 0600 file, once, and never by a password that somebody else chose."""
+
+from pathlib import Path
+
+from edge.people.shelf import CODE, read_code
+from tests.edge.people.someone import BY, ELSEWHERE, HERE, PASSWORD, somebody, why
+
+
+def mode(path: Path) -> str:
+    return oct(path.stat().st_mode & 0o777)
+
+
+def lies(path: Path) -> bool:
+    return path.exists()
+
+
+async def test_a_new_store_holds_a_code_that_only_its_owner_reads(tmp_path: Path) -> None:
+    async with somebody(tmp_path) as people:
+        assert people.needs_set_up
+        assert mode(tmp_path / CODE) == "0o600"
+        assert len(read_code(tmp_path)) >= 30
+
+
+async def test_the_code_makes_one_administrator_and_is_gone(tmp_path: Path) -> None:
+    async with somebody(tmp_path) as people:
+        code = read_code(tmp_path)
+        assert await people.set_up(f" {code.lower()} ", "Ada Moreno", PASSWORD, HERE) == "done"
+        assert not people.needs_set_up
+        assert not lies(tmp_path / CODE)
+        assert await people.set_up(code, "Bo Ling", PASSWORD, HERE) == "no_code"
+        assert (await people.signed_in("Ada Moreno")).caller.role == "administrator"
+
+
+async def test_a_code_is_the_same_after_a_restart_and_nobody_is_in_meanwhile(tmp_path: Path) -> None:
+    async with somebody(tmp_path):
+        code = read_code(tmp_path)
+    async with somebody(tmp_path) as people:
+        assert read_code(tmp_path) == code
+        assert why(await people.sign_in("admin", "admin", "", HERE)) == "wrong"
+
+
+async def test_guesses_at_the_code_wait_and_are_told(tmp_path: Path) -> None:
+    async with somebody(tmp_path) as people:
+        for _ in range(6):
+            assert await people.set_up("00000-00000", "Ada Moreno", PASSWORD, ELSEWHERE) == "no_code"
+        assert people.kinds().count("sign_in.failed/1") == 5
+        assert await people.set_up(read_code(tmp_path), "Ada Moreno", PASSWORD, HERE) == "done"
+
+
+async def test_a_weak_password_or_no_name_uses_no_code_up(tmp_path: Path) -> None:
+    async with somebody(tmp_path) as people:
+        code = read_code(tmp_path)
+        assert await people.set_up(code, "Ada Moreno", "Password2024!", HERE) == "weak_password"
+        assert await people.set_up(code, "  ", PASSWORD, HERE) == "bad_name"
+        assert await people.set_up(code, "Ada Moreno", PASSWORD, HERE) == "done"
+
+
+async def test_an_administrator_made_at_the_box_takes_the_code_away_too(tmp_path: Path) -> None:
+    async with somebody(tmp_path) as people:
+        await people.registrar.add(BY, "Ada Moreno", "administrator", PASSWORD)
+        assert not people.needs_set_up
+        assert await people.set_up(read_code(tmp_path), "Bo Ling", PASSWORD, HERE) == "no_code"
+    async with somebody(tmp_path):
+        assert not lies(tmp_path / CODE)

@@ -1,0 +1,82 @@
+"""API tokens: what one is worth, until when, and that revoking holds at once and over a restart."""
+
+from pathlib import Path
+
+from edge.config.pack_rights import shipped_rights
+from edge.people import shelf
+from edge.people.book import Account, Book
+from edge.people.registrar import PREFIX
+from rules.model.account_facts import TokenCreated
+from tests.edge.people.someone import BY, START_UTC_US, somebody
+
+
+async def test_a_token_is_a_program_of_its_role_and_nothing_in_the_store_is_one(tmp_path: Path) -> None:
+    async with somebody(tmp_path) as people:
+        secret = await people.token("corridor sign", "device")
+        caller = people.by_bearer(secret)
+        kept = people.registrar.book
+    assert caller is not None
+    assert (caller.role, caller.by, people.name_of(caller)) == ("device", "token", "corridor sign")
+    assert secret.startswith(PREFIX)
+    assert len(secret) > 43
+    assert secret not in repr(kept)
+    assert secret not in repr(people.facts)
+
+
+async def test_the_journal_learns_of_a_token_with_its_role_and_end(tmp_path: Path) -> None:
+    async with somebody(tmp_path) as people:
+        await people.token("sign", "device", START_UTC_US // 1_000_000 + 60)
+        ((fact, subject, actor),) = people.facts
+    assert isinstance(fact, TokenCreated)
+    assert (fact.role, fact.expires_utc_s, subject, actor) == (
+        "device",
+        START_UTC_US // 1_000_000 + 60,
+        fact.token,
+        BY,
+    )
+    assert TokenCreated.SEALED == ("name",)
+
+
+async def test_an_expired_token_is_nobodys(tmp_path: Path) -> None:
+    async with somebody(tmp_path) as people:
+        secret = await people.token("sign", "device", START_UTC_US // 1_000_000 + 60)
+        people.pass_s(59.9)
+        caller = people.by_bearer(secret)
+        assert caller is not None
+        people.pass_s(0.1)
+        assert people.by_bearer(secret) is None
+        assert people.still(caller) is None
+
+
+async def test_a_revoked_token_is_nobodys_at_once_and_after_a_restart(tmp_path: Path) -> None:
+    async with somebody(tmp_path) as people:
+        kept, revoked = await people.token("sign", "device"), await people.token("old sign", "device")
+        await people.registrar.revoke_token(BY, "Old Sign")
+        assert people.by_bearer(revoked) is None
+    async with somebody(tmp_path) as again:
+        assert again.by_bearer(revoked) is None
+        assert again.by_bearer(kept) is not None
+
+
+async def test_an_administrators_token_releases_nothing(tmp_path: Path) -> None:
+    async with somebody(tmp_path) as people:
+        caller = people.by_bearer(await people.token("script", "administrator"))
+        assert caller is not None
+        assert caller.may(shipped_rights(), "lock")
+        assert not caller.may(shipped_rights(), "release")
+
+
+async def test_a_cookie_is_no_token_and_a_token_no_cookie(tmp_path: Path) -> None:
+    async with somebody(tmp_path) as people:
+        signed, secret = await people.session("Bo Ling", "staff"), await people.token("sign", "device")
+        assert people.by_bearer(signed.cookie) is None
+        assert people.by_cookie(secret) is None
+        assert people.by_bearer("") is people.by_cookie("") is None
+
+
+async def test_a_role_that_a_later_version_wrote_has_no_right_and_breaks_nothing(tmp_path: Path) -> None:
+    account = Account("account:1", "Ada", "astronaut", "$argon2id$")
+    shelf.save(tmp_path, Book(accounts={"account:1": account}))
+    async with somebody(tmp_path) as people:
+        assert people.registrar.named("ada") == account
+        assert people.needs_set_up

@@ -1,0 +1,89 @@
+"""What a stranger on the wire may do to the page: little, for long, and never to a press."""
+
+import socket
+
+import pytest
+
+from tests.edge.web.api.served import Served
+from tests.flow.waiting import wait_for
+
+
+def dialled(api: Served) -> socket.socket:
+    link = socket.create_connection((api.host, api.port))
+    link.settimeout(30)
+    return link
+
+
+def answered(link: socket.socket) -> bytes:
+    data = b""
+    while more := link.recv(65_536):
+        data += more
+    return data
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: " + b"x" * 20_000 + b"\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + b"X-Many: 1\r\n" * 500 + b"\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+    ],
+    ids=[
+        "long address",
+        "long header",
+        "many headers",
+        "negative length",
+        "two lengths",
+        "TLS on plain HTTP",
+    ],
+)
+def test_a_head_out_of_bounds_is_refused_as_a_problem_and_hung_up_on(api: Served, head: bytes) -> None:
+    link = dialled(api)
+    link.sendall(head)
+    said = answered(link)
+    link.close()
+
+    assert b" 400 " in said.splitlines()[0]
+    assert b"application/problem+json" in said
+    assert b"aiohttp" not in said.lower()
+    assert b"Traceback" not in said
+
+
+def test_who_sends_a_byte_now_and_then_holds_no_place_for_long(api: Served) -> None:
+    """Slow loris: heads and bodies that never end. A press is answered meanwhile, and they are hung up on."""
+    known = "".join(f"{name}: {value}\r\n" for name, value in api.headers("administrator", "token").items())
+    body = dialled(api)
+    body.sendall(
+        f"POST /api/v1/doors/tcp-1/lock HTTP/1.1\r\nHost: x\r\n{known}Content-Type: application/json\r\n"
+        "Content-Length: 1000\r\n\r\n{".encode()
+    )
+    heads = [dialled(api) for _ in range(50)]
+    for one in heads:
+        one.sendall(b"GET /api/v1/campus HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+    api.campus.broker.press("pb-native", "hold", "loris")
+    api.campus.until_secured()
+    assert api.get("campus").status == 200
+
+    for one in heads:
+        one.sendall(b"x")
+        one.settimeout(20)
+    for one in heads:
+        answered(one)
+        one.close()
+    said = b""
+    while b"\r\n\r\n" not in said:
+        said += body.recv(65_536)
+    body.close()
+    assert b" 408 " in said.splitlines()[0]
+
+
+def test_a_flood_of_nobody_keeps_nobody_from_starting(api: Served) -> None:
+    """No rate limit stands in the way of a start, whoever else hammers the page."""
+    for _ in range(100):
+        assert api.get("campus", by="revoked").status == 401
+    done = api.start()
+    assert (done.status, done.json["durable"]) == (200, True)
+    wait_for("it locks", lambda: api.campus.devices.locked("tcp-1") or None)

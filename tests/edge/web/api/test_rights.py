@@ -1,0 +1,97 @@
+"""Every route of the one table, asked by every role's session, lapsed session and token, by a revoked one and by none.
+
+What is expected is derived from `rules/packs/rights.yaml` alone.
+"""
+
+import re
+
+import pytest
+
+from edge.config.pack_rights import shipped_rights
+from edge.web.application import SAFE
+from edge.web.route import Route
+from edge.web.routes import ROUTES
+from rules.rights import ALWAYS, NEVER_BY_TOKEN, RIGHTS, ROLES, Role
+from tests.edge.web.api.served import By, Served
+
+RIGHT_KINDS: tuple[By, ...] = ("session", "lapsed", "token")
+
+
+def asked(api: Served, route: Route, role: str, by: By) -> int:
+    """The status that somebody gets who asks for nothing that could be done."""
+    path = re.sub(r"{\w+(:[^}]*)?}", "no-such-thing", route.path)
+    headers = api.headers(role, by)
+    if route.method == "POST":
+        # A body that is no JSON: past the gate it is refused before anything is done.
+        return api.send("POST", path, b"[", {**headers, "Content-Type": "application/json"}).status
+    if route.path.endswith("/stream"):
+        # A place in the record that is none: past the gate it is refused before it begins to stream.
+        return api.send("GET", f"{path}?after=nowhere", None, headers).status
+    return api.send(route.method, path, None, headers).status
+
+
+def expected(route: Route, role: Role, by: By) -> set[int] | None:
+    """The gate's answer, None where it lets in."""
+    if route.right == "open":
+        return None
+    refused = {303} if route.page and route.method in SAFE else {401}
+    if by in ("none", "revoked"):
+        return refused
+    table = shipped_rights()
+    allowed = route.right in table.rights.get(role, frozenset())
+    if by == "lapsed" and (route.right not in ALWAYS or not allowed):
+        return refused if route.page and route.method in SAFE else {401}
+    if by == "token" and route.right in NEVER_BY_TOKEN:
+        return {403}
+    return None if allowed else {403}
+
+
+def test_a_route_without_a_right_cannot_exist() -> None:
+    for route in ROUTES:
+        assert route.right == "open" or route.right in RIGHTS
+
+
+def test_only_what_tells_nothing_is_open() -> None:
+    """A new open route is a decision: it stands here, or it does not stand."""
+    api_open = {route.path for route in ROUTES if route.right == "open" and not route.page}
+    assert {one for one in api_open if one.startswith("/api/")} == {"/api/v1/openapi.json"}
+
+
+def test_no_path_is_served_twice() -> None:
+    rows = [(route.method, route.path) for route in ROUTES]
+    assert len(rows) == len(set(rows))
+
+
+@pytest.mark.parametrize("by", RIGHT_KINDS)
+@pytest.mark.parametrize("role", ROLES)
+def test_every_route_lets_in_whom_the_table_lets_in_and_nobody_else(
+    shared_api: Served, role: Role, by: By
+) -> None:
+    for route in ROUTES:
+        status, gate = asked(shared_api, route, role, by), expected(route, role, by)
+        where = f"{route.method} {route.path} as {role} by {by}: {status}"
+        if gate is not None:
+            assert status in gate, where
+        else:
+            assert status not in (401, 500), where
+            assert status != 403 or route.page, where
+
+
+@pytest.mark.parametrize("by", ["revoked", "none"])
+def test_nobody_known_gets_nothing(shared_api: Served, by: By) -> None:
+    for route in ROUTES:
+        gate = expected(route, "administrator", by)
+        status = asked(shared_api, route, "administrator", by)
+        assert gate is None or status in gate, f"{route.method} {route.path}: {status}"
+
+
+def test_a_write_by_cookie_from_another_site_is_refused(shared_api: Served) -> None:
+    for route in ROUTES:
+        if route.method != "POST":
+            continue
+        path = re.sub(r"{\w+(:[^}]*)?}", "x", route.path)
+        cookie = shared_api.headers("administrator", "session")["Cookie"]
+        for origin in ({}, {"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+            told = {"Cookie": cookie, "Content-Type": "application/json", **origin}
+            answer = shared_api.send("POST", path, b"{}", told)
+            assert answer.status == 403, f"{path} {origin}"

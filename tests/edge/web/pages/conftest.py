@@ -1,0 +1,203 @@
+"""The page before a campus of values: an office that answers requests, and people who are who their cookie says."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from edge.config.pack_rights import shipped_rights
+from edge.control.desk import Make, Reply
+from edge.people.caller import Caller
+from edge.people.people import Factor, NotSignedIn, SetUp, SignedIn
+from edge.snapshot import snapshot
+from edge.web import office as offices
+from edge.web.application import application
+from edge.web.routes import ROUTES
+from edge.web.shared import Shared
+from rules.model.events import Asked
+from rules.model.ids import Actor, IncidentId, RequestId
+from rules.model.moments import Instant
+from rules.plan import Plan
+from rules.rights import ROLES, Role
+from rules.state import State
+from tests.edge.campus import BOX, NOON, PLAN, quiet
+
+
+class People:
+    """A cookie is a role's name, with `-lapsed` behind it for a session that ran out."""
+
+    def __init__(self) -> None:
+        self.needs_set_up = False
+        self.left_s = 0
+        self.revoked: set[str] = set()
+        self.factors: list[Factor] = []
+
+    def by_cookie(self, cookie: str) -> Caller | None:
+        word = cookie.removesuffix("-lapsed")
+        role: Role | None = next((one for one in ROLES if one == word), None)
+        if role is None or cookie in self.revoked:
+            return None
+        return Caller(Actor(f"account:{role}"), role, "session", lapsed=cookie != word, session=cookie)
+
+    def by_bearer(self, token: str) -> Caller | None:
+        return Caller(Actor("token:1"), "administrator", "token") if token == "administrator" else None
+
+    def still(self, caller: Caller) -> Caller | None:
+        return self.by_cookie(caller.session)
+
+    def name_of(self, caller: Caller) -> str:
+        return "R. Diaz"
+
+    async def sign_in(self, name: str, password: str, code: str, source: str) -> SignedIn | NotSignedIn:
+        if password != "right":
+            return NotSignedIn("wrong")
+        caller = self.by_cookie(name)
+        assert caller is not None
+        return SignedIn(caller, name, name)
+
+    async def sign_out(self, caller: Caller) -> None:
+        self.revoked.add(caller.session)
+
+    async def set_up(self, code: str, name: str, password: str, source: str) -> SetUp:
+        return "done" if code == "right" else "no_code"
+
+    async def open_release(self, caller: Caller, factor: Factor, source: str) -> NotSignedIn | int:
+        self.factors.append(factor)
+        if factor.code != "123456":
+            return NotSignedIn("wrong")
+        self.left_s = 300
+        return self.left_s
+
+    def release_left_s(self, caller: Caller) -> int:
+        return self.left_s
+
+
+class Views:
+    """Lists from the record."""
+
+    def __init__(self) -> None:
+        self.found: list[dict[str, Any]] = []
+        self.past: list[dict[str, Any]] = []
+
+    def incidents(self, limit: int = 100) -> list[dict[str, Any]]:
+        return self.found
+
+    def ledger(self, incident: str) -> list[dict[str, Any]]:
+        return []
+
+    def verdicts(self, door: str, limit: int = 100) -> list[dict[str, Any]]:
+        return self.past
+
+
+@dataclass(eq=False)
+class Office:
+    """An office whose campus is set by hand. asked: every request that was handed in."""
+
+    state: State = field(default_factory=quiet)
+    plan: Plan = PLAN
+    timezone: str = "America/Chicago"
+    store: Path = Path("nowhere")
+    reply: Reply = field(default_factory=lambda: Reply(True))
+    asked: list[Asked] = field(default_factory=list)
+    journal: list[dict[str, Any]] = field(default_factory=list)
+    disk: Literal["answers", "hangs"] = "answers"
+    now: Instant = NOON
+
+    def __post_init__(self) -> None:
+        self.rights = shipped_rights()
+        self.people: Any = People()
+        self.record = Views()
+        self.watching: list[Callable[[], None]] = []
+        self.pictured = 0
+
+    @property
+    def it(self) -> offices.Office:
+        """As what it stands in for; pages ask no more of an office than what is here."""
+        return cast(offices.Office, self)
+
+    def snapshot(self) -> dict[str, Any]:
+        self.pictured += 1
+        return snapshot(self.plan, self.state, self.now, BOX)
+
+    async def submit(self, actor: Actor, make: Make) -> Reply:
+        self.asked.append(make(self.now, RequestId(len(self.asked) + 1), actor))
+        await asyncio.sleep(0)
+        return self.reply
+
+    async def views(self, what: Callable[[Any], Any]) -> Any:
+        if self.disk == "hangs":
+            await asyncio.Event().wait()
+        return what(self.record)
+
+    async def rows(self, incident: str | None) -> AsyncIterator[Sequence[dict[str, Any]]]:
+        if self.disk == "hangs":
+            await asyncio.Event().wait()
+        yield self.journal
+
+    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
+        self.watching.append(changed)
+        return lambda: self.watching.remove(changed)
+
+    def turn(self, state: State) -> None:
+        """The campus is another from now on."""
+        self.state = state
+        for changed in tuple(self.watching):
+            changed()
+
+
+@dataclass(eq=False)
+class Served:
+    """The page on a port of loopback."""
+
+    office: Office
+    url: str
+    client: aiohttp.ClientSession
+
+    async def get(self, path: str, role: str | None = "administrator", **headers: str) -> tuple[int, str]:
+        """Status and text of a page, as somebody of this role; redirects are not followed."""
+        async with self.client.get(
+            self.url + path, headers=self._headers(role, headers), allow_redirects=False
+        ) as answer:
+            return answer.status, await answer.text()
+
+    async def post(
+        self, path: str, form: Sequence[tuple[str, str]], role: str | None = "administrator"
+    ) -> tuple[int, str, str]:
+        """Status, where it leads, and the text."""
+        async with self.client.post(
+            self.url + path, data=list(form), headers=self._headers(role, {}), allow_redirects=False
+        ) as answer:
+            return answer.status, answer.headers.get("Location", ""), await answer.text()
+
+    def _headers(self, role: str | None, more: dict[str, str]) -> dict[str, str]:
+        cookie = {} if role is None else {"Cookie": f"campus-edge={role}"}
+        return {"Accept": "text/html", "Sec-Fetch-Site": "same-origin", **cookie, **more}
+
+
+Serve = Callable[[Office], Awaitable[Served]]
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Serve]:
+    """Serves an office until the test is over."""
+    runners: list[web.AppRunner] = []
+    async with aiohttp.ClientSession() as client:
+
+        async def start(office: Office) -> Served:
+            runner = web.AppRunner(application(Shared(office.it), ROUTES, tls=False), shutdown_timeout=0.1)
+            await runner.setup()
+            runners.append(runner)
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            return Served(office, f"http://127.0.0.1:{runner.addresses[0][1]}", client)
+
+        yield start
+        for runner in runners:
+            await runner.cleanup()
+
+
+LIVE = IncidentId("inc-1")

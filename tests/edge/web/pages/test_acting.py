@@ -1,0 +1,290 @@
+"""What a page does: starts once, answers, notes, ends and releases, each by its right, and says what became of it."""
+
+import pytest
+
+from edge.control.desk import Reply
+from rules.model.events import (
+    AnswerAsked,
+    CloseAsked,
+    LockAsked,
+    NoteAsked,
+    ReleaseAsked,
+    StartAsked,
+    WalkTestAsked,
+)
+from rules.model.ids import IncidentId
+from rules.model.kinds import DRILL, REAL
+from tests.edge.campus import D1, D2, HS, PB, locked_down, quiet
+from tests.edge.web.pages.conftest import Office, Serve
+from tests.edge.web.pages.test_pages import waiting
+
+START = [("response", "lockdown"), ("zone", "hs"), ("key", "k-1")]
+KEY = "pb-office-1786708560000"
+
+
+async def test_a_start_is_real_and_sent_twice_it_is_one(serve: Serve) -> None:
+    office = Office(reply=Reply(True, incident=IncidentId("inc-1")))
+    served = await serve(office)
+
+    first = await served.post("/start", START, "staff")
+    second = await served.post("/start", START, "staff")
+    opened_anew = await served.post("/start", [*START[:2], ("key", "k-2")], "staff")
+
+    assert {first[:2], second[:2], opened_anew[:2]} == {(303, "/incidents/inc-1")}
+    assert len(office.asked) == 2
+    asked = office.asked[0]
+    assert isinstance(asked, StartAsked)
+    assert (asked.response, asked.zones, asked.kind, asked.actor) == (
+        "lockdown",
+        (HS,),
+        REAL,
+        "account:staff",
+    )
+
+
+async def test_another_response_from_the_same_list_is_another_start(serve: Serve) -> None:
+    office = Office()
+    served = await serve(office)
+
+    await served.post("/start", START)
+    await served.post("/start", [("response", "secure"), *START[1:]])
+
+    assert [one.response for one in office.asked if isinstance(one, StartAsked)] == ["lockdown", "secure"]
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/start", [("response", "nonsense")]),
+        ("/start", [("response", "duress")]),
+        ("/drills", [("response", "lockdown"), ("kind", "real")]),
+        ("/drills", [("response", "lockdown")]),
+        ("/start", [("response", "lockdown"), ("reason", "x" * 3_000)]),
+        ("/start", [("response", "lockdown"), ("reason", "a\x1b[2J")]),
+    ],
+    ids=["no response", "silent", "real drill", "drill of no kind", "too long", "control characters"],
+)
+async def test_what_makes_no_sense_starts_nothing(
+    serve: Serve, path: str, form: list[tuple[str, str]]
+) -> None:
+    office = Office()
+    served = await serve(office)
+
+    role = "staff" if path == "/start" else "administrator"
+    status, _, _ = await served.post(path, form, role)
+
+    assert status == 422
+    assert office.asked == []
+
+
+async def test_a_drill_is_started_by_its_own_page_and_right(serve: Serve) -> None:
+    office = Office()
+    served = await serve(office)
+
+    refused, _, _ = await served.post("/drills", [*START, ("kind", "drill")], "staff")
+    await served.post("/drills", [*START, ("kind", "drill")])
+
+    assert refused == 403
+    assert [one.kind for one in office.asked if isinstance(one, StartAsked)] == [DRILL]
+
+
+async def test_what_became_of_it_is_said_once(serve: Serve) -> None:
+    office = Office(reply=Reply(False, "real_incident_live"))
+    served = await serve(office)
+    await served.post("/drills", [*START, ("kind", "drill")])
+
+    _, said = await served.get("/")
+    _, again = await served.get("/")
+
+    assert "A real incident is live; nothing was started." in said
+    assert "A real incident is live; nothing was started." not in again
+
+
+async def test_a_start_that_is_not_on_disk_says_so(serve: Serve) -> None:
+    served = await serve(Office(reply=Reply(True, durable=False)))
+    await served.post("/start", START)
+
+    _, said = await served.get("/")
+
+    assert "Lockdown started" in said
+    assert "The disk takes nothing now" in said
+
+
+async def test_an_unanswered_press_is_started_with_one_touch_and_dismissed_with_a_reason(
+    serve: Serve,
+) -> None:
+    office = Office(state=waiting(quiet()))
+    served = await serve(office)
+    _, home = await served.get("/", "staff")
+    assert f'value="{KEY}"' in home
+
+    await served.post("/presses/start", [("press", KEY)], "staff")
+    silent, _, text = await served.post("/presses/dismiss", [("press", KEY)])
+    refused, _, _ = await served.post("/presses/dismiss", [("press", KEY), ("reason", "test")], "staff")
+    await served.post("/presses/dismiss", [("press", KEY), ("reason", "Checked: nobody there")])
+
+    answers = [one for one in office.asked if isinstance(one, AnswerAsked)]
+    assert [(one.press, one.start, one.reason) for one in answers] == [
+        (1, True, ""),
+        (1, False, "Checked: nobody there"),
+    ]
+    assert (silent, refused) == (422, 403)
+    assert "Write why it was nothing." in text
+
+
+async def test_a_press_that_was_answered_before_is_said_to_be(serve: Serve) -> None:
+    office = Office()
+    served = await serve(office)
+
+    await served.post("/presses/start", [("press", KEY)])
+
+    assert office.asked == []
+    assert "Somebody answered this press before." in (await served.get("/"))[1]
+
+
+async def test_a_note_is_written_into_a_live_incident(serve: Serve) -> None:
+    office = Office(state=locked_down({D1: "secured"}))
+    served = await serve(office)
+
+    await served.post(
+        "/incidents/inc-1/notes", [("text", "SRO at east gate,\nwalking to gym"), ("key", "n")], "staff"
+    )
+    missing, _, _ = await served.post("/incidents/inc-2/notes", [("text", "x")], "staff")
+    viewer, _, _ = await served.post("/incidents/inc-1/notes", [("text", "x")], "viewer")
+
+    assert [one.text for one in office.asked if isinstance(one, NoteAsked)] == [
+        "SRO at east gate,\nwalking to gym"
+    ]
+    assert (missing, viewer) == (404, 403)
+
+
+@pytest.mark.parametrize(
+    ("form", "ends"),
+    [
+        ([("reason", "over")], False),
+        ([("reason", "over"), ("word", "ends")], False),
+        ([("reason", "over"), ("word", "end")], True),
+        ([("reason", "over"), ("held", "held")], True),
+    ],
+    ids=["a touch", "another word", "typed", "held"],
+)
+async def test_an_incident_is_ended_by_holding_or_by_a_typed_word(
+    serve: Serve, form: list[tuple[str, str]], ends: bool
+) -> None:
+    office = Office(state=locked_down({D1: "secured"}))
+    served = await serve(office)
+
+    await served.post("/close", form)
+
+    assert [one.reason for one in office.asked if isinstance(one, CloseAsked)] == (["over"] if ends else [])
+
+
+async def test_a_release_needs_a_factor_names_a_reason_and_a_hold(serve: Serve) -> None:
+    office = Office(state=locked_down({D1: "secured", D2: "secured"}))
+    served = await serve(office)
+    whole = [("door", D1), ("reason", "responder inside"), ("held", "held"), ("key", "r")]
+
+    closed = await served.post("/release", whole)
+    assert closed[1] == "/release"
+    assert "The five minutes are over" in (await served.get("/release"))[1]
+    wrong, _, text = await served.post("/release/open", [("code", "000000")])
+    assert (wrong, "does not fit" in text) == (422, True)
+    opened, place, _ = await served.post("/release/open", [("code", "123 456")])
+    assert (opened, place) == (303, "/release")
+    for left_out in ("door", "reason", "held"):
+        status, _, text = await served.post("/release", [one for one in whole if one[0] != left_out])
+        assert (status, "No door was released." in text) == (422, True)
+    assert office.asked == []
+
+    await served.post("/release", whole)
+
+    asked = office.asked[0]
+    assert isinstance(asked, ReleaseAsked)
+    assert (asked.doors, asked.reason) == ((D1,), "responder inside")
+    assert "returns to its rest" in (await served.get("/release"))[1]
+
+
+async def test_a_program_releases_nothing(serve: Serve) -> None:
+    office = Office(state=locked_down({D1: "secured"}))
+    office.people.left_s = 300
+    served = await serve(office)
+
+    async with served.client.post(
+        served.url + "/release",
+        data={"door": D1, "reason": "x", "held": "held"},
+        headers={"Authorization": "Bearer administrator"},
+    ) as answer:
+        assert answer.status == 403
+    assert office.asked == []
+
+
+async def test_a_door_is_locked_from_its_page(serve: Serve) -> None:
+    office = Office()
+    served = await serve(office)
+
+    refused, _, _ = await served.post(f"/doors/{D1}/lock", [], "staff")
+    await served.post(f"/doors/{D1}/lock", [("reason", "visitor")])
+
+    assert refused == 403
+    assert [(one.doors, one.reason) for one in office.asked if isinstance(one, LockAsked)] == [
+        ((D1,), "visitor")
+    ]
+
+
+async def test_a_walk_test_names_buttons_minutes_and_a_person(serve: Serve) -> None:
+    office = Office()
+    served = await serve(office)
+
+    nobody, _, _ = await served.post("/walk-test", [("minutes", "10"), ("person", "R. Diaz")], "technician")
+    await served.post("/walk-test", [("button", PB), ("minutes", "10"), ("person", "R. Diaz")], "technician")
+
+    assert nobody == 422
+    asked = office.asked[0]
+    assert isinstance(asked, WalkTestAsked)
+    assert (asked.buttons, asked.minutes, asked.person) == ((PB,), 10, "R. Diaz")
+
+
+async def test_a_form_from_elsewhere_does_nothing(serve: Serve) -> None:
+    office = Office()
+    served = await serve(office)
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "http://evil.example"}, {}):
+        async with served.client.post(
+            served.url + "/start", data=dict(START), headers={"Cookie": "campus-edge=staff", **headers}
+        ) as answer:
+            assert answer.status == 403
+    assert office.asked == []
+
+
+async def test_signing_in_gives_a_cookie_that_no_script_reads_and_out_ends_it(serve: Serve) -> None:
+    served = await serve(Office())
+
+    wrong, _, text = await served.post("/sign-in", [("name", "staff"), ("password", "<b>x")], None)
+    async with served.client.post(
+        served.url + "/sign-in",
+        data={"name": "staff", "password": "right"},
+        headers={"Sec-Fetch-Site": "same-origin"},
+        allow_redirects=False,
+    ) as answer:
+        cookie = answer.headers["Set-Cookie"]
+    await served.post("/sign-out", [], "staff")
+
+    assert (wrong, "Check all three." in text, "<b>x" in text) == (422, True, False)
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    assert (await served.get("/doors", "staff"))[0] == 303
+
+
+async def test_the_first_administrator_is_made_once(serve: Serve) -> None:
+    office = Office()
+    office.people.needs_set_up = True
+    served = await serve(office)
+    form = [("name", "R. Diaz"), ("password", "a"), ("again", "a")]
+
+    assert "Set-up code" in (await served.get("/set-up", None))[1]
+    wrong = await served.post("/set-up", [("code", "wrong"), *form], None)
+    differs = await served.post("/set-up", [("code", "right"), *form[:2], ("again", "b")], None)
+    right = await served.post("/set-up", [("code", "right"), *form], None)
+    office.people.needs_set_up = False
+    late = await served.post("/set-up", [("code", "right"), *form], None)
+
+    assert [one[0] for one in (wrong, differs, right, late)] == [422, 422, 303, 409]

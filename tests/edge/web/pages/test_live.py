@@ -1,0 +1,234 @@
+"""Open pages: sent what changed and only that, rendered once for all, never waited for, shut out when revoked."""
+
+import asyncio
+import json
+from dataclasses import replace
+from typing import Any
+
+import aiohttp
+import pytest
+
+from edge.web.pages import live
+from edge.web.pages.live import Listener, Looking, Pages
+from edge.web.pages.screens import SCREENS
+from rules.model.ids import IncidentId
+from rules.state import Incident
+from tests.edge.campus import D1, D2, D3, NOON, A, locked_down, quiet
+from tests.edge.web.pages.conftest import Office, Serve
+
+HOME = Looking(SCREENS["campus"], "", duress=False)
+INCIDENT = Looking(SCREENS["incident"], "inc-1", duress=False)
+
+
+def yes() -> bool:
+    return True
+
+
+async def message(listener: Listener, name: str = "") -> dict[str, Any]:
+    """The next message, or the next of this name."""
+    while True:
+        async with asyncio.timeout(10):
+            while not listener.waiting:
+                await listener.woken.wait()
+                listener.woken.clear()
+        event, _, data = listener.waiting.popleft().decode().partition("\n")
+        found: dict[str, Any] = json.loads(data.removeprefix("data: "))
+        if not name or event == f"event: {name}":
+            return {**found, "event": event.removeprefix("event: ")}
+
+
+async def test_a_page_that_opens_is_sent_all_of_its_parts() -> None:
+    pages = Pages(Office().it)
+    listener = pages.listen(HOME, yes)
+
+    first = await message(listener)
+
+    assert set(first["parts"]) == {"bands", "state", "look", "zones", "devices", "meters"}
+    assert first["now"] == NOON.utc_us // 1_000
+    pages.leave(listener)
+
+
+async def test_what_changed_is_sent_and_what_did_not_is_not() -> None:
+    office = Office()
+    pages = Pages(office.it)
+    listener = pages.listen(HOME, yes)
+    await message(listener)
+    await asyncio.sleep(0)
+
+    office.turn(locked_down({D1: "secured", D2: "not_latched"}))
+    told = await message(listener, "parts")
+
+    assert {"bands", "look", "zones"} <= set(told["parts"])
+    assert "meters" not in told["parts"]
+    assert told["live"] == "inc-1"
+    assert told["title"] == "Lockdown"
+    pages.leave(listener)
+
+
+async def test_a_change_is_rendered_once_however_many_look() -> None:
+    office = Office()
+    pages = Pages(office.it)
+    listeners = [pages.listen(HOME, yes) for _ in range(300)]
+    for one in listeners:
+        await message(one)
+    await asyncio.sleep(0)
+    before, pictured = pages.rendered, office.pictured
+
+    office.turn(locked_down({D1: "secured"}))
+    for one in listeners:
+        await message(one, "parts")
+
+    assert pages.rendered - before == 1
+    assert office.pictured - pictured == 1
+    for one in listeners:
+        pages.leave(one)
+    assert pages.listeners == 0
+
+
+async def test_a_reading_that_says_the_same_moves_nothing() -> None:
+    office = Office()
+    pages = Pages(office.it)
+    listener = pages.listen(HOME, yes)
+    await message(listener)
+    office.turn(locked_down({D1: "secured"}))
+    await message(listener, "parts")
+    rendered = pages.rendered
+
+    board = office.state.live.controllers
+    office.turn(replace(office.state, live=replace(office.state.live, controllers=dict(board))))
+    await asyncio.sleep(0.05)
+
+    assert pages.rendered == rendered
+    pages.leave(listener)
+
+
+async def test_ages_come_beside_the_html_and_change_none_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "BEAT_S", 0.05)
+    monkeypatch.setattr(live, "LOOK_S", 0.02)
+    office = Office(state=locked_down({D1: "secured"}))
+    pages = Pages(office.it)
+    listener = pages.listen(INCIDENT, yes)
+    first = await message(listener)
+
+    office.now = NOON.plus(1_000_000)
+    office.turn(office.state)
+    beat = await message(listener, "beat")
+    while beat["now"] == first["now"]:
+        beat = await message(listener, "beat")
+
+    assert "parts" not in beat
+    assert beat["ages"][f"led:{D1}"] == first["ages"][f"led:{D1}"]
+    assert beat["now"] == first["now"] + 1_000
+    pages.leave(listener)
+
+
+async def test_a_silent_incident_reaches_no_other_stream() -> None:
+    office = Office()
+    pages = Pages(office.it)
+    plain = pages.listen(HOME, yes)
+    knowing = pages.listen(replace(HOME, duress=True), yes)
+    await message(plain)
+    await message(knowing)
+    await asyncio.sleep(0)
+
+    silent = Incident(IncidentId("inc-silent"), "real", "duress", A, True, NOON)
+    state = quiet()
+    office.turn(replace(state, record=replace(state.record, incidents={silent.id: silent})))
+    told = await message(knowing, "parts")
+
+    assert told["live"] == "inc-silent"
+    assert (await message(plain))["event"] == "beat"
+    pages.leave(plain)
+    pages.leave(knowing)
+
+
+async def test_the_timeline_follows_without_any_page_waiting_for_the_disk() -> None:
+    office = Office(state=locked_down({D1: "secured", D3: "stale"}))
+    pages = Pages(office.it)
+    listener = pages.listen(replace(INCIDENT, record=True), yes)
+    office.journal = [
+        {"kind": "door.verdict/1", "at": "2026-08-14T12:00:00.000000Z", "seq": 5, "opened": {},
+         "data": {"door": D1, "verdict": "secured"}},
+    ]  # fmt: skip
+    first = await message(listener)
+    assert "timeline" not in first["parts"], "what is not read yet stays as the page was made"
+
+    told = await message(listener, "parts")
+    while "timeline" not in told["parts"]:
+        told = await message(listener, "parts")
+
+    assert "Room 101: secured" in told["parts"]["timeline"]
+    pages.leave(listener)
+
+
+async def test_an_incident_that_ended_leaves_its_doors_and_says_that_it_is_over() -> None:
+    office = Office(state=locked_down({D1: "secured"}))
+    pages = Pages(office.it)
+    listener = pages.listen(INCIDENT, yes)
+    await message(listener)
+    await asyncio.sleep(0)
+
+    office.turn(quiet())
+    told = await message(listener, "parts")
+
+    assert told["over"]
+    assert set(told["parts"]) == {"bands"}
+    pages.leave(listener)
+
+
+async def test_a_listener_that_takes_nothing_is_dropped_and_the_others_are_not() -> None:
+    office = Office()
+    pages = Pages(office.it)
+    stuck, other = pages.listen(HOME, yes), pages.listen(HOME, yes)
+    await message(other)
+    await asyncio.sleep(0)
+    for count in range(live.MOST_WAITING + 1):
+        office.turn(locked_down({D1: "secured" if count % 2 else "stale"}))
+        await message(other, "parts")
+
+    assert stuck.out
+    assert not other.out
+    pages.leave(stuck)
+    pages.leave(other)
+
+
+async def stream(served: Any, role: str) -> aiohttp.ClientResponse:
+    answer: aiohttp.ClientResponse = await served.client.get(
+        f"{served.url}/events/page?screen=campus", headers={"Cookie": f"campus-edge={role}"}
+    )
+    return answer
+
+
+async def test_a_revoked_session_sees_nothing_a_second_later(serve: Serve) -> None:
+    office = Office()
+    served = await serve(office)
+    answer = await stream(served, "staff")
+    assert (await answer.content.readline()) == b"event: parts\n"
+
+    office.people.revoked.add("staff")
+    async with asyncio.timeout(1.5):
+        left = await answer.content.read()
+
+    assert left.endswith(b"event: out\ndata: {}\n\n")
+
+
+async def test_a_browser_that_goes_away_is_forgotten(serve: Serve) -> None:
+    office = Office()
+    served = await serve(office)
+    answer = await stream(served, "staff")
+    await answer.content.readline()
+    assert office.watching
+
+    answer.close()
+    async with asyncio.timeout(5):
+        while office.watching:
+            office.turn(locked_down({D1: "secured" if office.pictured % 2 else "stale"}))
+            await asyncio.sleep(0.02)
+
+    assert office.watching == []
+
+
+async def test_a_stream_of_no_page_is_refused(serve: Serve) -> None:
+    served = await serve(Office())
+
+    assert (await served.get("/events/page?screen=secrets", Accept="*/*"))[0] == 404

@@ -1,0 +1,54 @@
+"""What holds for every template: words in the catalogue, quoted attributes, nothing inline, nothing from elsewhere."""
+
+import re
+
+import pytest
+
+from edge.web.pages import catalogue, statics, templates
+from edge.web.pages.screens import SCREENS, live_parts
+
+SOURCES = {name: text for name, text in templates.sources().items() if name.endswith(".html")}
+COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
+CODE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_value_in_an_attribute_is_quoted(name: str) -> None:
+    assert re.findall(r"=\s*\{\{", SOURCES[name]) == []
+
+
+@pytest.mark.parametrize("name", templates.sources())
+def test_nothing_is_inline_and_nothing_comes_from_elsewhere(name: str) -> None:
+    text = templates.sources()[name]
+
+    assert re.findall(r"<style|\sstyle\s*=|<script(?![^>]* src=)|\son[a-z]+\s*=|javascript:", text) == []
+    assert re.findall(r"(?:src|href)\s*=\s*\"(?:https?:)?//", text) == []
+    assert "|safe" not in text.replace(" ", "")
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_word_of_a_template_is_marked_for_translation(name: str) -> None:
+    bare = CODE.sub("", COMMENT.sub("", SOURCES[name]))
+    between = re.sub(r"<[^>]*>", " ", bare)
+    said = re.findall(r'(?:aria-label|title|alt|placeholder|content)="([^"]*[A-Za-z]{3,}[^"]*)"', bare)
+
+    assert re.findall(r"[A-Za-z]{2,}", between) == []
+    assert [one for one in said if not re.match(r"width=|light dark", one)] == []
+
+
+def test_the_catalogue_holds_every_word_that_the_page_can_say() -> None:
+    """After a change: python -m edge.web.pages.catalogue."""
+    assert catalogue.POT.read_text(encoding="utf-8") == catalogue.pot()
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_no_part_that_the_stream_sends_is_typed_into(screen: str) -> None:
+    for part in live_parts(SCREENS[screen]):
+        text = templates.sources()[f"parts/{part}.html"]
+        assert re.findall(r"<textarea|<input(?! type=\"hidden\")|<select", text) == []
+
+
+def test_what_is_loaded_at_first_is_small() -> None:
+    scripts = sum(len(one.packed) for one in statics.FILES.values())
+
+    assert scripts < 20_000
