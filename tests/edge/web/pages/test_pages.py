@@ -272,7 +272,7 @@ def test_every_page_is_a_row_of_the_table_with_a_right() -> None:
     opened = {path for (_, path), right in rows.items() if right == "open"}
     pages = {path for path in opened if not path.startswith("/api/")}
     assert pages == {
-        "/healthz", "/readyz", "/sign-in", "/sign-out", "/set-up", "/static/{digest}/{name}",
+        "/healthz", "/metrics", "/readyz", "/sign-in", "/sign-out", "/set-up", "/static/{digest}/{name}",
     }  # fmt: skip
 
 
