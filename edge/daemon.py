@@ -356,6 +356,7 @@ class Daemon:
             return
         await self.people.until_loaded(PEOPLE_S)
         shared, tls = Shared(FrontDesk(self)), listen.certificate is not None
+        shared.figures.follow(self.measures)
         await Listener(listen, lambda: application(shared, ROUTES, tls=tls), self.condition).run()
 
     async def _watch_the_loop(self) -> None:

@@ -19,7 +19,6 @@ from edge.journal.sources import OfJournal
 from edge.journal.stamp import Stamped
 from edge.journal.stored import Stored
 from edge.journal.writer import JournalRefused
-from edge.measures import Measures
 from edge.people.people import People
 from edge.snapshot import snapshot
 from edge.version import VERSION
@@ -83,11 +82,6 @@ class FrontDesk:
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Have `changed` called on the loop soon after the picture changed; returns what ends it."""
         return self._daemon.watch(changed)
-
-    @property
-    def measures(self) -> Measures:
-        """How long presses took."""
-        return self._daemon.measures
 
     def metrics(self) -> dict[str, Any]:
         """Counters and gauges of now, by name."""

@@ -13,7 +13,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from drivers.clock import instant
-from edge.measures import Measured
+from edge.measures import Measured, Measures
 from edge.web.feed import Feed
 from edge.web.office import Office
 from rules.model.kinds import KindWord
@@ -52,8 +52,6 @@ class Figures:
             buckets=(0.0, 1.0, 5.0, 20.0),
             registry=self._registry,
         )
-        office.measures.told = self._measured
-        office.measures.lagged = self._lag.observe
 
     def text(self) -> bytes:
         """All of it, in Prometheus's text format."""
@@ -61,6 +59,11 @@ class Figures:
 
     def _histogram(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
         return Histogram(f"campus_edge_{name}_seconds", text, buckets=buckets, registry=self._registry)
+
+    def follow(self, measures: Measures) -> None:
+        """Have presses and the loop's lag told here as they are measured."""
+        measures.told = self._measured
+        measures.lagged = self._lag.observe
 
     def _measured(self, one: Measured) -> None:
         if one.written_s is not None:

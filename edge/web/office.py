@@ -7,7 +7,6 @@ from typing import Any, Protocol, TypeVar
 from edge.control.desk import Desk
 from edge.journal.stamp import Stamped
 from edge.journal.stored import Stored
-from edge.measures import Measures
 from edge.views.database import Views
 from rules.state import State
 
@@ -44,10 +43,6 @@ class Office(Desk, Protocol):
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Have `changed` called on the loop soon after the picture changed, at most ten times a second; returns
         what ends it. One call serves all listeners of a stream: the caller keeps one watch for all its pages."""
-
-    @property
-    def measures(self) -> Measures:
-        """How long presses took, told as they are measured."""
 
     def metrics(self) -> dict[str, Any]:
         """Counters and gauges of now, by name: journal, views, lanes, loop, presses (see `edge/web/metrics.py`)."""

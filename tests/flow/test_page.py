@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
@@ -84,9 +84,7 @@ def tab_to(page: Page, selector: str, most: int = 120) -> None:
 # --- opening by itself ------------------------------------------------------------------------
 
 
-def test_an_incident_opens_by_itself_and_its_doors_fill_in(
-    campus: School, diaz: Visitor, record_property: Callable[[str, object], None]
-) -> None:
+def test_an_incident_opens_by_itself_and_its_doors_fill_in(campus: School, diaz: Visitor) -> None:
     with diaz.window() as page:
         page.goto(f"{diaz.base}/")
         live(page)
@@ -105,7 +103,6 @@ def test_an_incident_opens_by_itself_and_its_doors_fill_in(
         assert page.evaluate("window.sameDocument")
         assert page.locator("[data-part=ledger] li").count() == 5
         expect(page.locator("[data-part=timeline]")).to_contain_text("Press of", timeout=10_000)
-        record_property("press_to_band_ms", round(shown_s * 1_000))
         assert shown_s < 2
 
         campus.ask({"do": "close", "reason": "flow"})
@@ -320,9 +317,7 @@ def test_at_320_pixels_nothing_is_cut_and_every_target_is_large(campus: School, 
         assert page.title().startswith("DRILL ")
 
 
-def test_a_first_view_paints_soon_and_is_small(
-    campus: School, diaz: Visitor, record_property: Callable[[str, object], None]
-) -> None:
+def test_a_first_view_paints_soon_and_is_small(campus: School, diaz: Visitor) -> None:
     with diaz.window() as page:
         page.goto(f"{diaz.base}/?show=campus")
         paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
@@ -331,7 +326,5 @@ def test_a_first_view_paints_soon_and_is_small(
             "performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))"
             ".reduce((sum, one) => sum + one.transferSize, 0)"
         )
-        record_property("first_paint_ms", round(found))
-        record_property("first_view_bytes", sent)
         assert found < 2_000
         assert sent < 100_000

@@ -8,9 +8,9 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -156,7 +156,7 @@ class Pages:
             self._task = asyncio.get_running_loop().create_task(self._run(), name="open pages")
         if not group.sent:
             now = self.scene(duress=looking.duress)
-            group.sent, group.message = self._rendered(looking, now)
+            group.sent, group.message = _at_once(self._rendering(looking, now))
             if looking.reads:
                 self._read(looking.of, now)
         # What the others have: from here on all of them are told the same.
@@ -222,7 +222,7 @@ class Pages:
                 await asyncio.sleep(0)
             if looking.reads:
                 self._read(looking.of, scenes[looking.duress])
-            parts, message = self._rendered(looking, scenes[looking.duress])
+            parts, message = await _in_bites(self._rendering(looking, scenes[looking.duress]))
             changed = {name: html for name, html in parts.items() if group.sent.get(name) != html}
             group.sent, group.message = parts, message
             told = _event(
@@ -237,7 +237,8 @@ class Pages:
                     await asyncio.sleep(0)
             await asyncio.sleep(0)
 
-    def _rendered(self, looking: Looking, now: Scene) -> tuple[dict[str, str], dict[str, Any]]:
+    def _rendering(self, looking: Looking, now: Scene) -> "Rendering":
+        """A page's parts and message; between two parts it stops, for the loop to do its own work."""
         self.rendered += 1
         values = live_frame(now, looking.screen.name, looking.of)
         view = looking.screen.view(now, looking.of)
@@ -255,6 +256,7 @@ class Pages:
         for name in names:
             parts[name], counted = templates.part(name, {**values, **(view or {})})
             ages |= counted
+            yield
         live = bands(now)
         return parts, {
             "now": now.now_ms,
@@ -287,6 +289,26 @@ class Pages:
             for listener in list(group.listeners):
                 if not listener.still():
                     listener.end()
+
+
+Rendering = Generator[None, None, tuple[dict[str, str], dict[str, Any]]]
+
+
+def _at_once(work: Rendering) -> tuple[dict[str, str], dict[str, Any]]:
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            return cast(tuple[dict[str, str], dict[str, Any]], done.value)
+
+
+async def _in_bites(work: Rendering) -> tuple[dict[str, str], dict[str, Any]]:
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            return cast(tuple[dict[str, str], dict[str, Any]], done.value)
+        await asyncio.sleep(0)
 
 
 def _up(state: State) -> list[tuple[str, bool]]:

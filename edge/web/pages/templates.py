@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from jinja2 import DictLoader, Environment, StrictUndefined, pass_context
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from edge.web.pages import statics, times
 from edge.web.pages.language import _, many, say
@@ -65,11 +65,12 @@ def _age(context: Context, key: str, ms: float | None, old: bool = False) -> Mar
     at = None if ms is None else int(context["now_ms"] - ms)
     ages[key] = at
     shown = "age old" if old else "age"
+    # Made by hand: a ledger of 200 doors has 400 of these, and `Markup.format` takes ten times as long.
+    named = escape(key)
     if context["streamed"]:
-        return Markup('<time class="{}" data-age="{}"></time>').format(shown, key)
-    return Markup('<time class="{}" data-age="{}" data-at="{}">{}</time>').format(
-        shown, key, "" if at is None else at, times.age(ms)
-    )
+        return Markup(f'<time class="{shown}" data-age="{named}"></time>')  # noqa: S704  escaped above
+    since, said = "" if at is None else at, escape(times.age(ms))
+    return Markup(f'<time class="{shown}" data-age="{named}" data-at="{since}">{said}</time>')  # noqa: S704
 
 
 @pass_context

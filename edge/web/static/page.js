@@ -41,8 +41,19 @@ function tick() {
   if (live) judge();
 }
 
+// A browser holds six connections to the box, and each open page one of them: a page that nobody sees gives its own
+// back after a while and only asks now and then, so that the seventh can still load, and start.
+const PARK_MS = 10000, ASK_MS = 15000;
+let unseen = 0;
+const parked = () => document.visibilityState === "hidden" && unseen && Date.now() - unseen > PARK_MS;
+
 // Freshness is judged here too: it grows old by itself when nothing comes any more.
 function judge() {
+  if (parked()) {
+    if (Date.now() - opened > ASK_MS) open();
+    else if (source && Date.now() - opened > AGAIN_MS) { source.close(); source = null; }
+    return;
+  }
   const silent = Date.now() - heard;
   if (!heard || silent >= LATE_MS) {
     live.classList.add("late");
@@ -136,7 +147,8 @@ function busy() {
 }
 
 function wake() {
-  if (document.visibilityState === "hidden") return;
+  if (document.visibilityState === "hidden") { unseen = Date.now(); return; }
+  unseen = 0;
   // First nothing counts as live, then it is asked for anew.
   if (Date.now() - heard > LATE_MS) { opened = 0; open(); }
   tick();

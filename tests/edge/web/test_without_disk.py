@@ -9,7 +9,6 @@ from aiohttp.test_utils import TestClient, TestServer
 from edge.config.pack_rights import shipped_rights
 from edge.control.desk import Make, Reply
 from edge.journal.writer import JournalRefused
-from edge.measures import Measures
 from edge.people.caller import Caller
 from edge.snapshot import snapshot
 from edge.web.application import application
@@ -36,7 +35,6 @@ class OnPaper:
     plan = PLAN
     state = locked_down({D1: "secured"})
     timezone = "America/Chicago"
-    measures = Measures()
 
     def snapshot(self) -> dict[str, Any]:
         return snapshot(self.plan, self.state, NOON, BOX)

@@ -1,8 +1,11 @@
 """What the API shows of the live picture, from memory, and to whom."""
 
+from typing import Any
+
 import pytest
 
 from tests.edge.web.api.served import Served
+from tests.flow.waiting import wait_for
 
 NOUNS = (
     "doors",
@@ -101,10 +104,18 @@ def test_every_answer_is_kept_by_nobody_and_framed_by_nobody(api: Served) -> Non
 # --- what is silent ----------------------------------------------------------------------------
 
 
+def buttons(api: Served) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = api.get("buttons", "viewer").json["items"]
+    return found
+
+
 def test_a_duress_incident_is_nowhere_for_those_without_the_right(api: Served) -> None:
     # A press is a sign of life, as a button's report every minute is: heard it was before.
     api.campus.broker.publish("campus/button/pb-duress/status", {"battery": 90})
-    api.campus.until("it was heard", lambda now: any(one["battery"] == 90 for one in now["buttons"]))
+    wait_for(
+        "it was heard",
+        lambda: {one["id"]: one["supervision"] for one in buttons(api)}["pb-duress"] == "heard",
+    )
     before = {
         noun: api.get(noun, "viewer").json for noun in ("incidents", "unanswered", "flags", "walk-tests")
     }

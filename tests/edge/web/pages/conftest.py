@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Literal, cast
 
 import aiohttp
@@ -114,6 +115,7 @@ class Office:
         self.record = Views()
         self.watching: list[Callable[[], None]] = []
         self.pictured = 0
+        self.measures = SimpleNamespace(told=None)
 
     @property
     def it(self) -> offices.Office:

@@ -8,8 +8,10 @@ from typing import Any
 import aiohttp
 import pytest
 
+from edge.control.desk import Reply
 from edge.web.pages import live
 from edge.web.pages.live import Listener, Looking, Pages
+from edge.web.pages.once import Once
 from edge.web.pages.screens import SCREENS
 from rules.model.ids import IncidentId
 from rules.state import Incident
@@ -232,3 +234,23 @@ async def test_a_stream_of_no_page_is_refused(serve: Serve) -> None:
     served = await serve(Office())
 
     assert (await served.get("/events/page?screen=secrets", Accept="*/*"))[0] == 404
+
+
+async def test_the_same_key_means_the_same_for_a_minute_and_no_longer() -> None:
+    now_s = [0.0]
+    once = Once(lambda: now_s[0])
+    made: list[int] = []
+
+    async def make() -> Reply:
+        made.append(1)
+        return Reply(True)
+
+    await once.do("account:1", "k", make)
+    await once.do("account:1", "k", make)
+    await once.do("account:2", "k", make)
+    assert len(made) == 2
+
+    now_s[0] = 61.0
+    await once.do("account:1", "k", make)
+
+    assert len(made) == 3
