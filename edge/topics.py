@@ -20,8 +20,6 @@ from rules.supervision import armed
 
 PREFIX: Final = "campus/state/"
 APPLIANCE: Final = PREFIX + "appliance"
-LAST_WILL: Final = b'{"armed": false}'
-"""What the broker publishes, retained, on `APPLIANCE` when our session ends without a word."""
 VALID_FOR_S: Final = 30
 REFRESH_S: Final = 10
 """How often `refreshed` is to be published: two lost ones in a row do not let a state lapse."""

@@ -2,7 +2,7 @@
 
 from drivers.buttons import fields
 from drivers.buttons.parsed import NOTHING, Parsed, Press, Status, Unreadable
-from drivers.buttons.words import Words
+from drivers.buttons.words import UNREADABLE_WORD, Words
 
 WORDS = Words(
     gestures={},
@@ -18,11 +18,13 @@ def parse_press(payload: bytes) -> Parsed:
         return NOTHING  # a retained message being cleared
     message = fields.json_object(payload)
     word = message.get("gesture")
-    if word is None:
-        raise Unreadable("gesture_missing")
-    if not isinstance(word, str):
-        raise Unreadable("gesture_unreadable")
-    gesture = WORDS.gesture(word)
+    if isinstance(word, str):
+        gesture = WORDS.gesture(word)
+    elif "press_id" in message:
+        # What counts its presses was pressed, whatever became of the word: it is one that is not listed.
+        gesture = UNREADABLE_WORD
+    else:
+        raise Unreadable("gesture_missing" if word is None else "gesture_unreadable")
     if gesture is None:
         return NOTHING
     press = Press(

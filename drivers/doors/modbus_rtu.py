@@ -5,7 +5,6 @@ Start at `ModbusRtu.execute`; the line itself is `modbus_rtu_bus`.
 
 import asyncio
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,7 +20,7 @@ from drivers.doors.modbus_reading import INTERRUPTED, Answer, Nothing, Reading
 from drivers.doors.modbus_rounds import Rounds
 from drivers.doors.modbus_rtu_bus import Exchange, RtuBus
 from drivers.doors.modbus_rtu_frame import encode_rtu
-from rules.model.commands import Drive, Permit
+from rules.model.commands import Permit
 from rules.model.events import CommandEnded, Scanned
 from rules.model.ids import ControllerId
 from rules.model.moments import SECOND_US, Instant
@@ -89,10 +88,6 @@ class ModbusRtu:
             self._presence.stop()
             for command in tuple(self._commands):
                 self._finish(command, "stopped")
-
-    def prepare(self, drives: Iterable[Drive]) -> None:
-        """Make the frames of a permit that may come."""
-        self._prepared.writes(drives)
 
     def execute(self, permit: Permit) -> "asyncio.Future[CommandEnded]":
         writes = self._prepared.writes(checked(permit, self.controller).drives)

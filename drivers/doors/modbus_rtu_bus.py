@@ -57,7 +57,6 @@ class Exchange:
     taken: Callable[[Answer], None]
     left: Instant | None = None
     dropped: bool = False
-    submitted_s: float = 0.0
 
 
 class RtuBus:
@@ -102,7 +101,6 @@ class RtuBus:
 
     def submit(self, exchange: Exchange) -> None:
         """Put a read behind, a write ahead of, what waits. Reads need an open line; writes wait for one."""
-        exchange.submitted_s = asyncio.get_running_loop().time()
         if not isinstance(exchange.request, Read):
             self._commands.append(exchange)
         elif self.is_open:

@@ -7,7 +7,7 @@ is `modbus_tcp_link`, what is read when is `modbus_rounds` and `modbus_reading`.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -24,7 +24,7 @@ from drivers.doors.modbus_reading import Answer, Nothing, Reading
 from drivers.doors.modbus_rounds import Rounds
 from drivers.doors.modbus_tcp_connection import Sending
 from drivers.doors.modbus_tcp_link import TcpLink
-from rules.model.commands import Drive, Permit
+from rules.model.commands import Permit
 from rules.model.events import CommandEnded, Scanned
 from rules.model.ids import ControllerId
 from rules.model.moments import SECOND_US
@@ -93,10 +93,6 @@ class ModbusTcp:
             self._presence.stop()
             for command in tuple(self._commands):
                 self._finish(command, "stopped")
-
-    def prepare(self, drives: Iterable[Drive]) -> None:
-        """Make the frames of a permit that may come; at the press only the transaction is filled in."""
-        self._prepared.writes(drives)
 
     def execute(self, permit: Permit) -> "asyncio.Future[CommandEnded]":
         command = Command(checked(permit, self.controller), self._prepared.writes(permit.drives))

@@ -90,8 +90,10 @@ def load_accepted(store: Path) -> Accepted | None:
 
 
 def was_accepted(store: Path) -> bool:
-    """Whether a configuration was ever accepted in this store, readable or not."""
-    return (store / NAME).exists() or (store / PREVIOUS).exists()
+    """Whether a configuration was ever accepted in this store, readable or not; not in one that may not be entered."""
+    with suppress(OSError):
+        return (store / NAME).exists() or (store / PREVIOUS).exists()
+    return False
 
 
 def _load(path: Path) -> Accepted | None:

@@ -48,8 +48,7 @@ def with_responses(data: bytes, file: str) -> tuple[Packs | None, tuple[Problem,
         return None, problems
     table, families, digests = _fixed()
     all_digests = {**digests, "responses": hashlib.sha256(data).hexdigest()}
-    lines = "".join(f"{name} {all_digests[name]}\n" for name in sorted(all_digests))
-    return Packs(responses, table, families, hashlib.sha256(lines.encode()).hexdigest()), ()
+    return Packs(responses, table, families, _hash(all_digests)), ()
 
 
 @cache

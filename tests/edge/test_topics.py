@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edge.topics import APPLIANCE, LAST_WILL, REFRESH_S, VALID_FOR_S, changed, messages, refreshed
+from edge.topics import APPLIANCE, REFRESH_S, VALID_FOR_S, changed, messages, refreshed
 from rules.model.ids import IncidentId, ZoneId
 from rules.model.responses import Response
 from rules.state import State, ZoneState
@@ -77,7 +77,6 @@ def test_the_appliance_says_that_it_is_armed_and_since_when() -> None:
     assert said(state)[APPLIANCE]["armed"] is True
     assert said(state)[APPLIANCE]["since"] == "2026-08-14T11:00:00.000000Z"
     assert said(away)[APPLIANCE]["armed"] is False
-    assert json.loads(LAST_WILL) == {"armed": False}
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,9 @@ def test_a_first_start_on_a_broken_file_ends_with_78_and_every_problem_at_its_li
         for line in lines:
             assert line.removeprefix(f"{campus.config}:").partition(":")[0].isdigit()
         campus.config.unlink()
+        campus.environment["STATE_DIRECTORY"] = str(
+            folder / "state"
+        )  # not this machine's /var/lib/campus-edge
         campus.launch()
         assert campus.daemon.wait(PATIENCE_S) == 78
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from drivers.buttons import last_known_up
 from tests.flow.mosquitto import Document
 from tests.flow.rig import School, running, verdicts
 from tests.flow.school import native, school
+from tests.flow.waiting import wait_for
 
 DOORS = ("osdp-1", "rtu-1", "tcp-1", "tcp-2")
 OFFSETS_MS = (0, 1, 2, 4, 6, 9, 14, 25)
@@ -24,6 +26,8 @@ def zone_of(document: Document) -> Document:
 def test_a_daemon_killed_at_any_moment_of_a_press_loses_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "killed"
     with running(folder, partial(school, folder, buttons=[native("pb-native")])) as campus:
+        # Killed before it ever noted that it heard the broker, it could not tell how old a press is.
+        wait_for("noted", (campus.store / last_known_up.FILE_NAME).exists)
         incidents: set[str] = set()
         for number, offset_ms in enumerate(OFFSETS_MS):
             press = f"cut-{number}"

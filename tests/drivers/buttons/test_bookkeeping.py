@@ -9,7 +9,7 @@ from drivers.buttons import last_known_up
 from drivers.buttons.backlog import LONGEST_US, QUIET_US, Backlog
 from drivers.buttons.deliveries import Deliveries
 from drivers.buttons.outbox import MOST_ANSWERS, MOST_TOPICS, Answers, StateBoard
-from drivers.buttons.settings import ButtonTopic, problem_with_broker, problem_with_topic
+from drivers.buttons.settings import ButtonTopic
 from rules.model.ids import ButtonId, DeliveryId
 from rules.model.moments import Instant
 
@@ -154,24 +154,6 @@ def test_answers_keep_their_order_and_the_oldest_falls_out() -> None:
 
     answers.put_back(first)
     assert answers.take(1) == [("t", b"1")]
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "[::1]"])
-def test_loopback_needs_neither_tls_nor_a_login(host: str) -> None:
-    assert problem_with_broker(host, tls=False, username=None) is None
-
-
-@pytest.mark.parametrize("host", ["10.20.0.5", "broker.example.org", "localhost.example.org"])
-def test_elsewhere_tls_and_a_login_are_needed(host: str) -> None:
-    assert "mqtts://" in (problem_with_broker(host, tls=False, username="x") or "")
-    assert "anonymous" in (problem_with_broker(host, tls=True, username=None) or "")
-    assert problem_with_broker(host, tls=True, username="x") is None
-
-
-@pytest.mark.parametrize("topic", ["", "a/#", "a/+/b", "$SYS/x", "a\nb", "x" * 2000])
-def test_what_is_no_topic_of_one_device_is_said_so(topic: str) -> None:
-    assert problem_with_topic(topic)
-    assert problem_with_topic("zigbee2mqtt/office sos") is None
 
 
 def test_only_native_buttons_have_topics_beside_their_own() -> None:

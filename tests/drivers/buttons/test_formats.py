@@ -107,8 +107,14 @@ def test_brackets_inside_a_text_are_not_depth() -> None:
     [({}, "gesture_missing"), ({"gesture": None}, "gesture_missing"), ({"gesture": 1}, "gesture_unreadable")],
     ids=["absent", "null", "a number"],
 )
-def test_a_native_message_without_a_gesture_is_refused(message: object, code: str) -> None:
+def test_a_native_message_without_gesture_and_press_id_is_refused(message: object, code: str) -> None:
     assert said("native", message).refused == code
+
+
+@pytest.mark.parametrize("gesture", [None, 1, ["hold"]], ids=["null", "a number", "a list"])
+def test_a_native_press_whose_gesture_cannot_be_read_is_still_a_press(gesture: object) -> None:
+    assert gestures(said("native", {"press_id": "p-1", "gesture": gesture})) == ["unreadable"]
+    assert gestures(said("native", {"press_id": "p-1"})) == ["unreadable"]
 
 
 def test_an_unknown_word_is_handed_on_in_a_safe_alphabet() -> None:

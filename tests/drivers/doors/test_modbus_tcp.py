@@ -322,14 +322,12 @@ async def test_an_answer_in_pieces_counts_as_one() -> None:
         assert (await ended(command)).ending == "written"
 
 
-async def test_prepared_frames_are_those_that_are_sent() -> None:
+async def test_each_permit_leaves_as_its_own_frame_whatever_was_sent_before() -> None:
     async with by_hand(RARELY) as (board, driver, inbox):
         wire = await board.accept()
         await wire.first_contact()
         await inbox.scanned("coil", 0, 0)
         press = permit(RIG, [(0, False), (1, False)])
-        driver.prepare(press.drives)
-
         driver.execute(press)
         again = permit(RIG, [(0, True), (1, False)], number=2)
         driver.execute(again)

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from drivers.doors.osdp_frames import ACK, BUSY, LONGEST, NAK, POLL, Frame, Framer, build, parse, received
 
 BYTES = st.binary(max_size=600)
-NOISE = st.binary(max_size=80).filter(lambda b: 0x53 not in b)
 IN_CHANNEL, ACK_IN_CHANNEL = b"\x02\x15", b"\x02\x16"
 MAC = bytes(4)
 QUIET = settings(derandomize=True, max_examples=80, deadline=None)

@@ -1,5 +1,6 @@
 """The command line's form: every verb of the contract, its exit codes, and what it says when it is used wrongly."""
 
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -158,7 +159,7 @@ def test_a_start_imports_no_verb_but_the_one_asked_for() -> None:
 
 def test_a_reader_that_has_seen_enough_is_no_failure(site: Site) -> None:
     ended = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", f"{sys.executable} -m edge schema | head -n 1"],
+        ["bash", "-o", "pipefail", "-c", f"{shlex.quote(sys.executable)} -m edge schema | head -n 1"],
         cwd=ROOT,
         capture_output=True,
         text=True,

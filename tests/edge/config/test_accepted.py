@@ -242,6 +242,14 @@ def test_the_store_is_found_in_a_broken_file_and_else_by_argument_systemd_or_def
     assert store_for(site.read(), None, none) == DEFAULT_STORE
 
 
+def test_a_store_that_cannot_be_looked_into_is_passed_over(tmp_path: Path, site: Site) -> None:
+    """As another user's is; root may look into every one, so here it is a name that no file system takes."""
+    site.accept()
+    site.file.write_text(f"store: {{directory: {tmp_path}/{'long' * 100}}}\nzones: [")
+
+    assert store_for(site.read(), site.store, {}) == site.store
+
+
 def test_of_a_broken_files_possible_stores_the_one_with_an_accepted_configuration_counts(
     tmp_path: Path, site: Site
 ) -> None:

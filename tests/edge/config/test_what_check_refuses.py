@@ -13,7 +13,6 @@ Edits = tuple[tuple[str, str], ...]
 HARDWARE = "doors[a-101].hardware"
 DOORS = "  - {id: gym-west, name: Gym west, zone: gym, kind: interior, controller: reader, lock: {output: 0, locked_when: on}}\n"
 POLICIES = "policies:\n  responses: standard\n"
-APPROVED = "perimeter_approved: {by: J. Doe, date: 2026-08-14, responder_access: key box}"
 STROBE = "outputs:\n  - {id: strobe, driver: modbus-coil, controller: plc, coil: 5, zone: a, commissioned: 2026-08-14}\n"
 
 
