@@ -57,7 +57,7 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "door_stale": (
         "Door {subject} is not read in time",
-        "What is shown of it is old. It is still told to lock: look at the door, check its sensors and controller.",
+        "What is shown of it is old. Orders still go to it: look at the door, check its sensors and controller.",
     ),
     "door_unproven": (
         "Door {subject} cannot prove that it is locked",
@@ -101,7 +101,7 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "door_unknown": (
         "Door {subject} was not read since start",
-        "Nobody knows whether it is locked. It is still told to lock: look at the door, check its sensors.",
+        "Nobody knows whether it is locked. Orders still go to it: look at the door, check its sensors.",
     ),
     "freed_by_fire": (
         "Door {subject} was freed by the fire rule",

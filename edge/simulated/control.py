@@ -1,7 +1,7 @@
 """The simulators' control page and API over HTTP on loopback: break a device, press a button, turn an input."""
 
 from html import escape
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -46,7 +46,7 @@ class ButtonOrder(msgspec.Struct, forbid_unknown_fields=True):
     """POST /buttons/{id}: what is left out stays."""
 
     silent: bool | None = None
-    battery: int | None = None
+    battery: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
     clock_offset_s: float | None = None
     duplicates: int | None = None
 
