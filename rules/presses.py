@@ -3,6 +3,7 @@
 Contract section 3 (scope, gestures) and section 4 (press_id, age).
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -300,33 +301,38 @@ def _identity(
     record: Record, memory: ButtonMemory, event: PressHeard, gesture: str, acts: bool
 ) -> tuple[PressMemory | None, PressId]:
     """(the same press heard before, its id), or (None, the id of a new press). acts: it is young enough to."""
-    known = [
-        one
-        for one in memory.presses
-        if event.at.utc_us - one.at.utc_us <= REMEMBERED_US or one.incident in record.incidents
-    ]
-    # A retained copy did nothing, and a person's press by name is not the button's: neither makes one a repeat.
-    known = [one for one in known if one.standing != "retained" and not one.press.startswith(BY_NAME)]
+
+    def counts(one: PressMemory) -> bool:
+        # A retained copy did nothing, and a person's press by name is not the button's: neither makes one a repeat.
+        if one.standing == "retained" or one.press.startswith(BY_NAME):
+            return False
+        return event.at.utc_us - one.at.utc_us <= REMEMBERED_US or one.incident in record.incidents
+
+    # Newest first and no further than needed: a stuck button has thousands, and its next press is on its way.
+    newest = reversed(memory.presses)
     if event.press_id is not None:
-        return _same(known, event.press_id), event.press_id
+        return _first(newest, lambda one: one.press == event.press_id and counts(one)), event.press_id
     if event.device_at_us is not None:
         name = PressId(f"{gesture}.{event.counter}.{event.device_at_us}")
-        return _same(known, name), name
-    last = known[-1] if known else None
+        return _first(newest, lambda one: one.press == name and counts(one)), name
     fresh = PressId(f"{gesture}.{event.counter}.at.{event.at.utc_us}")
     if event.counter is not None:
+        last = _first(newest, counts)
         # Lower than the last: the device was restarted and this is new. Equal: the same, sent again.
         if last is not None and event.counter == memory.counter and last.gesture == gesture:
             return last, last.press
         return None, fresh
     # What the broker kept arrived late: a press made now, by chance within 1 s of that, is not the one made then.
-    equal = [
-        one for one in known if one.gesture == gesture and not (acts and one.standing in LEFT_TO_A_PERSON)
-    ]
-    if equal and 0 <= event.at.utc_us - equal[-1].at.utc_us <= SAME_WITHIN_US:
-        return equal[-1], equal[-1].press
+    equal = _first(
+        newest,
+        lambda one: (
+            one.gesture == gesture and not (acts and one.standing in LEFT_TO_A_PERSON) and counts(one)
+        ),
+    )
+    if equal is not None and 0 <= event.at.utc_us - equal.at.utc_us <= SAME_WITHIN_US:
+        return equal, equal.press
     return None, fresh
 
 
-def _same(known: list[PressMemory], name: PressId) -> PressMemory | None:
-    return next((one for one in known if one.press == name), None)
+def _first(presses: Iterable[PressMemory], holds: Callable[[PressMemory], bool]) -> PressMemory | None:
+    return next((one for one in presses if holds(one)), None)

@@ -95,11 +95,15 @@ def fold(record: Record, at: Instant, entry: Entry) -> Record:
 def _remember(record: Record, at: Instant, entry: Entry, fact: PressRecorded) -> Record:
     known = record.buttons.get(fact.button, ButtonMemory())
     one = PressMemory(fact.press, fact.gesture, at, entry.incident, fact.standing)
-    kept = tuple(
-        press
-        for press in known.presses
-        if at.utc_us - press.at.utc_us <= REMEMBERED_US or press.incident in record.incidents
-    )[-(REMEMBERED_MOST - 1) :]
+    presses = known.presses
+    # The oldest stands first: while it is not to be forgotten, nothing is. A stuck button has thousands.
+    if presses and at.utc_us - presses[0].at.utc_us > REMEMBERED_US:
+        presses = tuple(
+            press
+            for press in presses
+            if at.utc_us - press.at.utc_us <= REMEMBERED_US or press.incident in record.incidents
+        )
+    kept = presses[-(REMEMBERED_MOST - 1) :]
     if fact.standing == "repeated":
         # Among them already. It is remembered from now on: a device that repeats its last press for days stays a repeat.
         presses = tuple(replace(press, at=at) if press.press == fact.press else press for press in kept)
