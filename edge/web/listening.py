@@ -8,15 +8,17 @@ aiohttp is imported by the first `run`, which comes after the doors are armed: i
 import asyncio
 import contextlib
 import ipaddress
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import structlog
 
+from edge.web.admission import AT_ONCE, Admission, Entrance, most
 from edge.web.certificate import not_after
 
 if TYPE_CHECKING:
@@ -91,11 +93,10 @@ class Listener:
             await asyncio.sleep(self._again_s)
 
     async def _serve(self) -> None:
-        from aiohttp import web
-
         from edge.web.protocol import Runner
 
         tls, pair = self._tls()
+        opened: list[asyncio.Server] = []
         runner = Runner(
             self._make(),
             access_log=None,
@@ -107,18 +108,41 @@ class Listener:
         )
         await runner.setup()
         try:
-            site = web.TCPSite(
-                runner, self._listen.host, self._listen.port, ssl_context=tls, reuse_address=True
-            )
-            await site.start()
-            self.port = int(runner.addresses[0][1])
+            self.port = await self._open(runner, tls, opened)
             self.opened.set()
             log.info("web.open", host=self._listen.host, port=self.port)
             await self._until_renewed(pair)
         finally:
             self.opened.clear()
             self.port = 0
+            for server in opened:
+                server.close()
             await runner.cleanup()
+
+    async def _open(
+        self, runner: "web.AppRunner", tls: ssl.SSLContext | None, opened: list[asyncio.Server]
+    ) -> int:
+        """Listen on every address of the host, adding to `opened`; the port. Raises OSError."""
+        loop, admission = asyncio.get_running_loop(), Admission(most())
+        found = await loop.getaddrinfo(
+            self._listen.host, self._listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        make, ports = cast("Callable[[], asyncio.Protocol]", runner.server), []
+        for family, _, _, _, address in found:
+            entrance = Entrance.at(family, address, admission)
+            ports.append(int(entrance.getsockname()[1]))
+            opened.append(
+                await loop.create_server(
+                    make,
+                    sock=entrance,
+                    ssl=tls,
+                    backlog=AT_ONCE,
+                    # A greeting that does not come holds a place for no longer than a request that does not.
+                    ssl_handshake_timeout=None if tls is None else IDLE_S,
+                    ssl_shutdown_timeout=None if tls is None else 1.0,
+                )
+            )
+        return ports[0]
 
     def _tls(self) -> tuple[ssl.SSLContext | None, _Pair | None]:
         """The context, and what it was made of; None for plain HTTP. Raises _Certificate."""
