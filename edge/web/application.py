@@ -61,11 +61,17 @@ def cookie_name(request: web.Request) -> str:
 def caller_of(request: web.Request) -> Caller | None:
     """Who makes a request: by bearer token, else by session cookie; None: nobody known."""
     people = request.app[OFFICE].people
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return people.by_bearer(token.strip())
+    token = _bearer(request)
+    if token is not None:
+        return people.by_bearer(token)
     cookie = request.cookies.get(cookie_name(request))
     return None if cookie is None else people.by_cookie(cookie)
+
+
+def _bearer(request: web.Request) -> str | None:
+    """The token that is sent; None: none, and then it is the cookie that counts."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def _guarded(route: Route) -> Handler:
@@ -124,7 +130,7 @@ def _told(request: web.Request, problem: Problem) -> web.Response:
 @web.middleware
 async def _same_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Cross-site writes are refused: `Sec-Fetch-Site`, else an equal `Origin`; a bearer token needs neither."""
-    if request.method not in SAFE and "Authorization" not in request.headers:
+    if request.method not in SAFE and _bearer(request) is None:
         site = request.headers.get("Sec-Fetch-Site")
         origin = request.headers.get("Origin")
         same = site == "same-origin" if site is not None else origin == f"{request.scheme}://{request.host}"

@@ -247,7 +247,14 @@ async def test_a_walk_test_names_buttons_minutes_and_a_person(serve: Serve) -> N
 async def test_a_form_from_elsewhere_does_nothing(serve: Serve) -> None:
     office = Office()
     served = await serve(office)
-    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "http://evil.example"}, {}):
+    for headers in (
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": "http://evil.example"},
+        {},
+        # What a browser sends for https://a:b@box/start: no token, and the cookie counts.
+        {"Sec-Fetch-Site": "same-site", "Authorization": "Basic YTpi"},
+        {"Sec-Fetch-Site": "cross-site", "Authorization": ""},
+    ):
         async with served.client.post(
             served.url + "/start", data=dict(START), headers={"Cookie": "campus-edge=staff", **headers}
         ) as answer:
