@@ -1,5 +1,6 @@
 """What a form sent, bounded and read as text: a shape that is no form of ours is a problem, never a failure."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,6 +12,8 @@ from edge.web.route import Visit
 
 LONGEST_TEXT: Final = 2_000
 MOST_VALUES: Final = 1_000
+BODY_S: Final = 10.0
+"""A form that takes longer is somebody holding a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +41,15 @@ class Form:
 
 
 async def form_of(visit: Visit) -> Form:
-    """The form of a POST. Raises Problem 415, 422; 413 comes from the server itself."""
+    """The form of a POST. Raises Problem 408, 415, 422; 413 comes from the server itself."""
     request = visit.request
     if request.content_type not in ("application/x-www-form-urlencoded", "multipart/form-data"):
         raise Problem(415, _("This takes a form. Nothing was done."))
     try:
-        sent = await request.post()
+        async with asyncio.timeout(BODY_S):
+            sent = await request.post()
+    except TimeoutError:
+        raise Problem(408, _("The form did not come in time. Nothing was done: send it again.")) from None
     except (ValueError, LookupError):
         raise Problem(422, _("The form could not be read. Nothing was done.")) from None
     fields: dict[str, list[str]] = {}

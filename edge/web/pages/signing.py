@@ -67,6 +67,9 @@ async def sign_in(visit: Visit) -> web.StreamResponse:
         if found.wait_s:
             why += " " + many("Wait {n} second.", "Wait {n} seconds.", found.wait_s)
         return _shown(visit, "sign_in.html", missing=why, name=name, status=422)
+    if visit.caller is not None:
+        # The new cookie takes its place: what it was opens nothing any more (ASVS 5.0 V7.2.4).
+        await people.sign_out(visit.caller)
     raise _welcomed(visit, found)
 
 

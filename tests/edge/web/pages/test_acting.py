@@ -1,8 +1,12 @@
 """What a page does: starts once, answers, notes, ends and releases, each by its right, and says what became of it."""
 
+import asyncio
+
 import pytest
+from yarl import URL
 
 from edge.control.desk import Reply
+from edge.web.pages import forms
 from rules.model.events import (
     AnswerAsked,
     CloseAsked,
@@ -279,6 +283,37 @@ async def test_signing_in_gives_a_cookie_that_no_script_reads_and_out_ends_it(se
     assert "HttpOnly" in cookie
     assert "SameSite=Strict" in cookie
     assert (await served.get("/doors", "staff"))[0] == 303
+
+
+async def test_signing_in_anew_ends_the_session_that_the_browser_had(serve: Serve) -> None:
+    office = Office()
+    served = await serve(office)
+    form = [("name", "staff"), ("password", "right")]
+
+    await served.post("/sign-in", [("name", "staff"), ("password", "wrong")], "technician-lapsed")
+    kept = set(office.people.revoked)
+    await served.post("/sign-in", form, "technician-lapsed")
+
+    assert kept == set()
+    assert office.people.revoked == {"technician-lapsed"}
+
+
+async def test_a_form_that_does_not_come_in_time_holds_no_place(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forms, "BODY_S", 0.1)
+    served = await serve(Office())
+    url = URL(served.url)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(
+        b"POST /sign-in HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 100\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\n\r\nname="
+    )
+
+    answer = await asyncio.wait_for(reader.readline(), 5)
+    writer.close()
+
+    assert b" 408 " in answer
 
 
 async def test_the_first_administrator_is_made_once(serve: Serve) -> None:
