@@ -160,7 +160,7 @@ class People:
             return NotSignedIn("wait", waits)
         used: str | None = "password"
         try:
-            async with self._tries.judging(key):
+            async with self._tries.judging(key, stranger=True):
                 held = await right(self._hasher, account, password)
                 account = None if account is None else self._keeper.book.accounts.get(account.id)
                 if held and account is not None and not account.disabled and account.totp:

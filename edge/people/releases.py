@@ -83,7 +83,7 @@ class Releases:
             return NotSignedIn("wait", waits)
         used: Used | None
         try:
-            async with self._tries.judging(key):
+            async with self._tries.judging(key, stranger=False):
                 if factor.other_name:
                     used = await self._second_person(account, other, factor.other_password)
                 else:

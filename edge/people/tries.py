@@ -4,12 +4,13 @@ import asyncio
 import hashlib
 import unicodedata
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Final, Literal
 
 from edge.people.book import Account
 from edge.people.hashing import NotHashed
 from edge.people.registrar import Tell
+from edge.people.turns import Turns
 from edge.people.waiting import Delays, Key, source_of
 from rules.model.account_facts import SignInFailed, TriedWord
 from rules.model.ids import Actor
@@ -47,6 +48,7 @@ class Tries:
         self._unheard: dict[TriedWord, int] = {}
         self._told_at_us: int | None = None
         self._gates: dict[str, _Gate] = {}
+        self._turns = Turns()
 
     def begin(self, what: TriedWord, key: Key) -> int:
         """A try that is to be judged begins: 0; or the seconds that it must wait, and it counts as turned away."""
@@ -59,11 +61,11 @@ class Tries:
         return waits
 
     @asynccontextmanager
-    async def judging(self, key: Key) -> AsyncIterator[None]:
+    async def judging(self, key: Key, *, stranger: bool) -> AsyncIterator[None]:
         """While a password or code is hashed: two at once from one source, few waiting in line behind them.
 
         So a flood is in nobody's way who comes from elsewhere, and makes those of its own address wait their turn.
-        Raises NotHashed.
+        stranger: nobody is signed in there; who is waits for no stranger. Raises NotHashed.
         """
         source, _ = key
         gate = self._gates.setdefault(source, _Gate())
@@ -71,7 +73,7 @@ class Tries:
             raise NotHashed("too many from there")
         gate.inside += 1
         try:
-            async with gate.turns:
+            async with gate.turns, self._turns.taken(source) if stranger else nullcontext():
                 yield
         finally:
             gate.inside -= 1
@@ -81,6 +83,7 @@ class Tries:
     def passed(self, key: Key) -> None:
         """It was right."""
         self._delays.passed(key)
+        self._turns.right(key[0])
 
     def unjudged(self, what: TriedWord, key: Key) -> None:
         """It could not be judged: it counts for nothing but the record."""
