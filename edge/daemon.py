@@ -95,6 +95,7 @@ class Daemon:
         self.people = People(
             start.store,
             campus=start.setting.config.campus.name,
+            campus_id=start.setting.config.campus.id,
             tell=self._say_of_people,
             condition=self.condition,
             live_since=self._live_since,

@@ -46,7 +46,8 @@ class SignedIn:
 class People:
     """Belongs to the loop's thread; hashing runs in a worker process, files are written in a thread.
 
-    campus: its name. tell: enters a fact in the journal. condition: turns a condition of the box. boot: of the machine.
+    campus: its name, for authenticator apps and for passwords that it makes weak; campus_id: its id, for the record.
+    tell: enters a fact in the journal. condition: turns a condition of the box. boot: of the machine.
     again_s: after how long a disk that refused is asked again.
     """
 
@@ -55,6 +56,7 @@ class People:
         store: Path,
         *,
         campus: str = "campus-edge",
+        campus_id: str = "campus-edge",
         hasher: Hasher | None = None,
         tell: Tell | None = None,
         condition: Condition | None = None,
@@ -71,7 +73,7 @@ class People:
         self._boot = boot
         self._keeper = Keeper(store, condition or _unsaid, again_s=again_s)
         self._factors = Factors(self._keeper, self._hasher)
-        self._tries = Tries(tell, campus, now)
+        self._tries = Tries(tell, campus_id, now)
         self._callers = Callers(self._keeper, table, live_since or _never, now, boot)
         self.registrar = Registrar(self._keeper, self._hasher, tell, campus, now)
         """Accounts and tokens, for who may change them."""

@@ -38,7 +38,7 @@ class _Gate:
 
 
 class Tries:
-    """Belongs to the loop's thread. campus: the subject of tries that concern no account."""
+    """Belongs to the loop's thread. campus: its id, the subject of tries that concern no account."""
 
     def __init__(self, tell: Tell, campus: str, now: Callable[[], Instant]) -> None:
         self._tell = tell

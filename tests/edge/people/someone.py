@@ -36,6 +36,7 @@ class Someone(People):
         super().__init__(
             store,
             campus="Lincoln High School",
+            campus_id="lincoln-hs",
             hasher=hasher or Hasher(CHEAP, CHEAP),
             tell=lambda fact, subject, actor: self.facts.append((fact, subject, actor)),
             condition=lambda code, active, _: self.conditions.append((code, active)),

@@ -76,6 +76,10 @@ async def test_every_failed_try_is_an_event_and_no_typed_name_is_kept(people: So
         (None, "wrong", 1),
     ]
     assert "my password" not in repr(people.facts)
+    subjects = {
+        subject for fact, subject, _ in people.facts if isinstance(fact, SignInFailed) and not fact.account
+    }
+    assert subjects == {"lincoln-hs"}, "no name stands in what nobody can seal"
 
 
 async def test_a_guesser_waits_longer_and_longer_and_nobody_elsewhere_does(people: Someone) -> None:
