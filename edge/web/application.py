@@ -15,6 +15,7 @@ from edge.web.office import Office
 from edge.web.pages.live import Pages
 from edge.web.pages.showing import PAGES, problem_page
 from edge.web.problem import Problem
+from edge.web.refusals import Refusals
 from edge.web.route import Route, Visit
 from edge.web.shared import SHARED, Shared
 
@@ -35,6 +36,7 @@ def application(shared: Shared, routes: Sequence[Route], *, tls: bool) -> web.Ap
     app[OFFICE] = shared.office
     app[SHARED] = shared
     app[TLS] = tls
+    app[REFUSALS] = Refusals()
     app[PAGES] = Pages(shared.office)
     for route in routes:
         app.router.add_route(route.method, route.path, _guarded(route))
@@ -51,6 +53,9 @@ async def _let_go(app: web.Application) -> None:
 
 OFFICE: Final = web.AppKey("office", Office)
 TLS: Final = web.AppKey("tls", bool)
+REFUSALS: Final = web.AppKey("refusals", Refusals)
+ACTOR: Final = web.RequestKey("actor", str)
+REFUSED: Final = frozenset({401, 403})
 
 
 def cookie_name(request: web.Request) -> str:
@@ -78,6 +83,7 @@ def _guarded(route: Route) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         office = request.app[OFFICE]
         caller = caller_of(request)
+        request[ACTOR] = "" if caller is None else caller.actor
         if route.right != "open":
             if caller is None:
                 if route.page and request.method in SAFE:
@@ -104,20 +110,29 @@ async def _problems(request: web.Request, handler: Handler) -> web.StreamRespons
     try:
         return await handler(request)
     except Problem as problem:
+        if problem.status in REFUSED:
+            who = request.get(ACTOR, "")
+            request.app[REFUSALS].note((_route(request), request.method, problem.status, who))
         return _told(request, problem)
     except web.HTTPException as err:
         if err.status < 400:
             raise
         headers = {"Allow": err.headers["Allow"]} if "Allow" in err.headers else {}
         return _told(request, Problem(err.status, err.reason, headers=headers))
+    except ConnectionError:
+        # Who asked hung up half-way; nobody reads this answer, and nothing failed.
+        return _told(request, Problem(400, "The connection ended before the request did. Nothing was done."))
     except Exception:
-        log.exception(
-            "web.request_failed",
-            path=request.match_info.route.resource and request.match_info.route.resource.canonical,
-        )
+        log.exception("web.request_failed", path=_route(request))
         return _told(
             request, Problem(500, "It is in the log. Nothing is known of what it changed: look at the page.")
         )
+
+
+def _route(request: web.Request) -> str:
+    """The route's own path, without what was filled in."""
+    resource = request.match_info.route.resource
+    return "" if resource is None else resource.canonical
 
 
 def _told(request: web.Request, problem: Problem) -> web.Response:
