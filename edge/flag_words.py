@@ -77,7 +77,7 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "accounts_damaged": (
         "The file of accounts was not whole",
-        "The one before it is used: {0}. Signing in and presses work. Disable and revoke again whatever was lately.",
+        "The one before it is used, if there is one: {0}. Presses work. Look who is left; disable and revoke again.",
     ),
     "accounts_not_saved": (
         "A change of accounts is not on disk",
