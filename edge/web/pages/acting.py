@@ -189,7 +189,7 @@ async def note(visit: Visit) -> web.StreamResponse:
     text = form.text("text").strip()
     live = visit.office.state.record.incidents.get(of)
     if live is not None and live.silent and not visit.may("look-duress"):
-        raise Problem(404, _("There is no such incident."))
+        live = None  # looked for and answered like one that never was
     if live is None and not await _in_record(visit, of):
         raise Problem(404, _("There is no such incident. Nothing was written."))
 

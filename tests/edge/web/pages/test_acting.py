@@ -20,7 +20,7 @@ from rules.model.ids import IncidentId
 from rules.model.kinds import DRILL, REAL
 from tests.edge.campus import D1, D2, HS, PB, locked_down, quiet
 from tests.edge.web.pages.conftest import Office, Serve
-from tests.edge.web.pages.test_pages import waiting
+from tests.edge.web.pages.test_pages import waiting, with_silent
 
 START = [("response", "lockdown"), ("zone", "hs"), ("key", "k-1")]
 KEY = "pb-office-1786708560000"
@@ -160,6 +160,18 @@ async def test_a_note_is_written_into_a_live_incident(serve: Serve) -> None:
         "SRO at east gate,\nwalking to gym"
     ]
     assert (missing, viewer) == (404, 403)
+
+
+async def test_a_note_for_a_silent_incident_is_answered_like_one_for_none(serve: Serve) -> None:
+    office = Office(state=with_silent(quiet()))
+    served = await serve(office)
+
+    silent = await served.post("/incidents/inc-silent/notes", [("text", "x")], "staff")
+    none = await served.post("/incidents/inc-none/notes", [("text", "x")], "staff")
+
+    assert silent == none
+    assert silent[0] == 404
+    assert office.asked == []
 
 
 @pytest.mark.parametrize(
