@@ -19,6 +19,7 @@ from edge.web.office import Office
 from edge.web.pages import templates, times
 from edge.web.pages.frame import live_frame
 from edge.web.pages.once import Once
+from edge.web.pages.reading import Readings
 from edge.web.pages.responses import bands
 from edge.web.pages.scene import Scene, scene
 from edge.web.pages.screens import EVERYWHERE, Screen, live_parts
@@ -110,6 +111,7 @@ class Pages:
 
     def __init__(self, office: Office) -> None:
         self.once = Once()
+        self.readings = Readings(office)
         self.rendered = 0
         """Groups rendered so far: one for each page looked at and change, not for each who looks."""
         self._office = office
@@ -267,7 +269,7 @@ class Pages:
         }
 
     def _read(self, of: str, now: Scene) -> None:
-        """Have an incident's rows read anew, if any were added to the journal; a page waits for no disk."""
+        """Have an incident's new rows read, if any were added to the journal; a page waits for no disk."""
         lines = self._lines.setdefault(of, _Lines())
         seq, now_s = now.picture["appliance"]["journal"]["seq"], time.monotonic()
         if lines.task is None and lines.seq != seq and now_s - lines.read_s >= READ_EVERY_S:
@@ -277,7 +279,7 @@ class Pages:
     async def _reading(self, of: str, lines: _Lines) -> None:
         try:
             async with asyncio.timeout(READ_S):
-                lines.rows = [row async for batch in self._office.rows(of) for row in batch]
+                lines.rows = await self.readings.of(of).rows()
             self._changed.set()
         except (TimeoutError, JournalRefused, KeyError, OSError):
             lines.seq = -1

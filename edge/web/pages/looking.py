@@ -1,7 +1,7 @@
 """The pages that are looked at: campus, incidents, doors, buttons, inputs, controllers, flags. Thin: see the views."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable
 from typing import Any, Final, TypeVar
 
 from aiohttp import web
@@ -12,7 +12,7 @@ from edge.web.pages.language import _
 from edge.web.pages.live import MOST_LINES
 from edge.web.pages.responses import bands
 from edge.web.pages.scene import Scene
-from edge.web.pages.showing import scene_of, show
+from edge.web.pages.showing import pages, scene_of, show
 from edge.web.pages.timeline import timeline
 from edge.web.problem import Problem
 from edge.web.route import Handle, Route, Visit
@@ -61,7 +61,7 @@ async def _timeline(visit: Visit, now: Scene, of: str) -> dict[str, Any]:
     """For those with the right to the record; whoever may look only has the doors."""
     if not visit.may("record") or _hidden(now, of):
         return {"timeline": None, "timeline_read": True}
-    rows = await _from_record(_rows(visit, of))
+    rows = await _from_record(pages(visit).readings.of(of).rows())
     return {
         "timeline": timeline(now, rows or [])[:MOST_LINES],
         "timeline_read": rows is not None,
@@ -99,13 +99,6 @@ def _of(screen: str) -> Handle:
         return show(visit, screen, visit.request.match_info.get("id", ""))
 
     return handle
-
-
-async def _rows(visit: Visit, of: str) -> Sequence[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    async for batch in visit.office.rows(of):
-        found += batch
-    return found
 
 
 async def _from_record(reading: Awaitable[T]) -> T | None:

@@ -13,6 +13,8 @@ from aiohttp import web
 
 from edge.config.pack_rights import shipped_rights
 from edge.control.desk import Make, Reply
+from edge.journal.stored import Stored
+from edge.journal.writer import JournalRefused
 from edge.people.caller import Caller
 from edge.people.people import Factor, NotSignedIn, SetUp, SignedIn
 from edge.snapshot import snapshot
@@ -88,11 +90,24 @@ class Views:
     def incidents(self, limit: int = 100) -> list[dict[str, Any]]:
         return self.found
 
+    def lines(self, sql: str, *values: object) -> list[dict[str, Any]]:
+        return [one for one in self.found if one["incident"] in values]
+
     def ledger(self, incident: str) -> list[dict[str, Any]]:
         return []
 
     def verdicts(self, door: str, limit: int = 100) -> list[dict[str, Any]]:
         return self.past
+
+
+def recorded(kind: str, seq: int, data: dict[str, Any], **more: Any) -> Stored:
+    """An event of the incident that the tests' campuses are in, at noon."""
+    at = "2026-08-14T12:00:00.000000Z"
+    return Stored(
+        epoch="e", seq=seq, hash="", id=f"e{seq}", at=at, boot="b", monotonic_us=0, error_us=None, kind=kind,
+        subject="", actor="", because=None, data=data, sealed={}, prev="", body=b"",
+        **{"incident": "inc-1", "opened": {}, **more},
+    )  # fmt: skip
 
 
 @dataclass(eq=False)
@@ -105,8 +120,8 @@ class Office:
     store: Path = Path("nowhere")
     reply: Reply = field(default_factory=lambda: Reply(True))
     asked: list[Asked] = field(default_factory=list)
-    journal: list[dict[str, Any]] = field(default_factory=list)
-    disk: Literal["answers", "hangs"] = "answers"
+    journal: list[Stored] = field(default_factory=list)
+    disk: Literal["answers", "hangs", "refuses"] = "answers"
     now: Instant = NOON
 
     def __post_init__(self) -> None:
@@ -115,6 +130,7 @@ class Office:
         self.record = Views()
         self.watching: list[Callable[[], None]] = []
         self.pictured = 0
+        self.read_after: list[tuple[str, int] | None] = []
         self.measures = SimpleNamespace(told=None)
 
     @property
@@ -134,12 +150,17 @@ class Office:
     async def views(self, what: Callable[[Any], Any]) -> Any:
         if self.disk == "hangs":
             await asyncio.Event().wait()
+        if self.disk == "refuses":
+            raise JournalRefused("the views do not answer")
         return what(self.record)
 
-    async def rows(self, incident: str | None) -> AsyncIterator[Sequence[dict[str, Any]]]:
+    async def events(self, after: tuple[str, int] | None, limit: int) -> list[Stored]:
         if self.disk == "hangs":
             await asyncio.Event().wait()
-        yield self.journal
+        if self.disk == "refuses":
+            raise JournalRefused("database disk image is malformed")
+        self.read_after.append(after)
+        return [one for one in self.journal if after is None or one.position > after][:limit]
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         self.watching.append(changed)

@@ -16,7 +16,7 @@ from edge.web.pages.screens import SCREENS
 from rules.model.ids import IncidentId
 from rules.state import Incident
 from tests.edge.campus import D1, D2, D3, NOON, A, locked_down, quiet
-from tests.edge.web.pages.conftest import Office, Serve
+from tests.edge.web.pages.conftest import Office, Serve, recorded
 
 HOME = Looking(SCREENS["campus"], "", duress=False)
 INCIDENT = Looking(SCREENS["incident"], "inc-1", duress=False)
@@ -148,10 +148,7 @@ async def test_the_timeline_follows_without_any_page_waiting_for_the_disk() -> N
     office = Office(state=locked_down({D1: "secured", D3: "stale"}))
     pages = Pages(office.it)
     listener = pages.listen(replace(INCIDENT, record=True), yes)
-    office.journal = [
-        {"kind": "door.verdict/1", "at": "2026-08-14T12:00:00.000000Z", "seq": 5, "opened": {},
-         "data": {"door": D1, "verdict": "secured"}},
-    ]  # fmt: skip
+    office.journal = [recorded("door.verdict/1", 5, {"door": D1, "verdict": "secured"})]
     first = await message(listener)
     assert "timeline" not in first["parts"], "what is not read yet stays as the page was made"
 

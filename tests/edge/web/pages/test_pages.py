@@ -3,6 +3,7 @@
 import asyncio
 import re
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -160,9 +161,12 @@ async def test_a_silent_incident_in_the_record_is_no_row_of_others(serve: Serve)
     assert (await served.get("/incidents/inc-9"))[0] == 200
 
 
-async def test_pages_stand_with_the_disk_hanging(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("disk", ["hangs", "refuses"])
+async def test_pages_stand_with_the_disk_hanging(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, disk: Literal["hangs", "refuses"]
+) -> None:
     monkeypatch.setattr(looking, "RECORD_S", 0.05)
-    office = Office(state=broken(), disk="hangs")
+    office = Office(state=broken(), disk=disk)
     served = await serve(office)
 
     async with asyncio.timeout(5):
