@@ -21,6 +21,7 @@ from edge.web.pages import (
     responses,
     signing,
     templates,
+    timeline,
     verdicts,
 )
 from edge.web.pages.language import DOMAIN, LOCALE
@@ -62,6 +63,7 @@ def from_tables() -> Iterator[str]:
         *(releasing.WHY_NOT.values(), acting.WORDS),
         *FLAGS.values(),
         (replies.NOT_ON_DISK,),
+        timeline.STANDINGS.values(),
         (shape.word for shape in verdicts.SHAPES.values()),
         (one[0] for one in doors.LANES),
         (text for _href, text, _right in frame.MENU),
