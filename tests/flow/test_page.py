@@ -18,6 +18,7 @@ PAGES = (
     "/?show=campus", "/doors", "/doors/tcp-1", "/buttons", "/buttons/pb-native", "/inputs", "/controllers",
     "/controllers/plc", "/flags", "/incidents", "/walk-test", "/drills", "/start", "/release", "/close",
 )  # fmt: skip
+HEARD = "node => [...node.childNodes].filter(one => one.ariaHidden !== 'true').map(one => one.textContent).join('')"
 PASSWORD = "walnut-ladder-47-violet-moss"
 
 
@@ -139,11 +140,20 @@ def test_silence_is_noticed_by_the_page_itself_and_so_is_the_end_of_it(campus: S
         page.clock.run_for(20_000)
         expect(page.locator("#notlive")).to_contain_text("NOT LIVE for")
         assert page.locator("html.notlive .row .was").first.is_visible()
+        # Who hears the page hears that once, and not each second of it.
+        for running in ("#notlive", "#live"):
+            assert not re.search(r"\d", page.locator(running).evaluate(HEARD))
+        campus.ask({"do": "press", "button": "pb-native", "kind": "drill", "gesture": "hold"})
+        campus.until_secured()
 
         page.context.set_offline(False)
         page.unroute("**/events/page*")
         page.clock.run_for(6_000)
         expect(page.locator("#notlive")).to_contain_text("Live again", timeout=10_000)
+        expect(page.locator("#notlive li")).to_contain_text(["Room tcp-1 secured"])
+        page.clock.run_for(60_000)
+        page.click("#notlive button")
+        assert page.locator("#notlive").is_hidden()
         diaz.complaints.clear()
 
 

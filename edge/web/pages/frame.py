@@ -63,10 +63,15 @@ def _unanswered(scene: Scene, press: Document) -> Document:
     }
 
 
+def start_words(live: list[Document]) -> str:
+    """What the way to start is called, beside what is live."""
+    real = any(one["kind"] == "real" and not one["silent"] for one in live)
+    return _("Change response…") if real else _("Start a response…")
+
+
 def frame(scene: Scene, screen: str, of: str, may: May) -> Document:
     """All of a page's surroundings for somebody with these rights."""
     live = live_frame(scene, screen, of)
-    real = next((one for one in live["bands"] if one["kind"] == "real" and not one["silent"]), None)
     first = live["bands"][0]["title"] if live["bands"] else ""
     return {
         **live,
@@ -74,7 +79,7 @@ def frame(scene: Scene, screen: str, of: str, may: May) -> Document:
         "menu": [(href, _(label), href == "/" + screen) for href, label, right in MENU if may(right)],
         "startable": startable(scene, kind="real"),
         "zones_to_start": [(one.id, one.name) for one in scene.plan.zones.values()],
-        "start_words": _("Change response…") if real else _("Start a response…"),
+        "start_words": start_words(live["bands"]),
         "may": {
             right: may(right)
             for right in ("start", "acknowledge", "dismiss", "note", "close", "release", "lock")

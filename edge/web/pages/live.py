@@ -17,7 +17,7 @@ import msgspec
 from edge.journal.writer import JournalRefused
 from edge.web.office import Office
 from edge.web.pages import templates, times
-from edge.web.pages.frame import live_frame
+from edge.web.pages.frame import live_frame, start_words
 from edge.web.pages.once import Once
 from edge.web.pages.reading import Readings
 from edge.web.pages.responses import bands
@@ -265,6 +265,7 @@ class Pages:
             "ages": ages,
             "live": live[0]["id"] if live else "",
             "title": live[0]["title"] if live else "",
+            "start": start_words(live),
             "over": view is None,
         }
 

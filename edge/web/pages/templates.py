@@ -44,6 +44,7 @@ def _environment() -> Environment:
             "lasting": _lasting,
             "static": statics.url,
             "new_key": _new_key,
+            "words_of_time": times.words,
         }
     )
     for name in environment.list_templates():
@@ -77,7 +78,7 @@ def _age(context: Context, key: str, ms: float | None, old: bool = False) -> Mar
 def _lasting(context: Context, since_ms: int) -> Markup:
     """How long something lasts by now, counted on by the page's script."""
     text = "" if context["streamed"] else times.lasting(context["now_ms"] - since_ms)
-    return Markup('<time data-since="{}">{}</time>').format(since_ms, text)
+    return Markup('<time data-since="{}" aria-hidden="true">{}</time>').format(since_ms, text)
 
 
 def _new_key() -> str:

@@ -1,5 +1,6 @@
 """Times as people read them: of day in the campus's zone, and ages in words."""
 
+import json
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Final
@@ -75,3 +76,19 @@ def lasting(ms: float) -> str:
     if seconds < 3_600:
         return say("{m} min {s} s", m=seconds // 60, s=seconds % 60)
     return say("{h} h {m} min", h=seconds // 3_600, m=seconds % 3_600 // 60)
+
+
+def words() -> str:
+    """The words of `age` and `lasting` as JSON, for the page's script, which counts on from what is written here."""
+    return json.dumps(
+        {
+            "now": _("{n} s"),
+            "s": _("{n} s ago"),
+            "min": _("{n} min ago"),
+            "h": _("{n} h"),
+            "days": _("{n} days"),
+            "never": _("never"),
+            "lasts_min": _("{m} min {s} s"),
+            "lasts_h": _("{h} h {m} min"),
+        }
+    )

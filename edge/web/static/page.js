@@ -10,31 +10,44 @@ const LATE_MS = 5000, DEAD_MS = 15000, AGAIN_MS = 5000;
 const live = document.getElementById("live"), strip = document.getElementById("notlive");
 // The reader's clock may be wrong: ages count from the box's.
 let offset = Number(root.dataset.now || Date.now()) - Date.now();
-let heard = 0, source = null, opened = 0, dead = false, out = false, changed = new Set();
+let heard = 0, source = null, opened = 0, dead = false, out = false;
 const ages = new Map();
 
 const now = () => Date.now() + offset;
 
+// The words are the catalogue's, written into the page.
+const words = JSON.parse(root.dataset.words || "{}");
+const say = (text, values) => (text || "").replace(/\{(\w+)\}/g, (all, name) => (name in values ? values[name] : all));
 function inWords(ms) {
   const s = Math.max(0, ms) / 1000;
-  if (s < 1) return `${s.toFixed(1)} s`;
-  if (s < 60) return `${Math.floor(s)} s ago`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ago`;
-  if (s < 172800) return `${Math.floor(s / 3600)} h`;
-  return `${Math.floor(s / 86400)} days`;
+  if (s < 1) return say(words.now, { n: s.toFixed(1) });
+  if (s < 60) return say(words.s, { n: Math.floor(s) });
+  if (s < 3600) return say(words.min, { n: Math.floor(s / 60) });
+  if (s < 172800) return say(words.h, { n: Math.floor(s / 3600) });
+  return say(words.days, { n: Math.floor(s / 86400) });
 }
 function lasting(ms) {
   const s = Math.floor(Math.max(0, ms) / 1000);
-  if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
-  return `${Math.floor(s / 3600)} h ${Math.floor(s / 60) % 60} min`;
+  if (s < 60) return say(words.now, { n: s });
+  if (s < 3600) return say(words.lasts_min, { m: Math.floor(s / 60), s: s % 60 });
+  return say(words.lasts_h, { h: Math.floor(s / 3600), m: Math.floor(s / 60) % 60 });
 }
 function put(node, text) { if (node.textContent !== text) node.textContent = text; }
+// A sentence with a figure that runs: who hears the page hears the sentence, not each second of it.
+function putRunning(node, before, figure, after = "") {
+  let one = node.querySelector(":scope > [aria-hidden]");
+  if (!one || node.firstChild.nodeValue !== before) {
+    one = document.createElement("span");
+    one.setAttribute("aria-hidden", "true");
+    node.replaceChildren(before, one, after);
+  }
+  put(one, figure);
+}
 
 function tick() {
   for (const node of document.querySelectorAll("time[data-age]")) {
     const at = ages.has(node.dataset.age) ? ages.get(node.dataset.age) : node.dataset.at === undefined ? undefined : node.dataset.at === "" ? null : Number(node.dataset.at);
-    if (at !== undefined) put(node, at === null ? "never" : inWords(now() - at));
+    if (at !== undefined) put(node, at === null ? words.never : inWords(now() - at));
   }
   for (const node of document.querySelectorAll("time[data-since]")) put(node, lasting(now() - Number(node.dataset.since)));
   for (const node of document.querySelectorAll("time[data-until]")) put(node, lasting(Number(node.dataset.until) - now()));
@@ -57,17 +70,19 @@ function judge() {
   const silent = Date.now() - heard;
   if (!heard || silent >= LATE_MS) {
     live.classList.add("late");
-    put(live, heard ? `${live.dataset.late} · ${lasting(silent)}` : live.dataset.late);
+    putRunning(live, live.dataset.late, heard ? ` · ${lasting(silent)}` : "");
   } else {
     live.classList.remove("late");
-    put(live, `${live.dataset.live} · ${Math.floor(silent / 1000)} s ago`);
+    putRunning(live, live.dataset.live, ` · ${say(words.s, { n: Math.floor(silent / 1000) })}`);
   }
   if (out || (silent >= DEAD_MS && Date.now() - began >= DEAD_MS)) {
     dead = true;
     root.classList.add("notlive");
     strip.hidden = false;
     strip.classList.remove("again");
-    put(strip, out ? strip.dataset.out : strip.dataset.text.replace("{s}", lasting(heard ? silent : Date.now() - began)));
+    const [before, after] = strip.dataset.text.split("{s}");
+    if (out) put(strip, strip.dataset.out);
+    else putRunning(strip, before, lasting(heard ? silent : Date.now() - began), after);
   }
   // onerror may never fire on a phone that slept: what is silent is opened anew.
   if (!source || source.readyState === 2 || (silent > AGAIN_MS && Date.now() - opened > AGAIN_MS)) open();
@@ -90,21 +105,55 @@ function take(message) {
   heard = Date.now();
   offset = message.now - heard;
   for (const [key, at] of Object.entries(message.ages)) ages.set(key, at);
+  const before = dead ? standing() : null;
   for (const [name, html] of Object.entries(message.parts || {})) {
     const part = document.getElementById(`part-${name}`);
-    if (part && patch(part, html)) changed.add(name);
+    if (part) patch(part, html);
   }
-  if (dead) {
-    dead = false;
-    root.classList.remove("notlive");
-    strip.classList.add("again");
-    put(strip, strip.dataset.back);
-    setTimeout(() => { if (!dead) strip.hidden = true; }, 8000);
-  }
-  changed.clear();
+  if (before) again(before);
+  if (message.start) for (const one of document.querySelectorAll("#start > summary > span:first-child")) put(one, message.start);
   title(message);
   turn(message);
   tick();
+}
+
+// What the page says of each thing, without its times: what is another after a silence is what changed.
+function standing() {
+  const found = new Map();
+  for (const node of document.querySelectorAll("[data-part] li[id]:not([id^=line-]), #part-bands > [id^=band-], #part-bands > .help, #part-bands > .strip, #part-state h1")) {
+    const one = node.cloneNode(true);
+    for (const other of one.querySelectorAll("time, .age, .steps, .fine, .was, form, .btn")) other.remove();
+    const does = one.querySelector(".does");
+    if (does) does.replaceChildren(...does.querySelectorAll("strong"));
+    const short = one.querySelector(".word") || (one.id.startsWith("gap-") && one.querySelector("b")) || one;
+    const walk = document.createTreeWalker(short, NodeFilter.SHOW_TEXT), pieces = [];
+    while (walk.nextNode()) pieces.push(walk.currentNode.nodeValue);
+    const text = pieces.join(" ").replace(/\s+/g, " ").trim();
+    if (text) found.set((node.id || "state").replace(/^led-/, "door-"), text);
+  }
+  return found;
+}
+const MOST_LISTED = 8;
+function again(before) {
+  dead = false;
+  root.classList.remove("notlive");
+  strip.classList.add("again");
+  const after = standing(), said = strip.dataset;
+  const changed = [...after].filter(([key, text]) => before.get(key) !== text).map(([, text]) => text);
+  for (const [key, text] of before) if (!after.has(key)) changed.push(say(said.gone, { what: text }));
+  const count = !changed.length ? said.none : changed.length === 1 ? said.one : say(said.many, { n: changed.length });
+  const list = document.createElement("ul"), seen = document.createElement("button");
+  const more = changed.length - MOST_LISTED;
+  for (const text of [...changed.slice(0, MOST_LISTED), ...(more > 0 ? [say(said.more, { n: more })] : [])]) {
+    const line = document.createElement("li");
+    line.textContent = text;
+    list.append(line);
+  }
+  seen.type = "button";
+  seen.textContent = said.seen;
+  // It goes when somebody saw it, not by itself.
+  seen.addEventListener("click", () => { if (!dead) strip.hidden = true; });
+  strip.replaceChildren(`${said.back} ${count}`, list, seen);
 }
 
 const plainTitle = document.title.replace(/^.* · /, "");
