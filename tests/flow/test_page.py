@@ -260,6 +260,27 @@ def test_a_start_that_cannot_be_sent_is_sent_until_it_arrives_once(campus: Schoo
     ott.complaints.clear()
 
 
+def test_a_note_that_did_not_arrive_is_still_there(campus: School, ott: Visitor) -> None:
+    campus.ask({"do": "press", "button": "pb-native", "kind": "drill", "gesture": "hold"})
+    with ott.window() as page:
+        page.goto(f"{ott.base}/")
+        live(page)
+        page.fill("#note", "smoke in the east stair")
+        page.context.set_offline(True)
+        page.click("#note-card button")
+        page.wait_for_url("chrome-error://**")
+        page.context.set_offline(False)
+        page.goto(f"{ott.base}/")
+        expect(page.locator("#note")).to_have_value("smoke in the east stair")
+
+        page.click("#note-card button")
+        expect(page.locator("#said")).to_contain_text("The note is in the record.")
+        expect(page.locator("#note")).to_have_value("")
+        page.reload()
+        expect(page.locator("#note")).to_have_value("")
+        ott.complaints.clear()
+
+
 def test_without_a_script_it_is_right_at_its_time_and_works(campus: School, ott: Visitor) -> None:
     with ott.window(java_script_enabled=False, viewport={"width": 390, "height": 844}) as page:
         page.goto(f"{ott.base}/")

@@ -43,6 +43,7 @@ function once(form) {
         if (answer.redirected) { location.assign(answer.url); return; }
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         document.querySelector("main").replaceWith(page.querySelector("main"));
+        guardForms(document);
         delete form.dataset.sending;
         show("");
         return;
@@ -76,15 +77,30 @@ function hold(button) {
   button.addEventListener("contextmenu", (event) => event.preventDefault());
 }
 
-// What is typed survives a reload and a sign-in, on this device, until it is sent. Never a code or a password.
+// What is typed survives a reload and a sign-in, on this device, until the box has it. Never a code or a password.
+const DRAFT = "draft ";
+function readDraft(name) {
+  try { return JSON.parse(localStorage.getItem(name)) || {}; } catch { return {}; }
+}
+// Sent is not arrived: it is forgotten where a page says that what was sent is done.
+function forgetArrived() {
+  try {
+    if (!document.querySelector("#said.done")) return;
+    for (const name of Object.keys(localStorage)) if (name.startsWith(DRAFT) && readDraft(name).sent) localStorage.removeItem(name);
+  } catch { /* no storage here */ }
+}
+forgetArrived();
 function draft(form) {
   form.dataset.guarded = "";
-  const name = `draft ${form.dataset.draft}`;
+  const name = DRAFT + form.dataset.draft;
   const fields = [...form.querySelectorAll("textarea, input[type=text], input:not([type])")].filter((one) => one.name && one.name !== "word");
-  try {
-    const kept = JSON.parse(localStorage.getItem(name) || "{}");
-    for (const field of fields) if (!field.value && kept[field.name]) field.value = kept[field.name];
-    form.addEventListener("input", () => localStorage.setItem(name, JSON.stringify(Object.fromEntries(fields.map((one) => [one.name, one.value])))));
-    form.addEventListener("submit", () => localStorage.removeItem(name));
-  } catch { /* no storage here: what is typed lives as long as the page */ }
+  const keep = (sent) => {
+    const values = Object.fromEntries(fields.map((one) => [one.name, one.value]));
+    try { localStorage.setItem(name, JSON.stringify({ values, sent })); } catch { /* what is typed lives as long as the page */ }
+  };
+  const kept = readDraft(name);
+  for (const field of fields) if (!field.value && kept.values && kept.values[field.name]) field.value = kept.values[field.name];
+  if (kept.sent) keep(false);
+  form.addEventListener("input", () => keep(false));
+  form.addEventListener("submit", () => keep(true));
 }
