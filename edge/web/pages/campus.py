@@ -9,6 +9,7 @@ from edge.web.pages.language import _, many, say
 from edge.web.pages.responses import KINDS, name
 from edge.web.pages.scene import Scene
 from edge.web.pages.verdicts import door_row, worst_first
+from rules.model.ids import ZoneId
 from rules.supervision import BATTERY_LOW_PERCENT
 
 Document = dict[str, Any]
@@ -28,7 +29,9 @@ def campus_view(scene: Scene, of: str = "") -> Document:
     flags = flag_rows(scene)
     inputs = [input_row(scene, one) for one in scene.picture["inputs"]]
     buttons = [button_row(scene, one) for one in scene.picture["buttons"]]
+    held = 0 if scene.picture["incidents"] else sum(is_held(door) for door in scene.picture["doors"])
     return {
+        "held": held,
         "state": _state(scene, len(flags)),
         "gaps": flags[:MOST_GAPS],
         "more_gaps": max(0, len(flags) - MOST_GAPS),
@@ -48,6 +51,11 @@ def campus_view(scene: Scene, of: str = "") -> Document:
         "walk_tests": walk_test_rows(scene),
         "meters": _meters(scene, buttons),
     }
+
+
+def is_held(door: Document) -> bool:
+    """Whether an order still stands that keeps it from its rest."""
+    return door["order"] is not None and door["order"]["word"] != "rest"
 
 
 def silent_controllers(scene: Scene, look: list[Document]) -> list[Document]:
@@ -104,18 +112,28 @@ def _reaches(scene: Scene) -> str:
 
 def zone_row(scene: Scene, zone: Document) -> Document:
     """A zone with what holds in it, the kind in words."""
-    held = zone["response"]
+    held, kind, since = zone["response"], zone["kind"], zone["since"]
+    if not held:
+        # An exercise holds nothing: it is shown where it is played.
+        played = next((one for one in scene.picture["incidents"] if _played(scene, one, zone["id"])), None)
+        if played is not None:
+            held, kind, since = played["response"], played["kind"], played["opened"]
     depth = len(scene.plan.zones[zone["id"]].above) - 1 if zone["id"] in scene.plan.zones else 0
     return {
         "id": zone["id"],
         "name": zone["name"],
         "depth": min(depth, 3),
         "response": name(held) if held else "",
-        "kind": zone["kind"] or "",
-        "kind_word": _(KINDS.get(zone["kind"] or "", zone["kind"] or "")),
-        "since": scene.clock(zone["since"]),
+        "kind": kind or "",
+        "kind_word": _(KINDS.get(kind or "", kind or "")),
+        "since": scene.clock(since),
         "own": zone["own"] is not None,
     }
+
+
+def _played(scene: Scene, incident: Document, zone: str) -> bool:
+    planned = scene.plan.zones.get(ZoneId(zone))
+    return incident["kind"] == "exercise" and planned is not None and incident["zone"] in planned.above
 
 
 def walk_test_rows(scene: Scene) -> list[Document]:

@@ -289,3 +289,27 @@ async def test_the_plot_of_a_door_has_the_same_as_a_list(serve: Serve) -> None:
     assert text.count('<rect class="p-') == 2
     assert "2026-08-14 06:00:00 -05:00" in text
     assert "2 changes of verdict" in text
+
+
+async def test_an_exercise_is_shown_in_its_zones_and_said_to_move_no_lock(serve: Serve) -> None:
+    state = locked_down({}, kind="exercise")
+    served = await serve(Office(state=replace(state, record=replace(state.record, zones={}))))
+
+    _, text = await served.get("/")
+
+    assert re.search(
+        rf'id="zone-{A}" class="zone depth-1 held exercise".*exercise</b> <b class="up">Lockdown', text
+    )
+    assert "An exercise moves no lock." in text
+    assert "This response locks no door" not in text
+
+
+async def test_orders_that_outlast_their_incident_are_said_at_home(serve: Serve) -> None:
+    state = locked_down({D1: "closed_locked", D2: "closed_locked"})
+    over = replace(state, record=replace(state.record, zones={}, incidents={}))
+
+    _, text = await (await serve(Office(state=over))).get("/")
+    _, quietly = await (await serve(Office())).get("/")
+
+    assert "2 doors are held by an order now." in text
+    assert "held by an order" not in quietly
