@@ -346,6 +346,12 @@ def test_at_320_pixels_nothing_is_cut_and_every_target_is_large(campus: School, 
             assert page.evaluate(small) == [], path
         page.goto(f"{diaz.base}/")
         assert page.title().startswith("DRILL ")
+        # The letters twice as large: no word is broken, and nothing goes out of the side.
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        summary = page.locator(".menu > summary")
+        lines = "one => one.getBoundingClientRect().height / parseFloat(getComputedStyle(one).fontSize)"
+        assert summary.evaluate(lines) < 2
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
 def test_a_first_view_paints_soon_and_is_small(campus: School, diaz: Visitor) -> None:

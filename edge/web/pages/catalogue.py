@@ -62,7 +62,7 @@ def from_tables() -> Iterator[str]:
         *(table.values() for table in (doors.POWER, doors.SILENCE, signing.WHY_NOT, signing.SET_UP_WHY_NOT)),
         *(releasing.WHY_NOT.values(), acting.WORDS),
         *FLAGS.values(),
-        (replies.NOT_ON_DISK,),
+        (replies.NOT_ON_DISK, devices.NOT_READ),
         timeline.STANDINGS.values(),
         (shape.word for shape in verdicts.SHAPES.values()),
         (one[0] for one in doors.LANES),

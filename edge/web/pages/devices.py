@@ -60,12 +60,17 @@ CODES: Final[Mapping[str, str]] = {
 }
 
 
+NOT_READ: Final = "Its wire is not read, so a press there may not arrive: check its controller, then test it."
+
+
 def button_row(scene: Scene, button: Document) -> Document:
     """One row of a list of buttons."""
     state = "test" if button["walk_test"] else button["supervision"]
     word, symbol, says = SUPERVISION.get(
         state, ("in a walk-test", "", "Until it ends, a press there calls nobody.")
     )
+    if state == "silent" and button["path"] == "wired":
+        says = NOT_READ
     tone = {"heard": "calm", "test": "test"}.get(state, "unk")
     battery = button["battery"]
     return {

@@ -207,7 +207,7 @@ def history(scene: Scene, verdicts: Sequence[Mapping[str, Any]]) -> Document:
             for (word, tone, _verdicts), drawn in zip(LANES, bars, strict=True)
         ],
         "width": PLOT_WIDTH,
-        "from": times.clock_offset(begin_ms, scene.zone),
+        "from": times.full(begin_ms, scene.zone),
         "lines": [
             {
                 "at": times.full(times.ms_of(str(line["at"])), scene.zone),

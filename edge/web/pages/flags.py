@@ -10,8 +10,10 @@ from edge.web.pages.scene import Scene
 
 Document = dict[str, Any]
 
-CAUSED_BY_A_CONTROLLER: Final = frozenset({"door_stale", "door_unknown", "input_unsure", "fire_input_unsure"})
-"""What a controller that does not answer explains for its own doors and inputs."""
+CAUSED_BY_A_CONTROLLER: Final = frozenset(
+    {"door_stale", "door_unknown", "input_unsure", "fire_input_unsure", "button_silent"}
+)
+"""What a controller that does not answer explains for its own doors, inputs and wired buttons."""
 SHOWN_ELSEWHERE: Final = frozenset({"unanswered_press", "not_armed"})
 """What stands at the top of every page already."""
 MOST_NAMED: Final = 5
@@ -36,7 +38,8 @@ def flag_rows(scene: Scene) -> list[Document]:
 def _controller_of(scene: Scene, subject: str) -> str | None:
     doors = (one.controller for one in scene.plan.doors.values() if one.id == subject)
     inputs = (one.controller for one in scene.plan.inputs.values() if one.id == subject)
-    return next(doors, None) or next(inputs, None)
+    wired = (one.wired.controller for one in scene.plan.buttons.values() if one.id == subject and one.wired)
+    return next(doors, None) or next(inputs, None) or next(wired, None)
 
 
 def _row(scene: Scene, group: list[Document], explained: Mapping[str, int]) -> Document:

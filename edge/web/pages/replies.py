@@ -29,7 +29,11 @@ def told(reply: Reply, done: str) -> str:
         text = done
         still = args.get("doors_still_locked")
         if isinstance(still, int) and still:
-            text += " " + many("{n} door is still locked.", "{n} doors are still locked.", still)
+            text += " " + many(
+                "{n} door stays told to lock: release it by name.",
+                "{n} doors stay told to lock: release each by name.",
+                still,
+            )
     else:
         text = _(ON_A_PAGE[reply.code]) if reply.code in ON_A_PAGE else _(words.reply(reply.code, args))
     return text if reply.durable else f"{text} {_(NOT_ON_DISK)}"

@@ -7,13 +7,15 @@ from typing import Literal
 
 import pytest
 
+from edge.control.desk import Reply
 from edge.web.pages import looking
+from edge.web.pages.replies import told
 from edge.web.routes import ROUTES
 from rules.model.ids import ButtonId, IncidentId
 from rules.model.verdicts import VerdictWord
 from rules.rights import GIVEN, Role
-from rules.state import Incident, State, Unanswered
-from tests.edge.campus import D1, D2, D3, HS, NOON, PB, A, locked_down, quiet
+from rules.state import Flag, Incident, State, Unanswered
+from tests.edge.campus import D1, D2, D3, HS, NOON, PB, PB_WIRED, A, locked_down, quiet
 from tests.edge.web.pages.conftest import Office, Serve
 
 HOSTILE = "\"><script>alert(1)</script><b x='{{7*7}} onload=1"
@@ -313,3 +315,24 @@ async def test_orders_that_outlast_their_incident_are_said_at_home(serve: Serve)
 
     assert "2 doors are held by an order now." in text
     assert "held by an order" not in quietly
+
+
+async def test_a_wired_button_of_a_controller_that_is_away_is_no_cause_of_its_own(serve: Serve) -> None:
+    state = quiet()
+    named = (("controller_down", "plc-east"), ("button_silent", PB_WIRED))
+    raised = {(code, subject): Flag(code, subject, (), NOON) for code, subject in named}
+    served = await serve(Office(state=replace(state, record=replace(state.record, flags=raised))))
+
+    _, flags = await served.get("/flags")
+    _, buttons = await served.get("/buttons")
+
+    assert "1 door or input with it." in flags
+    assert "is silent" not in flags
+    row = buttons.partition(f'id="button-{PB_WIRED}"')[2].partition("</li>")[0]
+    assert "battery" not in row
+
+
+async def test_the_end_claims_of_no_door_that_it_is_locked() -> None:
+    said = told(Reply(True, args=(("doors_still_locked", 23),)), "Ended.")
+
+    assert said == "Ended. 23 doors stay told to lock: release each by name."
