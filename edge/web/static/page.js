@@ -105,12 +105,13 @@ function take(message) {
   heard = Date.now();
   offset = message.now - heard;
   for (const [key, at] of Object.entries(message.ages)) ages.set(key, at);
-  const before = dead ? standing() : null;
+  if (dead) last = standing();
   for (const [name, html] of Object.entries(message.parts || {})) {
     const part = document.getElementById(`part-${name}`);
     if (part) patch(part, html);
   }
-  if (before) again(before);
+  // What comes in the first moments is told with it: the stream may be back before what happened is shown.
+  if (dead || Date.now() - backAt < SETTLED_MS) again();
   if (message.start) for (const one of document.querySelectorAll("#start > summary > span:first-child")) put(one, message.start);
   title(message);
   turn(message);
@@ -133,27 +134,33 @@ function standing() {
   }
   return found;
 }
-const MOST_LISTED = 8;
-function again(before) {
-  dead = false;
-  root.classList.remove("notlive");
-  strip.classList.add("again");
-  const after = standing(), said = strip.dataset;
-  const changed = [...after].filter(([key, text]) => before.get(key) !== text).map(([, text]) => text);
-  for (const [key, text] of before) if (!after.has(key)) changed.push(say(said.gone, { what: text }));
-  const count = !changed.length ? said.none : changed.length === 1 ? said.one : say(said.many, { n: changed.length });
-  const list = document.createElement("ul"), seen = document.createElement("button");
+const MOST_LISTED = 8, SETTLED_MS = 5000;
+let last = null, backAt = 0;
+function again() {
+  if (dead) {
+    dead = false;
+    backAt = Date.now();
+    root.classList.remove("notlive");
+    strip.classList.add("again");
+    const seen = document.createElement("button");
+    seen.type = "button";
+    seen.textContent = strip.dataset.seen;
+    // It goes when somebody saw it, not by itself.
+    seen.addEventListener("click", () => { if (!dead) strip.hidden = true; });
+    strip.replaceChildren(document.createElement("span"), document.createElement("ul"), seen);
+  }
+  const after = standing(), said = strip.dataset, [count, list] = strip.children;
+  const changed = [...after].filter(([key, text]) => last.get(key) !== text).map(([, text]) => text);
+  for (const [key, text] of last) if (!after.has(key)) changed.push(say(said.gone, { what: text }));
   const more = changed.length - MOST_LISTED;
-  for (const text of [...changed.slice(0, MOST_LISTED), ...(more > 0 ? [say(said.more, { n: more })] : [])]) {
+  const lines = [...changed.slice(0, MOST_LISTED), ...(more > 0 ? [say(said.more, { n: more })] : [])];
+  put(count, `${said.back} ${!changed.length ? said.none : changed.length === 1 ? said.one : say(said.many, { n: changed.length })}`);
+  if ([...list.children].map((one) => one.textContent).join("\n") === lines.join("\n")) return;
+  list.replaceChildren(...lines.map((text) => {
     const line = document.createElement("li");
     line.textContent = text;
-    list.append(line);
-  }
-  seen.type = "button";
-  seen.textContent = said.seen;
-  // It goes when somebody saw it, not by itself.
-  seen.addEventListener("click", () => { if (!dead) strip.hidden = true; });
-  strip.replaceChildren(`${said.back} ${count}`, list, seen);
+    return line;
+  }));
 }
 
 const plainTitle = document.title.replace(/^.* · /, "");
