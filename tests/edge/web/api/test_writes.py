@@ -40,6 +40,15 @@ def test_kind_has_no_default(api: Served) -> None:
     assert live(api) == []
 
 
+def test_a_name_given_twice_is_refused_for_nobody_knows_which_was_meant(api: Served) -> None:
+    said = b'{"response": "lockdown", "zones": ["flow-school"], "kind": "drill", "kind": "real"}'
+    known = {**api.headers("administrator", "token"), "Content-Type": "application/json"}
+    got = api.send("POST", "/api/v1/incidents", said, known)
+    assert got.status == 422
+    assert [one["path"] for one in got.json["errors"]] == ["$.kind"]
+    assert api.get("campus").json["incidents"] == []
+
+
 def test_every_mistake_is_named_at_once_with_its_path(api: Served) -> None:
     said = {"response": "panic", "zones": ["a", 7, ""], "kind": "test", "reason": 5, "colour": "red"}
 
