@@ -109,4 +109,5 @@ def read(data: bytes) -> Book:
 
 def digest(secret: str) -> str:
     """SHA-256 of a secret of 256 random bits: nothing slower is needed for what cannot be guessed."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    # What somebody sends may be no text at all: it is nobody's, and no failure of ours.
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
