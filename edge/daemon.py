@@ -117,6 +117,7 @@ class Daemon:
         self._running: dict[ControllerId, asyncio.Task[None]] = {}
         self._mqtt: list[asyncio.Task[None]] = []
         self._page: list[asyncio.Task[None]] = []
+        self._opening = asyncio.Lock()
         self._wired = wiring.wire(self.setting.config, self.setting.plan, self.setting.secrets)
         record, restored = recovery.witnessed(journal, self.setting.plan, record)
         now = instant()
@@ -207,10 +208,11 @@ class Daemon:
             await self._open_page_anew()
 
     def leave_safe_mode(self) -> None:
-        """Back to normal work on the configured file."""
+        """Back to normal work on the configured file, and to the page."""
         self.mode = "normal"
         self.appliance.emit(ConditionChanged(instant(), "safe_mode", False, ()))
         self.ask_for_file()
+        self._keep("page", self._open_page_anew())
 
     def condition(self, code: str, active: bool, args: tuple[str, ...] = ()) -> None:
         """A condition of the box turned; its flag follows."""
@@ -338,18 +340,19 @@ class Daemon:
         self._page = [] if self.setting.config.web is None else [self._keep("web", self._serve_page())]
 
     async def _open_page_anew(self) -> None:
-        """By another `web:`; trouble with the former address or certificate is over."""
-        await _cancelled(self._page)
-        for code in ("web_port", "web_certificate"):
-            if code in self.appliance.state.live.conditions:
-                self.condition(code, False)
-        self._open_page()
+        """By another `web:`, or with other routes; trouble with the former address or certificate is over."""
+        async with self._opening:
+            await _cancelled(self._page)
+            for code in ("web_port", "web_certificate"):
+                if code in self.appliance.state.live.conditions:
+                    self.condition(code, False)
+            self._open_page()
 
     async def _serve_page(self) -> None:
         # Imported behind the arming: aiohttp and the page cost 300 ms.
         from edge.web.application import application
         from edge.web.listening import Listener
-        from edge.web.routes import ROUTES
+        from edge.web.routes import HEALTH, ROUTES
         from edge.web.shared import Shared
 
         listen = wiring.listen(self.setting.config, self.setting.secrets, self.setting.base, self.store)
@@ -358,7 +361,8 @@ class Daemon:
         await self.people.until_loaded(PEOPLE_S)
         shared, tls = Shared(FrontDesk(self)), listen.certificate is not None
         shared.figures.follow(self.measures)
-        await Listener(listen, lambda: application(shared, ROUTES, tls=tls), self.condition).run()
+        routes = HEALTH if self.mode == "safe" else ROUTES
+        await Listener(listen, lambda: application(shared, routes, tls=tls), self.condition).run()
 
     async def _watch_the_loop(self) -> None:
         limit_s = notify.watchdog_s()

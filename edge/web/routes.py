@@ -26,8 +26,10 @@ PAGES: tuple[Route, ...] = (
     *streaming.ROUTES,
     *statics.ROUTES,
 )
+HEALTH: tuple[Route, ...] = health.ROUTES
+"""All that is served in safe mode (contract section 2)."""
 ROUTES: tuple[Route, ...] = (
-    *health.ROUTES,
+    *HEALTH,
     *metrics.ROUTES,
     *PAGES,
     *document.routes_of(lambda: ROUTES),

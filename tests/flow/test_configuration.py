@@ -15,6 +15,9 @@ from tests.flow.rig import School, flags, running
 from tests.flow.school import native, school
 from tests.flow.waiting import PATIENCE_S, wait_for
 
+NO_PAGE = ("", "sign-in", "set-up", "metrics", "api/v1/openapi.json", "api/v1/campus")
+"""In safe mode nothing of all this is there."""
+
 
 def mode(document: Document) -> str:
     return str(document["appliance"]["mode"])
@@ -218,11 +221,13 @@ def test_three_starts_that_never_came_to_ready_lead_to_safe_mode_in_which_a_pres
         assert "SAFE MODE" in campus.cli("status").stdout
         wait_for("the health page", lambda: campus.health("healthz") == 200)
         assert campus.health("readyz") == 200
+        assert {campus.health(one) for one in NO_PAGE} == {404}
         locks(campus, "in-safe-mode")
         assert campus.cli("status", "--leave-safe-mode").returncode == 0
         campus.until("normal", lambda found: mode(found) == "normal" and "safe_mode" not in flags(found))
         assert campus.cli("status", "--leave-safe-mode").returncode == 1
         locks(campus, "in-normal-mode")
+        wait_for("the page again", lambda: campus.health("api/v1/openapi.json") == 200)
         campus.kill()
         assert mode(campus.start()) == "normal"
 
