@@ -119,6 +119,11 @@ def test_a_duress_incident_is_nowhere_for_those_without_the_right(api: Served) -
     before = {
         noun: api.get(noun, "viewer").json for noun in ("incidents", "unanswered", "flags", "walk-tests")
     }
+    # The doors that the test before locked are on their way to rest.
+    wait_for(
+        "all doors are shown at rest",
+        lambda: set(api.get("campus", "viewer").json["counts"]["verdicts"]) <= {"closed_unlocked"} or None,
+    )
     counts = api.get("campus", "viewer").json["counts"]
     api.campus.broker.press("pb-duress", "single", "d-1")
     api.campus.until("duress is live", lambda now: any(one["silent"] for one in now["incidents"]))
