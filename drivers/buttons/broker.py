@@ -90,6 +90,8 @@ class EmbeddedBroker:
         self.settings = MqttConfig(
             host, port, campus, store_directory, username=USER, password=secrets.token_urlsafe(24)
         )
+        self.listening = asyncio.Event()
+        """Set while it takes connections."""
 
     async def run(self, emit: Emit) -> None:
         """Keep it running until cancelled, then stop it. Troubles are `ConditionChanged`, never raised."""
@@ -138,6 +140,7 @@ class EmbeddedBroker:
             log.error("embedded_broker_files", because=str(err))
             return ("not_started",)
         finally:
+            self.listening.clear()
             self._pid = None
             await _stop(child)
         said = _last_words(self._directory / "log")
@@ -155,6 +158,7 @@ class EmbeddedBroker:
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
             log.info("embedded_broker_up", pid=self._pid, port=self.settings.port)
+            self.listening.set()
             if self._down:
                 self._down = ()
                 emit(ConditionChanged(now(), CONDITION, active=False, args=()))

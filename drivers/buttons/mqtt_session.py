@@ -224,8 +224,12 @@ def _tls_context(config: MqttConfig) -> ssl.SSLContext:
 class ButtonSessions:
     """All of MQTT that the appliance uses. `run` once; the other methods belong to the loop's thread."""
 
-    def __init__(self, config: MqttConfig, buttons: Sequence[ButtonTopic]) -> None:
+    def __init__(
+        self, config: MqttConfig, buttons: Sequence[ButtonTopic], listening: asyncio.Event | None = None
+    ) -> None:
+        """listening: set while a broker of our own listens; None: the broker is not ours, and is simply tried."""
         self._config = config
+        self._listening = listening
         self._by_topic: dict[tuple[Channel, str], list[ButtonTopic]] = {}
         for button in buttons:
             self._by_topic.setdefault(("press", button.press_topic), []).append(button)
@@ -292,6 +296,9 @@ class ButtonSessions:
         retry_s = FIRST_RETRY_S
         told = ""
         while True:
+            if self._listening is not None:
+                # One that a killed daemon left behind, and that is being ended, would take the connection and no word.
+                await self._listening.wait()
             began = time.monotonic()
             details: list[str] = []
             try:

@@ -425,3 +425,20 @@ def test_the_sessions_hold_what_is_published_before_they_run(tmp_path: Path) -> 
 
     sessions.publish("campus/state/zone/a", b"{}", retain=True)
     sessions.acknowledge(DeliveryId(7))
+
+
+async def test_a_broker_of_our_own_is_left_alone_until_it_listens(settings: MqttConfig, device: Link) -> None:
+    listening_now = asyncio.Event()
+    waiting, heard = ButtonSessions(settings, [NATIVE], listening_now), Heard()
+    other = replace(settings, campus="next-door")
+    task = asyncio.create_task(waiting.run(heard.emit))
+    try:
+        async with running(other, NATIVE) as (_, neighbours):
+            # The same broker has taken others in meanwhile: ours were not refused, they did not come.
+            await neighbours.until(SessionChanged, lambda event: event.session == "presses" and event.up)
+            assert heard.events == []
+            listening_now.set()
+            await heard.until(SessionChanged, lambda event: event.session == "presses" and event.up)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
