@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import importlib
 import os
 import time
 from collections.abc import Callable, Coroutine
@@ -292,13 +293,13 @@ class Daemon:
 
     def _connect_buttons(self) -> None:
         topics = wiring.topics(self.setting.config)
-        settings = self._broker_settings(topics)
+        settings, listening = self._broker_settings(topics)
         self._mqtt = [task for task in self._mqtt if not task.done()]
         if settings is None:
             return
         from drivers.buttons.mqtt_session import ButtonSessions
 
-        sessions = ButtonSessions(settings, topics)
+        sessions = ButtonSessions(settings, topics, listening)
         accepted: dict[ButtonId, str] = {
             one.button: one.accepted_topic for one in topics if one.accepted_topic is not None
         }
@@ -307,16 +308,18 @@ class Daemon:
         self.publisher.forget()
         self._mqtt.append(self._keep("mqtt", sessions.run(self.appliance.emit)))
 
-    def _broker_settings(self, topics: tuple[ButtonTopic, ...]) -> MqttConfig | None:
+    def _broker_settings(
+        self, topics: tuple[ButtonTopic, ...]
+    ) -> tuple[MqttConfig | None, asyncio.Event | None]:
         config = self.setting.config
         if config.mqtt is None or not config.mqtt.embedded or config.mqtt.listen is None:
-            return wiring.mqtt_settings(config, self.setting.secrets, self.setting.base, self.store)
+            return wiring.mqtt_settings(config, self.setting.secrets, self.setting.base, self.store), None
         from drivers.buttons.broker import EmbeddedBroker
 
         host, _, port = config.mqtt.listen.rpartition(":")
         broker = EmbeddedBroker(host, int(port), config.campus.id, self.store, topics)
         self._mqtt.append(self._keep("broker", broker.run(self.appliance.emit)))
-        return broker.settings
+        return broker.settings, broker.listening
 
     async def _listens(self, control: ControlServer) -> bool:
         """Open the local socket; a store that cannot be used keeps no school from being armed."""
@@ -349,7 +352,9 @@ class Daemon:
             self._open_page()
 
     async def _serve_page(self) -> None:
-        # Imported behind the arming: aiohttp and the page cost 300 ms.
+        # Imported behind the arming, and in a thread: aiohttp and the page cost the better part of a second.
+        for part in ("application", "listening", "routes", "shared"):
+            await asyncio.to_thread(importlib.import_module, f"edge.web.{part}")
         from edge.web.application import application
         from edge.web.listening import Listener
         from edge.web.routes import HEALTH, ROUTES
