@@ -160,6 +160,7 @@ class Feed:
             self._let_go(one)
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None  # what is pending is made ready for whoever comes back
         if self._sender is not None:
             self._sender.cancel()
             await asyncio.wait([self._sender])

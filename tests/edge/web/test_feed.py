@@ -138,3 +138,15 @@ async def test_who_hung_up_or_lost_the_right_is_gone() -> None:
         await turned_out.ended.wait()
     assert feed.listeners == 0
     await feed.close()
+
+
+async def test_what_is_committed_while_the_port_closes_keeps_nobody_from_what_follows() -> None:
+    feed, before, after = opened(), Wire(), Wire()
+    feed.attach(listening(before), None)
+    feed.committed(events(3))
+    await feed.close()  # a renewed certificate, before the three were made ready
+
+    assert feed.attach(listening(after), None)
+    feed.committed(events(2, 4))
+    await until(lambda: after.seqs == [4, 5])
+    await feed.close()
