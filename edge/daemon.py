@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
@@ -39,6 +39,9 @@ from rules.model.ids import Actor, ButtonId, ControllerId
 from rules.model.moments import Instant
 from rules.state import Live, Record, State
 from rules.step import DAEMON
+
+if TYPE_CHECKING:
+    from edge.web.shared import Shared
 
 log = structlog.get_logger()
 
@@ -119,6 +122,7 @@ class Daemon:
         self._mqtt: list[asyncio.Task[None]] = []
         self._page: list[asyncio.Task[None]] = []
         self._opening = asyncio.Lock()
+        self._shared: Shared | None = None
         self._wired = wiring.wire(self.setting.config, self.setting.plan, self.setting.secrets)
         record, restored = recovery.witnessed(journal, self.setting.plan, record)
         now = instant()
@@ -364,8 +368,10 @@ class Daemon:
         if listen is None:
             return
         await self.people.until_loaded(PEOPLE_S)
-        shared, tls = Shared(FrontDesk(self)), listen.certificate is not None
-        shared.figures.follow(self.measures)
+        if self._shared is None:
+            self._shared = Shared(FrontDesk(self))
+            self._shared.figures.follow(self.measures)
+        shared, tls = self._shared, listen.certificate is not None
         routes = HEALTH if self.mode == "safe" else ROUTES
         await Listener(listen, lambda: application(shared, routes, tls=tls), self.condition).run()
 

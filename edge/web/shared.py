@@ -32,7 +32,7 @@ PEOPLE_ONLY: Final = ("account.", "session.", "sign_in.", "token.")
 
 
 class Shared:
-    """Belongs to the loop's thread, and outlives the port: a renewed certificate forgets nothing."""
+    """Belongs to the loop's thread, and outlives the port: a renewed certificate or another address forgets nothing."""
 
     def __init__(self, office: Office) -> None:
         self.office = office

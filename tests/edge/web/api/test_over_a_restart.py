@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from edge.simulated.addresses import spare_port
 from tests.edge.web.api.listening import ears
 from tests.edge.web.api.served import Served, serving
 from tests.edge.web.api.test_record import all_events
@@ -91,3 +94,22 @@ def test_a_press_that_waits_is_started_by_one_touch_and_dismissed_only_by_whom_i
     begun = api.post(f"unanswered/{silent['id']}/answer", {"answer": "start"}, "front-office", "session")
     assert (begun.status, begun.json["incident"]) == (200, None)
     assert all(not one["silent"] for one in api.get("incidents", "staff").json["items"])
+
+
+def test_a_page_that_moves_to_another_address_forgets_nothing_that_was_done(tmp_path: Path) -> None:
+    with serving(tmp_path) as api:
+        incident = api.start("secure").json["incident"]
+        note = partial(api.post, f"incidents/{incident}/notes", {"text": "once"}, Idempotency_Key="n-1")
+        first = note()
+        before = api.campus.status()["appliance"]["journal"]["seq"]
+
+        tree = {**api.campus.tree, "web": {"listen": f"127.0.0.1:{spare_port()}"}}
+        api.campus.write(tree)
+        api.campus.reload()
+        api.port = int(tree["web"]["listen"].rpartition(":")[2])
+        api.campus.until("the page is open there", lambda _: api.campus.health("healthz") == 200)
+
+        again = note()
+        assert (again.body, again.headers["idempotency-replayed"]) == (first.body, "true")
+        kinds = [one["kind"] for one in all_events(api, "administrator") if one["seq"] > before]
+        assert "incident.note/1" not in kinds
