@@ -28,7 +28,7 @@ from edge.measures import Measures
 from edge.people.people import People
 from edge.publisher import Publisher
 from edge.setting import Setting
-from edge.snapshot import BoxFacts, Mode
+from edge.snapshot import BoxFacts, Mode, not_recording
 from edge.telemetry import Telemetry
 from edge.version import VERSION
 from edge.views.follower import Follower
@@ -49,8 +49,6 @@ ROUTINE: Final = frozenset(
     {"flag.raised/1", "flag.cleared/1", "button.supervision/1", "message.refused/1", "sign_in.failed/1"}
 )
 """Kinds that the journal sheds first when no disk takes anything."""
-TAKES_NO_ROWS: Final = frozenset({"journal_refused", "journal_hung", "journal_shed"})
-"""The conditions in which events are not being recorded; others of the journal's tell of what was."""
 SNAPSHOT_EVERY_S: Final = 600.0
 STOP_S: Final = 1.0
 LOOP_STANDS_S: Final = 2.0
@@ -181,7 +179,7 @@ class Daemon:
     def box(self) -> BoxFacts:
         """What the snapshot says of the box itself."""
         head = self.journal.head
-        trouble = next((code for code in self.appliance.state.live.conditions if code in TAKES_NO_ROWS), "")
+        trouble = not_recording(self.appliance.state)
         longest_us = round(self.appliance.longest_s * 1e6)
         return BoxFacts(VERSION, self.mode, self.publisher.since, head.epoch, head.seq, trouble, longest_us)
 

@@ -16,7 +16,7 @@ from rules.model.moments import Instant
 from rules.model.verdicts import SECURED
 from rules.plan import ButtonPlan, DoorPlan, Plan, Sensor
 from rules.responses import effective
-from rules.state import CommandLive, ControllerLive, DoorLive, DoorOrder, Read, State
+from rules.state import CommandLive, ControllerLive, DoorLive, DoorOrder, Incident, Read, State
 from rules.supervision import armed, button_state
 
 Mode = Literal["normal", "last_accepted", "safe"]
@@ -29,6 +29,8 @@ LOOK: Final = frozenset(
     {"unknown", "stale", "forced", "egress", "opened", "ajar", "not_latched", "no_answer"}
 )
 """Verdicts that need eyes in quiet times too."""
+NOT_RECORDED: Final = frozenset({"journal_refused", "journal_hung", "journal_shed"})
+"""The conditions in which events are not being recorded; others of the journal's tell of what was."""
 _ATTENTION: Final = {"not_secured": 0, "look": 1, "": 2}
 
 
@@ -47,6 +49,11 @@ class BoxFacts:
     seq: int
     trouble: str = ""
     longest_event_us: int = 0
+
+
+def not_recording(state: State) -> str:
+    """The condition for which events are not being recorded; `""`: they are."""
+    return next((code for code in state.live.conditions if code in NOT_RECORDED), "")
 
 
 def snapshot(plan: Plan, state: State, now: Instant, box: BoxFacts) -> Document:
@@ -112,17 +119,19 @@ def _zone(plan: Plan, state: State, zone: ZoneId) -> Document:
 
 
 def _incidents(state: State) -> list[Document]:
-    return [
-        {
-            "id": one.id,
-            "kind": one.kind,
-            "response": one.response,
-            "zone": one.zone,
-            "silent": one.silent,
-            "opened": rfc3339(one.opened.utc_us),
-        }
-        for one in state.record.incidents.values()
-    ]
+    return [incident(one) for one in state.record.incidents.values()]
+
+
+def incident(one: Incident) -> Document:
+    """A live incident, as every list of them begins."""
+    return {
+        "id": one.id,
+        "kind": one.kind,
+        "response": one.response,
+        "zone": one.zone,
+        "silent": one.silent,
+        "opened": rfc3339(one.opened.utc_us),
+    }
 
 
 # --- doors -----------------------------------------------------------------------------------

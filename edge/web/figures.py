@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 
 from drivers.clock import instant
 from edge.measures import Measured, Measures
+from edge.snapshot import not_recording
 from edge.web.feed import Feed
 from edge.web.office import Office
 from rules.model.kinds import KindWord
@@ -24,7 +25,6 @@ WRITTEN_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 PROVEN_BUCKETS: Final = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
 LAG_BUCKETS: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 SUPERVISIONS: Final = ("heard", "unknown", "silent", "offline", "unsupervised")
-NOT_RECORDED: Final = frozenset({"journal_refused", "journal_hung", "journal_shed"})
 
 
 class Figures:
@@ -118,7 +118,7 @@ class _Now(Collector):
         yield _labelled("inbox_waiting_events", "Events not decided yet", "lane", lanes, tuple(lanes))
         yield _counter("inbox_shed_events", "Routine events let go of since start", figures["shed"])
         yield _gauge("event_longest_seconds", "Longest that one event took since start", figures["longest_s"])
-        recording = not NOT_RECORDED & set(state.live.conditions)
+        recording = not not_recording(state)
         yield _gauge("journal_recording", "Whether the journal takes what happens", float(recording))
         yield _gauge("journal_waiting_rows", "Rows that are not on disk yet", figures["journal_waiting"])
         yield _gauge(

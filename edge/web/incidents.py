@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from edge.journal.stored import rfc3339
 from edge.journal.writer import JournalRefused
+from edge.snapshot import incident
 from edge.views import pages
 from edge.web.office import Office
 from edge.web.problem import Problem
@@ -50,17 +50,7 @@ async def known(visit: Visit) -> Known:
 
 
 def _live(one: Incident) -> Known:
-    document = {
-        "id": one.id,
-        "kind": one.kind,
-        "response": one.response,
-        "zone": one.zone,
-        "silent": one.silent,
-        "opened": rfc3339(one.opened.utc_us),
-        "raised": None,
-        "closed": None,
-    }
-    return Known(one.id, True, document, None)
+    return Known(one.id, True, {**incident(one), "raised": None, "closed": None}, None)
 
 
 def over(line: dict[str, Any]) -> dict[str, Any]:

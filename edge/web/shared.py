@@ -10,6 +10,7 @@ from drivers.clock import instant
 from edge import words
 from edge.journal.stored import Stored, rfc3339
 from edge.journal.writer import JournalRefused
+from edge.snapshot import not_recording
 from edge.views import pages
 from edge.web.feed import Feed
 from edge.web.figures import Figures
@@ -25,8 +26,6 @@ Document = dict[str, Any]
 
 FRESH_S: Final = 0.1
 """How long one picture serves all who ask; it carries its own time. What changed by a request is in the next."""
-NOT_RECORDED: Final = frozenset({"journal_refused", "journal_hung", "journal_shed"})
-"""Conditions in which the stream is silent although things happen: its beats say so."""
 PEOPLE_ONLY: Final = ("account.", "session.", "sign_in.", "token.")
 """Kinds whose personal text is for `people` alone."""
 
@@ -81,7 +80,8 @@ class Shared:
     def _beat(self) -> bytes:
         office = self.office
         is_armed, _ = armed(office.plan, office.state)
-        trouble = next((one for one in office.state.live.conditions if one in NOT_RECORDED), "")
+        # Then the stream is silent although things happen.
+        trouble = not_recording(office.state)
         said = {"at": rfc3339(instant().utc_us), "armed": is_armed, "trouble": trouble}
         return b"event: beat\ndata: " + msgspec.json.encode(said) + b"\n\n"
 
