@@ -9,7 +9,7 @@ from typing import Final
 from edge.journal.stored import Stored
 
 SILENT: Final = frozenset({"duress"})
-"""Contract section 1. What a site's pack makes silent besides is known from its incidents (`incident.opened/1`)."""
+"""Contract section 1; no pack makes another silent (`edge.config.pack_responses`)."""
 OF_THE_RECORD: Final = frozenset({"sealed.erased/1", "segment.dropped/1"})
 """They name places in the record, which would tell how many events there are."""
 
