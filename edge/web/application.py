@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import structlog
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from edge.people.caller import Caller
 from edge.web.headers import FIXED, HSTS
@@ -39,7 +39,7 @@ def application(shared: Shared, routes: Sequence[Route], *, tls: bool) -> web.Ap
     app[REFUSALS] = Refusals()
     app[PAGES] = Pages(shared.office)
     for route in routes:
-        app.router.add_route(route.method, route.path, _guarded(route))
+        app.router.add_route(route.method, route.path, _guarded(route), expect_handler=_expected)
     app.on_response_prepare.append(_headers)
     app.on_shutdown.append(_let_go)
     return app
@@ -102,6 +102,13 @@ def _guarded(route: Route) -> Handler:
     return handle
 
 
+async def _expected(request: web.Request) -> None:
+    """`Expect: 100-continue` is met and anything else passed over: aiohttp's own refusal is no problem document."""
+    if request.headers["Expect"].lower() == "100-continue" and request.version == HttpVersion11:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # else it counts as the answer's beginning
+
+
 CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 
 
@@ -122,6 +129,10 @@ async def _problems(request: web.Request, handler: Handler) -> web.StreamRespons
     except ConnectionError:
         # Who asked hung up half-way; nobody reads this answer, and nothing failed.
         return _told(request, Problem(400, "The connection ended before the request did. Nothing was done."))
+    except web.RequestPayloadError:
+        return _told(
+            request, Problem(400, "The body cannot be unpacked as its headers say. Nothing was done.")
+        )
     except Exception:
         log.exception("web.request_failed", path=_route(request))
         return _told(

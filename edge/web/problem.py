@@ -1,6 +1,7 @@
 """Problems as RFC 9457 has them: what happened, what still works, what to do, for programs and people alike."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -38,7 +39,7 @@ class Problem(Exception):
         super().__init__(detail)
         self.status = status
         self.detail = detail
-        self.code = code or TITLES.get(status, "problem").lower().replace(" ", "_")
+        self.code = code or re.sub(r"[^a-z]+", "_", TITLES.get(status, "problem").lower())
         self.headers = dict(headers or {})
         self.more = more
 

@@ -52,6 +52,40 @@ def test_a_head_out_of_bounds_is_refused_as_a_problem_and_hung_up_on(api: Served
     assert b"Traceback" not in said
 
 
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ({"Content-Encoding": "gzip"}, b"this is no gzip"),
+        ({}, b'{"buttons": ' + b"[" * 700 + b"]" * 700 + b"}"),
+        ({}, b'{"a": ' * 700 + b"1" + b"}" * 700),
+    ],
+    ids=["not packed as said", "lists in lists", "objects in objects"],
+)
+def test_a_body_that_cannot_be_read_is_a_problem_and_no_failure_of_ours(
+    api: Served, head: dict[str, str], body: bytes
+) -> None:
+    known = {**api.headers("administrator", "token"), "Content-Type": "application/json", **head}
+    got = api.send("POST", "/api/v1/walk-tests", body, known)
+    assert (got.status, got.headers["content-type"]) == (400, "application/problem+json"), got.body
+
+
+@pytest.mark.parametrize("head", [{"Authorization": b"Bearer \xff\xfe"}, {"Cookie": b"campus-edge=\xff\xfe"}])
+def test_a_secret_that_is_no_text_is_nobodys(api: Served, head: dict[str, bytes]) -> None:
+    link = dialled(api)
+    lines = b"".join(name.encode() + b": " + value + b"\r\n" for name, value in head.items())
+    link.sendall(b"GET /api/v1/campus HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + lines + b"\r\n")
+    said = answered(link)
+    link.close()
+    assert b" 401 " in said.splitlines()[0]
+
+
+def test_an_expectation_of_no_kind_is_passed_over(api: Served) -> None:
+    assert api.send("GET", "/healthz", headers={"Expect": "banana"}).status == 200
+    known = {**api.headers("administrator", "token"), "Content-Type": "application/json"}
+    got = api.send("POST", "/api/v1/walk-tests", b"{}", {**known, "Expect": "100-continue"})
+    assert got.status == 422
+
+
 def test_who_sends_a_byte_now_and_then_holds_no_place_for_long(api: Served) -> None:
     """Slow loris: heads and bodies that never end. A press is answered meanwhile, and they are hung up on."""
     known = "".join(f"{name}: {value}\r\n" for name, value in api.headers("administrator", "token").items())
