@@ -3,7 +3,7 @@
 Deny by default: a route is served only as a row of `routes`, and each row names its right (issue 3, B8).
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -18,6 +18,7 @@ from edge.web.problem import Problem
 from edge.web.refusals import Refusals
 from edge.web.route import Route, Visit
 from edge.web.shared import SHARED, Shared
+from rules.rights import NEVER_BY_TOKEN
 
 COOKIE: Final = "__Host-campus-edge"
 PLAIN_COOKIE: Final = "campus-edge"
@@ -96,6 +97,10 @@ def _guarded(route: Route) -> Handler:
                     raise Problem(
                         401, "This session ran out. Starting a response still works; sign in for the rest."
                     )
+                if caller.by == "token" and route.right in NEVER_BY_TOKEN:
+                    raise Problem(
+                        403, "This is never a program's. Nothing was done: a person signs in for it."
+                    )
                 raise Problem(403, f"Your role has no right to {route.right.replace('-', ' ')}.")
         return await route.handle(Visit(request, office, caller))
 
@@ -125,7 +130,7 @@ async def _problems(request: web.Request, handler: Handler) -> web.StreamRespons
         if err.status < 400:
             raise
         headers = {"Allow": err.headers["Allow"]} if "Allow" in err.headers else {}
-        return _told(request, Problem(err.status, err.reason, headers=headers))
+        return _told(request, Problem(err.status, _words(err, headers), headers=headers))
     except ConnectionError:
         # Who asked hung up half-way; nobody reads this answer, and nothing failed.
         return _told(request, Problem(400, "The connection ended before the request did. Nothing was done."))
@@ -144,6 +149,17 @@ def _route(request: web.Request) -> str:
     """The route's own path, without what was filled in."""
     resource = request.match_info.route.resource
     return "" if resource is None else resource.canonical
+
+
+def _words(err: web.HTTPException, headers: Mapping[str, str]) -> str:
+    """What the server itself refused, with what to do instead."""
+    match err.status:
+        case 404:
+            return "Nothing is at this address. /api/v1/openapi.json tells what there is."
+        case 405:
+            return f"This address takes {headers.get('Allow', 'another method')}. Nothing was done."
+        case _:
+            return f"{err.reason}. Nothing was done."
 
 
 def _told(request: web.Request, problem: Problem) -> web.Response:

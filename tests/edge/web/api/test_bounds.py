@@ -79,6 +79,18 @@ def test_a_secret_that_is_no_text_is_nobodys(api: Served, head: dict[str, bytes]
     assert b" 401 " in said.splitlines()[0]
 
 
+def test_what_is_not_there_or_not_so_is_told_with_what_to_do(api: Served) -> None:
+    nowhere, not_so = api.get("nowhere"), api.post("campus", {})
+    assert (nowhere.status, "/api/v1/openapi.json" in nowhere.json["detail"]) == (404, True)
+    assert (not_so.status, not_so.headers["allow"]) == (405, "GET")
+    assert "GET" in not_so.json["detail"]
+
+
+def test_a_program_that_would_release_is_told_that_a_person_does(api: Served) -> None:
+    got = api.post("release-session", {"code": "123456"})
+    assert (got.status, "a person signs in" in got.json["detail"]) == (403, True)
+
+
 def test_an_expectation_of_no_kind_is_passed_over(api: Served) -> None:
     assert api.send("GET", "/healthz", headers={"Expect": "banana"}).status == 200
     known = {**api.headers("administrator", "token"), "Content-Type": "application/json"}
