@@ -1,12 +1,11 @@
 """The running daemon: every part wired to the loop, from arming to the last row on disk. Start at `Daemon.serve`."""
 
 import asyncio
-import contextlib
 import gc
 import importlib
 import os
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,17 +13,19 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from drivers.base import Driver
-from drivers.buttons.settings import ButtonTopic, MqttConfig
 from drivers.clock import instant
 from edge import codec, notify, recovery, wiring
-from edge.answers import Answers
+from edge.answers import Acknowledge, Answers, Publish
 from edge.appliance import Appliance
 from edge.committed import Committed
 from edge.control.lock import Held
 from edge.control.server import ControlServer
 from edge.desk import FrontDesk
+from edge.hearing import Hearing
 from edge.journal.journal import Journal
 from edge.measures import Measures
+from edge.onlookers import Onlookers
+from edge.parts import Parts, cancelled
 from edge.people.people import People
 from edge.publisher import Publisher
 from edge.setting import Setting
@@ -56,8 +57,6 @@ LOOP_STANDS_S: Final = 2.0
 SAFE_MODE_QUIET_S: Final = 600.0
 """Contract section 2."""
 SOCKET_NAME: Final = "control.sock"
-SHOW_AFTER_S: Final = 0.05
-"""Pages follow the wire, they do not race it."""
 SOCKET_AGAIN_S: Final = 5.0
 """As the page is tried again (contract section 2)."""
 PEOPLE_S: Final = 2.0
@@ -103,9 +102,7 @@ class Daemon:
             live_since=self._live_since,
             boot=start.boot,
         )
-        self._watching: dict[int, Callable[[], None]] = {}
-        self._watch_number = 0
-        self._told: asyncio.TimerHandle | None = None
+        self.onlookers = Onlookers()
         self.measures = Measures()
         self.telemetry = Telemetry(self.views.add, self.say)
         self.leaving = asyncio.Event()
@@ -115,9 +112,8 @@ class Daemon:
         """Has the configured file read again, as SIGHUP does."""
         self.began: Callable[[], Coroutine[Any, Any, None]] = _at_once
         """Run once presses are decided: what may wait for a disk."""
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._parts = Parts(self._part_failed)
         self._running: dict[ControllerId, asyncio.Task[None]] = {}
-        self._mqtt: list[asyncio.Task[None]] = []
         self._page: list[asyncio.Task[None]] = []
         self._opening = asyncio.Lock()
         self._shared: Shared | None = None
@@ -135,6 +131,7 @@ class Daemon:
         )
         self._publish: Callable[[str, bytes, bool], None] = lambda _topic, _payload, _retain: None
         self.publisher = Publisher(lambda *message: self._publish(*message), lambda: self.epoch)
+        self._hearing = Hearing(start.store, self._parts, self.appliance.emit, self._connected)
         self._restored = restored
 
     async def serve(self, ready: Callable[[], None]) -> None:
@@ -147,22 +144,22 @@ class Daemon:
         self._say_started()
         for controller, driver in self._wired.drivers.items():
             self._run_driver(controller, driver)
-        self._connect_buttons()
+        self._hearing.connect(self.setting)
         self.appliance.start()
         for code, args in self._start.notes:
             self.appliance.emit(ConditionChanged(instant(), code, True, args))
         control = ControlServer(self.store / SOCKET_NAME, FrontDesk(self))
         if not await self._listens(control):
-            self._keep("control socket", self._listen_later(control))
+            self._parts.keep("control socket", self._listen_later(control))
         ready()
-        self._keep("people", self.people.run())
-        self._keep("memory", _settle_memory())
-        self._keep("beginning", self.began())
-        self._keep("pictures", self._take_pictures())
-        self._keep("telemetry", self._count_minutes())
-        self._keep("watchdog", self._watch_the_loop())
+        self._parts.keep("people", self.people.run())
+        self._parts.keep("memory", _settle_memory())
+        self._parts.keep("beginning", self.began())
+        self._parts.keep("pictures", self._take_pictures())
+        self._parts.keep("telemetry", self._count_minutes())
+        self._parts.keep("watchdog", self._watch_the_loop())
         if self.mode == "safe":
-            self._keep("safe mode", self._leave_when_quiet())
+            self._parts.keep("safe mode", self._leave_when_quiet())
         self._open_page()
         try:
             await self.leaving.wait()
@@ -191,11 +188,11 @@ class Daemon:
             for one, by in wired.made_by.items()
             if self._wired.made_by.get(one) == by and wiring.alone_on_its_line(setting.config, one)
         }
-        before, stays = self.setting, self._stays_connected(setting)
+        before, stays = self.setting, self._hearing.stays(self.setting, setting)
         ending = [task for one, task in self._running.items() if one not in same]
         for one in [one for one in self._running if one not in same]:
             del self._running[one]
-        await _cancelled([*ending, *([] if stays else self._mqtt)])
+        await asyncio.gather(cancelled(ending), *([] if stays else [self._hearing.end()]))
         drivers = {
             one: self._wired.drivers[one] if one in same else new for one, new in wired.drivers.items()
         }
@@ -206,7 +203,7 @@ class Daemon:
             if controller not in same:
                 self._run_driver(controller, driver)
         if not stays:
-            self._connect_buttons()
+            self._hearing.connect(setting)
         if before.config.web != setting.config.web:
             await self._open_page_anew()
 
@@ -215,7 +212,7 @@ class Daemon:
         self.mode = "normal"
         self.appliance.emit(ConditionChanged(instant(), "safe_mode", False, ()))
         self.ask_for_file()
-        self._keep("page", self._open_page_anew())
+        self._parts.keep("page", self._open_page_anew())
 
     def condition(self, code: str, active: bool, args: tuple[str, ...] = ()) -> None:
         """A condition of the box turned; its flag follows."""
@@ -224,13 +221,6 @@ class Daemon:
     def say(self, fact: Fact, because: Because | None = None) -> None:
         """Enter a fact of the box's own, which no rule decides and no fold reads."""
         self._enter(Entry(fact, self.setting.plan.campus, DAEMON, None, because))
-
-    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
-        """Have `changed` called on the loop soon after the picture changed, at most ten times a second."""
-        self._watch_number += 1
-        number = self._watch_number
-        self._watching[number] = changed
-        return lambda: self._watching.pop(number, None) and None
 
     def metrics(self) -> dict[str, Any]:
         """Counters and gauges of now, by name."""
@@ -276,7 +266,9 @@ class Daemon:
         self.say(DaemonStarted(VERSION, plan.pack_hash, plan.config_hash, self.mode, boot))
 
     def _run_driver(self, controller: ControllerId, driver: Driver) -> None:
-        self._running[controller] = self._keep(f"driver {controller}", self._keep_driver(controller, driver))
+        self._running[controller] = self._parts.keep(
+            f"driver {controller}", self._keep_driver(controller, driver)
+        )
 
     async def _keep_driver(self, controller: ControllerId, driver: Driver) -> None:
         """Run a driver; one that raises is our bug: told, and started again after a second."""
@@ -289,39 +281,13 @@ class Daemon:
                 self.appliance.emit(ConditionChanged(instant(), "driver_failed", True, args))
             await asyncio.sleep(1.0)
 
-    def _stays_connected(self, setting: Setting) -> bool:
-        """Whether broker, login and buttons' topics are as before, so that no press falls between two sessions."""
-        return _heard_by(setting) == _heard_by(self.setting) and not any(task.done() for task in self._mqtt)
-
-    def _connect_buttons(self) -> None:
-        topics = wiring.topics(self.setting.config)
-        settings, listening = self._broker_settings(topics)
-        self._mqtt = [task for task in self._mqtt if not task.done()]
-        if settings is None:
-            return
-        from drivers.buttons.mqtt_session import ButtonSessions
-
-        sessions = ButtonSessions(settings, topics, listening)
-        accepted: dict[ButtonId, str] = {
-            one.button: one.accepted_topic for one in topics if one.accepted_topic is not None
-        }
-        self._publish = sessions.publish
-        self.answers.connect(sessions.publish, sessions.acknowledge, accepted)
+    def _connected(
+        self, publish: Publish, acknowledge: Acknowledge, accepted: Mapping[ButtonId, str]
+    ) -> None:
+        """Answers and states go to these sessions from now on."""
+        self._publish = publish
+        self.answers.connect(publish, acknowledge, accepted)
         self.publisher.forget()
-        self._mqtt.append(self._keep("mqtt", sessions.run(self.appliance.emit)))
-
-    def _broker_settings(
-        self, topics: tuple[ButtonTopic, ...]
-    ) -> tuple[MqttConfig | None, asyncio.Event | None]:
-        config = self.setting.config
-        if config.mqtt is None or not config.mqtt.embedded or config.mqtt.listen is None:
-            return wiring.mqtt_settings(config, self.setting.secrets, self.setting.base, self.store), None
-        from drivers.buttons.broker import EmbeddedBroker
-
-        host, _, port = config.mqtt.listen.rpartition(":")
-        broker = EmbeddedBroker(host, int(port), config.campus.id, self.store, topics)
-        self._mqtt.append(self._keep("broker", broker.run(self.appliance.emit)))
-        return broker.settings, broker.listening
 
     async def _listens(self, control: ControlServer) -> bool:
         """Open the local socket; a store that cannot be used keeps no school from being armed."""
@@ -342,12 +308,12 @@ class Daemon:
                 return
 
     def _open_page(self) -> None:
-        self._page = [] if self.setting.config.web is None else [self._keep("web", self._serve_page())]
+        self._page = [] if self.setting.config.web is None else [self._parts.keep("web", self._serve_page())]
 
     async def _open_page_anew(self) -> None:
         """By another `web:`, or with other routes; trouble with the former address or certificate is over."""
         async with self._opening:
-            await _cancelled(self._page)
+            await cancelled(self._page)
             for code in ("web_port", "web_certificate"):
                 if code in self.appliance.state.live.conditions:
                     self.condition(code, False)
@@ -405,13 +371,7 @@ class Daemon:
         took_us = round((time.monotonic() - self.appliance.turned_at_s) * 1e6)
         self.telemetry.note(type(event).__name__, before, after, took_us)
         self.measures.note(event, before, after)
-        if self._told is None and self._watching and _shows(before, after):
-            self._told = asyncio.get_running_loop().call_later(SHOW_AFTER_S, self._tell_watchers)
-
-    def _tell_watchers(self) -> None:
-        self._told = None
-        for changed in tuple(self._watching.values()):
-            changed()
+        self.onlookers.note(before, after)
 
     def _troubled(self, code: str, active: bool, args: tuple[str, ...]) -> None:
         self.appliance.emit(ConditionChanged(instant(), code, active, args))
@@ -422,51 +382,16 @@ class Daemon:
         log.error("a callback failed", said=context.get("message"), exc_info=error)
         self.appliance.emit(ConditionChanged(instant(), "part_failed", True, ("loop", type(error).__name__)))
 
-    def _keep(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-        return task
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (err := task.exception()) is not None:
-            log.error("a part failed", part=task.get_name(), exc_info=err)
-            args = (task.get_name(), type(err).__name__)
-            self.appliance.emit(ConditionChanged(instant(), "part_failed", True, args))
+    def _part_failed(self, part: str, error: str) -> None:
+        self.appliance.emit(ConditionChanged(instant(), "part_failed", True, (part, error)))
 
     async def _stop(self) -> None:
         notify.stopping()
         self.appliance.stop()
         self.picture()
-        await _cancelled(list(self._tasks))
+        await self._parts.end()
         # Together: views that outlive the journal would ask it in vain, and 1 s is all there is.
         await asyncio.gather(self.views.close(STOP_S), self.journal.close(STOP_S), self.people.close(STOP_S))
-
-
-def _shows(before: State, after: State) -> bool:
-    """Whether a page may look other than before; cheap, and True too often rather than once too seldom."""
-    was, now = before.live, after.live
-    return (
-        before.record is not after.record
-        or was.doors is not now.doors
-        or was.controllers is not now.controllers
-        or was.buttons is not now.buttons
-        or was.inputs is not now.inputs
-    )
-
-
-def _heard_by(setting: Setting) -> object:
-    """What the button sessions are made of."""
-    mqtt = setting.config.mqtt
-    names = () if mqtt is None else (mqtt.password_file, mqtt.ca_file)
-    files = setting.secrets.contents()
-    return (
-        mqtt,
-        setting.config.campus.id,
-        wiring.topics(setting.config),
-        [files.get(one or "") for one in names],
-    )
 
 
 async def _settle_memory() -> None:
@@ -482,13 +407,6 @@ async def _settle_memory() -> None:
 
 async def _at_once() -> None:
     """Nothing waits."""
-
-
-async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def boot_id() -> str:

@@ -81,7 +81,7 @@ class FrontDesk:
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Have `changed` called on the loop soon after the picture changed; returns what ends it."""
-        return self._daemon.watch(changed)
+        return self._daemon.onlookers.watch(changed)
 
     def metrics(self) -> dict[str, Any]:
         """Counters and gauges of now, by name."""
