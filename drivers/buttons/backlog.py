@@ -15,14 +15,18 @@ class Backlog:
 
     known_up_us: monotonic time of when our session was last known up; None unknown.
     nonce: this connection's marker; an older connection's marker may still be among the held messages.
+    kept: whether the broker had kept our session (MQTT 3.1.1 section 3.2.2.2, Session Present): a new one holds
+    nothing, so that what arrives in it was sent after we came.
     """
 
-    def __init__(self, known_up_us: int | None, connected_us: int, nonce: bytes) -> None:
+    def __init__(
+        self, known_up_us: int | None, connected_us: int, nonce: bytes, *, kept: bool = True
+    ) -> None:
         self._known_up_us = known_up_us
         self._connected_us = connected_us
         self._heard_us = connected_us
         self.nonce = nonce
-        self.drained = False
+        self.drained = not kept
 
     def waited_at_most_us(self, at_us: int) -> int | None:
         """The longest time a message that arrives now may have waited; 0 live, None unknown."""

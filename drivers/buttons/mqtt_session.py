@@ -14,11 +14,12 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import aiomqtt
 import structlog
 from paho.mqtt import client as paho
+from paho.mqtt.reasoncodes import ReasonCode
 
 from drivers.base import Emit
 from drivers.buttons import last_known_up
@@ -69,8 +70,10 @@ def now() -> Instant:
 class Link:
     """One live connection. Only here and in `connected` are private parts of aiomqtt 2.5.1 used."""
 
-    def __init__(self, client: aiomqtt.Client) -> None:
+    def __init__(self, client: aiomqtt.Client, *, kept: bool = True) -> None:
+        """kept: whether the broker had kept this session and what was sent to it meanwhile."""
         self._client = client
+        self.kept = kept
 
     async def messages(self) -> AsyncIterator[Arrived]:
         """What arrives, for ever; each goes through the event loop, so that a storm cannot hang it."""
@@ -167,6 +170,7 @@ async def connected(
     client._client.manual_ack_set(True)
     client._client.connect_timeout = CONNECT_TIMEOUT_S
     client._client.on_socket_register_write = _write_while_open(client)
+    kept = _session_present(client)
     # aiomqtt connects in a thread that cannot be cancelled: wait for it, so that no socket is left behind.
     opening = asyncio.ensure_future(client.__aenter__())
     try:
@@ -177,7 +181,7 @@ async def connected(
             await client.__aexit__(None, None, None)
         raise
     try:
-        yield Link(client)
+        yield Link(client, kept=kept())
     finally:
         with contextlib.suppress(aiomqtt.MqttError):
             await client.__aexit__(None, None, None)
@@ -185,6 +189,21 @@ async def connected(
         if client._disconnected.done() and not client._disconnected.cancelled():
             client._disconnected.exception()
         _honour_cancellation()
+
+
+def _session_present(client: aiomqtt.Client) -> Callable[[], bool]:
+    """What the CONNACK says of the session, which aiomqtt reads over; True until it is here."""
+    flags: list[bool] = []
+    hand_on = client._on_connect
+
+    def on_connect(
+        paho_client: paho.Client, userdata: object, said: paho.ConnectFlags, reason: ReasonCode, *rest: Any
+    ) -> None:
+        flags.append(said.session_present)
+        hand_on(paho_client, userdata, said, reason, *rest)
+
+    client._client.on_connect = on_connect
+    return lambda: all(flags[-1:])
 
 
 def _write_while_open(client: aiomqtt.Client) -> "paho.CallbackOnSocket":
@@ -331,7 +350,8 @@ class ButtonSessions:
         log.info("mqtt_session_up", session=session, topics=len(topics), refused=refused)
 
     async def _serve_presses(self, link: Link) -> None:
-        backlog = Backlog(self._known_up_us, now().mono_us, secrets.token_hex(16).encode())
+        nonce = secrets.token_hex(16).encode()
+        backlog = Backlog(self._known_up_us, now().mono_us, nonce, kept=link.kept)
         drained = asyncio.Event()
         self._presses_link = link
         try:

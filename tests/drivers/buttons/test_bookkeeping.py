@@ -63,6 +63,10 @@ def test_before_the_marker_nothing_is_known_where_the_last_sign_is_not() -> None
     assert Backlog(None, 0, b"").waited_at_most_us(5) is None
 
 
+def test_a_session_that_the_broker_had_not_kept_holds_nothing_old() -> None:
+    assert Backlog(None, 0, b"", kept=False).waited_at_most_us(5) == 0
+
+
 def test_without_a_marker_the_broker_is_empty_after_five_quiet_seconds() -> None:
     backlog = Backlog(0, 100 * S, b"mine")
     backlog.waited_at_most_us(102 * S)

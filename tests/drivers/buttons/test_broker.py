@@ -115,7 +115,9 @@ async def test_a_broker_that_dies_is_said_and_restarted_and_keeps_what_it_held(t
     broker = embedded(tmp_path)
     async with up(broker) as box, joined(anonymous(broker.settings), "button") as button:
         async with running(broker.settings, NATIVE) as (_, heard):
+            # Both: what nobody subscribed to is not saved.
             await heard.until(SessionChanged, lambda event: event.session == "presses" and event.up)
+            await heard.until(SessionChanged, lambda event: event.session == "status" and event.up)
         # Two, because the broker answers before it saves: the last one before a kill may be lost.
         await button.publish("campus/button/pb-101/press", b'{"press_id": "held", "gesture": "hold"}')
         await button.publish("campus/button/pb-101/status", b"{}")

@@ -169,6 +169,15 @@ async def test_a_retained_press_is_flagged_and_of_unknown_age(settings: MqttConf
     assert event.waited_at_most_us is None
 
 
+async def test_a_session_that_the_broker_did_not_keep_is_known_as_new(settings: MqttConfig) -> None:
+    kept = []
+    for _ in range(2):
+        async with connected(settings, "of-today", clean_session=False) as link:
+            kept.append(link.kept)
+
+    assert kept == [False, True]
+
+
 async def test_a_press_held_while_we_were_away_is_as_old_as_our_absence(
     settings: MqttConfig, device: Link
 ) -> None:
