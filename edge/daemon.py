@@ -14,7 +14,7 @@ import structlog
 
 from drivers.base import Driver
 from drivers.clock import instant
-from edge import codec, notify, recovery, wiring
+from edge import accounts, codec, notify, recovery, wiring
 from edge.answers import Acknowledge, Answers, Publish
 from edge.appliance import Appliance
 from edge.committed import Committed
@@ -26,18 +26,15 @@ from edge.journal.journal import Journal
 from edge.measures import Measures
 from edge.onlookers import Onlookers
 from edge.parts import Parts, cancelled
-from edge.people.people import People
 from edge.publisher import Publisher
 from edge.setting import Setting
 from edge.snapshot import BoxFacts, Mode, not_recording
 from edge.telemetry import Telemetry
 from edge.version import VERSION
 from edge.views.follower import Follower
-from rules.model.account_facts import AccountFact
 from rules.model.events import ConditionChanged, Event
 from rules.model.facts import Because, DaemonStarted, Entry, Fact
-from rules.model.ids import Actor, ButtonId, ControllerId
-from rules.model.moments import Instant
+from rules.model.ids import ButtonId, ControllerId
 from rules.state import Live, Record, State
 from rules.step import DAEMON
 
@@ -47,7 +44,14 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 ROUTINE: Final = frozenset(
-    {"flag.raised/1", "flag.cleared/1", "button.supervision/1", "message.refused/1", "sign_in.failed/1"}
+    {
+        "flag.raised/1",
+        "flag.cleared/1",
+        "button.supervision/1",
+        "message.refused/1",
+        "sign_in.failed/1",
+        "session.proof_failed/1",
+    }
 )
 """Kinds that the journal sheds first when no disk takes anything."""
 SNAPSHOT_EVERY_S: Final = 600.0
@@ -93,15 +97,7 @@ class Daemon:
         self.views = Follower(start.store, journal.read_blocking)
         self.committed = Committed(self.views.follow)
         self.answers = Answers()
-        self.people = People(
-            start.store,
-            campus=start.setting.config.campus.name,
-            campus_id=start.setting.config.campus.id,
-            tell=self._say_of_people,
-            condition=self.condition,
-            live_since=self._live_since,
-            boot=start.boot,
-        )
+        self.people = accounts.accounts(self, start.store, start.boot)
         self.onlookers = Onlookers()
         self.measures = Measures()
         self.telemetry = Telemetry(self.views.add, self.say)
@@ -220,7 +216,7 @@ class Daemon:
 
     def say(self, fact: Fact, because: Because | None = None) -> None:
         """Enter a fact of the box's own, which no rule decides and no fold reads."""
-        self._enter(Entry(fact, self.setting.plan.campus, DAEMON, None, because))
+        self.enter(Entry(fact, self.setting.plan.campus, DAEMON, None, because))
 
     def metrics(self) -> dict[str, Any]:
         """Counters and gauges of now, by name."""
@@ -238,20 +234,12 @@ class Daemon:
         """Have the journal keep a snapshot of the record, so that the next start folds less."""
         self.journal.save_snapshot(codec.record_bytes(self.appliance.state.record))
 
-    # --- inside -------------------------------------------------------------------------------
-
-    def _enter(self, entry: Entry) -> None:
+    def enter(self, entry: Entry) -> None:
+        """Enter something that no rule decided, as it is."""
         now = instant()
         self.appliance.remember(now, [codec.row(entry, now, self._made())])
 
-    def _say_of_people(self, fact: AccountFact, subject: str, actor: Actor) -> None:
-        self._enter(Entry(fact, subject, actor))
-
-    def _live_since(self, silent: bool) -> Instant | None:
-        """When the first of the live incidents began, silent ones only where asked for."""
-        live = self.appliance.state.record.incidents.values()
-        began = [one.opened for one in live if silent or not one.silent]
-        return min(began, key=lambda at: at.utc_us, default=None)
+    # --- inside -------------------------------------------------------------------------------
 
     def _made(self) -> codec.Made:
         return codec.Made(self.setting.plan.pack_hash, VERSION)
@@ -372,6 +360,7 @@ class Daemon:
         self.telemetry.note(type(event).__name__, before, after, took_us)
         self.measures.note(event, before, after)
         self.onlookers.note(before, after)
+        accounts.note(self.people, before, after)
 
     def _troubled(self, code: str, active: bool, args: tuple[str, ...]) -> None:
         self.appliance.emit(ConditionChanged(instant(), code, active, args))

@@ -59,11 +59,20 @@ NEVER_BY_TOKEN: Final[frozenset[Right]] = frozenset({"release", "people", "confi
 
 @dataclass(frozen=True, slots=True)
 class RightsTable:
-    """A role that is not in it has no right at all."""
+    """A role that is not in it has no right at all.
+
+    second_factor: the rights of which a signed-in person's session makes use only once a second factor was proven in it
+    (OWASP ASVS 5.0 V6.3.3). Where nothing is said it is all of them but those that call for help.
+    """
 
     version: int
     rights: Mapping[Role, frozenset[Right]]
+    second_factor: frozenset[Right] = frozenset(RIGHTS) - ALWAYS
 
     def may(self, role: Role, right: Right) -> bool:
         """Whether a role has a right; what is not written is denied."""
         return right in self.rights.get(role, frozenset())
+
+    def proof_opens(self, role: Role) -> frozenset[Right]:
+        """What a second factor opens to a role's session, beside what its password did."""
+        return self.rights.get(role, frozenset()) & self.second_factor

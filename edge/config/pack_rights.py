@@ -7,7 +7,7 @@ from typing import Final, cast
 import rules
 from edge.config.pack_tables import BrokenPack
 from edge.config.yaml12 import compose, plain_of
-from rules.rights import GIVEN, RIGHTS, ROLES, Right, RightsTable, Role
+from rules.rights import ALWAYS, GIVEN, NEVER_BY_TOKEN, RIGHTS, ROLES, Right, RightsTable, Role
 
 FILE: Final = Path(rules.__file__).parent / "packs" / "rights.yaml"
 
@@ -19,7 +19,10 @@ def shipped_rights() -> RightsTable:
 
 
 def read_rights(data: bytes, file: str) -> RightsTable:
-    """The table in `data`: every role and right known, every role there. Raises `BrokenPack`."""
+    """The table in `data`: every role and right known, every role there. Raises `BrokenPack`.
+
+    Whatever it says, no second factor stands before a call for help, and one does before what is never a program's.
+    """
     root, problems = compose(data, file)
     if root is None or problems:
         raise BrokenPack("; ".join(one.text() for one in problems) or f"{file}: empty")
@@ -31,12 +34,18 @@ def read_rights(data: bytes, file: str) -> RightsTable:
             raise ValueError(
                 f"roles {sorted(set(ROLES) ^ {*now, *later})} missing, unknown or in the other part"
             )
-        rights: dict[Role, frozenset[Right]] = {}
-        for role, words in {**now, **later}.items():
-            unknown = set(words) - set(RIGHTS)
-            if unknown or len(set(words)) != len(words):
-                raise ValueError(f"{role}: {sorted(unknown)} unknown, or a right twice")
-            rights[cast("Role", role)] = frozenset(cast("list[Right]", words))
-        return RightsTable(cast("int", pack["version"]), rights)
+        rights = {cast("Role", role): _rights(role, words) for role, words in {**now, **later}.items()}
+        proven = _rights("second_factor", cast("list[str]", pack["second_factor"]))
+        if proven & ALWAYS or not proven >= NEVER_BY_TOKEN:
+            raise ValueError(f"second_factor: without {sorted(ALWAYS)}, and with {sorted(NEVER_BY_TOKEN)}")
+        return RightsTable(cast("int", pack["version"]), rights, proven)
     except (AttributeError, KeyError, TypeError, ValueError) as err:
         raise BrokenPack(f"{file}: {err!r}") from err
+
+
+def _rights(of: str, words: list[str]) -> frozenset[Right]:
+    """Raises ValueError."""
+    unknown = set(words) - set(RIGHTS)
+    if unknown or len(set(words)) != len(words):
+        raise ValueError(f"{of}: {sorted(unknown)} unknown, or a right twice")
+    return frozenset(cast("list[Right]", words))

@@ -53,6 +53,8 @@ class Session(msgspec.Struct, frozen=True):
     seen_mono_us: int
     locked: bool = False
     """Too many wrong codes were tried in it: it may start and acknowledge, as one that ran out."""
+    proven: bool = False
+    """Whether a second factor was proven in it; in a file of an earlier version nothing says so, and it was not."""
 
 
 class Book(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ class Caller:
 
     lapsed: a session that ran out, or whose account is locked out for a while: it may still start and acknowledge,
     of what its role may, and nothing else. session: its opaque id, for what belongs to it (a release session).
+    proven: of a session, whether a second factor was proven in it.
     """
 
     actor: Actor
@@ -22,9 +23,15 @@ class Caller:
     by: By
     lapsed: bool = False
     session: str = ""
+    proven: bool = False
 
     def may(self, table: RightsTable, right: Right) -> bool:
         """Whether this caller has a right now; what is not written is denied."""
+        asks = self.by == "session" and not self.proven and right in table.second_factor
+        return not asks and self.could(table, right)
+
+    def could(self, table: RightsTable, right: Right) -> bool:
+        """Whether this caller has a right, or would have it once a second factor is proven: for showing the way to it."""
         if self.lapsed and right not in ALWAYS:
             return False
         if self.by == "token" and right in NEVER_BY_TOKEN:

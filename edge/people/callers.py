@@ -63,10 +63,10 @@ class Callers:
         since = self._live_since(self._rights.may(role, "look-duress"))
         limits = sessions.limits_of(self._rights, role)
         if session.locked or sessions.ran_out(session, limits, now, self._boot, since):
-            return Caller(actor, role, "session", lapsed=True, session=session.id)
+            return Caller(actor, role, "session", lapsed=True, session=session.id, proven=session.proven)
         if used:
             self._seen[session.id] = now
-        return Caller(actor, role, "session", session=session.id)
+        return Caller(actor, role, "session", session=session.id, proven=session.proven)
 
     def program(self, known: str) -> Caller | None:
         """The caller of a token by its id."""

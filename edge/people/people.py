@@ -18,8 +18,9 @@ from edge.people.factors import Factors
 from edge.people.hashing import Hasher, NotHashed
 from edge.people.keeper import AGAIN_S, Condition, Keeper
 from edge.people.passwords import right
+from edge.people.proofs import BUSY_WAIT_S, Factor, NotSignedIn, Proofs
 from edge.people.registrar import Registrar, Tell, new_id
-from edge.people.releases import BUSY_WAIT_S, Factor, NotSignedIn, Releases
+from edge.people.releases import Releases
 from edge.people.set_up import SettingUp, SetUp
 from edge.people.tries import Tries, Why, key_of
 from rules.model.account_facts import AccountFact, SessionEnded, SessionOpened
@@ -78,9 +79,9 @@ class People:
         self.registrar = Registrar(self._keeper, self._hasher, tell, campus, now)
         """Accounts and tokens, for who may change them."""
         self._setting_up = SettingUp(self._keeper, self._hasher, self.registrar, self._tries, tell, campus)
-        self._releases = Releases(
-            self._keeper, self._hasher, self.registrar, self._callers, self._tries, table, tell, now
-        )
+        who = (self.registrar, self._callers, self._tries, table, tell, now)
+        self._proofs = Proofs(self._keeper, self._hasher, *who)
+        self._releases = Releases(self._keeper, self._factors, self._proofs, *who)
 
     # --- its life -----------------------------------------------------------------------------
 
@@ -147,12 +148,18 @@ class People:
         account, token = book.accounts.get(caller.actor), book.tokens.get(caller.actor)
         return account.name if account is not None else token.name if token is not None else ""
 
+    def has_factor(self, caller: Caller) -> bool:
+        """Whether somebody has a second factor to give."""
+        account = self._keeper.book.accounts.get(caller.actor)
+        return account is not None and self._factors.has_one(account)
+
     # --- signing in and out -------------------------------------------------------------------
 
     async def sign_in(self, name: str, password: str, code: str, source: str) -> SignedIn | NotSignedIn:
         """Open a session. source: the client's address. Each failed try is an event.
 
-        code: asked of accounts that have a time-based code; a printed one stands in for it.
+        code: asked of accounts that have a time-based code; a printed one stands in for it. Who has printed ones alone
+        may give one, so that a second factor is proven from the start.
         """
         if not await self._keeper.read_in_time():
             return NotSignedIn("wait", BUSY_WAIT_S)
@@ -165,7 +172,8 @@ class People:
             async with self._tries.judging(key, stranger=True):
                 held = await right(self._hasher, account, password)
                 account = None if account is None else self._keeper.book.accounts.get(account.id)
-                if held and account is not None and not account.disabled and account.totp:
+                asks = account is not None and (account.totp or (code and account.codes))
+                if held and account is not None and not account.disabled and asks:
                     used = await self._factors.use(account.id, code, self._now().utc_us / 1e6)
         except NotHashed:
             self._tries.unjudged("sign_in", key)
@@ -183,6 +191,15 @@ class People:
         if session is not None:
             self._end([session], "signed_out", caller.actor)
             await self._keeper.keep(self._keeper.book.without_sessions({session.id}))
+
+    async def confirm(self, caller: Caller, factor: Factor, source: str) -> NotSignedIn | None:
+        """Prove a second factor in a session that was opened without; None: it is proven, and `renew` its cookie."""
+        proof = await self._proofs.confirm(caller, factor, source)
+        return proof if isinstance(proof, NotSignedIn) else None
+
+    async def renew(self, caller: Caller) -> str:
+        """Another cookie for a session that came to more rights since `caller` was made; `""`: it did not."""
+        return await self._proofs.renew(caller)
 
     # --- the first administrator --------------------------------------------------------------
 
@@ -205,6 +222,10 @@ class People:
         """Seconds left of the caller's release session; 0: none is open."""
         return self._releases.left_s(caller)
 
+    def incident_began(self, *, silent: bool) -> None:
+        """Another incident: release sessions that were opened before it end, for whoever may know of it."""
+        self._releases.incident_began(silent=silent)
+
     async def vouched(self, name: str, code: str, asking: Actor, source: str) -> Caller | NotSignedIn:
         """Who releases over the local socket: a named account with its own code, for this one request."""
         return await self._releases.vouched(name, code, asking, source)
@@ -218,18 +239,28 @@ class People:
     async def _open(self, account: Account, used: str, source: str) -> SignedIn:
         now, cookie, actor = self._now(), secrets.token_urlsafe(32), Actor(account.id)
         times = (now.utc_us, now.mono_us)
-        session = Session(new_id("session"), digest(cookie), account.id, self._boot, *times, *times)
+        session = Session(
+            new_id("session"),
+            digest(cookie),
+            account.id,
+            self._boot,
+            *times,
+            *times,
+            proven=used != "password",
+        )
         surplus = self._callers.surplus(account.id)
         self._end(surplus, "too_many", actor)
         self._tell(SessionOpened(session.id, account.id, used, source), account.id, actor)
         book = self._keeper.book.without_sessions({one.id for one in surplus})
         await self._keeper.keep(book.with_session(session))
-        caller = Caller(actor, cast("Role", account.role), "session", session=session.id)
+        role = cast("Role", account.role)
+        caller = Caller(actor, role, "session", session=session.id, proven=session.proven)
         return SignedIn(caller, cookie, account.name)
 
     def _end(self, ended: list[Session], code: str, actor: Actor) -> None:
         for one in ended:
             self._releases.forget(one.id)
+            self._proofs.forget(one.id)
             self._tell(SessionEnded(one.id, one.account, code), one.account, actor)
 
 

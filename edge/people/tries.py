@@ -5,22 +5,23 @@ import hashlib
 import unicodedata
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
-from typing import Final, Literal
+from typing import Final, Literal, cast, get_args
 
 from edge.people.book import Account
 from edge.people.hashing import NotHashed
 from edge.people.registrar import Tell
 from edge.people.turns import Turns
 from edge.people.waiting import Delays, Key, source_of
-from rules.model.account_facts import SignInFailed, TriedWord
+from rules.model.account_facts import AccountFact, ProofFailed, SignInFailed, TriedWord
 from rules.model.ids import Actor
 from rules.model.moments import Instant
 
+Tried = TriedWord | Literal["confirm", "password", "invitation"]
 Why = Literal["wrong", "wait", "disabled", "no_factor", "no_right"]
 """wrong: name, password or code, and never which. wait: tried too often from here, for this name; or too many at once.
 
 disabled: said only to who gave the right password. no_factor: the account has none to ask for, and no second person was
-named. no_right: the account's role may not release.
+named. no_right: the account's role may not do this, with whatever factor.
 """
 TOLD_EVERY_US: Final = 10_000_000
 AT_ONCE: Final = 2
@@ -45,12 +46,12 @@ class Tries:
         self._campus = campus
         self._now = now
         self._delays = Delays()
-        self._unheard: dict[TriedWord, int] = {}
+        self._unheard: dict[Tried, int] = {}
         self._told_at_us: int | None = None
         self._gates: dict[str, _Gate] = {}
         self._turns = Turns()
 
-    def begin(self, what: TriedWord, key: Key) -> int:
+    def begin(self, what: Tried, key: Key) -> int:
         """A try that is to be judged begins: 0; or the seconds that it must wait, and it counts as turned away."""
         now_s = self._now().mono_us / 1e6
         waits = self._delays.wait_s(key, now_s)
@@ -85,18 +86,18 @@ class Tries:
         self._delays.passed(key)
         self._turns.right(key[0])
 
-    def unjudged(self, what: TriedWord, key: Key) -> None:
+    def unjudged(self, what: Tried, key: Key) -> None:
         """It could not be judged: it counts for nothing but the record."""
         self._delays.unheard(key)
         self.turned_away(what)
 
-    def failed(self, what: TriedWord, why: Why, account: Account | None, source: str) -> None:
+    def failed(self, what: Tried, why: Why, account: Account | None, source: str) -> None:
         """It was judged, and is an event."""
         known = None if account is None else account.id
         actor = ANONYMOUS if known is None else Actor(known)
-        self._tell(SignInFailed(what, why, known, 1, source), known or self._campus, actor)
+        self._tell(_failed(what, why, known, 1, source), known or self._campus, actor)
 
-    def turned_away(self, what: TriedWord) -> None:
+    def turned_away(self, what: Tried) -> None:
         """It was not judged: told together with the others of ten seconds, so that a flood fills no disk."""
         self._unheard[what] = self._unheard.get(what, 0) + 1
         now = self._now().mono_us
@@ -107,11 +108,18 @@ class Tries:
     def tell_turned_away(self) -> None:
         """Tell of those that were not told of yet."""
         for what, tries in self._unheard.items():
-            self._tell(SignInFailed(what, "turned_away", None, tries, ""), self._campus, ANONYMOUS)
+            self._tell(_failed(what, "turned_away", None, tries, ""), self._campus, ANONYMOUS)
         self._unheard.clear()
 
 
-def key_of(source: str, what: TriedWord, name: str, account: Account | None) -> Key:
+def _failed(what: Tried, why: str, account: str | None, tries: int, source: str) -> AccountFact:
+    """A released kind keeps its words; what came later has a kind of its own."""
+    if what in get_args(TriedWord):
+        return SignInFailed(cast("TriedWord", what), why, account, tries, source)
+    return ProofFailed(what, why, account, tries, source)
+
+
+def key_of(source: str, what: Tried, name: str, account: Account | None) -> Key:
     """For whom tries are counted: a name that nobody has counts by its digest, however long it is."""
     if account is not None:
         return source_of(source), f"{what} {account.id}"

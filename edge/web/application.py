@@ -10,8 +10,10 @@ import structlog
 from aiohttp import HttpVersion11, web
 
 from edge.people.caller import Caller
+from edge.web.cookies import TLS, cookie_name
 from edge.web.headers import FIXED, HSTS
 from edge.web.office import Office
+from edge.web.pages.confirming import ask_first
 from edge.web.pages.live import Pages
 from edge.web.pages.showing import PAGES, problem_page
 from edge.web.problem import Problem
@@ -20,9 +22,6 @@ from edge.web.route import Route, Visit
 from edge.web.shared import SHARED, Shared
 from rules.rights import NEVER_BY_TOKEN
 
-COOKIE: Final = "__Host-campus-edge"
-PLAIN_COOKIE: Final = "campus-edge"
-"""On loopback without TLS, where a browser refuses `__Host-`."""
 LONGEST_BODY: Final = 256 * 1024
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -53,15 +52,9 @@ async def _let_go(app: web.Application) -> None:
 
 
 OFFICE: Final = web.AppKey("office", Office)
-TLS: Final = web.AppKey("tls", bool)
 REFUSALS: Final = web.AppKey("refusals", Refusals)
 ACTOR: Final = web.RequestKey("actor", str)
 REFUSED: Final = frozenset({401, 403})
-
-
-def cookie_name(request: web.Request) -> str:
-    """The session cookie's name, by how this is served."""
-    return COOKIE if request.app[TLS] else PLAIN_COOKIE
 
 
 def caller_of(request: web.Request) -> Caller | None:
@@ -90,21 +83,35 @@ def _guarded(route: Route) -> Handler:
                 if route.page and request.method in SAFE:
                     raise web.HTTPSeeOther("/sign-in")
                 raise Problem(401, "Nobody is signed in here. Sign in, or send a token.", headers=CHALLENGE)
-            if not caller.may(office.rights, route.right):
+            if not _lets_in(route, caller, office):
                 if caller.lapsed:
                     if route.page and request.method in SAFE:
                         raise web.HTTPSeeOther("/sign-in")
                     raise Problem(
                         401, "This session ran out. Starting a response still works; sign in for the rest."
                     )
-                if caller.by == "token" and route.right in NEVER_BY_TOKEN:
+                if caller.by == "token" and (route.right == "own" or route.right in NEVER_BY_TOKEN):
                     raise Problem(
                         403, "This is never a program's. Nothing was done: a person signs in for it."
                     )
+                if route.right != "own" and caller.could(office.rights, route.right):
+                    return await ask_first(Visit(request, office, caller), route)
                 raise Problem(403, f"Your role has no right to {route.right.replace('-', ' ')}.")
         return await route.handle(Visit(request, office, caller))
 
     return handle
+
+
+def _lets_in(route: Route, caller: Caller, office: Office) -> bool:
+    """Whether somebody known may go on to the handler. Routes that are `open` ask nobody."""
+    match route.right:
+        case "open":
+            return True
+        case "own":
+            return caller.by == "session" and not caller.lapsed
+        case right:
+            may = caller.could if route.own_factor else caller.may
+            return may(office.rights, right)
 
 
 async def _expected(request: web.Request) -> None:

@@ -59,3 +59,13 @@ class Problem(Exception):
             content_type="application/problem+json",
             headers=self.headers,
         )
+
+
+def second_factor_first() -> Problem:
+    """The role has the right, and no second factor was proven in this session yet."""
+    return Problem(
+        403,
+        "This asks for a second factor, and none was proven in this session. Nothing was done: open /confirm in this browser, "
+        "give a code or have a second named person sign there, and send it again.",
+        code="second_factor",
+    )

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 Method = Literal["GET", "POST"]
 Open = Literal["open"]
 """Anybody may: only what tells nothing, and what somebody who has no session yet needs."""
+Own = Literal["own"]
+"""Whoever is signed in, about their own account and session; never a program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,10 @@ class Visit:
     def may(self, right: Right) -> bool:
         """Whether whoever asks has this right too, for what a page or document shows beside its own."""
         return self.caller is not None and self.caller.may(self.office.rights, right)
+
+    def could(self, right: Right) -> bool:
+        """Whether whoever asks has this right, or would once a second factor is proven: a page shows the way to it."""
+        return self.caller is not None and self.caller.could(self.office.rights, right)
 
 
 Handle = Callable[[Visit], Awaitable["web.StreamResponse"]]
@@ -55,12 +61,14 @@ class Route:
     """path: as aiohttp's router takes it. right: asked for before `handle` is called.
 
     page: answered with a page and, to somebody unknown, with the way to sign in; else with JSON and problems.
-    says: of a route of the API, what its document tells.
+    says: of a route of the API, what its document tells. own_factor: it asks for a second factor itself each time,
+    whatever was proven in the session before (an open release session).
     """
 
     method: Method
     path: str
-    right: Right | Open
+    right: Right | Open | Own
     handle: Handle
     page: bool = False
     says: Says | None = None
+    own_factor: bool = False

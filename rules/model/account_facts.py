@@ -97,6 +97,37 @@ class ReleaseOpened:
     seconds: int
 
 
+@dataclass(frozen=True, slots=True)
+class SessionConfirmed:
+    """A second factor was proven in a session that was opened without one: `totp`, `code` or `person`.
+
+    second: the other named person's account, where two confirmed it together.
+    """
+
+    KIND: ClassVar[str] = "session.confirmed/1"
+    SEALED: ClassVar[tuple[str, ...]] = ()
+    session: str
+    account: str
+    factor: str
+    second: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProofFailed:
+    """As `SignInFailed`, of what is proven by who is signed in already, or invited.
+
+    `what`: `confirm`, `password` (the present one, for a change of one's own account) or `invitation`.
+    """
+
+    KIND: ClassVar[str] = "session.proof_failed/1"
+    SEALED: ClassVar[tuple[str, ...]] = ("source",)
+    what: str
+    why: str
+    account: str | None
+    tries: int
+    source: str
+
+
 AccountFact = (
     AccountAdded
     | AccountChanged
@@ -106,4 +137,6 @@ AccountFact = (
     | TokenCreated
     | TokenRevoked
     | ReleaseOpened
+    | SessionConfirmed
+    | ProofFailed
 )

@@ -140,6 +140,32 @@ def test_a_restart_in_the_middle_of_a_lockdown_signs_nobody_out_and_release_asks
     campus.close("tcp-1", "tcp-2")
 
 
+def test_a_release_session_outlasts_a_close_and_ends_when_another_incident_starts(
+    campus: School, browser: Browser
+) -> None:
+    add(campus, "Eve Adams", "administrator")
+    codes = said_secret(campus, "user", "codes", "Eve Adams")
+    assert browser.sign_in("Eve Adams", PASSWORD).status == 303
+    assert campus.ask({"do": "press", "button": "pb-native", "kind": "real"})["ok"]
+    campus.until_secured()
+    assert browser.post("/api/v1/incidents/x/close", {"reason": "over"}).json["code"] == "second_factor"
+    assert browser.send("/release/open", {"code": codes[0]}).location == "/release"
+
+    assert campus.cli("close", "--reason", "over").returncode == 0
+    assert browser.post("/api/v1/doors/tcp-1/unlock", {"reason": "over"}).status == 200
+    assert campus.ask({"do": "press", "button": "pb-native", "kind": "real"})["ok"]
+    incident = campus.until_secured()["incidents"][0]["id"]
+
+    refused = browser.post("/api/v1/doors/tcp-2/unlock", {"reason": "before the second one"})
+    assert (refused.status, refused.json["code"]) == (403, "no_release_session")
+    assert campus.devices.locked("tcp-2")
+    assert browser.post(f"/api/v1/incidents/{incident}/close", {"reason": "over"}).status == 200
+    assert browser.send("/release/open", {"code": codes[1]}).location == "/release"
+    for door in ("tcp-1", "tcp-2"):
+        assert browser.post(f"/api/v1/doors/{door}/unlock", {"reason": "over"}).status == 200
+    campus.until_at_rest("tcp-1", "tcp-2")
+
+
 def test_a_flood_of_sign_ins_costs_no_press_and_shuts_nobody_out(campus: School, browser: Browser) -> None:
     add(campus, "Di Amond", "staff")
     listen, stop = campus.tree["web"]["listen"], threading.Event()

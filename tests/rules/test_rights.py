@@ -64,7 +64,25 @@ def test_a_lapsed_session_keeps_the_two_rights_that_call_for_help_and_programs_n
     assert {"release", "people", "configure"} == NEVER_BY_TOKEN
 
 
-GOOD = "version: 1\nroles:\n" + "".join(f"  {role}: [look]\n" for role in ROLES if role in GIVEN)
+def test_a_second_factor_stands_before_what_ends_opens_silences_or_manages_and_never_before_a_call_for_help() -> (
+    None
+):
+    table = shipped_rights()
+    assert table.second_factor == {
+        "dismiss", "unlock", "release", "close", "walk-test", "export", "people", "configure",
+    }  # fmt: skip
+    assert not table.second_factor & {*ALWAYS, "look", "look-duress", "record", "note", "lock"}
+    assert table.proof_opens("technician") == {"walk-test"}
+    assert table.proof_opens("staff") == set()
+
+
+def test_where_nothing_is_said_everything_but_a_call_for_help_asks_for_it() -> None:
+    assert RightsTable(1, {}).second_factor == set(RIGHTS) - ALWAYS
+
+
+GOOD = "version: 1\nsecond_factor: [release, people, configure]\nroles:\n" + "".join(
+    f"  {role}: [look]\n" for role in ROLES if role in GIVEN
+)
 LATER = "later:\n" + "".join(f"  {role}: []\n" for role in ROLES if role not in GIVEN)
 
 
@@ -83,8 +101,25 @@ def test_a_table_is_read_as_it_is_written() -> None:
         GOOD.replace("[look]", "[look, look]") + LATER,
         GOOD + LATER + "  staff: [look]\n",
         GOOD + LATER.replace("kiosk", "kiosks"),
+        GOOD.replace("[release, people, configure]", "[release, people]") + LATER,
+        GOOD.replace("release,", "release, start,") + LATER,
+        GOOD.replace("release,", "release, fly,") + LATER,
+        GOOD.replace("second_factor: [release, people, configure]\n", "") + LATER,
     ],
-    ids=["empty", "no table", "no later", "unknown role", "unknown right", "twice", "in both", "misspelt"],
+    ids=[
+        "empty",
+        "no table",
+        "no later",
+        "unknown role",
+        "unknown right",
+        "twice",
+        "in both",
+        "misspelt",
+        "less than the least",
+        "before a start",
+        "unknown factor right",
+        "no second factor",
+    ],
 )
 def test_a_table_that_is_not_whole_is_refused_whole(text: str) -> None:
     with pytest.raises(BrokenPack):

@@ -187,5 +187,6 @@ ROUTES = (
             text="Only what the configuration calls its rest, which may be locked. A session needs an open release "
             "session; a token is refused while an incident is live.",
         ),
+        own_factor=True,
     ),
 )

@@ -209,6 +209,7 @@ ROUTES = (
             takes=ReleaseDoors,
             text="Never by a token. What the interlock holds back is named; the other doors go to their rest.",
         ),
+        own_factor=True,
     ),
     Route(
         "POST",

@@ -9,6 +9,7 @@ from edge.people.people import Factor, NotSignedIn
 from edge.web.api.answering import answer
 from edge.web.api.forms import NO_CONTROL, Asked
 from edge.web.api.writing import caller_of, write
+from edge.web.cookies import renew_cookie
 from edge.web.problem import Problem
 from edge.web.route import Route, Says, Visit
 
@@ -42,7 +43,9 @@ async def open_release(visit: Visit, asked: OpenRelease) -> web.Response:
     factor = Factor(asked.code, asked.other_name, asked.other_password)
     opened = await visit.office.people.open_release(caller_of(visit), factor, visit.request.remote or "")
     if not isinstance(opened, NotSignedIn):
-        return answer(ReleaseSession(left_s=opened))
+        response = answer(ReleaseSession(left_s=opened))
+        await renew_cookie(visit, response)
+        return response
     if opened.why == "wait":
         raise Problem(
             429,
@@ -67,5 +70,6 @@ ROUTES = (
             problems=(429,),
             text="By a second factor. Never for a token.",
         ),
+        own_factor=True,
     ),
 )

@@ -11,7 +11,7 @@ from edge import words
 from edge.control.desk import Make, Reply
 from edge.people.caller import Caller
 from edge.web.api import reading
-from edge.web.problem import Problem
+from edge.web.problem import Problem, second_factor_first
 from edge.web.route import Handle, Visit
 from edge.web.shared import shared
 from rules.rights import Right
@@ -63,6 +63,8 @@ def caller_of(visit: Visit) -> Caller:
 def need(visit: Visit, right: Right, what: str) -> None:
     """One more right, for what a request asks beside its route's own. Raises Problem 403."""
     if not visit.may(right):
+        if visit.could(right):
+            raise second_factor_first()
         raise Problem(403, f"Your role may not {what}. Nothing was done.")
 
 

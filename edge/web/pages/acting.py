@@ -7,6 +7,7 @@ from typing import Any, Final, get_args
 from aiohttp import web
 
 from edge.control.desk import Reply
+from edge.web.pages.confirming import ours
 from edge.web.pages.forms import Form, form_of
 from edge.web.pages.language import _, say
 from edge.web.pages.replies import told
@@ -41,14 +42,6 @@ def onward(visit: Visit, to: str, text: str, *, done: bool = True) -> web.Stream
     """Say what became of it on the next page, and go there."""
     pages(visit).say(actor_of(visit), text, done=done)
     raise web.HTTPSeeOther(to)
-
-
-def back(form: Form) -> str:
-    """The page that a form was sent from, if it is one of ours; else home."""
-    place = form.text("back")
-    return (
-        place if place.startswith("/") and not place.startswith(("//", "/\\")) and "\n" not in place else "/"
-    )
 
 
 # --- starting ---------------------------------------------------------------------------------
@@ -101,7 +94,7 @@ async def _started(visit: Visit, form: Form, kind: Real | Drill | Exercise) -> w
     reply = await decided(pages(visit).once.do(actor_of(visit), _key_of(form, response, zones, kind), ask))
     where = ", ".join(scene_of(visit).zone_name(one) for one in zones)
     text = told(reply, say("{what} started: {where}.", what=titled(kind.word, response), where=where))
-    place = f"/incidents/{reply.incident}" if reply.incident else back(form)
+    place = f"/incidents/{reply.incident}" if reply.incident else ours(form.text("back"))
     return onward(visit, place if visit.may("look") else "/sign-in", text, done=reply.done)
 
 

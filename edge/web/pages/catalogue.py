@@ -13,6 +13,7 @@ from edge import words
 from edge.flag_words import FLAGS
 from edge.web.pages import (
     acting,
+    confirming,
     devices,
     doors,
     frame,
@@ -60,7 +61,7 @@ def from_tables() -> Iterator[str]:
         *(table.values() for table in (responses.MARKS_SAY, devices.INPUT_KINDS, devices.INPUT_SAYS)),
         *(table.values() for table in (devices.CODES, doors.KINDS, doors.TYPES, doors.EGRESS)),
         *(table.values() for table in (doors.POWER, doors.SILENCE, signing.WHY_NOT, signing.SET_UP_WHY_NOT)),
-        *(releasing.WHY_NOT.values(), acting.WORDS),
+        *(releasing.WHY_NOT.values(), confirming.WHY_NOT.values(), acting.WORDS),
         *FLAGS.values(),
         (replies.NOT_ON_DISK, devices.NOT_READ),
         timeline.STANDINGS.values(),

@@ -9,8 +9,10 @@ from typing import Any, Final
 from aiohttp import web
 
 from edge.control.desk import Reply
-from edge.people.people import Factor, NotSignedIn
+from edge.people.people import NotSignedIn
+from edge.web.cookies import renew_cookie
 from edge.web.pages.acting import RELEASE, confirmed, decided, onward
+from edge.web.pages.confirming import factor_of
 from edge.web.pages.forms import form_of
 from edge.web.pages.language import _, many
 from edge.web.pages.replies import told
@@ -81,18 +83,16 @@ def _caller(visit: Visit) -> Any:
 async def open_release(visit: Visit) -> web.StreamResponse:
     """Give the second factor: a code of one's own, or a second named person's sign-in."""
     form = await form_of(visit)
-    factor = Factor(
-        code="".join(form.text("code").split()),
-        other_name=form.line("other_name"),
-        other_password=form.text("other_password"),
-    )
-    opened = await visit.office.people.open_release(_caller(visit), factor, visit.request.remote or "")
+    source = visit.request.remote or ""
+    opened = await visit.office.people.open_release(_caller(visit), factor_of(form), source)
     if isinstance(opened, NotSignedIn):
         why = _(WHY_NOT[opened.why])
         if opened.wait_s:
             why += " " + many("Wait {n} second.", "Wait {n} seconds.", opened.wait_s)
         return _page(visit, missing=why, status=422)
-    raise web.HTTPSeeOther("/release")
+    response = web.HTTPSeeOther("/release")
+    await renew_cookie(visit, response)
+    raise response
 
 
 async def release(visit: Visit) -> web.StreamResponse:
@@ -146,8 +146,8 @@ async def lock(visit: Visit) -> web.StreamResponse:
 
 
 ROUTES: Final = (
-    Route("GET", "/release", "release", release_page, page=True),
-    Route("POST", "/release/open", "release", open_release, page=True),
-    Route("POST", "/release", "release", release, page=True),
+    Route("GET", "/release", "release", release_page, page=True, own_factor=True),
+    Route("POST", "/release/open", "release", open_release, page=True, own_factor=True),
+    Route("POST", "/release", "release", release, page=True, own_factor=True),
     Route("POST", "/doors/{id}/lock", "lock", lock, page=True),
 )

@@ -59,7 +59,8 @@ def show(
             404, _("There is nothing of this name here. It may have ended, or the configuration changed.")
         )
     values = {
-        **frame(now, screen, of, visit.may),
+        # Links to what asks for a second factor are there before it is proven: behind them it is asked for.
+        **frame(now, screen, of, visit.could),
         **view,
         **_visitor(visit),
         **(more or {}),

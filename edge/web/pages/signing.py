@@ -5,7 +5,7 @@ from typing import Final
 from aiohttp import web
 
 from edge.people.people import NotSignedIn, SignedIn
-from edge.web.application import cookie_name
+from edge.web.cookies import drop_cookie, give_cookie
 from edge.web.pages import templates
 from edge.web.pages.forms import form_of
 from edge.web.pages.frame import frame
@@ -42,7 +42,7 @@ def _shown(
         "frame": None,
     }
     if lapsed:
-        surroundings = frame(scene_of(visit), "plain", "", visit.may)
+        surroundings = frame(scene_of(visit), "plain", "", visit.could)
         values["frame"] = {"startable": surroundings["startable"], "unanswered": surroundings["unanswered"]}
     return answer(visit, templates.page(template, values), status)
 
@@ -75,10 +75,7 @@ async def sign_in(visit: Visit) -> web.StreamResponse:
 
 def _welcomed(visit: Visit, found: SignedIn) -> web.HTTPSeeOther:
     response = web.HTTPSeeOther("/")
-    secure = cookie_name(visit.request).startswith("__Host-")
-    response.set_cookie(
-        cookie_name(visit.request), found.cookie, path="/", secure=secure, httponly=True, samesite="Strict"
-    )
+    give_cookie(visit.request, response, found.cookie)
     return response
 
 
@@ -88,9 +85,7 @@ async def sign_out(visit: Visit) -> web.StreamResponse:
     if visit.caller is not None:
         await visit.office.people.sign_out(visit.caller)
     response = web.HTTPSeeOther("/sign-in")
-    # A browser drops a `__Host-` cookie only by one that is secure as well.
-    secure = cookie_name(visit.request).startswith("__Host-")
-    response.del_cookie(cookie_name(visit.request), path="/", secure=secure, httponly=True, samesite="Strict")
+    drop_cookie(visit.request, response)
     raise response
 
 

@@ -14,6 +14,7 @@ from edge.people.registrar import Done
 from rules.model.account_facts import AccountFact
 from rules.model.ids import Actor
 from rules.model.moments import Instant
+from rules.rights import RightsTable
 
 PASSWORD: Final = "seven blue herons at dawn"
 BY: Final = Actor("socket:0")
@@ -26,7 +27,13 @@ class Someone(People):
     """`facts`: what was entered, with subject and actor. `conditions`: what was turned. `now_at`: the clock."""
 
     def __init__(
-        self, store: Path, *, boot: str = "boot-1", hasher: Hasher | None = None, again_s: float = 5.0
+        self,
+        store: Path,
+        *,
+        boot: str = "boot-1",
+        hasher: Hasher | None = None,
+        again_s: float = 5.0,
+        rights: RightsTable | None = None,
     ) -> None:
         self.facts: list[tuple[AccountFact, str, str]] = []
         self.conditions: list[tuple[str, bool]] = []
@@ -44,6 +51,7 @@ class Someone(People):
             now=lambda: self.now_at,
             boot=boot,
             again_s=again_s,
+            rights=rights,
         )
 
     def pass_s(self, seconds: float) -> None:

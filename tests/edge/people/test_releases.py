@@ -7,11 +7,13 @@ import pytest
 
 from edge.people.caller import Caller
 from edge.people.people import Factor, NotSignedIn, SignedIn
-from edge.people.releases import RELEASE_S, WRONG_CODES_MOST
+from edge.people.proofs import WRONG_CODES_MOST
+from edge.people.releases import RELEASE_S
 from edge.people.totp import STEP_S, code_at
 from rules.model.account_facts import ReleaseOpened
 from rules.model.ids import Actor
 from rules.model.moments import Instant
+from rules.rights import RIGHTS, Right, RightsTable
 from tests.edge.people.someone import BY, HERE, PASSWORD, START_UTC_US, Someone, done, somebody, why
 
 NAME = "Ada Moreno"
@@ -193,6 +195,36 @@ async def test_a_wrong_password_uses_no_code_up(people: Someone) -> None:
     code = code_now(people, await totp_of(people))
     assert why(await people.sign_in(NAME, "not the herons", code, HERE)) == "wrong"
     assert (await people.signed_in(NAME, code)).name == NAME
+
+
+async def test_another_incident_ends_what_was_opened_before_it_and_a_close_does_not(people: Someone) -> None:
+    signed = await people.session(NAME, "administrator")
+    first, second, *_ = await people.codes(NAME)
+    people.live = people.now_at
+    await opened(people, signed, Factor(first))
+    people.live = None
+    assert people.release_left_s(signed.caller) == 300
+
+    people.incident_began(silent=False)
+
+    assert people.release_left_s(signed.caller) == 0
+    assert await opened(people, signed, Factor(second)) == RELEASE_S
+
+
+async def test_a_silent_incident_ends_it_for_who_may_know_of_it_and_tells_nobody_else(tmp_path: Path) -> None:
+    rights = {"administrator": frozenset(RIGHTS), "staff": frozenset[Right]({"release"})}
+    async with somebody(tmp_path, rights=RightsTable(1, rights)) as people:  # type: ignore[arg-type]
+        knows, knows_not = (
+            await people.session(NAME, "administrator"),
+            await people.session("Bo Ling", "staff"),
+        )
+        for signed, name in ((knows, NAME), (knows_not, "Bo Ling")):
+            await opened(people, signed, Factor((await people.codes(name))[0]))
+
+        people.incident_began(silent=True)
+
+        assert people.release_left_s(knows.caller) == 0
+        assert people.release_left_s(knows_not.caller) == 300
 
 
 def test_the_clock_of_these_tests_is_no_round_number_of_steps() -> None:

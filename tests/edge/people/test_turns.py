@@ -8,7 +8,7 @@ import pytest
 
 from edge.people.hashing import NotHashed
 from edge.people.people import SignedIn
-from edge.people.releases import Factor
+from edge.people.proofs import Factor
 from edge.people.turns import AT_ONCE, Turns
 from tests.edge.people.someone import HERE, PASSWORD, Someone, somebody
 

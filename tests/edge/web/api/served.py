@@ -22,7 +22,7 @@ from tests.flow.rig import School, running
 from tests.flow.school import native, office, school
 
 Document = dict[str, Any]
-By = Literal["session", "token", "lapsed", "revoked", "none"]
+By = Literal["session", "unproven", "token", "lapsed", "revoked", "none"]
 
 TOTP = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 DAY_US = 86_400_000_000
@@ -41,27 +41,32 @@ class Answer:
 
 @dataclass
 class Keys:
-    """Secrets of every role: cookies of sessions, of sessions that ran out, tokens."""
+    """Secrets of every role: cookies of sessions, of some by password alone, of some that ran out; tokens."""
 
     cookies: dict[str, str] = field(default_factory=dict)
+    unproven: dict[str, str] = field(default_factory=dict)
     lapsed: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
 
 
 def lay_book(store: Path) -> Keys:
-    """An account, a session, a lapsed session and a token of each role."""
+    """An account, a session, one by password alone, a lapsed session and a token of each role."""
     keys, book = Keys(), Book()
     now_us, mono_us, boot = time.time_ns() // 1_000, time.monotonic_ns() // 1_000, boot_id()
     for role in ROLES:
         account = Account(f"account:{role}", f"Kim {role}", role, "$none$", totp=TOTP)
-        keys.cookies[role], keys.lapsed[role] = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        for cookies in (keys.cookies, keys.unproven, keys.lapsed):
+            cookies[role] = secrets.token_urlsafe(32)
         keys.tokens[role] = f"ce_{secrets.token_urlsafe(32)}"
         live = (now_us, mono_us, now_us, mono_us)
         # Begun in another boot, so that its age is counted by the wall clock.
         old = (now_us - 3 * DAY_US, 0, now_us - 2 * DAY_US, 0)
         book = (
             book.with_account(account)
-            .with_session(Session(f"session:{role}", digest(keys.cookies[role]), account.id, boot, *live))
+            .with_session(
+                Session(f"session:{role}", digest(keys.cookies[role]), account.id, boot, *live, proven=True)
+            )
+            .with_session(Session(f"session:{role}-un", digest(keys.unproven[role]), account.id, boot, *live))
             .with_session(
                 Session(f"session:{role}-old", digest(keys.lapsed[role]), account.id, "other", *old)
             )
@@ -92,6 +97,8 @@ class Served:
         match by:
             case "session":
                 return {"Cookie": f"campus-edge={self.keys.cookies[role]}", "Origin": self.origin}
+            case "unproven":
+                return {"Cookie": f"campus-edge={self.keys.unproven[role]}", "Origin": self.origin}
             case "lapsed":
                 return {"Cookie": f"campus-edge={self.keys.lapsed[role]}", "Origin": self.origin}
             case "token":

@@ -1,4 +1,5 @@
-"""Every route of the one table, asked by every role's session, lapsed session and token, by a revoked one and by none.
+"""Every route of the one table, asked by every role's session with a second factor and without, lapsed session and token,
+by a revoked one and by none.
 
 What is expected is derived from `rules/packs/rights.yaml` alone.
 """
@@ -14,7 +15,7 @@ from edge.web.routes import ROUTES
 from rules.rights import ALWAYS, NEVER_BY_TOKEN, RIGHTS, ROLES, Role
 from tests.edge.web.api.served import By, Served
 
-RIGHT_KINDS: tuple[By, ...] = ("session", "lapsed", "token")
+RIGHT_KINDS: tuple[By, ...] = ("session", "unproven", "lapsed", "token")
 
 
 def asked(api: Served, route: Route, role: str, by: By) -> int:
@@ -37,18 +38,61 @@ def expected(route: Route, role: Role, by: By) -> set[int] | None:
     refused = {303} if route.page and route.method in SAFE else {401}
     if by in ("none", "revoked"):
         return refused
+    if route.right == "own":
+        return {"session": None, "unproven": None, "token": {403}}.get(by, refused)
     table = shipped_rights()
     allowed = route.right in table.rights.get(role, frozenset())
     if by == "lapsed" and (route.right not in ALWAYS or not allowed):
         return refused if route.page and route.method in SAFE else {401}
     if by == "token" and route.right in NEVER_BY_TOKEN:
         return {403}
+    if by == "unproven" and allowed and route.right in table.second_factor and not route.own_factor:
+        # A page leads to where it is confirmed; a form and the API say what to do.
+        return {303} if route.page and route.method in SAFE else {403}
     return None if allowed else {403}
 
 
 def test_a_route_without_a_right_cannot_exist() -> None:
     for route in ROUTES:
-        assert route.right == "open" or route.right in RIGHTS
+        assert route.right in ("open", "own") or route.right in RIGHTS
+
+
+def test_only_what_opens_a_release_session_or_needs_one_asks_for_its_own_factor() -> None:
+    """Each time, and not once a session: a new such route is a decision, it stands here or it does not stand."""
+    assert {(route.method, route.path) for route in ROUTES if route.own_factor} == {
+        ("GET", "/release"),
+        ("POST", "/release/open"),
+        ("POST", "/release"),
+        ("POST", "/api/v1/release-session"),
+        ("POST", "/api/v1/incidents/{id}/release"),
+        ("POST", "/api/v1/doors/{id}/unlock"),
+    }
+
+
+@pytest.mark.parametrize("path", ["incidents/inc-1/close", "unanswered/x/answer"])
+def test_what_ends_something_tells_a_session_by_password_alone_where_to_confirm(
+    api: Served, path: str
+) -> None:
+    said = {"answer": "dismiss", "reason": "x"} if path.endswith("answer") else {"reason": "over"}
+    refused = api.post(path, said, "administrator", "unproven")
+    assert (refused.status, refused.json["code"]) == (403, "second_factor")
+    assert "/confirm" in refused.json["detail"]
+
+
+def test_doors_stay_shut_to_a_session_by_password_alone_until_it_gives_a_factor(api: Served) -> None:
+    api.start()
+    for path in ("incidents/x/release", "doors/tcp-1/unlock"):
+        said = {"reason": "x"} if path.startswith("doors") else {"reason": "x", "doors": ["tcp-1"]}
+        refused = api.post(path, said, "administrator", "unproven")
+        assert refused.status in (403, 404), refused.body
+    assert api.post("doors/tcp-1/unlock", {"reason": "x"}, "responder", "unproven").json["code"] == (
+        "no_release_session"
+    )
+
+
+def test_nothing_stands_before_a_start_by_password_alone(api: Served) -> None:
+    said = {"response": "lockdown", "zones": ["flow-school"], "kind": "real", "reason": "shots heard"}
+    assert api.post("incidents", said, "staff", "unproven").status == 200
 
 
 def test_only_what_tells_nothing_is_open() -> None:

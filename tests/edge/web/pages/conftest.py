@@ -32,20 +32,24 @@ from tests.edge.campus import BOX, NOON, PLAN, quiet
 
 
 class People:
-    """A cookie is a role's name, with `-lapsed` behind it for a session that ran out."""
+    """A cookie is a role's name; behind it `--lapsed` for a session that ran out, `--unproven` for one by password alone."""
 
     def __init__(self) -> None:
         self.needs_set_up = False
         self.left_s = 0
         self.revoked: set[str] = set()
         self.factors: list[Factor] = []
+        self.confirmed: set[str] = set()
+        """Sessions in which a second factor was proven meanwhile."""
 
     def by_cookie(self, cookie: str) -> Caller | None:
-        word = cookie.removesuffix("-lapsed")
+        word, _, how = cookie.partition("--")
         role: Role | None = next((one for one in ROLES if one == word), None)
         if role is None or cookie in self.revoked:
             return None
-        return Caller(Actor(f"account:{role}"), role, "session", lapsed=cookie != word, session=cookie)
+        proven = how != "unproven" or cookie in self.confirmed
+        actor = Actor(f"account:{role}")
+        return Caller(actor, role, "session", lapsed=how == "lapsed", session=cookie, proven=proven)
 
     def by_bearer(self, token: str) -> Caller | None:
         return Caller(Actor("token:1"), "administrator", "token") if token == "administrator" else None
@@ -68,6 +72,19 @@ class People:
 
     async def set_up(self, code: str, name: str, password: str, source: str) -> SetUp:
         return "done" if code == "right" else "no_code"
+
+    def has_factor(self, caller: Caller) -> bool:
+        return True
+
+    async def confirm(self, caller: Caller, factor: Factor, source: str) -> NotSignedIn | None:
+        self.factors.append(factor)
+        if factor.code != "123456":
+            return NotSignedIn("wrong")
+        self.confirmed.add(caller.session)
+        return None
+
+    async def renew(self, caller: Caller) -> str:
+        return "" if caller.proven or caller.session not in self.confirmed else f"{caller.role}"
 
     async def open_release(self, caller: Caller, factor: Factor, source: str) -> NotSignedIn | int:
         self.factors.append(factor)

@@ -302,12 +302,12 @@ async def test_signing_in_anew_ends_the_session_that_the_browser_had(serve: Serv
     served = await serve(office)
     form = [("name", "staff"), ("password", "right")]
 
-    await served.post("/sign-in", [("name", "staff"), ("password", "wrong")], "technician-lapsed")
+    await served.post("/sign-in", [("name", "staff"), ("password", "wrong")], "technician--lapsed")
     kept = set(office.people.revoked)
-    await served.post("/sign-in", form, "technician-lapsed")
+    await served.post("/sign-in", form, "technician--lapsed")
 
     assert kept == set()
-    assert office.people.revoked == {"technician-lapsed"}
+    assert office.people.revoked == {"technician--lapsed"}
 
 
 async def test_a_form_that_does_not_come_in_time_holds_no_place(

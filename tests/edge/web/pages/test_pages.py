@@ -209,12 +209,12 @@ async def test_a_session_that_ran_out_finds_the_way_to_start_and_nothing_else(se
     office = Office(state=broken())
     served = await serve(office)
 
-    status, _ = await served.get("/", "staff-lapsed")
-    _, sign_in = await served.get("/sign-in", "staff-lapsed")
+    status, _ = await served.get("/", "staff--lapsed")
+    _, sign_in = await served.get("/sign-in", "staff--lapsed")
     started, _, _ = await served.post(
-        "/start", [("response", "lockdown"), ("zone", "hs"), ("key", "k")], "staff-lapsed"
+        "/start", [("response", "lockdown"), ("zone", "hs"), ("key", "k")], "staff--lapsed"
     )
-    note, _, _ = await served.post("/incidents/inc-1/notes", [("text", "x")], "staff-lapsed")
+    note, _, _ = await served.post("/incidents/inc-1/notes", [("text", "x")], "staff--lapsed")
 
     assert status == 303
     assert "Starting a response still works" in sign_in

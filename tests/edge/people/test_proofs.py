@@ -1,0 +1,152 @@
+"""A second factor proven in a session: at sign-in or later, by code, paper or a second person; and what it opens."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from edge.config.pack_rights import shipped_rights
+from edge.people import shelf
+from edge.people.book import Book
+from edge.people.people import Factor, NotSignedIn, SignedIn
+from edge.people.proofs import WRONG_CODES_MOST
+from rules.model.account_facts import ProofFailed, SessionConfirmed
+from rules.rights import RIGHTS
+from tests.edge.people.someone import HERE, PASSWORD, Someone, somebody, why
+from tests.edge.people.test_releases import code_now, totp_of
+
+ADA, BO = "Ada Moreno", "Bo Ling"
+TABLE = shipped_rights()
+
+
+@pytest.fixture
+async def people(tmp_path: Path) -> AsyncIterator[Someone]:
+    async with somebody(tmp_path) as made:
+        yield made
+
+
+def rights(people: Someone, cookie: str) -> set[str]:
+    """What a cookie may do now."""
+    caller = people.by_cookie(cookie)
+    return set() if caller is None else {one for one in RIGHTS if caller.may(TABLE, one)}
+
+
+async def confirmed(people: Someone, signed: SignedIn, factor: Factor) -> NotSignedIn | None:
+    return await people.confirm(signed.caller, factor, HERE)
+
+
+async def test_a_password_alone_opens_what_calls_for_help_and_looks_and_a_code_opens_the_rest(
+    people: Someone,
+) -> None:
+    signed = await people.session(ADA, "administrator")
+    secret = await totp_of(people, ADA)
+    assert rights(people, signed.cookie) == set(RIGHTS) - TABLE.second_factor
+
+    assert await confirmed(people, signed, Factor(code_now(people, secret))) is None
+
+    assert rights(people, signed.cookie) == set(RIGHTS)
+    (fact,) = [fact for fact, _, _ in people.facts if isinstance(fact, SessionConfirmed)]
+    assert (fact.account, fact.factor, fact.second) == (signed.caller.actor, "totp", None)
+
+
+async def test_a_code_at_sign_in_is_proof_enough_a_printed_one_of_who_has_nothing_else_too(
+    people: Someone,
+) -> None:
+    await people.account(ADA, "administrator")
+    printed, *_ = await people.codes(ADA)
+    with_none = await people.signed_in(ADA)
+    assert why(await people.sign_in(ADA, PASSWORD, "ABCDE-FGHJK", HERE)) == "wrong"
+    with_paper = await people.signed_in(ADA, printed)
+    assert "close" not in rights(people, with_none.cookie)
+    assert "close" in rights(people, with_paper.cookie)
+
+
+async def test_what_was_proven_is_still_known_after_a_restart_and_a_file_from_before_says_nothing_of_it(
+    tmp_path: Path,
+) -> None:
+    async with somebody(tmp_path) as people:
+        await people.account(ADA, "administrator")
+        signed = await people.signed_in(ADA, (await people.codes(ADA))[0])
+    async with somebody(tmp_path) as again:
+        assert "close" in rights(again, signed.cookie)
+    book, _ = shelf.load(tmp_path)
+    plain = msgspec.to_builtins(book)
+    for session in plain["sessions"].values():
+        del session["proven"]
+    shelf.save(tmp_path, msgspec.convert(plain, Book))
+    async with somebody(tmp_path) as older:
+        assert rights(older, signed.cookie) == set(RIGHTS) - TABLE.second_factor
+
+
+async def test_who_lost_everything_has_a_second_person_vouch_for_them(people: Someone) -> None:
+    signed = await people.session(ADA, "administrator")
+    bo = await people.account(BO, "administrator", "nine grey geese at noon")
+
+    assert (
+        await confirmed(people, signed, Factor(other_name=BO, other_password="nine grey geese at noon"))
+        is None
+    )
+
+    assert "close" in rights(people, signed.cookie)
+    (fact,) = [fact for fact, _, _ in people.facts if isinstance(fact, SessionConfirmed)]
+    assert (fact.factor, fact.second) == ("person", bo)
+
+
+async def test_a_second_person_opens_no_more_than_is_theirs(people: Someone) -> None:
+    signed = await people.session(ADA, "administrator")
+    await people.account(BO, "technician")
+    assert why(await confirmed(people, signed, Factor(other_name=BO, other_password=PASSWORD))) == "wrong"
+    assert "walk-test" not in rights(people, signed.cookie)
+    technician = await people.session("Cy Prus", "technician")
+    assert await confirmed(people, technician, Factor(other_name=BO, other_password=PASSWORD)) is None
+    assert "walk-test" in rights(people, technician.cookie)
+
+
+async def test_a_release_proves_it_for_the_rest_of_the_session(people: Someone) -> None:
+    signed = await people.session(ADA, "administrator")
+    assert await people.open_release(signed.caller, Factor((await people.codes(ADA))[0]), HERE) == 300
+    assert rights(people, signed.cookie) == set(RIGHTS)
+
+
+async def test_a_session_that_came_to_more_has_another_cookie_and_the_one_before_opens_nothing(
+    people: Someone,
+) -> None:
+    signed = await people.session(ADA, "administrator")
+    assert await people.renew(signed.caller) == ""
+    await confirmed(people, signed, Factor((await people.codes(ADA))[0]))
+
+    cookie = await people.renew(signed.caller)
+
+    assert people.by_cookie(signed.cookie) is None
+    caller = people.by_cookie(cookie)
+    assert caller is not None
+    assert (caller.session, caller.proven) == (signed.caller.session, True)
+    assert await people.renew(caller) == ""
+
+
+async def test_a_session_that_ran_out_proves_nothing_and_keeps_its_call_for_help(people: Someone) -> None:
+    signed = await people.session(ADA, "administrator")
+    code, *_ = await people.codes(ADA)
+    people.pass_s(2 * 3_600)
+    assert why(await confirmed(people, signed, Factor(code))) == "no_right"
+    assert rights(people, signed.cookie) == {"start", "acknowledge"}
+
+
+async def test_wrong_codes_are_told_and_in_the_end_lock_the_session(people: Someone) -> None:
+    signed = await people.session(ADA, "administrator")
+    await totp_of(people, ADA)
+    assert why(await confirmed(people, signed, Factor())) == "wrong"
+    for _ in range(WRONG_CODES_MOST - 1):
+        people.pass_s(60)
+        assert why(await confirmed(people, signed, Factor("000000"))) == "wrong"
+    assert rights(people, signed.cookie) == {"start", "acknowledge"}
+    failed = [fact for fact, _, _ in people.facts if isinstance(fact, ProofFailed)]
+    assert [(one.what, one.why) for one in failed] == [("confirm", "wrong")] * WRONG_CODES_MOST
+    assert "000000" not in repr(people.facts)
+
+
+async def test_without_any_factor_it_is_said(people: Someone) -> None:
+    signed = await people.session(ADA, "administrator")
+    assert why(await confirmed(people, signed, Factor())) == "no_factor"
+    assert not people.has_factor(signed.caller)
