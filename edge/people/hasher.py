@@ -19,11 +19,19 @@ NICE = 15
 
 
 def answer(asked: dict[str, Any]) -> dict[str, Any]:
-    """`hash` {password}, `verify` {hash, password}, `derive` {salt, words}; each with its `cost`."""
+    """`hash` {password}, `new` {password}, `verify` {hash, password}, `derive` {salt, words}; each with its `cost`.
+
+    `new` gives no hash of a password that is one of the most used.
+    """
     time_cost, memory_kib, lanes = asked["cost"]
     match asked["do"]:
         case "hash":
             return {"hash": PasswordHasher(time_cost, memory_kib, lanes).hash(asked["password"])}
+        case "new":
+            # Not read in before there is a new password: most days there is none.
+            from edge.people.most_used import is_common
+
+            return {} if is_common(asked["password"]) else answer({**asked, "do": "hash"})
         case "verify":
             try:
                 PasswordHasher().verify(asked["hash"], asked["password"])

@@ -77,6 +77,11 @@ class Hasher:
         answer = await self._ask({"do": "hash", "password": password}, self._passwords)
         return str(answer["hash"])
 
+    async def hash_new(self, password: str) -> str | None:
+        """Argon2id of a password that is to be taken; None: it is one of the most used. Raises NotHashed."""
+        answer = await self._ask({"do": "new", "password": password}, self._passwords)
+        return answer.get("hash")
+
     async def verify(self, hashed: str, password: str) -> bool:
         """Whether this is the password. Raises NotHashed."""
         answer = await self._ask({"do": "verify", "hash": hashed, "password": password}, self._passwords)

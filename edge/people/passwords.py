@@ -1,12 +1,15 @@
-"""Which passwords are refused: short ones and those that everybody tries first. No other rule (OWASP ASVS 5.0 V6.2)."""
+"""Which passwords are refused: short ones and those that everybody tries first. No other rule (OWASP ASVS 5.0 V6.2).
 
-import unicodedata
+What a school's own people would take is looked up here; the 30,000 most used ones where they are hashed (`most_used`).
+"""
+
 from itertools import pairwise
 from typing import Final, Literal
 
 from edge.people.book import Account
 from edge.people.first_tried import WORDS
-from edge.people.hashing import Hasher
+from edge.people.hashing import Hasher, NotHashed
+from edge.people.spelling import plain
 
 SHORTEST: Final = 8
 ADVISED: Final = 15
@@ -22,11 +25,21 @@ def weak(password: str, known: tuple[str, ...] = ()) -> Weak | None:
         return "short"
     if len(password) > LONGEST:
         return "long"
-    plain = _plain(password)
-    names = {_plain(one) for one in known} | {part for one in known for part in map(_plain, one.split())}
-    if plain in WORDS or plain in names or len(set(plain)) <= 2 or _is_run(plain):
+    word = plain(password)
+    names = {plain(one) for one in known} | {part for one in known for part in map(plain, one.split())}
+    if word in WORDS or word in names or len(set(word)) <= 2 or _is_run(word):
         return "common"
     return None
+
+
+async def new_hash(hasher: Hasher, password: str, known: tuple[str, ...]) -> str:
+    """The hash of a new password, which begins with `$`; or why there is none: `password_…`, `hasher_busy`."""
+    if (why := weak(password, known)) is not None:
+        return f"password_{why}"
+    try:
+        return await hasher.hash_new(password) or "password_common"
+    except NotHashed:
+        return "hasher_busy"
 
 
 async def right(hasher: Hasher, account: Account | None, password: str) -> bool:
@@ -39,17 +52,7 @@ async def right(hasher: Hasher, account: Account | None, password: str) -> bool:
     return await hasher.verify(account.password, password)
 
 
-def _plain(text: str) -> str:
-    """Lower case, written plainly, without the digits and signs that are put behind a word."""
-    folded = unicodedata.normalize("NFKC", text).casefold().strip()
-    plain = folded.translate(_LEET)
-    return plain.rstrip("0123456789!?.#*-_ $@") or folded
-
-
-_LEET: Final = str.maketrans({"@": "a", "$": "s"})
-
-
-def _is_run(plain: str) -> bool:
+def _is_run(word: str) -> bool:
     """`abcdefgh`, `87654321`: each next to the one before."""
-    steps = {ord(after) - ord(before) for before, after in pairwise(plain)}
-    return len(plain) > 1 and steps in ({1}, {-1})
+    steps = {ord(after) - ord(before) for before, after in pairwise(word)}
+    return len(word) > 1 and steps in ({1}, {-1})

@@ -12,7 +12,7 @@ from edge.people import codes, totp
 from edge.people.book import Account, Book, Token, digest
 from edge.people.hashing import Hasher, NotHashed
 from edge.people.keeper import Keeper
-from edge.people.passwords import weak
+from edge.people.passwords import new_hash
 from rules.model.account_facts import (
     AccountAdded,
     AccountChanged,
@@ -207,12 +207,7 @@ class Registrar:
 
     async def _hashed(self, password: str, name: str) -> str:
         """The hash, which begins with `$`; or why there is none."""
-        if (why := weak(password, (name, self._campus))) is not None:
-            return f"password_{why}"
-        try:
-            return await self._hasher.hash(password)
-        except NotHashed:
-            return "hasher_busy"
+        return await new_hash(self._hasher, password, (name, self._campus))
 
     async def _changed(self, actor: Actor, account: Account, what: ChangeWord, *, ends: bool = False) -> Done:
         self._tell(AccountChanged(account.id, what), account.id, actor)

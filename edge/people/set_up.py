@@ -8,15 +8,15 @@ import structlog
 
 from edge.people import shelf
 from edge.people.book import Account, Book
-from edge.people.hashing import Hasher, NotHashed
+from edge.people.hashing import Hasher
 from edge.people.keeper import Keeper, in_a_thread
-from edge.people.passwords import weak
+from edge.people.passwords import new_hash
 from edge.people.registrar import Registrar, Tell, new_id, well_named
 from edge.people.tries import Tries, key_of
 from rules.model.account_facts import AccountAdded
 from rules.model.ids import Actor
 
-SetUp = Literal["done", "no_code", "weak_password", "bad_name"]
+SetUp = Literal["done", "no_code", "weak_password", "bad_name", "busy"]
 SHORTEST_CODE: Final = 30
 
 log = structlog.get_logger(__name__)
@@ -59,12 +59,9 @@ class SettingUp:
         called = well_named(name)
         if called is None or self._registrar.named(called) is not None:
             return "bad_name"
-        if weak(password, (called, self._campus)) is not None:
-            return "weak_password"
-        try:
-            hashed = await self._hasher.hash(password)
-        except NotHashed:
-            return "no_code"
+        hashed = await new_hash(self._hasher, password, (called, self._campus))
+        if not hashed.startswith("$"):
+            return "busy" if hashed == "hasher_busy" else "weak_password"
         if not self._is_code(code):
             return "no_code"  # somebody was quicker
         account = Account(new_id("account"), called, "administrator", hashed)

@@ -24,6 +24,7 @@ WHY_NOT: Final = {
 SET_UP_WHY_NOT: Final = {
     "no_code": "This set-up code does not fit. Read it again in the file on the box.",
     "weak_password": "This password is too short or well known. Take 15 characters or more that nobody has used.",
+    "busy": "Passwords cannot be hashed at this moment. Nothing was made: try again.",
     "bad_name": "A name has 1 to 64 letters, digits, dots, dashes or spaces.",
 }
 

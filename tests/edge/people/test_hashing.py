@@ -52,6 +52,37 @@ async def test_a_password_is_known_again_by_its_hash_and_no_other_is(hasher: Has
     assert await hasher.hash(PASSWORD) != hashed
 
 
+@pytest.mark.parametrize(
+    "used", ["corvette", "1234qwer", "Wonderwoman", "Corvette99!", "bongtoke", "\uff43orvette"]
+)
+async def test_one_of_the_most_used_passwords_is_never_hashed_as_a_new_one(hasher: Hasher, used: str) -> None:
+    assert await hasher.hash_new(used) is None
+
+
+async def test_any_other_password_is_whatever_words_are_in_it(hasher: Hasher) -> None:
+    for good in (PASSWORD, "corvette at the pond", "kq7vz2mt", "dog 58230716", "пароль который"):
+        assert await hasher.verify(await hasher.hash_new(good) or "", good)
+
+
+async def test_the_list_is_long_enough_and_lies_in_the_hashing_process_alone() -> None:
+    """OWASP ASVS 5.0 V6.2.4: at least 3,000 that the rule for length would let in."""
+    asked = "import sys, edge.people.people, edge.people.hasher; print(any('zxcvbn' in one for one in sys.modules))"
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", asked, stdout=asyncio.subprocess.PIPE)
+    said, _ = await child.communicate()
+    assert said.strip() == b"False"
+    counted = (
+        "import sys; from edge.people.most_used import most_used; "
+        "print(sum(len(one) >= 8 for one in most_used()), 'zxcvbn' in sys.modules)"
+    )
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", counted, stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await child.communicate()
+    count, still = said.split()
+    assert int(count) >= 3_000
+    assert still == b"False"
+
+
 async def test_any_text_is_a_password(hasher: Hasher) -> None:
     for odd in ("пароль", "line\nbreak", '"quoted"', "\x00\x01", "🦩" * 64):
         assert await hasher.verify(await hasher.hash(odd), odd)
