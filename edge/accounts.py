@@ -1,15 +1,21 @@
 """The accounts of one run, tied to its journal and its live picture."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from edge.journal.writer import JournalRefused
 from edge.people.people import People
+from rules.model.account_facts import AccountAdded, SessionOpened, TokenCreated
 from rules.model.facts import Entry
 from rules.model.moments import Instant
 from rules.state import State
 
 if TYPE_CHECKING:
     from edge.daemon import Daemon
+
+
+TELL_OF_SOMEBODY: Final = (AccountAdded.KIND, SessionOpened.KIND, TokenCreated.KIND)
+"""Kinds that a box without accounts never wrote."""
 
 
 def accounts(daemon: "Daemon", store: Path, boot: str) -> People:
@@ -21,6 +27,13 @@ def accounts(daemon: "Daemon", store: Path, boot: str) -> People:
         began = [one.opened for one in live if silent or not one.silent]
         return min(began, key=lambda at: at.utc_us, default=None)
 
+    async def had_accounts() -> bool | None:
+        """Whether the record knows of accounts; None: it cannot be asked."""
+        try:
+            return await daemon.journal.any_of(*TELL_OF_SOMEBODY)
+        except JournalRefused:
+            return None
+
     campus = daemon.setting.config.campus
     return People(
         store,
@@ -29,6 +42,7 @@ def accounts(daemon: "Daemon", store: Path, boot: str) -> People:
         tell=lambda fact, subject, actor: daemon.enter(Entry(fact, subject, actor)),
         condition=daemon.condition,
         live_since=live_since,
+        had_accounts=had_accounts,
         boot=boot,
     )
 

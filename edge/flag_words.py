@@ -79,6 +79,16 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "The file of accounts was not whole",
         "The one before it is used, if there is one: {0}. Presses work. Look who is left; disable and revoke again.",
     ),
+    "accounts_gone": (
+        "The accounts of this box are gone",
+        "The record knows of some. Presses and the box's own command line work; nobody can sign in. If none of you removed them, "
+        "take it for a break-in. Bring the store back from a backup, or use the recovery code in `set-up-code`.",
+    ),
+    "accounts_unknown": (
+        "Nobody is in the accounts of this box",
+        "The record cannot be asked whether anybody was. Presses and the box's own command line work. Look after the disk first; "
+        "then bring the store back from a backup, or use the code in `set-up-code`.",
+    ),
     "accounts_not_saved": (
         "A change of accounts is not on disk",
         "The disk refused: {0}. It holds until the next start, and is tried again every 5 s. Free or replace the disk.",

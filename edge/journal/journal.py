@@ -42,6 +42,7 @@ _WATCH_S: Final = 0.25
 _PATIENCE_S: Final = 5.0
 _DONE: Final = object()
 _READ_EVENTS: Final = 50
+_LOOKED_THROUGH: Final = 1_000
 """Of one piece of reading: 1 ms in which nothing is committed."""
 
 
@@ -189,6 +190,19 @@ class Journal:
                 break
             after = piece[-1].position
         return events
+
+    async def any_of(self, *kinds: str) -> bool:
+        """Whether an event of one of these kinds is kept. Raises JournalRefused.
+
+        Looked through by the writer thread in pieces of 1,000 between commits: 13 ms each, for nothing is decoded.
+        """
+        found, place = False, 0
+        while not found:
+            found, behind = await self._ask(_looking_for(kinds, place))
+            if behind is None:
+                return found
+            place = behind
+        return True
 
     def read_blocking(self, after: tuple[str, int] | None = None, limit: int = _READ_EVENTS) -> list[Stored]:
         """One piece of at most 50 events, for a thread that is not the loop's. Raises like `read`."""
@@ -367,6 +381,10 @@ def _reading(after: tuple[str, int] | None, limit: int) -> Callable[[Core], list
         return store.after(place, limit)
 
     return read
+
+
+def _looking_for(kinds: Sequence[str], place: int) -> Callable[[Core], tuple[bool, int | None]]:
+    return lambda core: _store(core).any_of(kinds, place, _LOOKED_THROUGH)
 
 
 def _store(core: Core) -> Store:

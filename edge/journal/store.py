@@ -262,6 +262,26 @@ class Store:
         prev = ZEROS if seq == 1 else self.hash_at(begun.epoch, seq - 1) or ZEROS
         return damaged(body, digest, begun.epoch, seq, prev)
 
+    def any_of(self, kinds: Sequence[str], after: int, most: int) -> tuple[bool, int | None]:
+        """Whether one of the `most` events behind a place is of one of these kinds; and where to go on, None: no more.
+
+        By the bytes, without decoding them: in text of somebody else's a quotation mark is written otherwise.
+        """
+        (last,) = self._connection.execute(
+            "SELECT max(place) FROM (SELECT place FROM events WHERE place > ? ORDER BY place LIMIT ?)",
+            (after, most),
+        ).fetchone()
+        if last is None:
+            return False, None
+        found = any(
+            self._connection.execute(
+                "SELECT 1 FROM events WHERE place > ? AND place <= ? AND instr(body, ?) LIMIT 1",
+                (after, last, f'"kind":"{kind}"'),
+            ).fetchone()
+            for kind in kinds
+        )
+        return found, last
+
     def raw_after(self, place: int, limit: int) -> list[tuple[int, str, bytes]]:
         """(place, hash, body) as they lie there, for whoever checks them."""
         return self._connection.execute(

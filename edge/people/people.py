@@ -21,7 +21,7 @@ from edge.people.passwords import right
 from edge.people.proofs import BUSY_WAIT_S, Factor, NotSignedIn, Proofs
 from edge.people.registrar import Registrar, Tell, new_id
 from edge.people.releases import Releases
-from edge.people.set_up import SettingUp, SetUp
+from edge.people.set_up import HadAccounts, SettingUp, SetUp
 from edge.people.tries import Tries, Why, key_of
 from rules.model.account_facts import AccountFact, SessionEnded, SessionOpened
 from rules.model.ids import Actor
@@ -62,6 +62,7 @@ class People:
         tell: Tell | None = None,
         condition: Condition | None = None,
         live_since: LiveSince | None = None,
+        had_accounts: HadAccounts | None = None,
         now: Callable[[], Instant] = instant,
         boot: str = "",
         rights: RightsTable | None = None,
@@ -78,7 +79,16 @@ class People:
         self._callers = Callers(self._keeper, table, live_since or _never, now, boot)
         self.registrar = Registrar(self._keeper, self._hasher, tell, campus, now)
         """Accounts and tokens, for who may change them."""
-        self._setting_up = SettingUp(self._keeper, self._hasher, self.registrar, self._tries, tell, campus)
+        self._setting_up = SettingUp(
+            self._keeper,
+            self._hasher,
+            self.registrar,
+            self._tries,
+            tell,
+            campus,
+            condition or _unsaid,
+            had_accounts or _never_had,
+        )
         who = (self.registrar, self._callers, self._tries, table, tell, now)
         self._proofs = Proofs(self._keeper, self._hasher, *who)
         self._releases = Releases(self._keeper, self._factors, self._proofs, *who)
@@ -88,6 +98,7 @@ class People:
     async def load(self) -> None:
         """Read the file, and lay down a set-up code where there is no administrator."""
         await self._keeper.load()
+        await self._setting_up.look_for_lost()
         await self._setting_up.look_after_code()
 
     async def run(self) -> None:
@@ -208,6 +219,11 @@ class People:
         """Whether no administrator exists yet: the set-up page is served, and the code lies in its 0600 file."""
         return self._setting_up.needed
 
+    @property
+    def recovering(self) -> bool:
+        """Whether the set-up code is no fresh start: there were accounts on this box, and they are gone."""
+        return self._setting_up.recovering
+
     async def set_up(self, code: str, name: str, password: str, source: str) -> SetUp:
         """Make the first administrator with the one-use code from its file; the file is gone with it."""
         return await self._setting_up.set_up(code, name, password, source)
@@ -274,3 +290,8 @@ def _unsaid(code: str, active: bool, args: tuple[str, ...]) -> None:
 
 def _never(silent: bool) -> Instant | None:
     return None
+
+
+async def _never_had() -> bool | None:
+    """No record is asked."""
+    return False

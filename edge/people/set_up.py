@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+from collections.abc import Awaitable, Callable
 from typing import Final, Literal
 
 import structlog
@@ -9,7 +10,7 @@ import structlog
 from edge.people import shelf
 from edge.people.book import Account, Book
 from edge.people.hashing import Hasher
-from edge.people.keeper import Keeper, in_a_thread
+from edge.people.keeper import Condition, Keeper, in_a_thread
 from edge.people.passwords import new_hash
 from edge.people.registrar import Registrar, Tell, new_id, well_named
 from edge.people.tries import Tries, key_of
@@ -17,6 +18,8 @@ from rules.model.account_facts import AccountAdded
 from rules.model.ids import Actor
 
 SetUp = Literal["done", "no_code", "weak_password", "bad_name", "busy"]
+HadAccounts = Callable[[], Awaitable[bool | None]]
+"""Asks the record whether there were accounts on this box; None: it does not answer."""
 SHORTEST_CODE: Final = 30
 
 log = structlog.get_logger(__name__)
@@ -33,6 +36,8 @@ class SettingUp:
         tries: Tries,
         tell: Tell,
         campus: str,
+        condition: Condition,
+        had_accounts: HadAccounts,
     ) -> None:
         self._keeper = keeper
         self._hasher = hasher
@@ -40,12 +45,24 @@ class SettingUp:
         self._tries = tries
         self._tell = tell
         self._campus = campus
+        self._condition = condition
+        self._had_accounts = had_accounts
         self._code = ""
+        self.recovering = False
 
     @property
     def needed(self) -> bool:
         """Whether it is known that no administrator exists."""
         return self._keeper.loaded.is_set() and not _has_administrator(self._keeper.book)
+
+    async def look_for_lost(self) -> None:
+        """A box whose accounts are gone is no new box: it says so until somebody set it up again."""
+        if not self.needed:
+            return
+        had = await self._had_accounts()
+        if had is not False:
+            self.recovering = True
+            self._condition("accounts_gone" if had else "accounts_unknown", True, ())
 
     async def set_up(self, code: str, name: str, password: str, source: str) -> SetUp:
         """Make the first administrator."""
@@ -66,6 +83,10 @@ class SettingUp:
             return "no_code"  # somebody was quicker
         account = Account(new_id("account"), called, "administrator", hashed)
         self._code = ""
+        if self.recovering:
+            self.recovering = False
+            for code in ("accounts_gone", "accounts_unknown"):
+                self._condition(code, False, ())
         self._tell(AccountAdded(account.id, account.role, called), account.id, Actor(account.id))
         if await self._keeper.keep(self._keeper.book.with_account(account)):
             await self.look_after_code()
@@ -84,7 +105,8 @@ class SettingUp:
                     code = "-".join(secrets.token_hex(3).upper() for _ in range(5))
                     await in_a_thread("people: code", lambda: shelf.write_code(store, code))
                 self._code = code
-                log.info("people.set_up_code", lies_in=str(store / shelf.CODE))
+                said = "people.recovery_code" if self.recovering else "people.set_up_code"
+                log.info(said, lies_in=str(store / shelf.CODE))
         except OSError as err:
             # Tried again in a minute: whoever waits for it sits at the box and sees why.
             log.error("people.set_up_code", detail=err.strerror)

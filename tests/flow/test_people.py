@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.flow.browser import Browser
-from tests.flow.rig import School, running
+from tests.flow.rig import School, flags, running
 from tests.flow.school import school
 from tests.flow.waiting import wait_for
 
@@ -213,3 +213,31 @@ def _released(campus: School, code: str, door: str = "tcp-1") -> int:
     file.write_text(code + "\n")
     who = ("--user", "Cy Prus", "--code-file", str(file))
     return campus.cli("release", door, "--reason", "police are through", *who).returncode
+
+
+def test_a_box_whose_accounts_are_gone_says_so_and_is_recovered_with_its_code(
+    campus: School, browser: Browser
+) -> None:
+    """The last of these journeys: both files are deleted between two starts."""
+    campus.end()
+    for name in ("people.json", "people.before.json"):
+        (campus.store / name).unlink(missing_ok=True)
+    campus.start()
+    wait_for("the page", lambda: campus.health("healthz") == 200)
+
+    wait_for("the flag", lambda: "accounts_gone" in flags(campus.status()))
+    assert b"This box had accounts, and they are gone." in browser.get("/set-up").body
+    file = campus.store / "set-up-code"
+    form = {
+        "name": ADA,
+        "password": PASSWORD,
+        "again": PASSWORD,
+        "code": wait_for("a code", lambda: read(file)),
+    }
+    assert browser.send("/set-up", form).status in (200, 303)
+    wait_for("the flag is gone", lambda: "accounts_gone" not in flags(campus.status()))
+    assert [row["data"]["code"] for row in campus.rows("flag.raised")].count("accounts_gone") == 1
+
+
+def read(file: Path) -> str:
+    return file.read_text().strip() if file.exists() else ""

@@ -41,6 +41,7 @@ def _shown(
         "streamed": False,
         "ages": {},
         "frame": None,
+        "recovering": visit.office.people.recovering,
     }
     if lapsed:
         surroundings = frame(scene_of(visit), "plain", "", visit.could)

@@ -201,6 +201,22 @@ async def test_one_directory_belongs_to_one_daemon(
             Reader.open(store)
 
 
+async def test_whether_a_kind_was_ever_written_is_found_in_pieces_and_by_nothing_that_looks_like_it(
+    opened: Open, add: Add, make_row: MakeRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.journal.journal._LOOKED_THROUGH", 3)
+    like = '"kind":"account.added/1"'
+    async with opened() as journal:
+        await add(journal, [make_row(one, data={"said": like, like: 1}) for one in range(20)])
+        before = await journal.any_of("account.added/1", "session.opened/1")
+        await add(journal, [make_row(21, kind="session.opened/1")])
+        await add(journal, [make_row(one) for one in range(22, 30)])
+        after = await journal.any_of("account.added/1", "session.opened/1")
+    assert (before, after) == (False, True)
+    with pytest.raises(JournalRefused):
+        await journal.any_of("account.added/1")
+
+
 async def test_a_kind_nobody_knows_is_kept_and_shown_raw(
     store: Path, opened: Open, add: Add, make_row: MakeRow
 ) -> None:

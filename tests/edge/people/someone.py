@@ -36,6 +36,8 @@ class Someone(People):
         rights: RightsTable | None = None,
     ) -> None:
         self.facts: list[tuple[AccountFact, str, str]] = []
+        self.had: bool | None = False
+        """What the record says of accounts."""
         self.conditions: list[tuple[str, bool]] = []
         self.now_at = Instant(START_UTC_US, 1_000_000_000)
         self.live: Instant | None = None
@@ -49,10 +51,14 @@ class Someone(People):
             condition=lambda code, active, _: self.conditions.append((code, active)),
             live_since=lambda silent: self.live or (self.silent if silent else None),
             now=lambda: self.now_at,
+            had_accounts=self._had,
             boot=boot,
             again_s=again_s,
             rights=rights,
         )
+
+    async def _had(self) -> bool | None:
+        return self.had
 
     def pass_s(self, seconds: float) -> None:
         """Let time pass."""
@@ -88,9 +94,10 @@ class Someone(People):
 
 
 @asynccontextmanager
-async def somebody(store: Path, **how: object) -> AsyncIterator[Someone]:
-    """Loaded; its worker is ended at the end."""
+async def somebody(store: Path, *, had: bool | None = False, **how: object) -> AsyncIterator[Someone]:
+    """Loaded; its worker is ended at the end. had: whether the record knows of accounts."""
     people = Someone(store, **how)  # type: ignore[arg-type]
+    people.had = had
     await people.load()
     try:
         yield people

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from edge.people import shelf
 from edge.people.shelf import CODE, read_code
 from tests.edge.people.someone import BY, ELSEWHERE, HERE, PASSWORD, somebody, why
 
@@ -62,3 +65,37 @@ async def test_an_administrator_made_at_the_box_takes_the_code_away_too(tmp_path
         assert await people.set_up(read_code(tmp_path), "Bo Ling", PASSWORD, HERE) == "no_code"
     async with somebody(tmp_path):
         assert not lies(tmp_path / CODE)
+
+
+@pytest.mark.parametrize(("had", "flag"), [(True, "accounts_gone"), (None, "accounts_unknown")])
+async def test_a_box_whose_accounts_are_gone_is_no_new_box(
+    tmp_path: Path, had: bool | None, flag: str
+) -> None:
+    async with somebody(tmp_path) as people:
+        await people.session("Ada Moreno", "administrator")
+    for name in (shelf.NAME, shelf.BEFORE):
+        (tmp_path / name).unlink(missing_ok=True)
+    async with somebody(tmp_path, had=had) as again:
+        assert (again.needs_set_up, again.recovering) == (True, True)
+        assert again.conditions == [(flag, True)]
+        code = read_code(tmp_path)
+        assert await again.set_up(code, "Bo Ling", PASSWORD, HERE) == "done"
+        assert (again.needs_set_up, again.recovering) == (False, False)
+        assert (flag, False) in again.conditions
+
+
+async def test_a_box_that_never_had_any_and_one_that_has_some_say_nothing(tmp_path: Path) -> None:
+    async with somebody(tmp_path, had=False) as new:
+        assert not new.recovering
+        await new.account("Ada Moreno", "administrator")
+        assert new.conditions == []
+    async with somebody(tmp_path, had=True) as later:
+        assert later.conditions == []
+        assert not later.recovering
+
+
+async def test_a_password_that_everybody_uses_is_no_administrators(tmp_path: Path) -> None:
+    async with somebody(tmp_path) as people:
+        code = read_code(tmp_path)
+        assert await people.set_up(code, "Ada Moreno", "wonderwoman", HERE) == "weak_password"
+        assert await people.set_up(code, "Ada Moreno", PASSWORD, HERE) == "done"

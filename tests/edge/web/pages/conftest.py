@@ -36,6 +36,7 @@ class People:
 
     def __init__(self) -> None:
         self.needs_set_up = False
+        self.recovering = False
         self.left_s = 0
         self.revoked: set[str] = set()
         self.factors: list[Factor] = []
