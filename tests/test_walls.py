@@ -40,6 +40,7 @@ TRESPASSES = {
     "only edge.journal signs and encrypts": ("edge.new_12", "cryptography"),
     "only edge.web.pages.templates speaks Jinja": ("edge.new_14", "jinja2"),
     "only the hashing process speaks Argon2": ("edge.new_13", "argon2"),
+    "only edge.web.pages.qr speaks QR": ("edge.new_16", "segno"),
     "only the hashing process reads the list of common passwords": ("edge.new_15", "zxcvbn"),
 }
 

@@ -77,11 +77,14 @@ class Callers:
             return None
         return Caller(Actor(token.id), cast("Role", token.role), "token")
 
+    def sessions_of(self, account: str) -> list[Session]:
+        """An account's sessions, as last used, the one used last first."""
+        own = [self._as_seen(one) for one in self._keeper.book.sessions.values() if one.account == account]
+        return sorted(own, key=lambda one: one.seen_utc_us, reverse=True)
+
     def surplus(self, account: str) -> list[Session]:
         """Those of an account's sessions that must go when another opens: the ones unused for longest."""
-        own = [self._as_seen(one) for one in self._keeper.book.sessions.values() if one.account == account]
-        own.sort(key=lambda one: one.seen_utc_us)
-        return own[: max(0, len(own) + 1 - sessions.MOST_OF_ONE)]
+        return self.sessions_of(account)[sessions.MOST_OF_ONE - 1 :]
 
     def too_old(self) -> list[Session]:
         """Sessions that ran out so long ago that they open nothing any more."""

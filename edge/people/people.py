@@ -17,9 +17,10 @@ from edge.people.callers import Callers, LiveSince
 from edge.people.factors import Factors
 from edge.people.hashing import Hasher, NotHashed
 from edge.people.keeper import AGAIN_S, Condition, Keeper
+from edge.people.own import Own
 from edge.people.passwords import right
 from edge.people.proofs import BUSY_WAIT_S, Factor, NotSignedIn, Proofs
-from edge.people.registrar import Registrar, Tell, new_id
+from edge.people.registrar import Done, Registrar, Tell, new_id
 from edge.people.releases import Releases
 from edge.people.set_up import HadAccounts, SettingUp, SetUp
 from edge.people.tries import Tries, Why, key_of
@@ -91,6 +92,18 @@ class People:
         )
         who = (self.registrar, self._callers, self._tries, table, tell, now)
         self._proofs = Proofs(self._keeper, self._hasher, *who)
+        self.own = Own(
+            self._keeper,
+            self._hasher,
+            self._factors,
+            self._proofs,
+            self.registrar,
+            self._callers,
+            self._tries,
+            campus,
+            now,
+        )
+        """One's own account, for who is signed in."""
         self._releases = Releases(self._keeper, self._factors, self._proofs, *who)
 
     # --- its life -----------------------------------------------------------------------------
@@ -228,6 +241,14 @@ class People:
         """Make the first administrator with the one-use code from its file; the file is gone with it."""
         return await self._setting_up.set_up(code, name, password, source)
 
+    async def first_codes(self, name: str) -> tuple[str, ...]:
+        """Ten printed codes of the administrator that was just set up, for the page that ends it; empty: not now."""
+        account = self.registrar.named(name)
+        if account is None or self._factors.has_one(account):
+            return ()
+        made = await self.registrar.new_codes(Actor(account.id), account.name)
+        return made.secret if isinstance(made, Done) else ()
+
     # --- releasing ----------------------------------------------------------------------------
 
     async def open_release(self, caller: Caller, factor: Factor, source: str) -> NotSignedIn | int:
@@ -277,6 +298,7 @@ class People:
         for one in ended:
             self._releases.forget(one.id)
             self._proofs.forget(one.id)
+            self.own.forget(one.id)
             self._tell(SessionEnded(one.id, one.account, code), one.account, actor)
 
 

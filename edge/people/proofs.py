@@ -86,6 +86,10 @@ class Proofs:
             self.raise_session(caller, proof)
         return proof
 
+    def asked_of(self, role: Role) -> bool:
+        """Whether a role has any right that asks for a second factor."""
+        return bool(self._rights.proof_opens(role))
+
     async def prove(
         self, caller: Caller, factor: Factor, source: str, what: Tried, needed: frozenset[Right]
     ) -> NotSignedIn | Proof:

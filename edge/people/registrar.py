@@ -109,10 +109,32 @@ class Registrar:
         hashed = await self._hashed(password, account.name)
         if not hashed.startswith("$"):
             return cast("Refused", hashed)
-        now = self.book.accounts.get(account.id)
+        return await self.take_password(actor, account.id, hashed)
+
+    async def take_password(self, actor: Actor, account: str, hashed: str, keep: str = "") -> Done | Refused:
+        """Have a person's password be another one, by its hash; an invitation is used up by it.
+
+        All their sessions end but `keep`.
+        """
+        now = self.book.accounts.get(account)
         if now is None:
             return "unknown_user"
-        return await self._changed(actor, replace(now, password=hashed), "password", ends=True)
+        changed = replace(now, password=hashed)
+        return await self._changed(actor, changed, "password", ends=True, keep=keep)
+
+    async def enrolled(self, actor: Actor, account: str, secret: str, step: int) -> Done | Refused:
+        """A shared secret counts from now on, its codes up to time step `step` used."""
+        now = self.book.accounts.get(account)
+        if now is None:
+            return "unknown_user"
+        return await self._changed(actor, replace(now, totp=secret, totp_step=step), "totp")
+
+    async def sign_out_others(self, actor: Actor, keep: str) -> Done | Refused:
+        """End all sessions of a person but one."""
+        account = self.book.accounts.get(actor)
+        if account is None:
+            return "unknown_user"
+        return Done(account.id, await self._keeper.keep(self._without(account, "signed_out", actor, keep)))
 
     async def disable(self, actor: Actor, name: str) -> Done | Refused:
         """Let a person do nothing any more, from this moment; all their sessions end."""
@@ -209,14 +231,18 @@ class Registrar:
         """The hash, which begins with `$`; or why there is none."""
         return await new_hash(self._hasher, password, (name, self._campus))
 
-    async def _changed(self, actor: Actor, account: Account, what: ChangeWord, *, ends: bool = False) -> Done:
+    async def _changed(
+        self, actor: Actor, account: Account, what: ChangeWord, *, ends: bool = False, keep: str = ""
+    ) -> Done:
         self._tell(AccountChanged(account.id, what), account.id, actor)
-        book = self._without(account, what, actor) if ends else self.book
+        book = self._without(account, what, actor, keep) if ends else self.book
         return Done(account.id, await self._keeper.keep(book.with_account(account)))
 
-    def _without(self, account: Account, code: str, actor: Actor) -> Book:
-        """The book without an account's sessions, each told of."""
-        ended = {one.id for one in self.book.sessions.values() if one.account == account.id}
+    def _without(self, account: Account, code: str, actor: Actor, keep: str = "") -> Book:
+        """The book without an account's sessions, `keep` left, each told of."""
+        ended = {
+            one.id for one in self.book.sessions.values() if one.account == account.id and one.id != keep
+        }
         for one in sorted(ended):
             self._tell(SessionEnded(one, account.id, code), account.id, actor)
         return self.book.without_sessions(ended)

@@ -14,12 +14,23 @@ from edge.web.api import (
     release_session,
     walk_tests,
 )
-from edge.web.pages import acting, confirming, looking, releasing, signing, statics, streaming, walking
+from edge.web.pages import (
+    account,
+    acting,
+    confirming,
+    looking,
+    releasing,
+    signing,
+    statics,
+    streaming,
+    walking,
+)
 from edge.web.route import Route
 
 PAGES: tuple[Route, ...] = (
     *signing.ROUTES,
     *confirming.ROUTES,
+    *account.ROUTES,
     *looking.ROUTES,
     *acting.ROUTES,
     *releasing.ROUTES,

@@ -35,9 +35,12 @@ def chromium() -> Iterator[Browser]:
 
 
 class Visitor:
-    """Somebody signed in, with their own windows. complaints: what their browser said of the page's scripts."""
+    """Somebody signed in, with their own windows. complaints: what their browser said of the page's scripts.
 
-    def __init__(self, browser: Browser, base: str, name: str, password: str) -> None:
+    code: of their second factor, for who does more than look and call.
+    """
+
+    def __init__(self, browser: Browser, base: str, name: str, password: str, code: str = "") -> None:
         self._browser = browser
         self.base = base
         self.complaints: list[str] = []
@@ -45,6 +48,7 @@ class Visitor:
             page.goto(f"{base}/sign-in")
             page.fill("#name", name)
             page.fill("#password", password)
+            page.fill("#code", code)
             page.press("#password", "Enter")
             page.wait_for_selector("main#main .card, .band")
             self._state: Any = page.context.storage_state()

@@ -16,7 +16,7 @@ from tests.flow.waiting import wait_for
 DOORS = ("tcp-1", "tcp-2")
 PAGES = (
     "/?show=campus", "/doors", "/doors/tcp-1", "/buttons", "/buttons/pb-native", "/inputs", "/controllers",
-    "/controllers/plc", "/flags", "/incidents", "/walk-test", "/drills", "/start", "/release", "/close",
+    "/controllers/plc", "/flags", "/incidents", "/walk-test", "/drills", "/start", "/release", "/close", "/account",
 )  # fmt: skip
 HEARD = "node => [...node.childNodes].filter(one => one.ariaHidden !== 'true').map(one => one.textContent).join('')"
 PASSWORD = "walnut-ladder-47-violet-moss"
@@ -43,7 +43,7 @@ def account(school: School, name: str, role: str) -> None:
 def diaz(shared: School, browser: Browser, base: str) -> Visitor:
     """The administrator."""
     account(shared, "R. Diaz", "administrator")
-    return Visitor(browser, base, "R. Diaz", PASSWORD)
+    return Visitor(browser, base, "R. Diaz", PASSWORD, codes(shared, "R. Diaz")[0])
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from typing import Final
 from edge import words
 from edge.flag_words import FLAGS
 from edge.web.pages import (
+    account,
     acting,
     confirming,
     devices,
@@ -62,6 +63,7 @@ def from_tables() -> Iterator[str]:
         *(table.values() for table in (devices.CODES, doors.KINDS, doors.TYPES, doors.EGRESS)),
         *(table.values() for table in (doors.POWER, doors.SILENCE, signing.WHY_NOT, signing.SET_UP_WHY_NOT)),
         *(releasing.WHY_NOT.values(), confirming.WHY_NOT.values(), acting.WORDS),
+        (account.WRONG, *account.ROLES.values()),
         *FLAGS.values(),
         (replies.NOT_ON_DISK, devices.NOT_READ),
         timeline.STANDINGS.values(),

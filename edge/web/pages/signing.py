@@ -30,13 +30,20 @@ SET_UP_WHY_NOT: Final = {
 
 
 def _shown(
-    visit: Visit, template: str, *, missing: str = "", name: str = "", status: int = 200
+    visit: Visit,
+    template: str,
+    *,
+    missing: str = "",
+    name: str = "",
+    codes: tuple[str, ...] = (),
+    status: int = 200,
 ) -> web.Response:
     """To somebody unknown nothing of the campus is shown, not even its name."""
     lapsed = visit.caller is not None and visit.caller.lapsed
     values = {
         "missing": missing,
         "name": name,
+        "codes": codes,
         "lapsed": lapsed,
         "streamed": False,
         "ages": {},
@@ -76,7 +83,11 @@ async def sign_in(visit: Visit) -> web.StreamResponse:
 
 
 def _welcomed(visit: Visit, found: SignedIn) -> web.HTTPSeeOther:
-    response = web.HTTPSeeOther("/")
+    """Home; who needs a second factor and has none is led to where one is made, unless something is live."""
+    office = visit.office
+    needs = bool(office.rights.proof_opens(found.caller.role)) and not office.people.has_factor(found.caller)
+    live = any(not one.silent for one in office.state.record.incidents.values())
+    response = web.HTTPSeeOther("/account" if needs and not live else "/")
     give_cookie(visit.request, response, found.cookie)
     return response
 
@@ -112,7 +123,8 @@ async def set_up(visit: Visit) -> web.StreamResponse:
     if made != "done":
         missing = _(SET_UP_WHY_NOT[made])
         return _shown(visit, "set_up.html", missing=missing, name=name, status=422)
-    raise web.HTTPSeeOther("/sign-in")
+    codes = await people.first_codes(name)
+    return _shown(visit, "set_up_done.html", name=name, codes=codes)
 
 
 ROUTES: Final = (

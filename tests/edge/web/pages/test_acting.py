@@ -341,4 +341,5 @@ async def test_the_first_administrator_is_made_once(serve: Serve) -> None:
     office.people.needs_set_up = False
     late = await served.post("/set-up", [("code", "right"), *form], None)
 
-    assert [one[0] for one in (wrong, differs, right, late)] == [422, 422, 303, 409]
+    assert [one[0] for one in (wrong, differs, right, late)] == [422, 422, 200, 409]
+    assert "ABCDE-FGHJK" in right[2]

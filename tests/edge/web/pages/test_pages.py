@@ -21,7 +21,7 @@ from tests.edge.web.pages.conftest import Office, Serve
 HOSTILE = "\"><script>alert(1)</script><b x='{{7*7}} onload=1"
 PATHS = (
     "/", "/doors", f"/doors/{D1}", "/buttons", f"/buttons/{PB}", "/inputs", "/controllers", "/controllers/plc-east",
-    "/flags", "/incidents", "/walk-test", "/drills", "/release", "/start", "/close", "/sign-in", "/set-up",
+    "/flags", "/incidents", "/walk-test", "/drills", "/release", "/start", "/close", "/account", "/sign-in", "/set-up",
 )  # fmt: skip
 
 
