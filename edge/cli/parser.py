@@ -144,6 +144,12 @@ def _people(verbs: Any) -> None:
     of: Any = made.add_subparsers(metavar="VERB", required=True)
     for name, text in (
         ("add", "add a person"),
+        (
+            "invite",
+            "a one-use code with which a person sets their own password; without --role: who is there",
+        ),
+        ("role", "give a person another role"),
+        ("remove-factors", "take a lost authenticator and lost codes away; their sessions end"),
         ("disable", "let a person do nothing any more, from now on"),
         ("enable", "let a person in again"),
         ("password", "give a person another password; their sessions end"),
@@ -154,8 +160,8 @@ def _people(verbs: Any) -> None:
         made = _verb(of, name, "people:user", text, json=True)
         made.add_argument("name", metavar="NAME")
         made.set_defaults(about=name)
-        if name == "add":
-            made.add_argument("--role", required=True, metavar="R", help=", ".join(ROLES))
+        if name in ("add", "invite", "role"):
+            made.add_argument("--role", required=name != "invite", metavar="R", help=", ".join(ROLES))
         if name in ("add", "password"):
             _secret(made, "--password-file", "the password")
     _verb(of, "list", "people:users", "who there is", json=True)

@@ -20,8 +20,8 @@ _UNITS: Final = {"h": 3_600, "d": 86_400, "w": 7 * 86_400}
 def user(args: argparse.Namespace) -> int:
     """Do something about a person's account."""
     request = {"do": "user", "verb": args.about, "name": args.name}
-    if args.about == "add":
-        request["role"] = args.role
+    if args.about in ("add", "invite", "role"):
+        request["role"] = args.role or ""
     if args.about in ("add", "password"):
         try:
             request["password"] = secret(args.secret, f"Password of {plain(args.name)}: ", twice=True)
@@ -45,7 +45,7 @@ def users(args: argparse.Namespace) -> int:
                 "yes" if one["totp"] else "no",
                 one["codes_left"],
                 one["sessions"],
-                "DISABLED" if one["disabled"] else "",
+                "DISABLED" if one["disabled"] else "invited" if one["invited_until_utc_s"] else "",
             )
             for one in rows
         ]
@@ -117,6 +117,16 @@ def _told_of_user(args: argparse.Namespace, secrets: list[str]) -> list[str]:
                 f"{args.name} is added as {args.role}.",
                 *([more] if args.role == "administrator" else []),
             ]
+        case "invite":
+            return [
+                f"Give this code to {args.name} in person: it is shown once, works once, and for 7 days. They open",
+                "/welcome on the box's page, type their name and the code, and set a password that nobody else knows.",
+                f"  {secrets[0]}",
+            ]
+        case "role":
+            return [f"{args.name} is {args.role} from now on."]
+        case "remove-factors":
+            return [f"{args.name} has no second factor any more; all their sessions ended."]
         case "totp":
             return [
                 "Type this into an authenticator app, now: it is shown once, and counts from now on.",

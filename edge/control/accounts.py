@@ -14,6 +14,14 @@ async def user(people: People, request: User, actor: Actor) -> Done | Refused:
     match request.verb:
         case "add":
             return await registrar.add(actor, name, request.role, request.password)
+        case "invite" if request.role:
+            return await people.invitations.invite(actor, name, request.role)
+        case "invite":
+            return await people.invitations.invite_again(actor, name)
+        case "role":
+            return await registrar.set_role(actor, name, request.role)
+        case "remove-factors":
+            return await registrar.remove_factors(actor, name)
         case "password":
             return await registrar.set_password(actor, name, request.password)
         case "disable":
@@ -60,6 +68,7 @@ def known(people: People, request: Known) -> list[dict[str, Any]]:
             "disabled": one.disabled,
             "totp": bool(one.totp),
             "codes_left": len(one.codes),
+            "invited_until_utc_s": one.invited_until_utc_s or None,
             "sessions": sum(session.account == one.id for session in book.sessions.values()),
         }
         for one in sorted(book.accounts.values(), key=lambda one: one.name.casefold())

@@ -106,11 +106,16 @@ class Export(_Request, frozen=True, tag="export"):
     redact: bool = False
 
 
-UserVerb = Literal["add", "disable", "enable", "password", "totp", "codes", "sign-out"]
+UserVerb = Literal[
+    "add", "invite", "role", "disable", "enable", "password", "totp", "codes", "remove-factors", "sign-out"
+]
 
 
 class User(_Request, frozen=True, tag="user"):
-    """Something about a person's account. role: for `add`; password: for `add` and `password`."""
+    """Something about a person's account. role: for `add`, `role` and `invite`; password: for `add` and `password`.
+
+    `invite` without a role: another code for somebody who is there.
+    """
 
     verb: UserVerb
     name: Name

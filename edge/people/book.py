@@ -18,7 +18,7 @@ class Account(msgspec.Struct, frozen=True):
     name: str
     role: str
     password: str
-    """Argon2id, in its PHC string form."""
+    """Argon2id, in its PHC string form; `""`: none yet, its person was invited."""
     totp: str = ""
     """The shared secret in base32; `""`: none."""
     totp_step: int = 0
@@ -27,6 +27,9 @@ class Account(msgspec.Struct, frozen=True):
     codes: tuple[str, ...] = ()
     """Argon2id digests of the printed codes that are left, all with `salt`."""
     disabled: bool = False
+    invitation: str = ""
+    """SHA-256 of the one-use code with which its person sets a password; `""`: none."""
+    invited_until_utc_s: int = 0
 
 
 class Token(msgspec.Struct, frozen=True):

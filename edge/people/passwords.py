@@ -46,7 +46,7 @@ async def right(hasher: Hasher, account: Account | None, password: str) -> bool:
     """Whether it is this account's password; as long for an account that is not there. Raises NotHashed."""
     if len(password) > LONGEST:
         return False
-    if account is None:
+    if account is None or not account.password:
         await hasher.hash(password)
         return False
     return await hasher.verify(account.password, password)

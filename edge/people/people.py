@@ -16,11 +16,12 @@ from edge.people.caller import Caller
 from edge.people.callers import Callers, LiveSince
 from edge.people.factors import Factors
 from edge.people.hashing import Hasher, NotHashed
+from edge.people.invitations import Invitations
 from edge.people.keeper import AGAIN_S, Condition, Keeper
 from edge.people.own import Own
 from edge.people.passwords import right
 from edge.people.proofs import BUSY_WAIT_S, Factor, NotSignedIn, Proofs
-from edge.people.registrar import Done, Registrar, Tell, new_id
+from edge.people.registrar import Done, Refused, Registrar, Tell, new_id
 from edge.people.releases import Releases
 from edge.people.set_up import HadAccounts, SettingUp, SetUp
 from edge.people.tries import Tries, Why, key_of
@@ -80,6 +81,10 @@ class People:
         self._callers = Callers(self._keeper, table, live_since or _never, now, boot)
         self.registrar = Registrar(self._keeper, self._hasher, tell, campus, now)
         """Accounts and tokens, for who may change them."""
+        self.invitations = Invitations(
+            self._keeper, self._hasher, self.registrar, self._tries, tell, campus, now
+        )
+        """Accounts whose person sets the password."""
         self._setting_up = SettingUp(
             self._keeper,
             self._hasher,
@@ -208,6 +213,18 @@ class People:
             return self._refused("disabled", account, source)
         self._tries.passed(key)
         return await self._open(account, used, source)
+
+    async def welcome(
+        self, name: str, code: str, password: str, source: str
+    ) -> SignedIn | NotSignedIn | Refused | None:
+        """Set the password of who was invited, and sign them in; None: it is set, and their second factor is asked for."""
+        made = await self.invitations.accept(name, code, password, source)
+        if not isinstance(made, Done):
+            return made
+        account = self._keeper.book.accounts.get(made.id)
+        if account is None or account.disabled or self._factors.has_one(account):
+            return None
+        return await self._open(account, "password", source)
 
     async def sign_out(self, caller: Caller) -> None:
         """End the caller's session; its cookie opens nothing from now on."""

@@ -17,6 +17,8 @@ from rules.model.account_facts import (
     AccountAdded,
     AccountChanged,
     AccountFact,
+    AccountFactorsRemoved,
+    AccountRoleChanged,
     ChangeWord,
     SessionEnded,
     TokenCreated,
@@ -119,7 +121,7 @@ class Registrar:
         now = self.book.accounts.get(account)
         if now is None:
             return "unknown_user"
-        changed = replace(now, password=hashed)
+        changed = replace(now, password=hashed, invitation="", invited_until_utc_s=0)
         return await self._changed(actor, changed, "password", ends=True, keep=keep)
 
     async def enrolled(self, actor: Actor, account: str, secret: str, step: int) -> Done | Refused:
@@ -143,8 +145,7 @@ class Registrar:
         account = self.named(name)
         if account is None:
             return "unknown_user"
-        others = (one for one in self.book.accounts.values() if one.id != account.id and not one.disabled)
-        if account.role == "administrator" and not any(one.role == "administrator" for one in others):
+        if self._is_last_administrator(account):
             return "last_administrator"
         return await self._changed(actor, replace(account, disabled=True), "disabled", ends=True)
 
@@ -156,6 +157,33 @@ class Registrar:
         if account is None:
             return "unknown_user"
         return await self._changed(actor, replace(account, disabled=False), "enabled")
+
+    async def set_role(self, actor: Actor, name: str, role: str) -> Done | Refused:
+        """Give a person another role, from this moment; their sessions have its rights."""
+        if not await self._keeper.read_in_time():
+            return "accounts_not_read"
+        account = self.named(name)
+        if account is None:
+            return "unknown_user"
+        if role not in GIVEN:
+            return "bad_role"
+        if role != "administrator" and self._is_last_administrator(account):
+            return "last_administrator"
+        self._tell(AccountRoleChanged(account.id, role), account.id, actor)
+        return Done(account.id, await self._keeper.keep(self.book.with_account(replace(account, role=role))))
+
+    async def remove_factors(self, actor: Actor, name: str) -> Done | Refused:
+        """Take away what was lost, authenticator and printed codes; all their sessions end."""
+        if not await self._keeper.read_in_time():
+            return "accounts_not_read"
+        account = self.named(name)
+        if account is None:
+            return "unknown_user"
+        self._tell(AccountFactorsRemoved(account.id), account.id, actor)
+        bare = replace(account, totp="", totp_step=0, salt="", codes=())
+        return Done(
+            account.id, await self._keeper.keep(self._without(account, "factors", actor).with_account(bare))
+        )
 
     async def sign_out(self, actor: Actor, name: str) -> Done | Refused:
         """End all sessions of a person, who may sign in again."""
@@ -215,6 +243,10 @@ class Registrar:
         self._tell(TokenCreated(token.id, role, expires_utc_s, called), token.id, actor)
         return Done(token.id, await self._keeper.keep(self.book.with_token(token)), (secret,))
 
+    def in_days(self, days: int) -> int | None:
+        """When something ends that is good for so many days, in seconds since 1970; None for 0: never."""
+        return self._now().utc_us // 1_000_000 + days * 86_400 if days > 0 else None
+
     async def revoke_token(self, actor: Actor, name: str) -> Done | Refused:
         """Let a program, by its id or name, do nothing any more, from this moment."""
         if not await self._keeper.read_in_time():
@@ -226,6 +258,12 @@ class Registrar:
             return "unknown_token"
         self._tell(TokenRevoked(found.id), found.id, actor)
         return Done(found.id, await self._keeper.keep(self.book.without_token(found.id)))
+
+    def _is_last_administrator(self, account: Account) -> bool:
+        """Whether nobody else could administer the box; who was invited and never came could not."""
+        able = (one for one in self.book.accounts.values() if not one.disabled and one.password)
+        others = (one for one in able if one.id != account.id)
+        return account.role == "administrator" and not any(one.role == "administrator" for one in others)
 
     async def _hashed(self, password: str, name: str) -> str:
         """The hash, which begins with `$`; or why there is none."""

@@ -113,6 +113,33 @@ class SessionConfirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountInvited:
+    """A one-use code was made, with which its person sets a password; the one before it opens nothing any more."""
+
+    KIND: ClassVar[str] = "account.invited/1"
+    SEALED: ClassVar[tuple[str, ...]] = ()
+    account: str
+    until_utc_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRoleChanged:
+    KIND: ClassVar[str] = "account.role_changed/1"
+    SEALED: ClassVar[tuple[str, ...]] = ()
+    account: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFactorsRemoved:
+    """Authenticator and printed codes open nothing any more, and none took their place."""
+
+    KIND: ClassVar[str] = "account.factors_removed/1"
+    SEALED: ClassVar[tuple[str, ...]] = ()
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProofFailed:
     """As `SignInFailed`, of what is proven by who is signed in already, or invited.
 
@@ -139,4 +166,7 @@ AccountFact = (
     | ReleaseOpened
     | SessionConfirmed
     | ProofFailed
+    | AccountInvited
+    | AccountRoleChanged
+    | AccountFactorsRemoved
 )

@@ -24,6 +24,7 @@ MENU: Final[tuple[tuple[str, str, Right], ...]] = (
     ("/walk-test", "Walk-test", "walk-test"),
     ("/drills", "Drills", "start-drill"),
     ("/release", "Release doors", "release"),
+    ("/people", "People", "people"),
 )
 
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from aiohttp import web
 
+from edge import words
 from edge.people.people import NotSignedIn, SignedIn
 from edge.web.cookies import drop_cookie, give_cookie
 from edge.web.pages import templates
@@ -21,6 +22,9 @@ WHY_NOT: Final = {
     "no_factor": "This account needs a second factor that it does not have yet. Ask an administrator.",
 }
 """A switched-off account is told what a wrong password is told: its name is nobody's business."""
+WELCOME_WHY_NOT: Final = {
+    "wrong": "Name and code do not fit, or its seven days are over. Ask an administrator for another code.",
+}
 SET_UP_WHY_NOT: Final = {
     "no_code": "This set-up code does not fit. Read it again in the file on the box.",
     "weak_password": "This password is too short or well known. Take 15 characters or more that nobody has used.",
@@ -102,6 +106,41 @@ async def sign_out(visit: Visit) -> web.StreamResponse:
     raise response
 
 
+async def welcome_page(visit: Visit) -> web.StreamResponse:
+    """Where somebody who was invited sets a password."""
+    return _shown(visit, "welcome.html")
+
+
+async def welcome(visit: Visit) -> web.StreamResponse:
+    """Set it; then to one's own account, where second factors are made."""
+    form = await form_of(visit)
+    people, source = visit.office.people, visit.request.remote or ""
+    name, password = form.line("name"), form.text("password")
+    if password != form.text("again"):
+        missing = _("The two passwords differ. Write both again.")
+        return _shown(visit, "welcome.html", missing=missing, name=name, status=422)
+    found = await people.welcome(name, form.text("code"), password, source)
+    if found is None:
+        raise web.HTTPSeeOther("/sign-in")
+    if not isinstance(found, SignedIn):
+        missing = _not_welcome(found, name)
+        return _shown(visit, "welcome.html", missing=missing, name=name, status=422)
+    if visit.caller is not None:
+        await people.sign_out(visit.caller)
+    response = web.HTTPSeeOther("/account")
+    give_cookie(visit.request, response, found.cookie)
+    raise response
+
+
+def _not_welcome(why: NotSignedIn | str, name: str) -> str:
+    if isinstance(why, str):
+        return _(words.reply(why, {"name": name}))
+    text = _(WELCOME_WHY_NOT.get(why.why, WHY_NOT[why.why]))
+    if why.wait_s:
+        text += " " + many("Wait {n} second.", "Wait {n} seconds.", why.wait_s)
+    return text
+
+
 async def set_up_page(visit: Visit) -> web.StreamResponse:
     """The first administrator's form, while there is none."""
     if not visit.office.people.needs_set_up:
@@ -131,6 +170,8 @@ ROUTES: Final = (
     Route("GET", "/sign-in", "open", sign_in_page, page=True),
     Route("POST", "/sign-in", "open", sign_in, page=True),
     Route("POST", "/sign-out", "open", sign_out, page=True),
+    Route("GET", "/welcome", "open", welcome_page, page=True),
+    Route("POST", "/welcome", "open", welcome, page=True),
     Route("GET", "/set-up", "open", set_up_page, page=True),
     Route("POST", "/set-up", "open", set_up, page=True),
 )

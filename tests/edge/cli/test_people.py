@@ -143,6 +143,30 @@ def test_users_are_listed_with_what_they_have_to_prove_themselves(
     ]
 
 
+def test_somebody_is_invited_given_another_role_and_their_lost_factors_taken_away(
+    run: Run, site: Site
+) -> None:
+    desk = PaperDesk()
+    with serving(site.store, desk):
+        invited = run("user", "invite", "Bo Ling", "--role", "staff")
+        again = run("user", "invite", "Bo Ling")
+        taken = run("user", "invite", "Bo Ling", "--role", "staff")
+        role = run("user", "role", "Bo Ling", "--role", "technician")
+        run("user", "codes", "Bo Ling")
+        bare = run("user", "remove-factors", "Bo Ling")
+        listed = run("user", "list")
+        items = json.loads(run("user", "list", "--json").stdout)["items"]
+
+    assert [one.returncode for one in (invited, again, taken, role, bare)] == [0, 0, 1, 0, 0]
+    assert "/welcome" in invited.stdout
+    assert first_code(invited.stdout) != first_code(again.stdout)
+    assert "Bo Ling is technician from now on." in role.stdout
+    assert [(one["role"], one["codes_left"]) for one in items] == [("technician", 0)]
+    assert items[0]["invited_until_utc_s"] > START_UTC_US / 1e6
+    assert "invited" in listed.stdout
+    assert first_code(again.stdout) not in listed.stdout + json.dumps(items)
+
+
 def test_a_refusal_is_exit_1_with_its_sentence(run: Run, site: Site, tmp_path: Path, password: str) -> None:
     (tmp_path / "weak").write_text("Password2024!\n")
     with serving(site.store, PaperDesk()):
