@@ -155,8 +155,11 @@ class Own:
             return account
         return await self._registrar.take_password(caller.actor, account.id, hashed, keep=caller.session)
 
-    async def end_others(self, caller: Caller) -> Done | Refused:
-        """End all of one's sessions but the one that asks."""
+    async def end_others(self, caller: Caller, password: str, source: str) -> NotSignedIn | Refused | Done:
+        """End all of one's sessions but the one that asks, by the password (ASVS V7.5.2)."""
+        account = await self._again(caller, password, None, source)
+        if isinstance(account, NotSignedIn):
+            return account
         return await self._registrar.sign_out_others(caller.actor, keep=caller.session)
 
     def forget(self, session: str) -> None:
@@ -169,8 +172,13 @@ class Own:
             return None
         return Pending(secret, totp.uri(secret, self._campus, account.name))
 
-    async def _again(self, caller: Caller, password: str, code: str, source: str) -> NotSignedIn | Account:
-        """Who it is, by password and, where the account has one, a second factor. Each failed try is an event."""
+    async def _again(
+        self, caller: Caller, password: str, code: str | None, source: str
+    ) -> NotSignedIn | Account:
+        """Who it is, by password and, where the account has one, a second factor. Each failed try is an event.
+
+        code None: the password is enough.
+        """
         account = self._keeper.book.accounts.get(caller.actor)
         still = self._callers.session(caller.session, used=True)
         if account is None or still is None or still.lapsed:
@@ -182,7 +190,7 @@ class Own:
         try:
             async with self._tries.judging(key, stranger=False):
                 held = await right(self._hasher, account, password)
-                if held and self._factors.has_one(account):
+                if held and code is not None and self._factors.has_one(account):
                     used = await self._factors.use(account.id, code, self._now().utc_us / 1e6)
                     held = used is not None
         except NotHashed:

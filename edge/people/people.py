@@ -134,6 +134,9 @@ class People:
         if old:
             self._end(old, "old", Actor("rule"))
             self._keeper.put(self._keeper.book.without_sessions({one.id for one in old}))
+        if self._setting_up.recovering:
+            # Nobody could be asked before.
+            await self._setting_up.look_for_lost()
         await self._setting_up.look_after_code()
 
     async def until_loaded(self, patience_s: float) -> None:

@@ -81,6 +81,8 @@ class Proofs:
         A second person must have every right that this opens: else somebody with few would open many.
         """
         needed = self._rights.proof_opens(caller.role)
+        if not needed:
+            return NotSignedIn("no_right")
         proof = await self.prove(caller, factor, source, "confirm", needed)
         if isinstance(proof, Proof):
             self.raise_session(caller, proof)

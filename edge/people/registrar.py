@@ -159,7 +159,10 @@ class Registrar:
         return await self._changed(actor, replace(account, disabled=False), "enabled")
 
     async def set_role(self, actor: Actor, name: str, role: str) -> Done | Refused:
-        """Give a person another role, from this moment; their sessions have its rights."""
+        """Give a person another role, from this moment; their sessions have its rights.
+
+        What a second person vouched for was the role before: a second factor is asked for anew.
+        """
         if not await self._keeper.read_in_time():
             return "accounts_not_read"
         account = self.named(name)
@@ -170,7 +173,11 @@ class Registrar:
         if role != "administrator" and self._is_last_administrator(account):
             return "last_administrator"
         self._tell(AccountRoleChanged(account.id, role), account.id, actor)
-        return Done(account.id, await self._keeper.keep(self.book.with_account(replace(account, role=role))))
+        book = self.book.with_account(replace(account, role=role))
+        for one in self.book.sessions.values():
+            if one.account == account.id and one.proven:
+                book = book.with_session(replace(one, proven=False))
+        return Done(account.id, await self._keeper.keep(book))
 
     async def remove_factors(self, actor: Actor, name: str) -> Done | Refused:
         """Take away what was lost, authenticator and printed codes; all their sessions end."""

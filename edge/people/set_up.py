@@ -48,7 +48,7 @@ class SettingUp:
         self._condition = condition
         self._had_accounts = had_accounts
         self._code = ""
-        self.recovering = False
+        self._told = ""
 
     @property
     def needed(self) -> bool:
@@ -57,12 +57,25 @@ class SettingUp:
 
     async def look_for_lost(self) -> None:
         """A box whose accounts are gone is no new box: it says so until somebody set it up again."""
-        if not self.needed:
+        if not self.needed or self._told == "accounts_gone":
             return
         had = await self._had_accounts()
-        if had is not False:
-            self.recovering = True
-            self._condition("accounts_gone" if had else "accounts_unknown", True, ())
+        found = {True: "accounts_gone", None: "accounts_unknown", False: ""}[had]
+        if self.needed and found != self._told:
+            self._tell_condition(found)
+
+    @property
+    def recovering(self) -> bool:
+        """Whether there were accounts, or nobody can say that there were none."""
+        return bool(self._told)
+
+    def _tell_condition(self, code: str) -> None:
+        """Have this condition stand, and none before it; `""`: none."""
+        before, self._told = self._told, code
+        if before:
+            self._condition(before, False, ())
+        if code:
+            self._condition(code, True, ())
 
     async def set_up(self, code: str, name: str, password: str, source: str) -> SetUp:
         """Make the first administrator."""
@@ -83,10 +96,7 @@ class SettingUp:
             return "no_code"  # somebody was quicker
         account = Account(new_id("account"), called, "administrator", hashed)
         self._code = ""
-        if self.recovering:
-            self.recovering = False
-            for code in ("accounts_gone", "accounts_unknown"):
-                self._condition(code, False, ())
+        self._tell_condition("")
         self._tell(AccountAdded(account.id, account.role, called), account.id, Actor(account.id))
         if await self._keeper.keep(self._keeper.book.with_account(account)):
             await self.look_after_code()

@@ -95,7 +95,9 @@ def _guarded(route: Route) -> Handler:
                         403, "This is never a program's. Nothing was done: a person signs in for it."
                     )
                 if route.right != "own" and caller.could(office.rights, route.right):
-                    return await ask_first(Visit(request, office, caller), route)
+                    answer = await ask_first(Visit(request, office, caller), route)
+                    request.app[REFUSALS].note((_route(request), request.method, answer.status, caller.actor))
+                    return answer
                 raise Problem(403, f"Your role has no right to {route.right.replace('-', ' ')}.")
         return await route.handle(Visit(request, office, caller))
 

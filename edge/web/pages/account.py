@@ -110,11 +110,11 @@ async def password(visit: Visit) -> web.StreamResponse:
 
 
 async def end_others(visit: Visit) -> web.StreamResponse:
-    """End all sessions but this one."""
-    await form_of(visit)
-    made = await visit.office.people.own.end_others(_caller(visit))
+    """End all sessions but this one, by the password."""
+    form, caller = await form_of(visit), _caller(visit)
+    made = await visit.office.people.own.end_others(caller, form.text("present"), _source(visit))
     if not isinstance(made, Done):
-        return _page(visit, missing=_refused(made), status=422)
+        return _page(visit, missing=_refused(made), opened="sessions", status=422)
     return onward(visit, "/account", _("All your other sessions ended."))
 
 

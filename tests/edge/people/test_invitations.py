@@ -8,7 +8,7 @@ import pytest
 
 from edge.people.book import Account
 from edge.people.invitations import GOOD_S
-from edge.people.people import NotSignedIn, SignedIn
+from edge.people.people import Factor, NotSignedIn, SignedIn
 from edge.people.registrar import Done
 from rules.model.account_facts import (
     AccountFactorsRemoved,
@@ -130,6 +130,19 @@ async def test_a_role_changes_at_once_for_sessions_that_are_open(people: Someone
     ]
     assert await people.registrar.set_role(BY, BO, "king") == "bad_role"
     assert await people.registrar.set_role(BY, "No Body", "staff") == "unknown_user"
+
+
+async def test_what_was_proven_for_one_role_is_proven_anew_for_another(people: Someone) -> None:
+    await people.account(ADA, "administrator")
+    await people.account("Cy Prus", "technician")
+    signed = await people.session(BO, "technician")
+    vouched = Factor(other_name="Cy Prus", other_password=PASSWORD)
+    assert await people.confirm(signed.caller, vouched, HERE) is None
+    done(await people.registrar.set_role(BY, BO, "administrator"))
+    caller = people.by_cookie(signed.cookie)
+    assert caller is not None
+    assert not caller.proven
+    assert await people.confirm(caller, vouched, HERE) == NotSignedIn("wrong")
 
 
 async def test_the_last_administrator_stays_one_and_who_was_only_invited_does_not_count(

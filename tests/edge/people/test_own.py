@@ -167,7 +167,9 @@ async def test_ones_sessions_are_listed_and_the_others_ended(people: Someone) ->
     ]
     assert own.sessions[0].seen_utc_us == people.now_at.utc_us
 
-    done(await people.own.end_others(signed.caller))
+    assert await people.own.end_others(signed.caller, "not the herons", HERE) == NotSignedIn("wrong")
+    assert people.by_cookie(other.cookie) is not None
+    done(await people.own.end_others(signed.caller, PASSWORD, HERE))
 
     assert people.by_cookie(other.cookie) is None
     assert people.by_cookie(signed.cookie) is not None

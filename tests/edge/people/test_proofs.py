@@ -150,3 +150,9 @@ async def test_without_any_factor_it_is_said(people: Someone) -> None:
     signed = await people.session(ADA, "administrator")
     assert why(await confirmed(people, signed, Factor())) == "no_factor"
     assert not people.has_factor(signed.caller)
+
+
+async def test_who_has_nothing_that_asks_for_a_second_factor_confirms_nothing(people: Someone) -> None:
+    signed = await people.session(BO, "staff")
+    await people.account(ADA, "administrator")
+    assert why(await confirmed(people, signed, Factor(other_name=ADA, other_password=PASSWORD))) == "no_right"

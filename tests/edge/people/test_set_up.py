@@ -84,6 +84,26 @@ async def test_a_box_whose_accounts_are_gone_is_no_new_box(
         assert (flag, False) in again.conditions
 
 
+@pytest.mark.parametrize(
+    ("later", "turned"),
+    [
+        (True, [("accounts_unknown", False), ("accounts_gone", True)]),
+        (False, [("accounts_unknown", False)]),
+        (None, []),
+    ],
+)
+async def test_a_record_that_could_not_be_asked_is_asked_again(
+    tmp_path: Path, later: bool | None, turned: list[tuple[str, bool]]
+) -> None:
+    async with somebody(tmp_path, had=None) as people:
+        assert people.conditions == [("accounts_unknown", True)]
+        people.had = later
+        await people.keep_up()
+        await people.keep_up()
+        assert people.conditions[1:] == turned
+        assert people.recovering is (later is not False)
+
+
 async def test_a_box_that_never_had_any_and_one_that_has_some_say_nothing(tmp_path: Path) -> None:
     async with somebody(tmp_path, had=False) as new:
         assert not new.recovering

@@ -116,7 +116,9 @@ async def test_sessions_are_shown_with_their_times_and_ended(serve: Serve, peopl
     served = await served_for(serve, people)
     _, page = await served.get("/account", signed.cookie)
     assert page.count("Opened 2026-09-21") == 2
-    await served.post("/account/sessions/end", [], signed.cookie)
+    wrong, _, _ = await served.post("/account/sessions/end", [("present", "no")], signed.cookie)
+    await served.post("/account/sessions/end", [("present", PASSWORD)], signed.cookie)
+    assert wrong == 422
     assert people.by_cookie(other.cookie) is None
     assert "End all others" not in (await served.get("/account", signed.cookie))[1]
 
