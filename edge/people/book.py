@@ -58,6 +58,8 @@ class Session(msgspec.Struct, frozen=True):
     """Too many wrong codes were tried in it: it may start and acknowledge, as one that ran out."""
     proven: bool = False
     """Whether a second factor was proven in it; in a file of an earlier version nothing says so, and it was not."""
+    before: str = ""
+    """SHA-256 of the cookie that it had before a second factor was proven: good for a call for help, and nothing else."""
 
 
 class Book(msgspec.Struct, frozen=True):

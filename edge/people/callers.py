@@ -1,5 +1,6 @@
 """Who a cookie or a token stands for now: looked up in memory, for each request anew, so that revoking holds at once."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import cast
 
@@ -37,13 +38,18 @@ class Callers:
         """When sessions were last used, as far as the book does not say so yet."""
         self._known = Book()
         self._by_cookie: dict[str, str] = {}
+        self._by_before: dict[str, str] = {}
         self._by_bearer: dict[str, str] = {}
 
     def by_cookie(self, cookie: str) -> Caller | None:
         """The session's caller, `lapsed` where it ran out or was locked; None: unknown or revoked."""
         self._look()
-        known = self._by_cookie.get(digest(cookie))
-        return None if known is None else self.session(known, used=True)
+        known = self._by_cookie.get(sent := digest(cookie))
+        caller = None if known is None else self.session(known, used=True)
+        if caller is None and (before := self._by_before.get(sent)) is not None:
+            caller = self.session(before, used=False)
+            return None if caller is None else dataclasses.replace(caller, lapsed=True, proven=False)
+        return caller
 
     def by_bearer(self, token: str) -> Caller | None:
         """The token's caller; None: unknown, revoked, expired."""
@@ -116,10 +122,11 @@ class Callers:
         return replace(session, seen_utc_us=seen.utc_us, seen_mono_us=seen.mono_us)
 
     def _look(self) -> None:
-        """Bring the two indexes up to the book of now; books are immutable, so another one is another object."""
+        """Bring the indexes up to the book of now; books are immutable, so another one is another object."""
         book = self._keeper.book
         if book.sessions is not self._known.sessions:
             self._by_cookie = {one.digest: one.id for one in book.sessions.values()}
+            self._by_before = {one.before: one.id for one in book.sessions.values() if one.before}
         if book.tokens is not self._known.tokens:
             self._by_bearer = {one.digest: one.id for one in book.tokens.values()}
         self._known = book

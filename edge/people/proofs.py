@@ -140,15 +140,17 @@ class Proofs:
         self._tell(fact, session.account, caller.actor)
 
     async def renew(self, caller: Caller) -> str:
-        """Another cookie for a session that came to more rights, the one before it ends; `""`: it did not.
+        """Another cookie for a session that came to more rights; `""`: it did not.
 
-        OWASP ASVS 5.0 V7.2.4: who knew the cookie before gains nothing by it.
+        OWASP ASVS 5.0 V7.2.4: who knew the cookie before gains nothing by it. It may start and acknowledge yet, as a session
+        that ran out: the answer that brings the new one may be lost on its way to somebody who needs help.
         """
         session = self._keeper.book.sessions.get(caller.session)
         if session is None or not session.proven or caller.proven:
             return ""
         cookie = secrets.token_urlsafe(32)
-        await self._keeper.keep(self._keeper.book.with_session(replace(session, digest=digest(cookie))))
+        renewed = replace(session, digest=digest(cookie), before=session.digest)
+        await self._keeper.keep(self._keeper.book.with_session(renewed))
         return cookie
 
     def forget(self, session: str) -> None:

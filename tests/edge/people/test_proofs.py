@@ -109,7 +109,7 @@ async def test_a_release_proves_it_for_the_rest_of_the_session(people: Someone) 
     assert rights(people, signed.cookie) == set(RIGHTS)
 
 
-async def test_a_session_that_came_to_more_has_another_cookie_and_the_one_before_opens_nothing(
+async def test_a_session_that_came_to_more_has_another_cookie_and_the_one_before_calls_for_help_alone(
     people: Someone,
 ) -> None:
     signed = await people.session(ADA, "administrator")
@@ -118,11 +118,24 @@ async def test_a_session_that_came_to_more_has_another_cookie_and_the_one_before
 
     cookie = await people.renew(signed.caller)
 
-    assert people.by_cookie(signed.cookie) is None
+    assert rights(people, signed.cookie) == {"start", "acknowledge"}
     caller = people.by_cookie(cookie)
     assert caller is not None
     assert (caller.session, caller.proven) == (signed.caller.session, True)
     assert await people.renew(caller) == ""
+    await people.sign_out(caller)
+    assert people.by_cookie(signed.cookie) is None
+    assert people.by_cookie(cookie) is None
+
+
+async def test_the_cookie_of_before_still_calls_for_help_after_a_restart(tmp_path: Path) -> None:
+    async with somebody(tmp_path) as people:
+        signed = await people.session(ADA, "administrator")
+        await confirmed(people, signed, Factor((await people.codes(ADA))[0]))
+        cookie = await people.renew(signed.caller)
+    async with somebody(tmp_path) as again:
+        assert rights(again, signed.cookie) == {"start", "acknowledge"}
+        assert rights(again, cookie) == set(RIGHTS)
 
 
 async def test_a_session_that_ran_out_proves_nothing_and_keeps_its_call_for_help(people: Someone) -> None:

@@ -53,7 +53,9 @@ async def test_an_app_is_set_up_from_the_page_by_text_or_picture_and_proves_the_
     assert " style=" not in shown
     assert (done, place) == (303, "/account")
     # The cookie is another one, since the session came to more rights.
-    assert people.by_cookie(signed.cookie) is None
+    caller = people.by_cookie(signed.cookie)
+    assert caller is not None
+    assert caller.lapsed
     assert people.registrar.named(NAME).totp  # type: ignore[union-attr]
 
 
