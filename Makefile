@@ -71,7 +71,7 @@ demo: ARGS = --press
 demo: setup  ## A simulated campus: a real MQTT press locks and proves every door; ARGS= keeps it running to try by hand
 	@$(BIN)/campus-edge demo $(ARGS)
 
-bench: setup  ## From a press to the last door written and proven, beside a bare script
+bench: setup  ## From a press to the last door written and proven, beside a bare script; ARGS=--listened: with everybody looking
 	@$(BIN)/python -m edge.bench $(ARGS)
 
 lock:   ## Pin every dependency of pyproject.toml anew, with hashes (needs uv); UPGRADE=--upgrade for the newest

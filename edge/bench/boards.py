@@ -11,10 +11,12 @@ from edge.bench.campus import LOCKED
 from edge.bench.lines import Message, obey
 from edge.setting import setting_of
 from edge.simulated.campus import SimulatedCampus
+from rules.model.ids import DoorId
 
 
 class Boards:
-    """Obeys `mark` (forget what was written), `written` (who locked, and when) and `rest` (how many are unlocked)."""
+    """Obeys `mark` (forget what was written), `written` (who locked, and when), `rest` (how many are unlocked), `requests`
+    (how many were taken up) and `door` (somebody holds one open, or shuts it)."""
 
     def __init__(self, campus: SimulatedCampus) -> None:
         self._campus = campus
@@ -36,6 +38,9 @@ class Boards:
                 return {"unlocked": sum(on is not LOCKED for on in self._coils())}
             case "requests":
                 return {"requests": self._campus.requests}
+            case "door":
+                self._campus.bolt(DoorId(order["door"])).door_open = order["open"]
+                return {}
             case other:
                 raise ValueError(other)
 

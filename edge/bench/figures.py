@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from edge.bench.size import Measured, Pressed
+from edge.bench.running import Pressed
+from edge.bench.size import Measured
 
 MEDIAN_TARGET: Final = 1.5
 P95_TARGET: Final = 2.0
@@ -53,11 +54,11 @@ def lines(found: Measured) -> list[str]:
     rows.append(f"  {'':24}{'median':>9}{'p95':>9}{'max':>9}")
     for name, presses in (("daemon", found.daemon), ("bare", found.bare), ("daemon, disk hangs", found.hung)):
         if presses:
-            rows.append(_row(f"{name}: first written", [one.first_written for one in presses]))
-            rows.append(_row(f"{name}: last written", [one.last_written for one in presses]))
+            rows.append(row(f"{name}: first written", [one.first_written for one in presses]))
+            rows.append(row(f"{name}: last written", [one.last_written for one in presses]))
     proven = [one for one in found.daemon if one.first_proven is not None and one.last_proven is not None]
-    rows.append(_row("daemon: first proven", [one.first_proven or 0.0 for one in proven]))
-    rows.append(_row("daemon: last proven", [one.last_proven or 0.0 for one in proven]))
+    rows.append(row("daemon: first proven", [one.first_proven or 0.0 for one in proven]))
+    rows.append(row("daemon: last proven", [one.last_proven or 0.0 for one in proven]))
     median, p95 = ratios(found)
     rows.append(f"  {'ratio, last written':24}{median:>8.2f}x{p95:>8.2f}x")
     longest = "not told" if found.longest_ms is None else f"{found.longest_ms:.1f} ms"
@@ -69,9 +70,10 @@ def lines(found: Measured) -> list[str]:
     return rows
 
 
-def _row(name: str, values: Sequence[float]) -> str:
+def row(name: str, values: Sequence[float], width: int = 24) -> str:
+    """A line of the table: median, 95th percentile, maximum."""
     its = spread(values)
-    return f"  {name:24}{its.median:>9.1f}{its.p95:>9.1f}{its.most:>9.1f}"
+    return f"  {name:{width}}{its.median:>9.1f}{its.p95:>9.1f}{its.most:>9.1f}"
 
 
 def missed(found: Measured) -> list[str]:

@@ -15,11 +15,12 @@ async def obey(orders: Obey) -> None:
     reader = asyncio.StreamReader(limit=1 << 20)
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    _say({"ready": True})
+    tell({"ready": True})
     while line := await reader.readline():
-        _say(await orders(json.loads(line)))
+        tell(await orders(json.loads(line)))
 
 
-def _say(message: Message) -> None:
+def tell(message: Message) -> None:
+    """One answer."""
     sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()

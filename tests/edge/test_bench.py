@@ -10,7 +10,8 @@ from drivers.doors.modbus_mbap import MbapReader
 from drivers.doors.modbus_pdu import Read, WriteCoils, decode_request
 from edge.bench import bare, figures
 from edge.bench.bench import main, parser
-from edge.bench.size import Measured, Pressed
+from edge.bench.running import Pressed
+from edge.bench.size import Measured
 
 
 def measured(ours: float, bare_ms: float, doors: int = 200) -> Measured:

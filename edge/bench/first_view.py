@@ -1,0 +1,93 @@
+"""What a visitor waits for: the bytes of a page with all that it is drawn and moved with, and its first paint in Chromium."""
+
+import re
+import shutil
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from edge.bench.children import Lost
+from edge.bench.guests import request
+
+VISITS: Final = 10
+"""Each in a browser context of its own: nothing is cached."""
+PAINT: Final = """() => {
+  const paint = performance.getEntriesByName("first-contentful-paint")[0];
+  return paint ? paint.startTime : null;
+}"""
+
+
+@dataclass(slots=True)
+class FirstView:
+    """paints: ms from navigation start to `first-contentful-paint` (W3C Paint Timing), one a visit. why_not: of none."""
+
+    page: str
+    transferred: int
+    paints: list[float] = field(default_factory=list)
+    why_not: str = ""
+
+
+def first_views(listen: str, cookie: str, incident: str, *, browser: bool) -> list[FirstView]:
+    """Home and the incident, each from nothing. Raises Lost where a page does not answer."""
+    pages = {"home": "/?show=campus", "incident": f"/incidents/{incident}"}
+    found = {name: FirstView(name, transferred(listen, path, cookie)) for name, path in pages.items()}
+    why_not = _paint(listen, cookie, pages, found) if browser else "not asked for"
+    for view in found.values():
+        view.why_not = why_not
+    return list(found.values())
+
+
+def transferred(listen: str, path: str, cookie: str) -> int:
+    """Bytes of the page and of the style and scripts that it names, and that those import, as a browser asks for them."""
+    headers = {"Cookie": cookie, "Accept-Encoding": "gzip, deflate, br", "Accept": "text/html"}
+    page = request(listen, path, headers)
+    if page.status != 200:
+        raise Lost(f"{path} answered {page.status}")
+    plain = request(listen, path, {"Cookie": cookie, "Accept": "text/html"}).body.decode()
+    named = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', plain))
+    size, asked = page.size, set[str]()
+    while named - asked:
+        name = (named - asked).pop()
+        asked.add(name)
+        size += request(listen, name, headers).size
+        folder = name.rpartition("/")[0]
+        text = request(listen, name, {}).body.decode() if name.endswith(".js") else ""
+        named |= {f"{folder}/{one}" for one in re.findall(r'from "\./([\w.]+)"', text)}
+    return size
+
+
+def _paint(listen: str, cookie: str, pages: dict[str, str], found: dict[str, FirstView]) -> str:
+    """Look at each page; `""`, or why nobody could."""
+    program = shutil.which("chromium")
+    if program is None:
+        return "chromium is not installed: ./install.sh --packages"
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        return "playwright is not installed: make setup"
+    name, _, value = cookie.partition("=")
+    arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=arguments)
+        try:
+            _visit(chromium, listen, pages["home"], name, value)  # the browser's own first page warms it up
+            for _ in range(VISITS):
+                for page, path in pages.items():
+                    found[page].paints.append(_visit(chromium, listen, path, name, value))
+        finally:
+            chromium.close()
+    return ""
+
+
+def _visit(chromium: Any, listen: str, path: str, name: str, value: str) -> float:
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    try:
+        context.add_cookies([{"name": name, "value": value, "url": f"http://{listen}"}])
+        page = context.new_page()
+        page.goto(f"http://{listen}{path}", wait_until="load")
+        page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
+        painted = page.evaluate(PAINT)
+    finally:
+        context.close()
+    if painted is None:
+        raise Lost(f"{path} was never painted")
+    return float(painted)
