@@ -20,7 +20,7 @@ from edge.journal.stamp import Stamped
 from edge.journal.stored import Stored
 from edge.journal.writer import JournalRefused
 from edge.people.people import People
-from edge.snapshot import snapshot
+from edge.snapshot import Steady, snapshot
 from edge.version import VERSION
 from edge.views.database import Views
 from edge.views.rebuild import rebuild_beside
@@ -44,6 +44,7 @@ class FrontDesk:
 
     def __init__(self, daemon: "Daemon") -> None:
         self._daemon = daemon
+        self._steady = Steady()
         self.rights: RightsTable = shipped_rights()
         self.people: People = daemon.people
 
@@ -90,7 +91,7 @@ class FrontDesk:
     def snapshot(self) -> dict[str, Any]:
         """The live picture of now."""
         appliance = self._daemon.appliance
-        return snapshot(appliance.plan, appliance.state, instant(), self._daemon.box)
+        return snapshot(appliance.plan, appliance.state, instant(), self._daemon.box, self._steady)
 
     async def submit(self, actor: Actor, make: Make) -> Reply:
         """Hand one request in; told once it is durable, or once the disk took nothing for 1 s."""

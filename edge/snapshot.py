@@ -31,6 +31,8 @@ LOOK: Final = frozenset(
 """Verdicts that need eyes in quiet times too."""
 NOT_RECORDED: Final = frozenset({"journal_refused", "journal_hung", "journal_shed"})
 """The conditions in which events are not being recorded; others of the journal's tell of what was."""
+UNSEEN: Final = DoorLive()
+"""A door of which nothing was read yet."""
 _ATTENTION: Final = {"not_secured": 0, "look": 1, "": 2}
 
 
@@ -56,9 +58,31 @@ def not_recording(state: State) -> str:
     return next((code for code in state.live.conditions if code in NOT_RECORDED), "")
 
 
-def snapshot(plan: Plan, state: State, now: Instant, box: BoxFacts) -> Document:
-    """The whole picture. Silent incidents are in it, marked: it is for those with the duress right only."""
-    doors = [_door(plan, state, now, door) for door in plan.doors.values()]
+class Steady:
+    """What the last picture said of each door beside its sensors' ages. Nearly all of it stands in the next one too.
+
+    It is told by identity, for plan and state are immutable: what is the same object says the same.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[DoorId, tuple[tuple[object, ...], Document]] = {}
+
+    def of(self, state: State, door: DoorPlan, live: DoorLive, order: DoorOrder | None) -> Document:
+        """A door's part of the picture, `bolt` and `position` still to be filled in; not to be changed."""
+        made_of = (door, live, order, state.record.incidents, state.live.started)
+        known = self._known.get(door.id)
+        if known is None or any(was is not now for was, now in zip(known[0], made_of, strict=True)):
+            known = self._known[door.id] = made_of, _steady(state, door, live, order)
+        return known[1]
+
+
+def snapshot(plan: Plan, state: State, now: Instant, box: BoxFacts, steady: Steady | None = None) -> Document:
+    """The whole picture. Silent incidents are in it, marked: it is for those with the duress right only.
+
+    steady: kept from one picture to the next, for whoever makes many.
+    """
+    known = steady or Steady()
+    doors = [_door(state, now, door, known) for door in plan.doors.values()]
     doors.sort(key=lambda one: _ATTENTION[one["attention"]])
     return {
         "at": rfc3339(now.utc_us),
@@ -137,9 +161,17 @@ def incident(one: Incident) -> Document:
 # --- doors -----------------------------------------------------------------------------------
 
 
-def _door(plan: Plan, state: State, now: Instant, door: DoorPlan) -> Document:
-    live = state.live.doors.get(door.id) or DoorLive()
-    order = state.record.orders.get(door.id)
+def _door(state: State, now: Instant, door: DoorPlan, steady: Steady) -> Document:
+    live = state.live.doors.get(door.id) or UNSEEN
+    found = steady.of(state, door, live, state.record.orders.get(door.id))
+    return {
+        **found,
+        "bolt": _evidence(state, now, door.bolt),
+        "position": _evidence(state, now, door.position),
+    }
+
+
+def _steady(state: State, door: DoorPlan, live: DoorLive, order: DoorOrder | None) -> Document:
     verdict = live.verdict
     return {
         "id": door.id,
@@ -155,8 +187,8 @@ def _door(plan: Plan, state: State, now: Instant, door: DoorPlan) -> Document:
         else words.verdict(verdict.word, verdict.by, verdict.code),
         "since": _iso(live.verdict_at),
         "attention": _attention(state, order, live),
-        "bolt": _evidence(state, now, door.bolt),
-        "position": _evidence(state, now, door.position),
+        "bolt": None,
+        "position": None,
         "order": _order(order),
         "held": live.held,
         "tries": live.tries,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edge.snapshot import not_secured, snapshot
+from edge.snapshot import Steady, not_secured, snapshot
 from rules.model.ids import DoorId, IncidentId, PressId
 from rules.model.moments import Instant
 from rules.plan import Plan
@@ -47,6 +47,24 @@ def test_a_quiet_campus_is_armed_and_no_door_needs_eyes() -> None:
     assert [door["attention"] for door in shown["doors"]] == ["", "", ""]
     assert not_secured(shown) == []
     assert json.loads(json.dumps(shown)) == shown
+
+
+def test_a_picture_made_from_the_one_before_is_the_same_as_one_made_anew() -> None:
+    steady = Steady()
+    locked = locked_down({D1: "secured", D2: "not_latched", D3: "unconfirmed"})
+    freed = {**locked.record.orders, D1: DoorOrder("free", NOON, INCIDENT)}
+    ended = replace(locked.record, incidents={})
+    later = NOON.plus(1_500_000)
+    for state, now in (
+        (quiet(), NOON),
+        (locked, NOON),
+        (locked, later),
+        (replace(locked, record=replace(locked.record, orders=freed)), later),
+        (replace(locked, record=ended), later),
+        (replace(locked, live=replace(locked.live, controllers={})), later),
+        (quiet(), later),
+    ):
+        assert snapshot(PLAN, state, now, BOX, steady) == picture(state, now=now)
 
 
 def test_without_a_controller_it_is_not_armed_and_says_what_still_works() -> None:
