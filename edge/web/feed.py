@@ -10,7 +10,7 @@ import itertools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
@@ -18,6 +18,7 @@ from edge.journal.stamp import Stamped
 from edge.journal.stored import Stored, stored
 from edge.journal.upcast import upcast
 from edge.web.sieve import Position, Sieve
+from edge.web.wire import Message, Out
 
 SHOW_AFTER_S: Final = 0.05
 """Streams follow the wire, they do not race it."""
@@ -35,16 +36,6 @@ CHECK_S: Final = 0.5
 BEAT_S: Final = 2.0
 LISTENERS_MOST: Final = 500
 LAG_S: Final = 0.02
-
-
-class Out(Protocol):
-    """A listener's connection."""
-
-    async def write(self, data: bytes) -> None:
-        """Hand bytes over; raises ConnectionError once it is gone."""
-
-    def unread(self) -> int:
-        """Bytes that it left on our side."""
 
 
 @dataclass(slots=True)
@@ -235,7 +226,7 @@ class Feed:
     async def _round(self, beat: bytes) -> bool:
         """Give everybody what they can take; whether somebody could not take all."""
         lagging = False
-        pieces: dict[tuple[bool, int], tuple[bytes, int]] = {}
+        pieces: dict[tuple[bool, int], tuple[Message | None, int]] = {}
         began = time.monotonic()
         for one in tuple(self._listeners):
             if one.next < self._made - len(self._frames):
@@ -250,12 +241,13 @@ class Feed:
                 continue
             key = (one.duress, one.next)
             if key not in pieces:
-                pieces[key] = self._piece(*key)
-            data, after = pieces[key]
+                data, after = self._piece(*key)
+                pieces[key] = Message(data + beat) if data or beat else None, after
+            message, after = pieces[key]
             try:
-                if data or beat:
-                    await one.out.write(data + beat)
-            except (ConnectionError, RuntimeError):
+                if message is not None:
+                    one.out.put(message)
+            except ConnectionError:
                 self.detach(one)
                 one.ended.set()
                 continue

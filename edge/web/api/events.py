@@ -12,12 +12,13 @@ from edge.web.api.answering import answer, of
 from edge.web.api.forms import PLACE, Asked, Place, Time
 from edge.web.api.reading import query
 from edge.web.api.writing import caller_of
-from edge.web.feed import BUFFERED_MOST, LISTENERS_MOST, SLOW_S, Listener
+from edge.web.feed import LISTENERS_MOST, SLOW_S, Listener
 from edge.web.problem import Problem
 from edge.web.record import cursor, read_shown, true_position
 from edge.web.route import Route, Says, Visit
 from edge.web.shared import no_history, shared
 from edge.web.sieve import Position
+from edge.web.wire import Message, opened
 
 CATCH_UP: Final = 200
 AGAIN_MOST: Final = 3
@@ -100,9 +101,7 @@ async def stream(visit: Visit) -> web.StreamResponse:
 
 async def _stream(visit: Visit, after: Position | None) -> web.StreamResponse:
     request, feed, caller = visit.request, shared(visit.request).feed, caller_of(visit)
-    response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
-    await response.prepare(request)
-    out = _Out(response, request)
+    response, out = await opened(request)
     duress = visit.may("look-duress")
 
     def still() -> bool:
@@ -118,8 +117,8 @@ async def _stream(visit: Visit, after: Position | None) -> web.StreamResponse:
             + (f"id: {cursor(visit, begin)}\n" if begin else "")
             + "event: begin\ndata: {}\n\n"
         )
-        await out.write(first.encode())
-        if after is not None and not await _catch_up(visit, listener, after):
+        out.put(Message(first.encode()))
+        if after is not None and not await _catch_up(visit, response, listener, after):
             return response
         if after is None and not feed.attach(listener, begin):
             return response
@@ -131,7 +130,7 @@ async def _stream(visit: Visit, after: Position | None) -> web.StreamResponse:
     return response
 
 
-async def _catch_up(visit: Visit, listener: Listener, after: Position) -> bool:
+async def _catch_up(visit: Visit, response: web.StreamResponse, listener: Listener, after: Position) -> bool:
     """Write what was missed, then listen behind it. False: it could not be done, and must begin again."""
     feed = shared(visit.request).feed
     shown = None if listener.duress else shared(visit.request).sieve
@@ -150,7 +149,7 @@ async def _catch_up(visit: Visit, listener: Listener, after: Position) -> bool:
             if shown is None or not shown.judge(one)
         ]
         async with asyncio.timeout(SLOW_S):
-            await listener.out.write(b"".join(pieces))
+            await response.write(b"".join(pieces))  # which waits until it was read
         after = batch[-1].position if batch else after
     return True
 
@@ -178,22 +177,6 @@ def position_of(text: str) -> Position:
         )
     epoch, _, seq = text.strip().partition(":")
     return epoch, int(seq)
-
-
-class _Out:
-    """A listener's connection, as the feed needs it."""
-
-    def __init__(self, response: web.StreamResponse, request: web.Request) -> None:
-        self._response = response
-        self._transport = request.transport
-        if self._transport is not None:
-            self._transport.set_write_buffer_limits(high=4 * BUFFERED_MOST)
-
-    async def write(self, data: bytes) -> None:
-        await self._response.write(data)
-
-    def unread(self) -> int:
-        return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
 
 ROUTES = (

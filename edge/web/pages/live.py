@@ -7,84 +7,38 @@ made in bites, between which the loop does its own work.
 import asyncio
 import contextlib
 import time
-from collections import deque
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
-from typing import Any, Final, cast
-
-import msgspec
+from dataclasses import dataclass
+from typing import Any, Final
 
 from edge.journal.writer import JournalRefused
 from edge.web.office import Office
-from edge.web.pages import templates, times
-from edge.web.pages.frame import live_frame, start_words
+from edge.web.pages import times
+from edge.web.pages.frame import start_words
+from edge.web.pages.listeners import BITE_S, Group, Listener, Looking, tell
+from edge.web.pages.moment import Moment, at_once, in_bites, look_of, same_look
 from edge.web.pages.once import Once
 from edge.web.pages.reading import Readings
 from edge.web.pages.responses import bands
 from edge.web.pages.scene import Scene, scene
-from edge.web.pages.screens import EVERYWHERE, Screen, live_parts
+from edge.web.pages.screens import EVERYWHERE, live_parts
 from edge.web.pages.timeline import timeline
-from rules.state import State
+from edge.web.wire import Out
 
 BEAT_S: Final = 2.0
 LOOK_S: Final = 0.5
 """How often it is looked whether a listener may still listen: a revoked session sees nothing a second later."""
+FRESH_S: Final = 0.1
+"""How long one moment serves all who ask for a page, while nothing but ages changes; it carries its own time."""
 MOST_LISTENERS: Final = 1_000
-MOST_WAITING: Final = 64
-"""Messages for one listener; with more than that waiting it is gone, whatever its socket says."""
 READ_EVERY_S: Final = 2.0
 READ_S: Final = 5.0
 MOST_LINES: Final = 400
 SAID_S: Final = 120.0
 MOST_SAID: Final = 500
 
-
-@dataclass(frozen=True, slots=True)
-class Looking:
-    """What listeners have in common: the same page, as seen with or without `look-duress` and `record`."""
-
-    screen: Screen
-    of: str
-    duress: bool
-    record: bool = False
-
-    @property
-    def reads(self) -> bool:
-        """Whether something on it comes from the record, for its timeline."""
-        return self.record and self.screen.name == "incident"
-
-
-@dataclass(eq=False, slots=True)
-class Listener:
-    """One open page. still: whether its session may still look."""
-
-    looking: Looking
-    still: Callable[[], bool]
-    waiting: deque[bytes] = field(default_factory=deque)
-    woken: asyncio.Event = field(default_factory=asyncio.Event)
-    out: bool = False
-    closed: bool = False
-
-    def put(self, message: bytes) -> None:
-        self.waiting.append(message)
-        self.woken.set()
-
-    def end(self) -> None:
-        """It is to go: its session ended, or it takes nothing."""
-        self.out = True
-        self.woken.set()
-
-    def close(self) -> None:
-        """The port closes: its browser comes back to the next one."""
-        self.closed = True
-        self.woken.set()
-
-
-@dataclass(slots=True)
-class _Group:
-    listeners: set[Listener] = field(default_factory=set)
-    sent: dict[str, str] = field(default_factory=dict)
-    message: dict[str, Any] = field(default_factory=dict)
+Drawn = Generator[None, None, tuple[dict[str, str], dict[str, Any], dict[str, int | None]]]
+"""A page's parts, what is told beside them, and its ages."""
 
 
 @dataclass(slots=True)
@@ -115,21 +69,29 @@ class Pages:
         self.rendered = 0
         """Groups rendered so far: one for each page looked at and change, not for each who looks."""
         self._office = office
-        self._groups: dict[Looking, _Group] = {}
+        self._groups: dict[Looking, Group] = {}
         self._said: dict[str, Said] = {}
         self._lines: dict[str, _Lines] = {}
         self._changed = asyncio.Event()
-        self._shown: State | None = None
+        self._shown: tuple[object, ...] | None = None
+        self._moments: dict[bool, Moment] = {}
+        self._look: tuple[object, ...] = ()
         self._task: asyncio.Task[None] | None = None
 
     # --- one page -----------------------------------------------------------------------------
 
-    def scene(self, *, duress: bool) -> Scene:
-        """The campus of now."""
-        office = self._office
-        return scene(
-            office.snapshot(), office.plan, office.state, times.zone_of(office.timezone), duress=duress
-        )
+    def moment(self, *, duress: bool, fresh: bool = False) -> Moment:
+        """The campus of now. fresh: made now, with ages of now."""
+        office, look = self._office, look_of(self._office.state)
+        if not (self._look and same_look(self._look, look)):
+            self._moments.clear()
+        known = self._moments.get(duress)
+        if known is None or fresh or time.monotonic() - known.made_s > FRESH_S:
+            self._look = look
+            zone = times.zone_of(office.timezone)
+            known = Moment(scene(office.snapshot(), office.plan, office.state, zone, duress=duress))
+            self._moments[duress] = known
+        return known
 
     def say(self, to: str, text: str, *, done: bool = True) -> None:
         """Have the next page of this actor say something, once."""
@@ -149,20 +111,24 @@ class Pages:
         """Open pages."""
         return sum(len(group.listeners) for group in self._groups.values())
 
-    def listen(self, looking: Looking, still: Callable[[], bool]) -> Listener:
-        """A page opened: it is sent the whole of its parts at once, and from then on what changes."""
-        listener = Listener(looking, still)
-        group = self._groups.setdefault(looking, _Group())
+    def listen(self, looking: Looking, out: Out, still: Callable[[], bool]) -> Listener:
+        """A page opened: it is sent the whole of its parts at once, and from then on what changes.
+
+        Raises ConnectionError where it is gone already.
+        """
+        group = self._groups.setdefault(looking, Group())
+        if not group.sent:
+            now = self.moment(duress=looking.duress)
+            parts, message, ages = at_once(self._drawing(looking, now))
+            group.turn(parts, message, ages)
+            if looking.reads:
+                self._read(looking.of, now.scene)
+        listener = Listener(looking, out, still)
         group.listeners.add(listener)
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run(), name="open pages")
-        if not group.sent:
-            now = self.scene(duress=looking.duress)
-            group.sent, group.message = _at_once(self._rendering(looking, now))
-            if looking.reads:
-                self._read(looking.of, now)
         # What the others have: from here on all of them are told the same.
-        listener.put(_event("parts", {**group.message, "parts": group.sent}))
+        out.put(group.whole())
         return listener
 
     def leave(self, listener: Listener) -> None:
@@ -180,94 +146,80 @@ class Pages:
             self._task = None
 
     def close(self) -> None:
-        """The port closes."""
+        """The port closes: browsers come back to the next one."""
         for group in self._groups.values():
             for listener in group.listeners:
-                listener.close()
+                listener.end("closed")
 
     async def _run(self) -> None:
         end = self._office.watch(self._picture_changed)
-        beat_s = time.monotonic() + BEAT_S
+        beat_s = looked_s = time.monotonic()
         try:
             while True:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._changed.wait(), LOOK_S)
-                self._turn_out()
                 now_s = time.monotonic()
                 if self._changed.is_set() or now_s >= beat_s:
                     self._changed.clear()
                     beat_s = now_s + BEAT_S
                     await self._tell()
+                if time.monotonic() - looked_s >= LOOK_S:
+                    looked_s = time.monotonic()
+                    await self._turn_out()
         finally:
             end()
 
     def _picture_changed(self) -> None:
         """Cheap: boards are read ten times a second, and a reading that says the same moves nothing but ages."""
-        was, now = self._shown, self._office.state
-        if was is not None and (
-            was.record is now.record
-            and was.live.doors is now.live.doors
-            and was.live.inputs is now.live.inputs
-            and was.live.buttons is now.live.buttons
-            and was.live.conditions is now.live.conditions
-            and _up(was) == _up(now)
-        ):
-            return
-        self._changed.set()
+        if self._shown is None or not same_look(self._shown, look_of(self._office.state)):
+            self._changed.set()
 
     async def _tell(self) -> None:
-        self._shown = self._office.state
-        scenes: dict[bool, Scene] = {}
+        self._shown = look_of(self._office.state)
+        moments: dict[bool, Moment] = {}
         for looking, group in list(self._groups.items()):
-            if looking.duress not in scenes:
-                scenes[looking.duress] = self.scene(duress=looking.duress)
+            if looking.duress not in moments:
+                moments[looking.duress] = self.moment(duress=looking.duress, fresh=True)
                 await asyncio.sleep(0)
+                await in_bites(moments[looking.duress].prepare())
+            now = moments[looking.duress]
             if looking.reads:
-                self._read(looking.of, scenes[looking.duress])
-            parts, message = await _in_bites(self._rendering(looking, scenes[looking.duress]))
-            changed = {name: html for name, html in parts.items() if group.sent.get(name) != html}
-            group.sent, group.message = parts, message
-            told = _event(
-                "parts" if changed else "beat", {**message, "parts": changed} if changed else message
-            )
-            for count, listener in enumerate(list(group.listeners)):
-                if len(listener.waiting) >= MOST_WAITING:
-                    listener.end()
-                else:
-                    listener.put(told)
-                if count % 50 == 49:
-                    await asyncio.sleep(0)
-            await asyncio.sleep(0)
+                self._read(looking.of, now.scene)
+            parts, message, ages = await in_bites(self._drawing(looking, now))
+            await tell(group, group.turn(parts, message, ages))
 
-    def _rendering(self, looking: Looking, now: Scene) -> "Rendering":
-        """A page's parts and message; between two parts it stops, for the loop to do its own work."""
+    def _drawing(self, looking: Looking, now: Moment) -> Drawn:
+        """A page's parts; between two bites it stops, for the loop to do its own work."""
         self.rendered += 1
-        values = live_frame(now, looking.screen.name, looking.of)
-        view = looking.screen.view(now, looking.of)
-        names = live_parts(looking.screen) if view is not None else EVERYWHERE
-        if view is not None and looking.screen.name == "incident":
-            lines = self._lines.get(looking.of)
+        screen, of = looking.screen, looking.of
+        view = now.view(screen, of)
+        yield
+        names = live_parts(screen) if view is not None else EVERYWHERE
+        more: dict[str, Any] = {}
+        if view is not None and screen.name == "incident":
+            lines = self._lines.get(of)
             if lines is None or lines.rows is None or not looking.record:
                 # Not read yet: what the page was made with stays.
                 names = tuple(one for one in names if one != "timeline")
             else:
-                view |= {"timeline": timeline(now, lines.rows)[:MOST_LINES], "timeline_read": True}
+                more = {"timeline": timeline(now.scene, lines.rows)[:MOST_LINES], "timeline_read": True}
+                yield
         parts: dict[str, str] = {}
         ages: dict[str, int | None] = {}
         # An incident that was closed under an open page leaves its parts as they were: the page says it is over.
         for name in names:
-            parts[name], counted = templates.part(name, {**values, **(view or {})})
+            parts[name], counted = yield from now.part(screen, of, name, streamed=True, more=more)
             ages |= counted
             yield
-        live = bands(now)
-        return parts, {
-            "now": now.now_ms,
-            "ages": ages,
+        live = bands(now.scene)
+        message = {
+            "now": now.scene.now_ms,
             "live": live[0]["id"] if live else "",
             "title": live[0]["title"] if live else "",
             "start": start_words(live),
             "over": view is None,
         }
+        return parts, message, ages
 
     def _read(self, of: str, now: Scene) -> None:
         """Have an incident's new rows read, if any were added to the journal; a page waits for no disk."""
@@ -287,37 +239,12 @@ class Pages:
         finally:
             lines.task = None
 
-    def _turn_out(self) -> None:
+    async def _turn_out(self) -> None:
+        began = time.perf_counter()
         for group in list(self._groups.values()):
             for listener in list(group.listeners):
                 if not listener.still():
-                    listener.end()
-
-
-Rendering = Generator[None, None, tuple[dict[str, str], dict[str, Any]]]
-
-
-def _at_once(work: Rendering) -> tuple[dict[str, str], dict[str, Any]]:
-    while True:
-        try:
-            next(work)
-        except StopIteration as done:
-            return cast(tuple[dict[str, str], dict[str, Any]], done.value)
-
-
-async def _in_bites(work: Rendering) -> tuple[dict[str, str], dict[str, Any]]:
-    while True:
-        try:
-            next(work)
-        except StopIteration as done:
-            return cast(tuple[dict[str, str], dict[str, Any]], done.value)
-        await asyncio.sleep(0)
-
-
-def _up(state: State) -> list[tuple[str, bool]]:
-    return [(name, one.up) for name, one in state.live.controllers.items()]
-
-
-def _event(name: str, message: dict[str, Any]) -> bytes:
-    """A server-sent event; JSON has no line breaks of its own."""
-    return b"event: " + name.encode() + b"\ndata: " + msgspec.json.encode(message) + b"\n\n"
+                    listener.end("out")
+                if time.perf_counter() - began > BITE_S:
+                    await asyncio.sleep(0)
+                    began = time.perf_counter()

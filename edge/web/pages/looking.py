@@ -12,7 +12,7 @@ from edge.web.pages.language import _
 from edge.web.pages.live import MOST_LINES
 from edge.web.pages.responses import bands
 from edge.web.pages.scene import Scene
-from edge.web.pages.showing import pages, scene_of, show
+from edge.web.pages.showing import moment_of, pages, scene_of, show, show_shared
 from edge.web.pages.timeline import timeline
 from edge.web.problem import Problem
 from edge.web.route import Handle, Route, Visit
@@ -26,11 +26,11 @@ RECORD_S: Final = 1.0
 
 async def campus(visit: Visit) -> web.StreamResponse:
     """Home; while an incident is live, that incident."""
-    now = scene_of(visit)
-    live = bands(now)
+    now = moment_of(visit)
+    live = bands(now.scene)
     if live and visit.request.query.get("show") != "campus":
         return await _incident(visit, live[0]["id"])
-    return show(visit, "campus", seen=now)
+    return await show_shared(visit, "campus", seen=now)
 
 
 async def one_incident(visit: Visit) -> web.StreamResponse:
@@ -39,10 +39,11 @@ async def one_incident(visit: Visit) -> web.StreamResponse:
 
 
 async def _incident(visit: Visit, of: str) -> web.StreamResponse:
-    now = scene_of(visit)
+    moment = moment_of(visit)
+    now = moment.scene
     more = await _timeline(visit, now, of)
     if any(one["id"] == of for one in now.picture["incidents"]):
-        return show(visit, "incident", of, seen=now, more=more)
+        return await show_shared(visit, "incident", of, seen=moment, more=more)
     if _hidden(now, of):
         # Live, and not for this visitor's eyes: the same answer as for one that never was.
         raise Problem(404, _("There is no such incident."))
@@ -96,7 +97,7 @@ async def one_door(visit: Visit) -> web.StreamResponse:
 
 def _of(screen: str) -> Handle:
     async def handle(visit: Visit) -> web.StreamResponse:
-        return show(visit, screen, visit.request.match_info.get("id", ""))
+        return await show_shared(visit, screen, visit.request.match_info.get("id", ""))
 
     return handle
 

@@ -1,6 +1,6 @@
 """One moment of the campus as one kind of onlooker may see it: what every view is made from. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from edge.web.pages import times
@@ -12,7 +12,10 @@ from rules.state import State
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """picture: `edge.snapshot.snapshot`, without what this onlooker may not see. now_ms: when it was made."""
+    """picture: `edge.snapshot.snapshot`, without what this onlooker may not see. now_ms: when it was made.
+
+    rows: each door's row as far as some view made it, for the others.
+    """
 
     picture: Document
     plan: Plan
@@ -20,6 +23,7 @@ class Scene:
     now_ms: int
     zone: tzinfo
     duress: bool
+    rows: dict[str, Document] = field(default_factory=dict, compare=False)
 
     def clock(self, rfc3339: str | None) -> str:
         """Time of day of a moment in the picture; `""`: none."""

@@ -9,6 +9,7 @@ from edge.web.pages import templates
 from edge.web.pages.frame import frame
 from edge.web.pages.language import _
 from edge.web.pages.live import Pages
+from edge.web.pages.moment import Moment
 from edge.web.pages.scene import Scene
 from edge.web.pages.screens import SCREENS, Screen
 from edge.web.problem import TITLES, Problem
@@ -32,9 +33,29 @@ def actor_of(visit: Visit) -> Actor:
     return visit.caller.actor
 
 
+def moment_of(visit: Visit) -> Moment:
+    """The campus of now, as this visitor may see it, with what others had drawn of it."""
+    return pages(visit).moment(duress=visit.may("look-duress"))
+
+
 def scene_of(visit: Visit) -> Scene:
     """The campus of now, as this visitor may see it."""
-    return pages(visit).scene(duress=visit.may("look-duress"))
+    return moment_of(visit).scene
+
+
+async def show_shared(
+    visit: Visit,
+    screen: str,
+    of: str = "",
+    *,
+    seen: Moment | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> web.Response:
+    """As `show`, for the pages that many look at: their parts are drawn in bites, once for all who ask at a moment."""
+    now, wanted = seen or moment_of(visit), SCREENS[screen]
+    view = now.view(wanted, of)
+    drawn = {} if view is None else await now.page_parts(wanted, of)
+    return _show(visit, wanted, of, now.scene, view, wanted.template, 200, {**(more or {}), "drawn": drawn})
 
 
 def show(
@@ -51,21 +72,28 @@ def show(
 
     Raises Problem 404 where the screen knows nothing of this id.
     """
-    wanted: Screen = SCREENS[screen]
-    now = seen or scene_of(visit)
+    wanted, now = SCREENS[screen], seen or scene_of(visit)
     view = wanted.view(now, of)
+    return _show(visit, wanted, of, now, view, template or wanted.template, status, more or {})
+
+
+def _show(
+    visit: Visit,
+    screen: Screen,
+    of: str,
+    now: Scene,
+    view: Mapping[str, Any] | None,
+    template: str,
+    status: int,
+    more: Mapping[str, Any],
+) -> web.Response:
     if view is None:
         raise Problem(
             404, _("There is nothing of this name here. It may have ended, or the configuration changed.")
         )
-    values = {
-        # Links to what asks for a second factor are there before it is proven: behind them it is asked for.
-        **frame(now, screen, of, visit.could),
-        **view,
-        **_visitor(visit),
-        **(more or {}),
-    }
-    return answer(visit, templates.page(template or wanted.template, values), status)
+    # Links to what asks for a second factor are there before it is proven: behind them it is asked for.
+    values = {**frame(now, screen.name, of, visit.could), **view, **_visitor(visit), **more}
+    return answer(visit, templates.page(template, values), status)
 
 
 def answer(visit: Visit, html: str, status: int = 200) -> web.Response:

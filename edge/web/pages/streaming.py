@@ -1,19 +1,18 @@
 """`/events/page`: what changes on one open page, as server-sent events. Slow or gone: dropped, and nobody else waits."""
 
-import asyncio
 from typing import Final
 
 from aiohttp import web
 
 from edge.web.pages.language import _
-from edge.web.pages.live import MOST_LISTENERS, Looking
+from edge.web.pages.listeners import Looking, event
+from edge.web.pages.live import MOST_LISTENERS
 from edge.web.pages.screens import SCREENS
 from edge.web.pages.showing import pages
 from edge.web.problem import Problem
 from edge.web.route import Route, Visit
+from edge.web.wire import opened
 
-WRITE_S: Final = 1.0
-"""A browser that takes nothing for this long, with megabytes waiting in its socket, is not looking."""
 LONGEST_ID: Final = 128
 
 
@@ -38,29 +37,22 @@ async def stream(visit: Visit) -> web.StreamResponse:
             and caller.may(visit.office.rights, "look-duress") == duress
         )
 
-    response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
-    await response.prepare(request)
-    listener = here.listen(Looking(screen, of, duress, record), still)
+    response, out = await opened(request)
+    here, listener = pages(visit), None
     try:
-        while True:
-            await listener.woken.wait()
-            listener.woken.clear()
-            while listener.waiting and not (listener.out or listener.closed):
-                async with asyncio.timeout(WRITE_S):
-                    await response.write(listener.waiting.popleft())
-            if listener.closed:
-                return response
-            if listener.out:
-                async with asyncio.timeout(WRITE_S):
-                    await response.write(b"event: out\ndata: {}\n\n")
-                return response
-    except (ConnectionError, TimeoutError):
-        # It went away, or takes nothing: its browser asks again.
-        if request.transport is not None:
-            request.transport.abort()
-        return response
+        listener = here.listen(Looking(screen, of, duress, record and screen.name == "incident"), out, still)
+        await listener.ended.wait()
+        if listener.why == "out":
+            out.put(event("out", {}))
+        if listener.why == "gone":
+            # It hung up, or takes nothing: its browser asks again.
+            out.abort()
+    except ConnectionError:
+        out.abort()
     finally:
-        here.leave(listener)
+        if listener is not None:
+            here.leave(listener)
+    return response
 
 
 ROUTES: Final = (Route("GET", "/events/page", "look", stream),)

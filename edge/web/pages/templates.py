@@ -1,7 +1,8 @@
 """The templates, read and compiled once: what is shown later waits for no disk. Only this file speaks Jinja."""
 
 import secrets
-from collections.abc import Mapping
+import time
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +14,8 @@ from edge.web.pages import statics, times
 from edge.web.pages.language import _, many, say
 
 FOLDER: Final = Path(__file__).parents[1] / "templates"
+BITE_S: Final = 0.002
+"""A press that comes meanwhile waits no longer than this."""
 
 
 def sources() -> dict[str, str]:
@@ -55,8 +58,13 @@ def _environment() -> Environment:
 @pass_context
 def _part(context: Context, name: str) -> Markup:
     """A piece of a page that the stream may send anew by itself, by its own name."""
-    inner = ENVIRONMENT.get_template(f"parts/{name}.html").render(context.get_all())
+    drawn: Mapping[str, str] = context.get("drawn") or {}
+    inner = drawn[name] if name in drawn else _rendered(name, context)
     return Markup('<div data-part="{0}" id="part-{0}">{1}</div>').format(name, Markup(inner))  # noqa: S704  our own output
+
+
+def _rendered(name: str, context: Context) -> str:
+    return ENVIRONMENT.get_template(f"parts/{name}.html").render(context.get_all())
 
 
 @pass_context
@@ -87,15 +95,26 @@ def _new_key() -> str:
 
 
 def page(name: str, values: Mapping[str, Any]) -> str:
-    """A whole page."""
+    """A whole page. `drawn` in values: parts of it that were made before, by name."""
     return ENVIRONMENT.get_template(name).render({**values, "streamed": False, "ages": {}})
 
 
-def part(name: str, values: Mapping[str, Any]) -> tuple[str, dict[str, int | None]]:
-    """One part's inner HTML for the stream, and the moments (ms since 1970, None: never) that its ages count from."""
-    ages: dict[str, int | None] = {}
-    html = ENVIRONMENT.get_template(f"parts/{name}.html").render({**values, "streamed": True, "ages": ages})
-    return html, ages
+Ages = dict[str, int | None]
+"""The moments (ms since 1970, None: never) that ages count from."""
+
+
+def part(name: str, values: Mapping[str, Any], *, streamed: bool) -> Generator[None, None, tuple[str, Ages]]:
+    """One part's inner HTML, for the stream or for a page, and its ages. It stops now and then, for others' work."""
+    ages: Ages = {}
+    template = ENVIRONMENT.get_template(f"parts/{name}.html")
+    pieces: list[str] = []
+    ends = time.perf_counter() + BITE_S
+    for piece in template.generate({**values, "streamed": streamed, "ages": ages}):
+        pieces.append(piece)
+        if time.perf_counter() > ends:
+            yield
+            ends = time.perf_counter() + BITE_S
+    return "".join(pieces), ages
 
 
 ENVIRONMENT: Final = _environment()

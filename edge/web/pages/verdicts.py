@@ -75,7 +75,14 @@ def shown_as(door: Document) -> str:
 
 
 def door_row(scene: Scene, door: Document) -> Document:
-    """One row of any list of doors."""
+    """One row of any list of doors; made once for each scene, and not to be changed."""
+    known = scene.rows.get(door["id"])
+    if known is None:
+        known = scene.rows[door["id"]] = _door_row(scene, door)
+    return known
+
+
+def _door_row(scene: Scene, door: Document) -> Document:
     verdict = shown_as(door)
     shape = SHAPES.get(verdict, NOBODY_ASKED)
     age_ms = evidence_age_ms(door)

@@ -93,11 +93,24 @@ function open() {
   if (Date.now() - opened < 1000) return;
   opened = Date.now();
   if (source) source.close();
+  sent.clear();
   const query = new URLSearchParams({ screen: root.dataset.screen, of: root.dataset.of });
   source = new EventSource(`/events/page?${query}`);
   source.addEventListener("parts", (event) => take(JSON.parse(event.data)));
   source.addEventListener("beat", (event) => take(JSON.parse(event.data)));
   source.addEventListener("out", () => { out = true; source.close(); judge(); });
+}
+
+// Of a long part only the lines that differ come: [from, behind the last] of what was there, or a line.
+const sent = new Map();
+function told(message) {
+  const parts = new Map(Object.entries(message.parts || {}));
+  for (const [name, how] of Object.entries(message.lines || {})) {
+    const lines = (sent.get(name) || "").split("\n");
+    parts.set(name, how.flatMap((one) => (typeof one === "string" ? [one] : lines.slice(one[0], one[1]))).join("\n"));
+  }
+  for (const [name, html] of parts) sent.set(name, html);
+  return parts;
 }
 
 function take(message) {
@@ -106,7 +119,7 @@ function take(message) {
   offset = message.now - heard;
   for (const [key, at] of Object.entries(message.ages)) ages.set(key, at);
   if (dead) last = standing();
-  for (const [name, html] of Object.entries(message.parts || {})) {
+  for (const [name, html] of told(message)) {
     const part = document.getElementById(`part-${name}`);
     if (part) patch(part, html);
   }

@@ -11,6 +11,7 @@ from edge.journal.stored import Stored
 from edge.web import feed as module
 from edge.web.feed import Feed, Listener
 from edge.web.sieve import Sieve
+from edge.web.wire import Message
 
 EPOCH = "0f8b1c5e-0000-4000-8000-000000000001"
 
@@ -23,10 +24,10 @@ class Wire:
         self.full = False
         self.gone = False
 
-    async def write(self, data: bytes) -> None:
+    def put(self, message: Message) -> None:
         if self.gone:
             raise ConnectionResetError
-        self.heard += data
+        self.heard += message.plain
 
     def unread(self) -> int:
         return 10**6 if self.full else 0

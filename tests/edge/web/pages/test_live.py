@@ -2,17 +2,22 @@
 
 import asyncio
 import json
+from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import pytest
 
 from edge.control.desk import Reply
-from edge.web.pages import live
-from edge.web.pages.live import Listener, Looking, Pages
+from edge.web.pages import listeners, live
+from edge.web.pages.changes import change, changed
+from edge.web.pages.listeners import Listener, Looking
+from edge.web.pages.live import Pages
 from edge.web.pages.once import Once
 from edge.web.pages.screens import SCREENS
+from edge.web.wire import Message
 from rules.model.ids import IncidentId
 from rules.state import Incident
 from tests.edge.campus import D1, D2, D3, NOON, A, locked_down, quiet
@@ -26,22 +31,44 @@ def yes() -> bool:
     return True
 
 
+class Paper:
+    """A connection on paper. full: its reader takes nothing."""
+
+    def __init__(self) -> None:
+        self.told: deque[bytes] = deque()
+        self.full = False
+        self.texts: dict[str, str] = {}
+
+    def put(self, message: Message) -> None:
+        self.told.append(message.plain)
+
+    def unread(self) -> int:
+        return 10**6 if self.full else 0
+
+
+def listen(pages: Pages, looking: Looking, still: Callable[[], bool] = yes) -> Listener:
+    return pages.listen(looking, Paper(), still)
+
+
 async def message(listener: Listener, name: str = "") -> dict[str, Any]:
-    """The next message, or the next of this name."""
+    """The next message, or the next of this name; its parts as the page's script puts them together."""
+    paper = cast(Paper, listener.out)
     while True:
         async with asyncio.timeout(10):
-            while not listener.waiting:
-                await listener.woken.wait()
-                listener.woken.clear()
-        event, _, data = listener.waiting.popleft().decode().partition("\n")
+            while not paper.told:
+                await asyncio.sleep(0.002)
+        event, _, data = paper.told.popleft().decode().partition("\n")
         found: dict[str, Any] = json.loads(data.removeprefix("data: "))
+        parts = found.get("parts", {})
+        parts |= {one: changed(paper.texts[one], how) for one, how in found.get("lines", {}).items()}
+        paper.texts |= parts
         if not name or event == f"event: {name}":
             return {**found, "event": event.removeprefix("event: ")}
 
 
 async def test_a_page_that_opens_is_sent_all_of_its_parts() -> None:
     pages = Pages(Office().it)
-    listener = pages.listen(HOME, yes)
+    listener = listen(pages, HOME)
 
     first = await message(listener)
 
@@ -53,7 +80,7 @@ async def test_a_page_that_opens_is_sent_all_of_its_parts() -> None:
 async def test_what_changed_is_sent_and_what_did_not_is_not() -> None:
     office = Office()
     pages = Pages(office.it)
-    listener = pages.listen(HOME, yes)
+    listener = listen(pages, HOME)
     await message(listener)
     await asyncio.sleep(0)
 
@@ -70,7 +97,7 @@ async def test_what_changed_is_sent_and_what_did_not_is_not() -> None:
 async def test_a_change_is_rendered_once_however_many_look() -> None:
     office = Office()
     pages = Pages(office.it)
-    listeners = [pages.listen(HOME, yes) for _ in range(300)]
+    listeners = [listen(pages, HOME) for _ in range(300)]
     for one in listeners:
         await message(one)
     await asyncio.sleep(0)
@@ -90,7 +117,7 @@ async def test_a_change_is_rendered_once_however_many_look() -> None:
 async def test_a_reading_that_says_the_same_moves_nothing() -> None:
     office = Office()
     pages = Pages(office.it)
-    listener = pages.listen(HOME, yes)
+    listener = listen(pages, HOME)
     await message(listener)
     office.turn(locked_down({D1: "secured"}))
     await message(listener, "parts")
@@ -109,7 +136,7 @@ async def test_ages_come_beside_the_html_and_change_none_of_it(monkeypatch: pyte
     monkeypatch.setattr(live, "LOOK_S", 0.02)
     office = Office(state=locked_down({D1: "secured"}))
     pages = Pages(office.it)
-    listener = pages.listen(INCIDENT, yes)
+    listener = listen(pages, INCIDENT)
     first = await message(listener)
 
     office.now = NOON.plus(1_000_000)
@@ -127,8 +154,8 @@ async def test_ages_come_beside_the_html_and_change_none_of_it(monkeypatch: pyte
 async def test_a_silent_incident_reaches_no_other_stream() -> None:
     office = Office()
     pages = Pages(office.it)
-    plain = pages.listen(HOME, yes)
-    knowing = pages.listen(replace(HOME, duress=True), yes)
+    plain = listen(pages, HOME)
+    knowing = listen(pages, replace(HOME, duress=True))
     await message(plain)
     await message(knowing)
     await asyncio.sleep(0)
@@ -147,7 +174,7 @@ async def test_a_silent_incident_reaches_no_other_stream() -> None:
 async def test_the_timeline_follows_without_any_page_waiting_for_the_disk() -> None:
     office = Office(state=locked_down({D1: "secured", D3: "stale"}))
     pages = Pages(office.it)
-    listener = pages.listen(replace(INCIDENT, record=True), yes)
+    listener = listen(pages, replace(INCIDENT, record=True))
     office.journal = [recorded("door.verdict/1", 5, {"door": D1, "verdict": "secured"})]
     first = await message(listener)
     assert "timeline" not in first["parts"], "what is not read yet stays as the page was made"
@@ -163,7 +190,7 @@ async def test_the_timeline_follows_without_any_page_waiting_for_the_disk() -> N
 async def test_an_incident_that_ended_leaves_its_doors_and_says_that_it_is_over() -> None:
     office = Office(state=locked_down({D1: "secured"}))
     pages = Pages(office.it)
-    listener = pages.listen(INCIDENT, yes)
+    listener = listen(pages, INCIDENT)
     await message(listener)
     await asyncio.sleep(0)
 
@@ -175,20 +202,61 @@ async def test_an_incident_that_ended_leaves_its_doors_and_says_that_it_is_over(
     pages.leave(listener)
 
 
-async def test_a_listener_that_takes_nothing_is_dropped_and_the_others_are_not() -> None:
+async def test_who_lags_is_left_out_and_has_the_whole_once_it_has_read() -> None:
     office = Office()
     pages = Pages(office.it)
-    stuck, other = pages.listen(HOME, yes), pages.listen(HOME, yes)
-    await message(other)
+    slow, other = listen(pages, HOME), listen(pages, HOME)
+    for one in (slow, other):
+        await message(one)
+    paper = cast(Paper, slow.out)
+    paper.full = True
     await asyncio.sleep(0)
-    for count in range(live.MOST_WAITING + 1):
+    office.turn(locked_down({D1: "stale"}))
+    await message(other, "parts")
+    assert not paper.told
+
+    paper.full = False
+    office.turn(locked_down({D1: "secured"}))
+    await message(other, "parts")
+    told = await message(slow, "parts")
+
+    assert set(told["parts"]) == {"bands", "state", "look", "zones", "devices", "meters"}
+    assert paper.texts == cast(Paper, other.out).texts
+    pages.leave(slow)
+    pages.leave(other)
+
+
+async def test_a_listener_that_takes_nothing_is_let_go_and_the_others_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(listeners, "SLOW_S", 0.0)
+    office = Office()
+    pages = Pages(office.it)
+    stuck, other = listen(pages, HOME), listen(pages, HOME)
+    await message(other)
+    cast(Paper, stuck.out).full = True
+    await asyncio.sleep(0)
+    for count in range(3):
         office.turn(locked_down({D1: "secured" if count % 2 else "stale"}))
         await message(other, "parts")
 
-    assert stuck.out
-    assert not other.out
+    assert stuck.why == "gone"
+    assert not other.why
     pages.leave(stuck)
     pages.leave(other)
+
+
+def test_one_line_of_a_long_part_is_sent_alone() -> None:
+    lines = [f'<li id="door-{number}">Room {number} secured</li>' for number in range(200)]
+    was = "\n".join(["<h2>200 of 200</h2>", *lines])
+    now = "\n".join(["<h2>199 of 200</h2>", *lines[:70], "<li>opened</li>", *lines[71:]])
+
+    how = change(was, now)
+
+    assert how == ["<h2>199 of 200</h2>", (1, 71), "<li>opened</li>", (72, 201)]
+    assert changed(was, how) == now
+    assert change("", now) is None, "nothing of it is there yet"
+    assert change("short", "shorter") is None
 
 
 async def stream(served: Any, role: str) -> aiohttp.ClientResponse:
@@ -202,7 +270,7 @@ async def test_a_revoked_session_sees_nothing_a_second_later(serve: Serve) -> No
     office = Office()
     served = await serve(office)
     answer = await stream(served, "staff")
-    assert (await answer.content.readline()) == b"event: parts\n"
+    assert (await answer.content.readuntil(b"event: parts\n")).endswith(b"event: parts\n")
 
     office.people.revoked.add("staff")
     async with asyncio.timeout(1.5):
