@@ -6,8 +6,8 @@ from typing import Final
 
 from rules.state import State
 
-SHOW_AFTER_S: Final = 0.05
-"""Pages follow the wire, they do not race it."""
+SHOW_AFTER_S: Final = 0.025
+"""Pages follow the wire, they do not race it: the frames of a press have left by then, and their answers are coming."""
 
 
 class Onlookers:

@@ -78,15 +78,21 @@ class Running:
         self.release(doors)
         return pressed
 
-    def lock(self, presser: Child) -> tuple[Pressed, list[str]]:
-        """Press and wait until every door is proven: (how long it took, the doors)."""
+    def lock(self, presser: Child, *, moved: Callable[[], None] | None = None) -> tuple[Pressed, list[str]]:
+        """Press and wait until every door is proven: (how long it took, the doors).
+
+        moved: waits until the bolts have moved; else that is taken to be so after a while. The snapshot is made on the
+        loop that is measured: it is asked for only then.
+        """
         self._pause()
         self._boards.do("mark")
         payload = json.dumps({"press_id": f"bench-{time.monotonic_ns()}", "gesture": "hold"})
         at_us = presser.do("publish", topic=PRESS_TOPIC, payload=payload)["at_us"]
         written = self._written()
-        # The snapshot is made on the loop that is measured: it is asked for only once the bolts have moved.
-        time.sleep(0.4)
+        if moved is None:
+            time.sleep(0.4)
+        else:
+            moved()
         doors = self.until("every door secured", _all_secured, PROVEN_S)["doors"]
         proven = [_proven_us(door) for door in doors]
         pressed = Pressed(

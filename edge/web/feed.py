@@ -1,6 +1,6 @@
 """The event stream's middle: what the journal commits, made ready once, handed to every listener in small bites.
 
-Nothing here stands between a press and its wire: what was committed is looked at 50 ms later, made ready and written
+Nothing here stands between a press and its wire: what was committed is looked at 80 ms later, made ready and written
 for at most 2 ms at a time, and a listener that does not read is let go. It comes back with `Last-Event-ID`.
 """
 
@@ -20,8 +20,8 @@ from edge.journal.upcast import upcast
 from edge.web.sieve import Position, Sieve
 from edge.web.wire import Message, Out
 
-SHOW_AFTER_S: Final = 0.05
-"""Streams follow the wire, they do not race it."""
+SHOW_AFTER_S: Final = 0.08
+"""Streams follow the wire, and the pages that people look at; they race neither."""
 BITE_S: Final = 0.002
 FRAMES_MOST: Final = 4_096
 """Kept for listeners that come back or lag: the rows of some lockdowns, 4 MB."""

@@ -21,7 +21,8 @@ from edge.web.pages.once import Once
 from edge.web.pages.reading import Readings
 from edge.web.pages.responses import bands
 from edge.web.pages.scene import Scene, scene
-from edge.web.pages.screens import EVERYWHERE, live_parts
+from edge.web.pages.screens import EVERYWHERE, Screen, live_parts
+from edge.web.pages.templates import Ages
 from edge.web.pages.timeline import timeline
 from edge.web.wire import Out
 
@@ -43,12 +44,16 @@ Drawn = Generator[None, None, tuple[dict[str, str], dict[str, Any], dict[str, in
 
 @dataclass(slots=True)
 class _Lines:
-    """Journal rows of a live incident. seq: the journal's last number when they were read; task: while they are read."""
+    """Journal rows of a live incident. seq: the journal's last number when they were read; task: while they are read.
+
+    drawn: the part made of them, with the rows and the plan that it was made of.
+    """
 
     rows: list[dict[str, Any]] | None = None
     seq: int = -1
     read_s: float = 0.0
     task: "asyncio.Task[None] | None" = None
+    drawn: "tuple[object, object, tuple[str, Ages]] | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,20 +200,20 @@ class Pages:
         view = now.view(screen, of)
         yield
         names = live_parts(screen) if view is not None else EVERYWHERE
-        more: dict[str, Any] = {}
+        lines: _Lines | None = None
         if view is not None and screen.name == "incident":
             lines = self._lines.get(of)
             if lines is None or lines.rows is None or not looking.record:
                 # Not read yet: what the page was made with stays.
-                names = tuple(one for one in names if one != "timeline")
-            else:
-                more = {"timeline": timeline(now.scene, lines.rows)[:MOST_LINES], "timeline_read": True}
-                yield
+                lines, names = None, tuple(one for one in names if one != "timeline")
         parts: dict[str, str] = {}
         ages: dict[str, int | None] = {}
         # An incident that was closed under an open page leaves its parts as they were: the page says it is over.
         for name in names:
-            parts[name], counted = yield from now.part(screen, of, name, streamed=True, more=more)
+            if name == "timeline" and lines is not None:
+                parts[name], counted = yield from _timeline(lines, screen, of, now)
+            else:
+                parts[name], counted = yield from now.part(screen, of, name, streamed=True)
             ages |= counted
             yield
         live = bands(now.scene)
@@ -248,3 +253,14 @@ class Pages:
                 if time.perf_counter() - began > BITE_S:
                     await asyncio.sleep(0)
                     began = time.perf_counter()
+
+
+def _timeline(lines: _Lines, screen: Screen, of: str, now: Moment) -> Generator[None, None, tuple[str, Ages]]:
+    """An incident's timeline, drawn anew when rows were added to it."""
+    made_of = lines.rows, now.scene.plan
+    if lines.drawn is None or lines.drawn[0] is not made_of[0] or lines.drawn[1] is not made_of[1]:
+        shown = timeline(now.scene, lines.rows or [])[:MOST_LINES]
+        yield
+        more = {"timeline": shown, "timeline_read": True}
+        lines.drawn = *made_of, (yield from now.part(screen, of, "timeline", streamed=True, more=more))
+    return lines.drawn[2]

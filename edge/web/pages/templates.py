@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import DictLoader, Environment, StrictUndefined, pass_context
-from jinja2.runtime import Context
+from jinja2.runtime import Context, Macro
 from markupsafe import Markup, escape
 
 from edge.web.pages import statics, times
@@ -43,6 +43,7 @@ def _environment() -> Environment:
             "many": many,
             "say": say,
             "part": _part,
+            "kept": _kept,
             "age": _age,
             "lasting": _lasting,
             "static": statics.url,
@@ -80,6 +81,34 @@ def _age(context: Context, key: str, ms: float | None, old: bool = False) -> Mar
         return Markup(f'<time class="{shown}" data-age="{named}"></time>')  # noqa: S704  escaped above
     since, said = "" if at is None else at, escape(times.age(ms))
     return Markup(f'<time class="{shown}" data-age="{named}" data-at="{since}">{said}</time>')  # noqa: S704
+
+
+@pass_context
+def _kept(context: Context, macro: Macro, row: Mapping[str, Any]) -> Markup:
+    """A door's row by a macro of ours; for the stream the one of before, where nothing of it but its age is another."""
+    if not context["streamed"]:
+        return Markup(macro(row))  # noqa: S704  our own output
+    ages: Ages = context["ages"]
+    key = (macro.name, *(row[one] for one in SHOWN), *(one["text"] for one in row.get("times", ())))
+    kept = _KEPT.get(key)
+    if kept is None:
+        if len(_KEPT) >= MOST_KEPT:
+            _KEPT.clear()
+        before = set(ages)
+        html = Markup(macro(row))  # noqa: S704  our own output
+        _KEPT[key] = html, next(iter(set(ages) - before), "")
+        return html
+    html, age = kept
+    if age:
+        age_ms = row["age_ms"]
+        ages[age] = None if age_ms is None else int(context["now_ms"] - age_ms)
+    return html
+
+
+SHOWN: Final = ("id", "name", "symbol", "tone", "word", "says", "old", "zone")
+"""What a row is made of, beside its age and the times of a command."""
+MOST_KEPT: Final = 4_096
+_KEPT: Final[dict[tuple[object, ...], tuple[Markup, str]]] = {}
 
 
 @pass_context

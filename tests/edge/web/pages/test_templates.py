@@ -4,8 +4,13 @@ import re
 
 import pytest
 
-from edge.web.pages import catalogue, statics, templates
+from edge.snapshot import snapshot
+from edge.web.pages import catalogue, statics, templates, times
+from edge.web.pages.moment import Moment, at_once
+from edge.web.pages.scene import scene
 from edge.web.pages.screens import SCREENS, live_parts
+from rules.model.moments import Instant
+from tests.edge.campus import BOX, D1, D2, NOON, PLAN, locked_down
 
 SOURCES = {name: text for name, text in templates.sources().items() if name.endswith(".html")}
 COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
@@ -52,3 +57,25 @@ def test_what_is_loaded_at_first_is_small() -> None:
     scripts = sum(len(one.packed) for one in statics.FILES.values())
 
     assert scripts < 20_000
+
+
+def test_a_row_kept_from_the_moment_before_is_as_one_made_anew() -> None:
+    zone = times.zone_of("America/Chicago")
+
+    def drawn(now: Instant) -> list[tuple[str, templates.Ages]]:
+        state = locked_down({D1: "secured", D2: "not_latched"})
+        moment = Moment(scene(snapshot(PLAN, state, now, BOX), PLAN, state, zone, duress=False))
+        screens = ((SCREENS["incident"], "inc-1", ("count", "ledger")), (SCREENS["doors"], "", ("doors",)))
+        return [
+            at_once(moment.part(screen, of, name, streamed=True))
+            for screen, of, names in screens
+            for name in names
+        ]
+
+    drawn(NOON)
+    later = NOON.plus(900_000)
+    kept = drawn(later)
+    templates._KEPT.clear()
+
+    assert kept == drawn(later)
+    assert any(f"led:{D1}" in ages for _html, ages in kept)
