@@ -14,8 +14,7 @@ from edge.web.cookies import TLS, cookie_name
 from edge.web.headers import FIXED, HSTS
 from edge.web.office import Office
 from edge.web.pages.confirming import ask_first
-from edge.web.pages.live import Pages
-from edge.web.pages.showing import PAGES, problem_page
+from edge.web.pages.showing import problem_page
 from edge.web.problem import Problem
 from edge.web.refusals import Refusals
 from edge.web.route import Route, Visit
@@ -37,7 +36,6 @@ def application(shared: Shared, routes: Sequence[Route], *, tls: bool) -> web.Ap
     app[SHARED] = shared
     app[TLS] = tls
     app[REFUSALS] = Refusals()
-    app[PAGES] = Pages(shared.office)
     for route in routes:
         app.router.add_route(route.method, route.path, _guarded(route), expect_handler=_expected)
     app.on_response_prepare.append(_headers)
@@ -47,7 +45,7 @@ def application(shared: Shared, routes: Sequence[Route], *, tls: bool) -> web.Ap
 
 async def _let_go(app: web.Application) -> None:
     """Streams end with the port; they come back to the next."""
-    app[PAGES].close()
+    app[SHARED].pages.close()
     await app[SHARED].feed.close()
 
 

@@ -1,107 +1,92 @@
-"""`Idempotency-Key`: the same write sent twice is done once, and the second is answered as the first was.
+"""What is sent twice is done once, and the second is told what became of the first: forms and `Idempotency-Key` alike.
 
-Kept in memory for a day, by caller: a restart forgets it. Starting is safe even so, for it joins what is live.
+In memory, by caller: a restart forgets it. Starting is safe even so, for it joins what is live.
 """
 
 import asyncio
 import hashlib
-import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Generic, TypeVar
 
-from aiohttp import web
-
-from edge.web.problem import Problem
+T = TypeVar("T")
 
 MOST: Final = 2_000
-KEEP_S: Final = 86_400.0
-_KEY: Final = re.compile(r"[!-~]{1,128}")
-
-Do = Callable[[], Awaitable[web.Response]]
+"""Keys of all callers. Beyond that the oldest goes of whoever has the most: nobody pushes out what another one sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    body: bytes
-    content_type: str
-
-    def response(self, *, replayed: bool) -> web.Response:
-        headers = {"Idempotency-Replayed": "true"} if replayed else {}
-        return web.Response(
-            status=self.status, body=self.body, content_type=self.content_type, headers=headers
-        )
+class UsedBefore(Exception):
+    """This caller used this key for something else."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(Generic[T]):
     what: bytes
     until_s: float
-    answer: "asyncio.Future[_Answer | None]"
-    """None: it was not done, and may be tried again."""
+    asked: "asyncio.Future[T]"
 
 
-class Once:
-    """Belongs to the loop's thread. Bounded: the oldest go."""
+class Once(Generic[T]):
+    """Belongs to the loop's thread. keep_s: how long a key means what it meant first."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
+    def __init__(self, keep_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._keep_s = keep_s
         self._clock = clock
+        self._kept: dict[str, OrderedDict[bytes, _Kept[T]]] = {}
+        """By caller, the oldest first."""
+        self._count = 0
 
-    async def do(self, actor: str, key: str | None, what: bytes, do: Do) -> web.Response:
-        """Do it, or answer as it was answered before. what: method, path and body. Raises Problem.
+    async def do(self, actor: str, key: str, make: Callable[[], Awaitable[T]], what: bytes = b"") -> T:
+        """What `make` comes to, made once for each key of one actor; no key: made each time. Raises UsedBefore.
 
-        Only what was decided is kept: a refusal at the gate or a box that was busy may be tried again.
+        what: of which the key is, where that can be told. If it raises, it was not done: whoever waited tries it again.
         """
-        if key is None:
-            return await do()
-        if not _KEY.fullmatch(key):
-            raise Problem(
-                422,
-                "Nothing was done. An Idempotency-Key has 1 to 128 characters, and no spaces.",
-                errors=[{"path": "Idempotency-Key", "detail": "It has 1 to 128 visible ASCII characters."}],
-            )
-        digest = hashlib.sha256(what).digest()
-        while (known := self._known((actor, key))) is not None:
+        if not key:
+            return await make()
+        name, digest = _digest(key.encode(errors="replace")), _digest(what)
+        while (known := self._known(actor, name)) is not None:
             if known.what != digest:
-                raise Problem(
-                    409,
-                    "Nothing was done. This Idempotency-Key was used for another request: give each its own.",
-                    code="idempotency_key_used",
-                )
-            answer = await asyncio.shield(known.answer)
-            if answer is not None:
-                return answer.response(replayed=True)
-        return await self._first((actor, key), digest, do)
+                raise UsedBefore
+            await asyncio.wait([known.asked])
+            if not known.asked.cancelled() and known.asked.exception() is None:
+                return known.asked.result()
+            self._ended(actor, name, known.asked)
+        asked = asyncio.ensure_future(make())
+        self._keep(actor, name, _Kept(digest, self._clock() + self._keep_s, asked))
+        asked.add_done_callback(lambda done: self._ended(actor, name, done))
+        # Whoever goes away takes nothing from the other who asks for the same.
+        return await asyncio.shield(asked)
 
-    async def _first(self, name: tuple[str, str], what: bytes, do: Do) -> web.Response:
-        kept = _Kept(what, self._clock() + KEEP_S, asyncio.get_running_loop().create_future())
-        self._kept[name] = kept
-        while len(self._kept) > MOST:
-            self._kept.popitem(last=False)
-        made: _Answer | None = None
-        try:
-            response = await do()
-            body = response.body
-            if isinstance(body, bytes):
-                made = _Answer(response.status, body, response.content_type)
-            return response
-        except Problem as problem:
-            if problem.status in (404, 409):
-                answer = problem.response()
-                made = _Answer(problem.status, bytes(answer.body or b""), answer.content_type)  # type: ignore[arg-type]
-            raise
-        finally:
-            kept.answer.set_result(made)
-            if made is None and self._kept.get(name) is kept:
-                del self._kept[name]
-
-    def _known(self, name: tuple[str, str]) -> _Kept | None:
-        known = self._kept.get(name)
-        if known is not None and known.until_s < self._clock():
-            del self._kept[name]
+    def _known(self, actor: str, name: bytes) -> "_Kept[T] | None":
+        own = self._kept.get(actor)
+        known = None if own is None else own.get(name)
+        if known is not None and known.until_s < self._clock() and known.asked.done():
+            self._forget(actor, name, known.asked)
             return None
         return known
+
+    def _keep(self, actor: str, name: bytes, kept: "_Kept[T]") -> None:
+        self._kept.setdefault(actor, OrderedDict())[name] = kept
+        self._count += 1
+        while self._count > MOST:
+            most = max(self._kept, key=lambda one: len(self._kept[one]))
+            oldest = next(iter(self._kept[most]))
+            self._forget(most, oldest, self._kept[most][oldest].asked)
+
+    def _ended(self, actor: str, name: bytes, asked: "asyncio.Future[T]") -> None:
+        if asked.cancelled() or asked.exception() is not None:
+            self._forget(actor, name, asked)
+
+    def _forget(self, actor: str, name: bytes, asked: "asyncio.Future[T]") -> None:
+        own = self._kept.get(actor, OrderedDict())
+        if name in own and own[name].asked is asked:
+            del own[name]
+            self._count -= 1
+            if not own:
+                del self._kept[actor]
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()

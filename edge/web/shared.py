@@ -12,10 +12,12 @@ from edge.journal.stored import Stored, rfc3339
 from edge.journal.writer import JournalRefused
 from edge.snapshot import not_recording
 from edge.views import pages
+from edge.web.api.repeating import KEEP_S, Answer
 from edge.web.feed import Feed
 from edge.web.figures import Figures
 from edge.web.office import Office
 from edge.web.once import Once
+from edge.web.pages.live import Pages
 from edge.web.problem import Problem
 from edge.web.sieve import Sieve, told
 from edge.web.sight import in_sight
@@ -35,7 +37,8 @@ class Shared:
 
     def __init__(self, office: Office) -> None:
         self.office = office
-        self.once = Once()
+        self.once: Once[Answer] = Once(KEEP_S)
+        self.pages = Pages(office)
         self.sieve = Sieve()
         self.feed = Feed(self.sieve, _frame, self._beat)
         self.figures = Figures(office, self.feed, lambda: self.picture(duress=False))

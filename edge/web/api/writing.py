@@ -11,6 +11,7 @@ from edge import words
 from edge.control.desk import Make, Reply
 from edge.people.caller import Caller
 from edge.web.api import reading
+from edge.web.api.repeating import repeated
 from edge.web.problem import Problem, second_factor_first
 from edge.web.route import Handle, Visit
 from edge.web.shared import shared
@@ -48,7 +49,7 @@ def write(model: type[M], do: Write[M]) -> Handle:
         what = f"{request.method} {request.path}\n".encode() + data
         key = request.headers.get("Idempotency-Key")
         once = shared(visit.request).once
-        return await once.do(caller_of(visit).actor, key, what, lambda: do(visit, asked))
+        return await repeated(once, caller_of(visit).actor, key, what, lambda: do(visit, asked))
 
     return handle
 

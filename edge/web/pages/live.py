@@ -11,13 +11,14 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from edge.control.desk import Reply
 from edge.journal.writer import JournalRefused
 from edge.web.office import Office
+from edge.web.once import Once
 from edge.web.pages import times
 from edge.web.pages.frame import start_words
 from edge.web.pages.listeners import BITE_S, Group, Listener, Looking, tell
 from edge.web.pages.moment import Moment, at_once, in_bites, look_of, same_look
-from edge.web.pages.once import Once
 from edge.web.pages.reading import Readings
 from edge.web.pages.responses import bands
 from edge.web.pages.scene import Scene, scene
@@ -35,6 +36,8 @@ MOST_LISTENERS: Final = 1_000
 READ_EVERY_S: Final = 2.0
 READ_S: Final = 5.0
 MOST_LINES: Final = 400
+FORM_S: Final = 60.0
+"""A form sent twice is done once; a page that was left open may be used again, and then it must start again."""
 SAID_S: Final = 120.0
 MOST_SAID: Final = 500
 
@@ -66,10 +69,10 @@ class Said:
 
 
 class Pages:
-    """What all pages of one application share."""
+    """What all pages share. It outlives the port: another address or certificate forgets no form that was sent."""
 
     def __init__(self, office: Office) -> None:
-        self.once = Once()
+        self.once: Once[Reply] = Once(FORM_S)
         self.readings = Readings(office)
         self.rendered = 0
         """Groups rendered so far: one for each page looked at and change, not for each who looks."""

@@ -14,16 +14,16 @@ from edge.web.pages.scene import Scene
 from edge.web.pages.screens import SCREENS, Screen
 from edge.web.problem import TITLES, Problem
 from edge.web.route import Visit
+from edge.web.shared import shared
 from rules.model.ids import Actor
 
-PAGES: Final = web.AppKey("pages", Pages)
 HTML: Final = "text/html"
 WORTH_PACKING: Final = 4_096
 
 
 def pages(visit: Visit) -> Pages:
-    """What all pages of this application share."""
-    return visit.request.app[PAGES]
+    """What all pages share."""
+    return shared(visit.request).pages
 
 
 def actor_of(visit: Visit) -> Actor:

@@ -10,12 +10,10 @@ from typing import Any, cast
 import aiohttp
 import pytest
 
-from edge.control.desk import Reply
 from edge.web.pages import listeners, live
 from edge.web.pages.changes import change, changed
 from edge.web.pages.listeners import Listener, Looking
 from edge.web.pages.live import Pages
-from edge.web.pages.once import Once
 from edge.web.pages.screens import SCREENS
 from edge.web.wire import Message
 from rules.model.ids import IncidentId
@@ -299,23 +297,3 @@ async def test_a_stream_of_no_page_is_refused(serve: Serve) -> None:
     served = await serve(Office())
 
     assert (await served.get("/events/page?screen=secrets", Accept="*/*"))[0] == 404
-
-
-async def test_the_same_key_means_the_same_for_a_minute_and_no_longer() -> None:
-    now_s = [0.0]
-    once = Once(lambda: now_s[0])
-    made: list[int] = []
-
-    async def make() -> Reply:
-        made.append(1)
-        return Reply(True)
-
-    await once.do("account:1", "k", make)
-    await once.do("account:1", "k", make)
-    await once.do("account:2", "k", make)
-    assert len(made) == 2
-
-    now_s[0] = 61.0
-    await once.do("account:1", "k", make)
-
-    assert len(made) == 3
