@@ -10,6 +10,7 @@ import structlog
 from aiohttp import HttpVersion11, web
 
 from edge.people.caller import Caller
+from edge.web.api.reading import no_query
 from edge.web.cookies import TLS, cookie_name
 from edge.web.headers import FIXED, HSTS
 from edge.web.office import Office
@@ -37,7 +38,8 @@ def application(shared: Shared, routes: Sequence[Route], *, tls: bool) -> web.Ap
     app[TLS] = tls
     app[REFUSALS] = Refusals()
     for route in routes:
-        app.router.add_route(route.method, route.path, _guarded(route), expect_handler=_expected)
+        for method in route.methods:
+            app.router.add_route(method, route.path, _guarded(route), expect_handler=_expected)
     app.on_response_prepare.append(_headers)
     app.on_shutdown.append(_let_go)
     return app
@@ -97,7 +99,10 @@ def _guarded(route: Route) -> Handler:
                     request.app[REFUSALS].note((_route(request), request.method, answer.status, caller.actor))
                     return answer
                 raise Problem(403, f"Your role has no right to {route.right.replace('-', ' ')}.")
-        return await route.handle(Visit(request, office, caller))
+        visit = Visit(request, office, caller)
+        if route.says is not None and route.says.asks is None:
+            no_query(visit)
+        return await route.handle(visit)
 
     return handle
 

@@ -51,7 +51,8 @@ def document(routes: Sequence[Route]) -> Document:
             "version": VERSION,
             "description": "The appliance of one campus. Unknown is never good: what is not known is null or a verdict "
             "of its own, and every reading carries its age. Refusals are problems (RFC 9457); writes answer once "
-            "durable. JSON integers may be written 5 or 5.0.",
+            "durable. A query parameter that is not named here is refused. What answers GET answers HEAD, but for streams. "
+            "JSON integers may be written 5 or 5.0.",
         },
         "servers": [{"url": "/"}],
         "security": [{"token": []}, {"session": []}],
@@ -103,13 +104,11 @@ def _operation(route: Route, says: Says, refs: Document, components: Document) -
 def _responses(route: Route, says: Says, named: bool, refs: Document) -> Document:
     schema = {"type": "string"} if says.gives is None else refs[_key(says.gives)]
     answers: Document = {"200": {"description": "Done.", "content": {says.media: {"schema": schema}}}}
-    statuses = set(says.problems)
+    statuses = {422, *says.problems}  # of the query
     if route.right != "open":
         statuses |= {401, 403}
     if named:
         statuses.add(404)
-    if says.asks is not None:
-        statuses.add(422)
     if says.takes is not None:
         statuses |= {*OF_A_BODY, *OF_A_WRITE}
     if "incidents" in route.path:

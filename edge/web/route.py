@@ -63,6 +63,7 @@ class Route:
     page: answered with a page and, to somebody unknown, with the way to sign in; else with JSON and problems.
     says: of a route of the API, what its document tells. own_factor: it asks for a second factor itself each time,
     whatever was proven in the session before (an open release session).
+    stream: it never ends by itself; every other GET answers HEAD too, without the body (RFC 9110 section 9.3.2).
     """
 
     method: Method
@@ -72,3 +73,9 @@ class Route:
     page: bool = False
     says: Says | None = None
     own_factor: bool = False
+    stream: bool = False
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """What it answers."""
+        return ("GET", "HEAD") if self.method == "GET" and not self.stream else (self.method,)

@@ -199,6 +199,7 @@ ROUTES = (
         "/api/v1/events/stream",
         "record",
         stream,
+        stream=True,
         says=Says(
             "Events as they happen (server-sent events)",
             None,

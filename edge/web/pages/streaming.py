@@ -55,4 +55,4 @@ async def stream(visit: Visit) -> web.StreamResponse:
     return response
 
 
-ROUTES: Final = (Route("GET", "/events/page", "look", stream),)
+ROUTES: Final = (Route("GET", "/events/page", "look", stream, stream=True),)

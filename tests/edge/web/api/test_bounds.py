@@ -82,7 +82,7 @@ def test_a_secret_that_is_no_text_is_nobodys(api: Served, head: dict[str, bytes]
 def test_what_is_not_there_or_not_so_is_told_with_what_to_do(api: Served) -> None:
     nowhere, not_so = api.get("nowhere"), api.post("campus", {})
     assert (nowhere.status, "/api/v1/openapi.json" in nowhere.json["detail"]) == (404, True)
-    assert (not_so.status, not_so.headers["allow"]) == (405, "GET")
+    assert (not_so.status, not_so.headers["allow"]) == (405, "GET,HEAD")
     assert "GET" in not_so.json["detail"]
 
 
@@ -133,3 +133,30 @@ def test_a_flood_of_nobody_keeps_nobody_from_starting(api: Served) -> None:
     done = api.start()
     assert (done.status, done.json["durable"]) == (200, True)
     wait_for("it locks", lambda: api.campus.devices.locked("tcp-1") or None)
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/campus", "/api/v1/openapi.json", "/healthz", "/static/x/page.css", "/doors"]
+)
+def test_head_is_answered_as_get_is_without_the_body(api: Served, path: str) -> None:
+    headers = api.headers("administrator", "token")
+    got, head = api.send("GET", path, None, headers), api.send("HEAD", path, None, headers)
+    assert (got.status, head.status, head.body) == (200, 200, b"")
+    assert head.headers["content-type"] == got.headers["content-type"]
+
+
+def test_a_stream_has_no_head_to_ask_for(api: Served) -> None:
+    for path in ("/api/v1/events/stream", "/events/page?screen=campus"):
+        assert api.send("HEAD", path, None, api.headers("administrator", "token")).status == 405
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "campus"), ("GET", "doors"), ("GET", "openapi.json"), ("POST", "walk-tests")]
+)
+def test_a_query_that_is_not_known_is_refused_by_its_name_everywhere(
+    api: Served, method: str, path: str
+) -> None:
+    headers = api.headers("administrator", "token")
+    refused = api.send(method, f"/api/v1/{path}?sort=name", None if method == "GET" else b"{}", headers)
+    assert refused.status == 422
+    assert [one["path"] for one in refused.json["errors"]] == ["$.sort"]
