@@ -17,6 +17,7 @@ from edge.measures import Measured, Measures
 from edge.snapshot import not_recording
 from edge.web.feed import Feed
 from edge.web.office import Office
+from edge.web.pages.live import Pages
 from rules.model.kinds import KindWord
 from rules.model.verdicts import VerdictWord
 from rules.supervision import armed
@@ -30,11 +31,13 @@ SUPERVISIONS: Final = ("heard", "unknown", "silent", "offline", "unsupervised")
 class Figures:
     """Belongs to the loop's thread."""
 
-    def __init__(self, office: Office, feed: Feed, picture: Callable[[], Mapping[str, Any]]) -> None:
+    def __init__(
+        self, office: Office, feed: Feed, pages: Pages, picture: Callable[[], Mapping[str, Any]]
+    ) -> None:
         # Else each histogram carries a second one of when it was made.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(_Now(office, feed, picture))
+        self._registry.register(_Now(office, feed, pages, picture))
         self._written = self._histogram(
             "press_to_last_written",
             "From a press, as heard, to the last door written that it ordered locked",
@@ -76,9 +79,12 @@ class Figures:
 class _Now(Collector):
     """Gauges of this moment, from memory alone."""
 
-    def __init__(self, office: Office, feed: Feed, picture: Callable[[], Mapping[str, Any]]) -> None:
+    def __init__(
+        self, office: Office, feed: Feed, pages: Pages, picture: Callable[[], Mapping[str, Any]]
+    ) -> None:
         self._office = office
         self._feed = feed
+        self._pages = pages
         self._picture = picture
 
     def collect(self) -> Iterator[Metric]:
@@ -124,10 +130,17 @@ class _Now(Collector):
         yield _gauge(
             "views_waiting_items", "Commits the views have not followed yet", figures["views_waiting"]
         )
+        yield _gauge("page_listeners", "Pages that are open", self._pages.listeners)
         yield _gauge("stream_listeners", "Programs on the event stream", self._feed.listeners)
         yield _counter("stream_dropped_listeners", "Let go of since start", self._feed.dropped)
         began = state.live.started.utc_us / 1e6
         yield _gauge("start_time_seconds", "When this run began, since 1970", began)
+        build = GaugeMetricFamily(
+            "campus_edge_build_info", "Always 1; what runs here", labels=["version", "mode"]
+        )
+        box = self._picture()["appliance"]
+        build.add_metric([box["version"], box["mode"]], 1.0)
+        yield build
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

@@ -41,7 +41,7 @@ class Shared:
         self.pages = Pages(office)
         self.sieve = Sieve()
         self.feed = Feed(self.sieve, _frame, self._beat)
-        self.figures = Figures(office, self.feed, lambda: self.picture(duress=False))
+        self.figures = Figures(office, self.feed, self.pages, lambda: self.picture(duress=False))
         self._pictures: dict[bool, Document] = {}
         self._pictured: tuple[Record, float] | None = None
         self._listens = False
