@@ -12,17 +12,22 @@ VISITS: Final = 10
 """Each in a browser context of its own: nothing is cached."""
 PAINT: Final = """() => {
   const paint = performance.getEntriesByName("first-contentful-paint")[0];
-  return paint ? paint.startTime : null;
+  const page = performance.getEntriesByType("navigation")[0];
+  return paint ? [paint.startTime, page.responseStart] : null;
 }"""
 
 
 @dataclass(slots=True)
 class FirstView:
-    """paints: ms from navigation start to `first-contentful-paint` (W3C Paint Timing), one a visit. why_not: of none."""
+    """paints: ms from navigation start to `first-contentful-paint` (W3C Paint Timing), one a visit. why_not: of none.
+
+    bytes_at: ms until the first byte had come: the rest is the browser's own.
+    """
 
     page: str
     transferred: int
     paints: list[float] = field(default_factory=list)
+    bytes_at: list[float] = field(default_factory=list)
     why_not: str = ""
 
 
@@ -72,13 +77,15 @@ def _paint(listen: str, cookie: str, pages: dict[str, str], found: dict[str, Fir
             _visit(chromium, listen, pages["home"], name, value)  # the browser's own first page warms it up
             for _ in range(VISITS):
                 for page, path in pages.items():
-                    found[page].paints.append(_visit(chromium, listen, path, name, value))
+                    painted, first_byte = _visit(chromium, listen, path, name, value)
+                    found[page].paints.append(painted)
+                    found[page].bytes_at.append(first_byte)
         finally:
             chromium.close()
     return ""
 
 
-def _visit(chromium: Any, listen: str, path: str, name: str, value: str) -> float:
+def _visit(chromium: Any, listen: str, path: str, name: str, value: str) -> tuple[float, float]:
     context = chromium.new_context(viewport={"width": 390, "height": 844})
     try:
         context.add_cookies([{"name": name, "value": value, "url": f"http://{listen}"}])
@@ -90,4 +97,4 @@ def _visit(chromium: Any, listen: str, path: str, name: str, value: str) -> floa
         context.close()
     if painted is None:
         raise Lost(f"{path} was never painted")
-    return float(painted)
+    return float(painted[0]), float(painted[1])

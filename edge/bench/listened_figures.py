@@ -50,6 +50,8 @@ def lines(found: Listened) -> list[str]:
         rows.append(f"  first view of {view.page}: {view.transferred / 1000:.1f} kB as transferred")
         if view.paints:
             rows.append(row(f"first paint of {view.page} ({len(view.paints)})", view.paints, 40))
+            if view.bytes_at:
+                rows.append(row("  of which until the first byte", view.bytes_at, 40))
         else:
             rows.append(f"  first paint of {view.page}: NOT MEASURED, {view.why_not}")
     if presses < TELLING:

@@ -183,18 +183,39 @@ class Pages:
             self._changed.set()
 
     async def _tell(self) -> None:
-        self._shown = look_of(self._office.state)
-        moments: dict[bool, Moment] = {}
+        state, was = self._office.state, self._shown
+        self._shown = look_of(state)
+        moments = {
+            duress: self.moment(duress=duress, fresh=True)
+            for duress in {looking.duress for looking in self._groups}
+        }
+        if was is None or was[0] is not state.record:
+            await self._tell_bands(moments)
         for looking, group in list(self._groups.items()):
             if looking.duress not in moments:
-                moments[looking.duress] = self.moment(duress=looking.duress, fresh=True)
-                await asyncio.sleep(0)
-                await in_bites(moments[looking.duress].prepare())
+                continue  # it came meanwhile, and has what is newer
             now = moments[looking.duress]
+            await in_bites(now.prepare())
             if looking.reads:
                 self._read(looking.of, now.scene)
             parts, message, ages = await in_bites(self._drawing(looking, now))
             await tell(group, group.turn(parts, message, ages))
+
+    async def _tell_bands(self, moments: dict[bool, Moment]) -> None:
+        """What is live, and what waits for a person, before all that is made of 200 doors: it is small, and comes first."""
+        for looking, group in list(self._groups.items()):
+            if looking.duress not in moments or not group.sent:
+                continue
+            now, parts = moments[looking.duress], dict(group.sent)
+            ages = dict(group.ages)
+            for name in EVERYWHERE:
+                parts[name], counted = await in_bites(
+                    now.part(looking.screen, looking.of, name, streamed=True)
+                )
+                ages |= counted
+            if parts != group.sent:
+                message = _message(now, over=bool(group.message.get("over")))
+                await tell(group, group.turn(parts, message, ages))
 
     def _drawing(self, looking: Looking, now: Moment) -> Drawn:
         """A page's parts; between two bites it stops, for the loop to do its own work."""
@@ -219,15 +240,7 @@ class Pages:
                 parts[name], counted = yield from now.part(screen, of, name, streamed=True)
             ages |= counted
             yield
-        live = bands(now.scene)
-        message = {
-            "now": now.scene.now_ms,
-            "live": live[0]["id"] if live else "",
-            "title": live[0]["title"] if live else "",
-            "start": start_words(live),
-            "over": view is None,
-        }
-        return parts, message, ages
+        return parts, _message(now, over=view is None), ages
 
     def _read(self, of: str, now: Scene) -> None:
         """Have an incident's new rows read, if any were added to the journal; a page waits for no disk."""
@@ -267,3 +280,15 @@ def _timeline(lines: _Lines, screen: Screen, of: str, now: Moment) -> Generator[
         more = {"timeline": shown, "timeline_read": True}
         lines.drawn = *made_of, (yield from now.part(screen, of, "timeline", streamed=True, more=more))
     return lines.drawn[2]
+
+
+def _message(now: Moment, *, over: bool) -> dict[str, Any]:
+    """What is told beside a page's parts. over: what the page is about is there no more."""
+    live = bands(now.scene)
+    return {
+        "now": now.scene.now_ms,
+        "live": live[0]["id"] if live else "",
+        "title": live[0]["title"] if live else "",
+        "start": start_words(live),
+        "over": over,
+    }

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 from edge.web.pages import templates
 from edge.web.pages.frame import live_frame
 from edge.web.pages.scene import Scene
-from edge.web.pages.screens import Screen, live_parts
+from edge.web.pages.screens import EVERYWHERE, Screen, live_parts
 from edge.web.pages.templates import Ages
 from edge.web.pages.verdicts import door_row
 from rules.state import State
@@ -64,7 +64,9 @@ class Moment:
         key = screen.name, of, name, streamed
         if key in self._parts:
             return self._parts[key]
-        values = {**self.frame(screen, of), **(self.view(screen, of) or {}), **(more or {})}
+        # What stands on every page needs no view, and is there before one is made.
+        view = {} if name in EVERYWHERE else self.view(screen, of) or {}
+        values = {**self.frame(screen, of), **view, **(more or {})}
         made = yield from templates.part(name, values, streamed=streamed)
         if name not in OWN:
             self._parts[key] = made
@@ -95,13 +97,16 @@ def same_look(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
 
 async def in_bites(work: Generator[None, None, Made]) -> Made:
     """Do it all, with the loop's own work in between."""
+    ends = time.perf_counter() + templates.BITE_S
     while True:
         try:
             next(work)
         except StopIteration as done:
             made: Made = done.value
             return made
-        await asyncio.sleep(0)
+        if time.perf_counter() > ends:
+            await asyncio.sleep(0)
+            ends = time.perf_counter() + templates.BITE_S
 
 
 def at_once(work: Generator[None, None, Made]) -> Made:

@@ -1,5 +1,6 @@
 """The templates, read and compiled once: what is shown later waits for no disk. Only this file speaks Jinja."""
 
+import re
 import secrets
 import time
 from collections.abc import Generator, Mapping
@@ -77,38 +78,44 @@ def _age(context: Context, key: str, ms: float | None, old: bool = False) -> Mar
     shown = "age old" if old else "age"
     # Made by hand: a ledger of 200 doors has 400 of these, and `Markup.format` takes ten times as long.
     named = escape(key)
-    if context["streamed"]:
-        return Markup(f'<time class="{shown}" data-age="{named}"></time>')  # noqa: S704  escaped above
-    since, said = "" if at is None else at, escape(times.age(ms))
-    return Markup(f'<time class="{shown}" data-age="{named}" data-at="{since}">{said}</time>')  # noqa: S704
+    counted = _counted(context["streamed"], at, ms)
+    return Markup(f'<time class="{shown}" data-age="{named}"{counted}')  # noqa: S704  escaped above
 
 
 @pass_context
 def _kept(context: Context, macro: Macro, row: Mapping[str, Any]) -> Markup:
-    """A door's row by a macro of ours; for the stream the one of before, where nothing of it but its age is another."""
-    if not context["streamed"]:
-        return Markup(macro(row))  # noqa: S704  our own output
-    ages: Ages = context["ages"]
-    key = (macro.name, *(row[one] for one in SHOWN), *(one["text"] for one in row.get("times", ())))
+    """A door's row by a macro of ours, of which nothing but its one age may be another than when it was made last."""
+    streamed, ages, age_ms = context["streamed"], context["ages"], row["age_ms"]
+    key = (streamed, macro.name, *(row[one] for one in SHOWN), *(one["text"] for one in row.get("times", ())))
     kept = _KEPT.get(key)
     if kept is None:
         if len(_KEPT) >= MOST_KEPT:
             _KEPT.clear()
-        before = set(ages)
-        html = Markup(macro(row))  # noqa: S704  our own output
-        _KEPT[key] = html, next(iter(set(ages) - before), "")
-        return html
-    html, age = kept
-    if age:
-        age_ms = row["age_ms"]
-        ages[age] = None if age_ms is None else int(context["now_ms"] - age_ms)
-    return html
+        html = str(macro(row))
+        found = _AGE.search(html)
+        if found is not None:
+            _KEPT[key] = html[: found.end(1)], Markup(found[2]).unescape(), html[found.end() :]  # noqa: S704
+        return Markup(html)  # noqa: S704  our own output
+    before, name, after = kept
+    at = None if age_ms is None else int(context["now_ms"] - age_ms)
+    ages[name] = at
+    return Markup(f"{before}{_counted(streamed, at, age_ms)}{after}")  # noqa: S704  our own output
+
+
+_AGE: Final = re.compile(r'(<time class="[^"]*" data-age="([^"]*)")[^>]*>[^<]*</time>')
+"""An age as `_age` makes it."""
+
+
+def _counted(streamed: bool, at: int | None, age_ms: float | None) -> str:
+    if streamed:
+        return "></time>"
+    return f' data-at="{"" if at is None else at}">{escape(times.age(age_ms))}</time>'
 
 
 SHOWN: Final = ("id", "name", "symbol", "tone", "word", "says", "old", "zone")
 """What a row is made of, beside its age and the times of a command."""
 MOST_KEPT: Final = 4_096
-_KEPT: Final[dict[tuple[object, ...], tuple[Markup, str]]] = {}
+_KEPT: Final[dict[tuple[object, ...], tuple[str, str, str]]] = {}
 
 
 @pass_context

@@ -67,9 +67,10 @@ def test_a_row_kept_from_the_moment_before_is_as_one_made_anew() -> None:
         moment = Moment(scene(snapshot(PLAN, state, now, BOX), PLAN, state, zone, duress=False))
         screens = ((SCREENS["incident"], "inc-1", ("count", "ledger")), (SCREENS["doors"], "", ("doors",)))
         return [
-            at_once(moment.part(screen, of, name, streamed=True))
+            at_once(moment.part(screen, of, name, streamed=streamed))
             for screen, of, names in screens
             for name in names
+            for streamed in (True, False)
         ]
 
     drawn(NOON)
