@@ -10,24 +10,28 @@ from typing import Final
 from edge.flag_words import FLAGS
 
 VERDICTS: Final[Mapping[str, str]] = {
-    "unknown": "Nothing fresh was read since start. Look at the door.",
-    "stale": "Its sensors were not read in time. Look at the door.",
-    "forced": "It left its locked state and nobody asked to leave. Send a person.",
-    "egress": "Somebody went out. It counts again when it is closed and read.",
-    "opened": "It left its locked state; perhaps somebody went out. Look at the door.",
-    "ajar": "It stands open. Close it by hand.",
-    "refused": "The lock was not driven.",
-    "no_answer": "Its controller does not answer. Lock it by key.",
-    "pending": "Told to lock; the bolt is still moving.",
-    "not_latched": "Told to lock, and the bolt did not throw. Lock it by key.",
-    "secured": "Locked: bolt and position were read after the command.",
-    "secured_partial": "Locked: the bolt was read after the command; no position switch is wired.",
-    "unconfirmed": "Told to lock; no bolt sensor is wired to prove it. Check it by hand.",
+    "unknown": "Nothing was read since start. Treat as open: look at the door.",
+    "stale": "Its sensors were not read in time. Treat as open: look at the door.",
+    "forced": "It was opened, and nobody asked to leave. Stay away; tell police.",
+    "egress": "Opened from inside and not closed again yet. Counts as not secured.",
+    "opened": "It was opened; no sensor says from which side. Look at the door.",
+    "ajar": "It stands open. Somebody must close it.",
+    "refused": "The lock was not driven. Lock it by key.",
+    "no_answer": "Its controller does not answer. Treat as open: send a person with a key.",
+    "pending": "Told to lock; its bolt is still moving. Not counted as secured.",
+    "not_latched": "Told to lock, and the bolt did not go home. Send a person with a key.",
+    "secured": "Locked: bolt and door were read after the command.",
+    "secured_partial": "Locked: the bolt was read after the command. No sensor says whether it is closed.",
+    "unconfirmed": "No bolt sensor can prove it locked. Treat as open: check it by hand.",
     "released": "Returned to its rest.",
     "open": "Open.",
     "closed_locked": "Closed and locked.",
     "closed_unlocked": "Closed and not locked.",
 }
+"""page.md section 3: what is so, then what to do. What is not known says everywhere that it counts as open."""
+
+SAID_NO: Final = "Its controller said no{code}. The door stays as it was: lock it by key."
+"""`code`: the device's own, in brackets, for whoever repairs it; empty for whoever stands before the door."""
 
 HELD: Final[Mapping[str, str]] = {
     "no_record": "It has no commissioning record, so it is never driven. Lock it by key.",
@@ -36,7 +40,7 @@ HELD: Final[Mapping[str, str]] = {
     "delayed_egress": "Delayed egress is never driven by a response. It works as its own controller does.",
     "fire_active": "Fire alarm: it stays free for people to leave. Send a person to lock it when the alarm is quiet.",
     "fire_unsure": "Its fire input cannot be trusted, so it stays free. Check the fire relay's wiring.",
-    "fire_unread": "Its fire input was not read yet since start; it is locked as soon as that is read quiet.",
+    "fire_unread": "Its fire input was not read yet since start. It is locked once that is quiet.",
     "leaving_active": "Somebody is leaving; it is locked as soon as the exit sensor is quiet.",
     "leaving_unsure": "Its exit sensor cannot be trusted, so it stays free. Check the sensor's wiring.",
     "leaving_delay": "Its exit button was pressed; it is locked 30 s after that.",
@@ -156,7 +160,7 @@ def verdict(word: str, by: str | None = None, code: str = "") -> str:
         return said
     if by == "interlock":
         return held(code) if code else said
-    return f"Its controller said no{f' ({code})' if code else ''}. Lock it by key."
+    return fill(SAID_NO, {"code": f" ({code})" if code else ""})
 
 
 def held(code: str) -> str:

@@ -26,6 +26,21 @@ def test_every_verdict_has_a_sentence() -> None:
     assert set(words.VERDICTS) == set(get_args(VerdictWord))
 
 
+@pytest.mark.parametrize("word", ["no_answer", "stale", "unconfirmed", "unknown"])
+def test_a_door_of_which_nothing_is_proven_is_to_be_treated_as_open(word: str) -> None:
+    assert "Treat as open" in words.verdict(word)
+
+
+def test_what_a_door_needs_is_said_in_sentences_of_fifteen_words_at_most() -> None:
+    sentences = [
+        one
+        for text in (*words.VERDICTS.values(), *words.HELD.values())
+        for one in re.split(r"(?<=\.) ", text)
+    ]
+
+    assert [one for one in sentences if len(one.split()) > 15] == []
+
+
 def test_every_flag_that_the_rules_raise_has_words() -> None:
     raised = literals(r'yield \("([a-z_]+)", ', "rules") | literals(
         r'trouble\(\s*"([a-z_]+)"', "edge/journal"

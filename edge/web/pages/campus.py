@@ -43,7 +43,6 @@ def campus_view(scene: Scene, of: str = "") -> Document:
         "doors_count": len(doors),
         "as_they_should": len(doors) - len(look),
         "zones": [zone_row(scene, one) for one in scene.picture["zones"]],
-        "number": scene.picture["appliance"]["number"],
         "inputs": [one for one in inputs if one["shown_home"]],
         "inputs_quiet": sum(not one["shown_home"] for one in inputs),
         "buttons": [one for one in buttons if one["needs"]],

@@ -67,7 +67,7 @@ def from_tables() -> Iterator[str]:
         *(releasing.WHY_NOT.values(), confirming.WHY_NOT.values(), acting.WORDS),
         (account.WRONG, *account.ROLES.values()),
         *FLAGS.values(),
-        (replies.NOT_ON_DISK, devices.NOT_READ),
+        (replies.NOT_ON_DISK, devices.NOT_READ, words.SAID_NO),
         timeline.STANDINGS.values(),
         (shape.word for shape in verdicts.SHAPES.values()),
         (one[0] for one in doors.LANES),

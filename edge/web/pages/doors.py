@@ -78,6 +78,7 @@ def door_view(scene: Scene, of: str) -> Document | None:
         "order": _order(scene, found),
         "times": ledger_times(found),
         "tries": found["tries"],
+        "code": found["code"] if found["by"] == "device" else "",
         "hardware": _hardware(planned),
         "defects": [_(words.held(code)) for code in planned.defects],
         "would": _would(scene, planned),

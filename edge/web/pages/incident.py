@@ -40,7 +40,6 @@ def incident_view(scene: Scene, of: str) -> Document | None:
         "released": released,
         "locks": bool(rows),
         "zones": [zone_row(scene, one) for one in scene.picture["zones"]],
-        "number": scene.picture["appliance"]["number"],
         "outputs": _outputs(scene),
         "opened": scene.full(found["opened"]),
         "presses": presses(scene, of),

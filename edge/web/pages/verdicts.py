@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from edge import words
 from edge.web.pages import times
-from edge.web.pages.language import _
+from edge.web.pages.language import _, say
 from edge.web.pages.scene import Scene
 from rules.model.ids import DoorId
 from rules.plan import DoorPlan
@@ -121,7 +121,12 @@ def _limit_ms(planned: DoorPlan | None) -> int | None:
 
 def says(scene: Scene, door: Document, shape: Shape) -> str:
     """The sentence under a door's name: what is so, since when, what to do."""
-    text = _(words.HELD["fire_freed"]) if shape.symbol == "freed" and not door["held"] else _(door["words"])
+    if shape.symbol == "freed" and not door["held"]:
+        text = _(words.HELD["fire_freed"])
+    elif door["verdict"] == "refused" and door["by"] == "device" and not door["held"]:
+        text = say(words.SAID_NO, code="")
+    else:
+        text = _(door["words"])
     if shape.tone == "act" and door["since"] and door["verdict"] in ("forced", "ajar", "opened", "egress"):
         return f"{times.clock(times.ms_of(door['since']), scene.zone)}: {text}"
     return text
