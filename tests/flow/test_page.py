@@ -179,6 +179,32 @@ def test_a_silent_incident_opens_for_the_duress_right_alone(
         assert plain.locator(".band").count() == 0
 
 
+def test_a_row_that_was_opened_stays_open_and_what_is_in_it_stays_true(campus: School, diaz: Visitor) -> None:
+    with diaz.window(viewport={"width": 390, "height": 844}) as page:
+        campus.devices.fault("plc", "dead")
+        campus.until("silent", lambda now: any(not one["up"] for one in now["controllers"]))
+        campus.ask({"do": "press", "button": "pb-native", "kind": "drill", "gesture": "hold"})
+        page.goto(f"{diaz.base}/")
+        live(page)
+        expect(page.locator("#cause-plc summary")).to_contain_text(
+            re.compile(r"[23] doors not known\. Treat as open\.")
+        )
+        assert page.locator("#door-tcp-1").is_hidden()
+
+        page.locator("#cause-plc summary").focus()
+        page.keyboard.press("Enter")
+        assert page.locator("#cause-plc #door-tcp-1").is_visible()
+        page.evaluate("document.activeElement.blur()")
+        campus.devices.fault("bus", "dead")
+        campus.until("both silent", lambda now: sum(not one["up"] for one in now["controllers"]) > 1)
+        assert page.locator("#cause-plc #door-tcp-1").is_visible()
+
+        campus.devices.fault("plc", "none")
+        expect(page.locator("#cause-plc")).to_have_count(0, timeout=20_000)
+        campus.devices.fault("bus", "none")
+        campus.until("both answer", lambda now: all(one["up"] for one in now["controllers"]))
+
+
 # --- by hand ----------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from edge import words
+from edge.web.pages.causes import by_cause, doors_in
 from edge.web.pages.devices import button_row, input_row
 from edge.web.pages.flags import flag_rows
 from edge.web.pages.language import _, many, say
@@ -16,16 +17,13 @@ Document = dict[str, Any]
 
 MOST_GAPS: Final = 4
 MOST_ROWS: Final = 12
-MOST_NAMED: Final = 6
 
 
 def campus_view(scene: Scene, of: str = "") -> Document:
     """Home, in quiet times and beside an incident."""
     doors = sorted((door_row(scene, one) for one in scene.picture["doors"]), key=worst_first)
     look = [row for row in doors if row["attention"]]
-    silent = silent_controllers(scene, look)
-    explained = {door for one in silent for door in one["doors"]}
-    named = [row for row in look if row["id"] not in explained]
+    causes = by_cause(scene, look)
     flags = flag_rows(scene)
     inputs = [input_row(scene, one) for one in scene.picture["inputs"]]
     buttons = [button_row(scene, one) for one in scene.picture["buttons"]]
@@ -36,9 +34,8 @@ def campus_view(scene: Scene, of: str = "") -> Document:
         "gaps": flags[:MOST_GAPS],
         "more_gaps": max(0, len(flags) - MOST_GAPS),
         "reaches": _reaches(scene),
-        "silent": silent,
-        "look": named[:MOST_ROWS],
-        "look_more": max(0, len(named) - MOST_ROWS),
+        "look": causes[:MOST_ROWS],
+        "look_more": doors_in(causes[MOST_ROWS:]),
         "look_count": len(look),
         "doors_count": len(doors),
         "as_they_should": len(doors) - len(look),
@@ -55,28 +52,6 @@ def campus_view(scene: Scene, of: str = "") -> Document:
 def is_held(door: Document) -> bool:
     """Whether an order still stands that keeps it from its rest."""
     return door["order"] is not None and door["order"]["word"] != "rest"
-
-
-def silent_controllers(scene: Scene, look: list[Document]) -> list[Document]:
-    """One cause, one row: controllers that do not answer, each with the doors that are not known by it."""
-    down = {one["id"]: one for one in scene.picture["controllers"] if not one["up"]}
-    on = {door["id"]: door["controller"] for door in scene.picture["doors"]}
-    rows = []
-    for controller, one in down.items():
-        doors = [row for row in look if on[row["id"]] == controller and row["tone"] == "unk"]
-        if len(doors) > 1:
-            rows.append(
-                {
-                    "id": controller,
-                    "title": say("Controller {name} does not answer", name=controller),
-                    "text": many("{n} door not known.", "{n} doors not known.", len(doors)),
-                    "names": ", ".join(row["name"] for row in doors[:MOST_NAMED])
-                    + (" …" if len(doors) > MOST_NAMED else ""),
-                    "doors": [row["id"] for row in doors],
-                    "age_ms": scene.since_ms(one["since"]),
-                }
-            )
-    return rows
 
 
 def _state(scene: Scene, gaps: int) -> Document:

@@ -55,7 +55,8 @@ def _unanswered(scene: Scene, press: Document) -> Document:
     # By its moment and not by its number: a gap in the numbers would tell of one that is not shown.
     return {
         "key": f"{press['button']}-{at_ms}",
-        "where": press["name"] + (f", {press['room']}" if press["room"] else ""),
+        "where": press["name"]
+        + (f", {press['room']}" if press["room"] and press["room"] not in press["name"] else ""),
         "response": name(press["response"]),
         "zone": scene.zone_name(press["in_zone"]),
         "why": _(press["words"]),

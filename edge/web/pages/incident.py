@@ -5,6 +5,7 @@ from typing import Any
 
 from edge.web.pages import times
 from edge.web.pages.campus import walk_test_rows, zone_row
+from edge.web.pages.causes import by_cause
 from edge.web.pages.doors import ledger_times, took
 from edge.web.pages.language import _, say
 from edge.web.pages.responses import MARKS, SAYS, band, name, presses, titled
@@ -35,7 +36,7 @@ def incident_view(scene: Scene, of: str) -> Document | None:
         "id": of,
         "band": band(scene, found),
         "count": count_line(counted(told)),
-        "bad": bad,
+        "bad": by_cause(scene, bad),
         "good": [row for row in told if row["attention"] != "not_secured"],
         "released": released,
         "locks": bool(rows),

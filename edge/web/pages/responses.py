@@ -6,6 +6,7 @@ from typing import Any, Final
 from edge.web.pages import times
 from edge.web.pages.language import _, say
 from edge.web.pages.scene import Scene
+from rules.plan import ButtonPlan
 
 Document = dict[str, Any]
 
@@ -80,7 +81,7 @@ def band(scene: Scene, incident: Document) -> Document:
 
 
 def _place(press: Document) -> str:
-    return press["name"] if press["where"] in ("", press["name"]) else f"{press['name']}, {press['where']}"
+    return f"{press['name']}, {press['where']}" if press["where"] else str(press["name"])
 
 
 def presses(scene: Scene, incident: str) -> list[Document]:
@@ -99,12 +100,18 @@ def presses(scene: Scene, incident: str) -> list[Document]:
                 "key": f"{button}-{at_us}",
                 "button": button,
                 "name": planned.name if planned else button,
-                "where": (planned.room or scene.zone_name(planned.zone)) if planned else "",
+                "where": _where(scene, planned),
                 "at": times.clock(at_us // 1_000, scene.zone),
                 "gesture": gesture,
             }
         )
     return rows
+
+
+def _where(scene: Scene, planned: ButtonPlan | None) -> str:
+    """The button's room, or its zone; `""` where its name says it already."""
+    where = (planned.room or scene.zone_name(planned.zone)) if planned else ""
+    return "" if planned is not None and where in planned.name else where
 
 
 def bands(scene: Scene) -> list[Document]:

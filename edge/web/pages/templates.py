@@ -112,7 +112,7 @@ def _counted(streamed: bool, at: int | None, age_ms: float | None) -> str:
     return f' data-at="{"" if at is None else at}">{escape(times.age(age_ms))}</time>'
 
 
-SHOWN: Final = ("id", "name", "symbol", "tone", "word", "says", "old", "zone")
+SHOWN: Final = ("id", "name", "symbol", "tone", "word", "fact", "task", "old", "zone")
 """What a row is made of, beside its age and the times of a command."""
 MOST_KEPT: Final = 4_096
 _KEPT: Final[dict[tuple[object, ...], tuple[str, str, str]]] = {}

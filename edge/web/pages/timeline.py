@@ -6,11 +6,12 @@ from datetime import tzinfo
 from typing import Any, Final
 
 from edge.web.pages import times
+from edge.web.pages.devices import INPUT_KINDS, INPUT_STATES
 from edge.web.pages.language import _, many, say
 from edge.web.pages.responses import name, titled
 from edge.web.pages.scene import Scene
 from edge.web.pages.verdicts import SHAPES
-from rules.model.ids import ButtonId, DoorId
+from rules.model.ids import ButtonId, DoorId, InputId, OutputId
 
 Row = Mapping[str, Any]
 Document = dict[str, Any]
@@ -37,11 +38,35 @@ def timeline(scene: Scene, rows: Iterable[Row]) -> list[Document]:
             merged.append({**same[0], "text": f"{what}: {key[1]} ({', '.join(names[:MOST_DOORS])}{more})"})
         else:
             merged += same
-    return merged[::-1]
+    return _told_once(merged)[::-1]
+
+
+def _told_once(lines: list[Document]) -> list[Document]:
+    """What is asserted again and again is one line, where it was told first, with how often and when last."""
+    standing: dict[str, Document] = {}
+    kept: list[Document] = []
+    for line in lines:
+        told = standing.get(line["asserted"]) if line["asserted"] else None
+        if told is not None and told["text"] == line["text"]:
+            told["again"] += 1
+            told["last"] = line["at"]
+            continue
+        kept.append({**line, "again": 0})
+        if line["asserted"]:
+            standing[line["asserted"]] = kept[-1]
+    return [
+        {
+            **line,
+            "text": line["text"] + " " + say("({n} times more, last {at})", n=line["again"], at=line["last"]),
+        }
+        if line["again"]
+        else line
+        for line in kept
+    ]
 
 
 def _line(scene: Scene, row: Row) -> Document | None:
-    text, merge, who = "", "", ""
+    text, merge, who, asserted = "", "", "", ""
     data = row["data"]
     note = False
     match row["kind"]:
@@ -84,11 +109,14 @@ def _line(scene: Scene, row: Row) -> Document | None:
             text = f"{who}: {merge}"
         case "outputs.ordered/1":
             on = _("switched on") if data["on"] else _("switched off")
-            text = f"{', '.join(data['outputs'])}: {on}"
+            asserted = ", ".join(_output(scene, one) for one in data["outputs"])
+            text = f"{asserted}: {on}"
         case "input.turned/1":
-            text = f"{data['input']}: {data['state']}"
+            state = str(data["state"])
+            text = f"{_input(scene, data['input'])}: {_(INPUT_STATES.get(state, (state, '', ''))[0])}"
         case "controller.turned/1":
-            text = f"{data['controller']}: {_('answers again') if data['up'] else _('does not answer')}"
+            turned = _("answers again") if data["up"] else _("does not answer")
+            text = say("Controller {name} {turned}", name=data["controller"], turned=turned)
         case "rule.failed/1":
             text = _("A rule failed on this event; the fallback acted instead. Look at the doors.")
         case _:
@@ -100,6 +128,7 @@ def _line(scene: Scene, row: Row) -> Document | None:
         "merge": merge,
         "name": who,
         "note": note,
+        "asserted": asserted,
         "key": row["seq"],
     }
 
@@ -111,6 +140,16 @@ def _clock(at_ms: int, zone: tzinfo) -> str:
 def _reason(row: Row) -> str:
     said = row["opened"].get("reason")
     return f" ({said})" if said else ""
+
+
+def _input(scene: Scene, name: str) -> str:
+    planned = scene.plan.inputs.get(InputId(name))
+    return f"{_(INPUT_KINDS.get(planned.kind, planned.kind))} ({name})" if planned else name
+
+
+def _output(scene: Scene, name: str) -> str:
+    planned = scene.plan.outputs.get(OutputId(name))
+    return f"{name} ({scene.zone_name(planned.zone)})" if planned else name
 
 
 def _button(scene: Scene, button: str) -> str:

@@ -95,7 +95,7 @@ def _door_row(scene: Scene, door: Document) -> Document:
         "symbol": shape.symbol,
         "tone": shape.tone,
         "word": _(shape.word),
-        "says": says(scene, door, shape),
+        **_fact_and_task(says(scene, door, shape)),
         "attention": door["attention"],
         "age_ms": age_ms,
         "limit_ms": limit_ms,
@@ -119,6 +119,12 @@ def _limit_ms(planned: DoorPlan | None) -> int | None:
     return min((one.freshness_us // 1_000 for one in sensors), default=None)
 
 
+def _fact_and_task(text: str) -> Document:
+    """A sentence that says what is so, and those that say what to do: these stand out."""
+    fact, stop, task = text.partition(". ")
+    return {"fact": fact + stop.strip(), "task": task}
+
+
 def says(scene: Scene, door: Document, shape: Shape) -> str:
     """The sentence under a door's name: what is so, since when, what to do."""
     if shape.symbol == "freed" and not door["held"]:
@@ -128,7 +134,7 @@ def says(scene: Scene, door: Document, shape: Shape) -> str:
     else:
         text = _(door["words"])
     if shape.tone == "act" and door["since"] and door["verdict"] in ("forced", "ajar", "opened", "egress"):
-        return f"{times.clock(times.ms_of(door['since']), scene.zone)}: {text}"
+        return say("Since {at}: {text}", at=times.clock(times.ms_of(door["since"]), scene.zone), text=text)
     return text
 
 

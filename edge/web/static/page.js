@@ -136,7 +136,7 @@ function standing() {
   const found = new Map();
   for (const node of document.querySelectorAll("[data-part] li[id]:not([id^=line-]), #part-bands > [id^=band-], #part-bands > .help, #part-bands > .strip, #part-state h1")) {
     const one = node.cloneNode(true);
-    for (const other of one.querySelectorAll("time, .age, .steps, .fine, .was, form, .btn")) other.remove();
+    for (const other of one.querySelectorAll("time, .age, .steps, .fine, .was, .inner, u, form, .btn")) other.remove();
     const does = one.querySelector(".does");
     if (does) does.replaceChildren(...does.querySelectorAll("strong"));
     const short = one.querySelector(".word") || (one.id.startsWith("gap-") && one.querySelector("b")) || one;

@@ -1,5 +1,5 @@
 // Brings an element's children to new HTML, touching only what differs. What somebody uses is never replaced:
-// a form, an open <details>, what has the focus, and the row under a finger.
+// a form, what has the focus, and the row under a finger. An open <details> stays open, and what is in it stays true.
 
 let finger = null;
 addEventListener("pointerdown", (event) => { finger = event.target; }, true);
@@ -8,7 +8,7 @@ for (const over of ["pointerup", "pointercancel"]) addEventListener(over, () => 
 const used = (node) =>
   node.nodeType === 1 &&
   (node.contains(document.activeElement) && document.activeElement !== document.body || (finger && node.contains(finger)));
-const kept = (node) => node.nodeType === 1 && (node.tagName === "FORM" || (node.tagName === "DETAILS" && node.open));
+const kept = (node) => node.nodeType === 1 && node.tagName === "FORM";
 const key = (node) => (node.nodeType === 1 && node.id ? node.id : "");
 const alike = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && key(a) === key(b);
 

@@ -12,7 +12,7 @@ from edge.web.pages import looking
 from edge.web.pages.replies import told
 from edge.web.routes import ROUTES
 from rules.model.ids import ButtonId, IncidentId
-from rules.model.verdicts import Verdict, VerdictWord
+from rules.model.verdicts import VerdictWord
 from rules.rights import GIVEN, Role
 from rules.state import Flag, Incident, State, Unanswered
 from tests.edge.campus import D1, D2, D3, HS, NOON, PB, PB_WIRED, A, locked_down, quiet
@@ -336,39 +336,3 @@ async def test_the_end_claims_of_no_door_that_it_is_locked() -> None:
     said = told(Reply(True, args=(("doors_still_locked", 23),)), "Ended.")
 
     assert said == "Ended. 23 doors stay told to lock: release each by name."
-
-
-async def test_the_number_of_a_state_is_for_programs_and_on_no_page(serve: Serve) -> None:
-    served = await serve(Office(state=broken()))
-
-    for path in ("/", "/?show=campus"):
-        _, text = await served.get(path)
-        assert not re.search(r"state \d", text)
-
-
-@pytest.mark.parametrize("verdict", ["stale", "unknown", "no_answer", "unconfirmed"])
-async def test_what_is_not_known_is_to_be_treated_as_open_wherever_it_is_shown(
-    serve: Serve, verdict: VerdictWord
-) -> None:
-    served = await serve(Office(state=locked_down({D1: "secured", D2: verdict})))
-
-    for path in ("/", "/?show=campus", "/doors", f"/doors/{D2}"):
-        _, text = await served.get(path)
-        assert "Treat as open" in text, path
-
-
-async def test_a_board_that_refused_is_said_in_words_and_its_code_stands_on_the_doors_page(
-    serve: Serve,
-) -> None:
-    state = locked_down({D1: "secured", D2: "refused"})
-    live = state.live.doors[D2]
-    said_no = replace(live, verdict=Verdict("refused", "device", "exception_2", False, True))
-    state = replace(state, live=replace(state.live, doors={**state.live.doors, D2: said_no}))
-    served = await serve(Office(state=state))
-
-    _, incident = await served.get("/")
-    _, door = await served.get(f"/doors/{D2}")
-
-    assert "Its controller said no. The door stays as it was: lock it by key." in incident
-    assert "exception_2" not in incident
-    assert "exception_2" in door

@@ -1,0 +1,130 @@
+"""Rows of doors and devices: what they say, that one cause is one row, and that each is reached all the same."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from rules.model.ids import DoorId, IncidentId, PressId
+from rules.model.verdicts import Verdict, VerdictWord
+from rules.state import ButtonMemory, PressMemory, State
+from tests.edge.campus import D1, D2, D3, NOON, PB, PLC, locked_down
+from tests.edge.web.pages.conftest import Office, Serve, recorded
+
+
+def broken() -> State:
+    return locked_down({D1: "secured", D2: "not_latched", D3: "stale"})
+
+
+def plain(html: str) -> str:
+    """The words alone."""
+    return " ".join(re.sub(r"<[^>]*>", " ", html).split()).replace(" .", ".")
+
+
+async def test_the_number_of_a_state_is_for_programs_and_on_no_page(serve: Serve) -> None:
+    served = await serve(Office(state=broken()))
+
+    for path in ("/", "/?show=campus"):
+        _, text = await served.get(path)
+        assert not re.search(r"state \d", text)
+
+
+@pytest.mark.parametrize("verdict", ["stale", "unknown", "no_answer", "unconfirmed"])
+async def test_what_is_not_known_is_to_be_treated_as_open_wherever_it_is_shown(
+    serve: Serve, verdict: VerdictWord
+) -> None:
+    served = await serve(Office(state=locked_down({D1: "secured", D2: verdict})))
+
+    for path in ("/", "/?show=campus", "/doors", f"/doors/{D2}"):
+        _, text = await served.get(path)
+        assert "Treat as open" in text, path
+
+
+async def test_a_board_that_refused_is_said_in_words_and_its_code_stands_on_the_doors_page(
+    serve: Serve,
+) -> None:
+    state = locked_down({D1: "secured", D2: "refused"})
+    live = state.live.doors[D2]
+    said_no = replace(live, verdict=Verdict("refused", "device", "exception_2", False, True))
+    state = replace(state, live=replace(state.live, doors={**state.live.doors, D2: said_no}))
+    served = await serve(Office(state=state))
+
+    _, incident = await served.get("/")
+    _, door = await served.get(f"/doors/{D2}")
+
+    assert "Its controller said no. The door stays as it was: lock it by key." in plain(incident)
+    assert "exception_2" not in incident
+    assert "exception_2" in door
+
+
+def silent_board(state: State) -> State:
+    """The one controller of the campus does not answer."""
+    gone = replace(state.live.controllers[PLC], up=False, code="silent")
+    return replace(state, live=replace(state.live, controllers={PLC: gone}))
+
+
+@pytest.mark.parametrize("path", ["/", "/?show=campus"])
+async def test_the_doors_of_one_silent_controller_are_one_row_with_each_door_in_it(
+    serve: Serve, path: str
+) -> None:
+    state = silent_board(locked_down({D1: "not_latched", D2: "stale", D3: "stale"}))
+    served = await serve(Office(state=state))
+
+    _, text = await served.get(path)
+
+    assert "Controller plc-east silent" in text
+    assert "2 doors not known. Treat as open. Room 102, Room 201" in plain(text)
+    cause = text.partition('id="cause-plc-east"')[2].partition("</details>")[0]
+    assert [one for one in (D1, D2, D3) if f'href="/doors/{one}"' in cause] == [D2, D3]
+    # What is proven not secured stands by itself, and before what is not known.
+    assert text.index(f'id="door-{D1}"') < text.index('id="cause-plc-east"')
+    assert text.count(f'id="door-{D2}"') == 1
+
+
+async def test_counts_do_not_change_when_doors_stand_together(serve: Serve) -> None:
+    doors: dict[DoorId, VerdictWord] = {D1: "secured", D2: "stale", D3: "stale"}
+    for state in (locked_down(doors), silent_board(locked_down(doors))):
+        _, text = await (await serve(Office(state=state))).get("/")
+        assert re.search(r"<b>2</b><span>doors NOT SECURED</span>", text)
+        assert '<b class="v-unk">2 not known</b>' in text
+
+
+async def test_one_door_of_a_silent_controller_has_its_own_row(serve: Serve) -> None:
+    served = await serve(Office(state=silent_board(locked_down({D1: "secured", D2: "no_answer"}))))
+
+    _, text = await served.get("/")
+
+    assert 'id="cause-' not in text
+    assert f'id="door-{D2}"' in text
+
+
+async def test_what_is_asserted_again_and_again_is_one_line_of_the_timeline(serve: Serve) -> None:
+    office = Office(state=broken())
+    strobe = {"outputs": ["strobe-a"], "on": True, "held": []}
+    office.record.found = [{"incident": "inc-1", "epoch": "e", "seq": 0, "silent": 0}]
+    office.journal = [recorded("outputs.ordered/1", number, strobe) for number in range(1, 40)]
+    office.journal += [
+        recorded("outputs.ordered/1", 40, {**strobe, "on": False}),
+        recorded("outputs.ordered/1", 41, strobe),
+        recorded("input.turned/1", 42, {"input": "fire", "state": "unsure"}),
+    ]
+    served = await serve(office)
+
+    _, text = await served.get("/")
+
+    lines = plain(text.partition('class="log"')[2].partition("</ol>")[0])
+    assert lines.count("strobe-a (Building A): switched on") == 2
+    assert "strobe-a (Building A): switched on (38 times more, last 07:00:00)" in lines
+    assert "Fire alarm (fire): cannot be trusted" in lines
+
+
+async def test_where_a_button_is_is_said_once(serve: Serve) -> None:
+    state = broken()
+    press = PressMemory(PressId("p-1"), "hold", NOON, IncidentId("inc-1"), "acted")
+    state = replace(state, record=replace(state.record, buttons={PB: ButtonMemory((press,))}))
+    served = await serve(Office(state=state))
+
+    _, text = await served.get("/")
+
+    assert "since 06:59:59, Room 101 desk" in text
+    assert "Room 101 desk, 101" not in text
