@@ -29,6 +29,7 @@ LOOK: Final = frozenset(
     {"unknown", "stale", "forced", "egress", "opened", "ajar", "not_latched", "no_answer"}
 )
 """Verdicts that need eyes in quiet times too."""
+NOT_KNOWN: Final = frozenset({"unknown", "stale", "no_answer"})
 NOT_RECORDED: Final = frozenset({"journal_refused", "journal_hung", "journal_shed"})
 """The conditions in which events are not being recorded; others of the journal's tell of what was."""
 UNSEEN: Final = DoorLive()
@@ -182,8 +183,9 @@ def _steady(state: State, door: DoorPlan, live: DoorLive, order: DoorOrder | Non
         "verdict": verdict.word,
         "by": verdict.by,
         "code": verdict.code,
+        # What holds a door back says nothing of a door of which nothing is known.
         "words": words.held(live.held)
-        if live.held
+        if live.held and verdict.word not in NOT_KNOWN
         else words.verdict(verdict.word, verdict.by, verdict.code),
         "since": _iso(live.verdict_at),
         "attention": _attention(state, order, live),

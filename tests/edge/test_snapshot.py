@@ -9,6 +9,7 @@ import pytest
 from edge.snapshot import Steady, not_secured, snapshot
 from rules.model.ids import DoorId, IncidentId, PressId
 from rules.model.moments import Instant
+from rules.model.verdicts import VerdictWord
 from rules.plan import Plan
 from rules.state import ButtonLive, ControllerLive, DoorOrder, Flag, Incident, State, Unanswered, WalkTest
 from tests.edge.campus import (
@@ -271,3 +272,16 @@ def test_a_door_that_is_held_back_says_why() -> None:
 
     assert (door["held"], door["attention"]) == ("fire_active", "not_secured")
     assert "Fire alarm" in door["words"]
+
+
+@pytest.mark.parametrize("word", ["unknown", "stale", "no_answer"])
+def test_a_door_of_which_nothing_is_known_says_that_first_even_where_it_is_held_back(
+    word: VerdictWord,
+) -> None:
+    state = locked_down({D1: word})
+    doors = {D1: replace(state.live.doors[D1], held="fire_freed")}
+
+    door = by_id(picture(replace(state, live=replace(state.live, doors=doors)))["doors"], D1)
+
+    assert "Treat as open" in door["words"]
+    assert door["held"] == "fire_freed"

@@ -95,7 +95,7 @@ def _door_row(scene: Scene, door: Document) -> Document:
         "symbol": shape.symbol,
         "tone": shape.tone,
         "word": _(shape.word),
-        **_fact_and_task(says(scene, door, shape)),
+        **_fact_and_task(says(scene, door, shape), _since(scene, door, shape)),
         "attention": door["attention"],
         "age_ms": age_ms,
         "limit_ms": limit_ms,
@@ -119,22 +119,31 @@ def _limit_ms(planned: DoorPlan | None) -> int | None:
     return min((one.freshness_us // 1_000 for one in sensors), default=None)
 
 
-def _fact_and_task(text: str) -> Document:
+def _fact_and_task(text: str, since: str) -> Document:
     """A sentence that says what is so, and those that say what to do: these stand out."""
     fact, stop, task = text.partition(". ")
-    return {"fact": fact + stop.strip(), "task": task}
+    return {"fact": f"{since} {fact}{stop.strip()}".strip(), "task": task}
+
+
+def _since(scene: Scene, door: Document, shape: Shape) -> str:
+    """Since when an open door is open."""
+    if (
+        shape.tone != "act"
+        or not door["since"]
+        or door["verdict"] not in ("forced", "ajar", "opened", "egress")
+    ):
+        return ""
+    return say("since {at}.", at=times.clock(times.ms_of(door["since"]), scene.zone))
 
 
 def says(scene: Scene, door: Document, shape: Shape) -> str:
-    """The sentence under a door's name: what is so, since when, what to do."""
+    """The sentences under a door's name: what is so, what to do."""
     if shape.symbol == "freed" and not door["held"]:
         text = _(words.HELD["fire_freed"])
     elif door["verdict"] == "refused" and door["by"] == "device" and not door["held"]:
         text = say(words.SAID_NO, code="")
     else:
         text = _(door["words"])
-    if shape.tone == "act" and door["since"] and door["verdict"] in ("forced", "ajar", "opened", "egress"):
-        return say("Since {at}: {text}", at=times.clock(times.ms_of(door["since"]), scene.zone), text=text)
     return text
 
 

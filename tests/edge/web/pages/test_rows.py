@@ -128,3 +128,12 @@ async def test_where_a_button_is_is_said_once(serve: Serve) -> None:
 
     assert "since 06:59:59, Room 101 desk" in text
     assert "Room 101 desk, 101" not in text
+
+
+async def test_since_when_a_door_stands_open_and_what_to_do_are_said_beside_its_name(serve: Serve) -> None:
+    served = await serve(Office(state=locked_down({D1: "secured", D2: "ajar"})))
+
+    _, text = await served.get("/")
+
+    assert "ajar last known since 06:59:59. It stands open. Somebody must close it." in plain(text)
+    assert "<b>Somebody must close it.</b>" in text
