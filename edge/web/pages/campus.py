@@ -9,6 +9,7 @@ from edge.web.pages.flags import flag_rows
 from edge.web.pages.language import _, many, say
 from edge.web.pages.responses import KINDS, name
 from edge.web.pages.scene import Scene
+from edge.web.pages.testing import tests_running
 from edge.web.pages.verdicts import door_row, worst_first
 from rules.model.ids import ZoneId
 from rules.supervision import BATTERY_LOW_PERCENT
@@ -45,6 +46,7 @@ def campus_view(scene: Scene, of: str = "") -> Document:
         "buttons": [one for one in buttons if one["needs"]],
         "buttons_count": len(buttons),
         "walk_tests": walk_test_rows(scene),
+        "tests": tests_running(scene),
         "meters": _meters(scene, buttons),
     }
 

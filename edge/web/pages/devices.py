@@ -7,6 +7,7 @@ from edge.web.pages import times
 from edge.web.pages.language import _, say
 from edge.web.pages.responses import name
 from edge.web.pages.scene import Scene
+from edge.web.pages.testing import tests_of
 from rules.model.ids import ButtonId, ControllerId
 
 Document = dict[str, Any]
@@ -120,7 +121,8 @@ def button_view(scene: Scene, of: str) -> Document | None:
         )
         if planned.escalation
         else "",
-        "tests": [one for one in scene.picture["walk_tests"] if one["button"] == of],
+        "walk_tests": [one for one in scene.picture["walk_tests"] if one["button"] == of],
+        "tests": tests_of(scene, ButtonId(of)),
     }
 
 

@@ -10,6 +10,7 @@ from edge.web.pages.doors import ledger_times, took
 from edge.web.pages.language import _, say
 from edge.web.pages.responses import MARKS, SAYS, band, name, presses, titled
 from edge.web.pages.scene import Scene
+from edge.web.pages.testing import tests_running
 from edge.web.pages.verdicts import counted, door_row, worst_first
 from rules.model.ids import IncidentId
 
@@ -45,6 +46,7 @@ def incident_view(scene: Scene, of: str) -> Document | None:
         "opened": scene.full(found["opened"]),
         "presses": presses(scene, of),
         "walk_tests": walk_test_rows(scene),
+        "tests": tests_running(scene),
     }
 
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from rules.model.ids import DoorId, IncidentId, PressId
+from rules.model.responses import Ask
 from rules.model.verdicts import Verdict, VerdictWord
 from rules.state import ButtonMemory, PressMemory, State
-from tests.edge.campus import D1, D2, D3, NOON, PB, PLC, locked_down
+from tests.edge.campus import D1, D2, D3, NOON, PB, PLAN, PLC, A, locked_down, quiet
 from tests.edge.web.pages.conftest import Office, Serve, recorded
 
 
@@ -137,3 +138,46 @@ async def test_since_when_a_door_stands_open_and_what_to_do_are_said_beside_its_
 
     assert "ajar last known since 06:59:59. It stands open. Somebody must close it." in plain(text)
     assert "<b>Somebody must close it.</b>" in text
+
+
+def tried(gesture: str = "hold", before_s: int = 42) -> State:
+    """Somebody tried Room 101's desk button by name (`press --test`)."""
+    press = PressMemory(PressId("p-1"), gesture, NOON.plus(-before_s * 1_000_000), None, "test")
+    state = quiet()
+    return replace(state, record=replace(state.record, buttons={PB: ButtonMemory((press,))}))
+
+
+@pytest.mark.parametrize("path", ["/", f"/buttons/{PB}"])
+async def test_a_test_press_is_shown_where_the_tester_looks_as_a_test_and_alarms_nobody(
+    serve: Serve, path: str
+) -> None:
+    served = await serve(Office(state=tried()))
+
+    _, text = await served.get(path)
+
+    card = text.partition("Test presses")[2].partition("</section>")[0]
+    assert '<b class="kind test">test</b>' in card
+    assert "rrived at 06:59:18. Nothing was locked, nobody was called." in plain(card)
+    assert "v-act" not in card
+    assert 'role="alert"' not in text.partition("<main")[2]
+    assert "<title>Lincoln" in text or "<title>Room 101 desk" in text
+
+
+async def test_a_test_press_leaves_home_after_some_minutes_and_stays_on_its_buttons_page(
+    serve: Serve,
+) -> None:
+    served = await serve(Office(state=tried(before_s=600)))
+
+    assert "Test presses" not in (await served.get("/"))[1]
+    assert "Arrived at 06:50:00." in (await served.get(f"/buttons/{PB}"))[1]
+
+
+async def test_a_test_of_a_silent_gesture_is_shown_to_the_duress_right_alone(serve: Serve) -> None:
+    office = Office(state=tried("threat"))
+    silent = replace(PLAN.buttons[PB], asks={**PLAN.buttons[PB].asks, "threat": Ask("duress", A)})
+    office.plan = replace(PLAN, buttons={**PLAN.buttons, PB: silent})
+    served = await serve(office)
+
+    for path in ("/", f"/buttons/{PB}"):
+        assert "Test presses" in (await served.get(path))[1]
+        assert "Test presses" not in (await served.get(path, "staff"))[1]
