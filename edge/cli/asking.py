@@ -2,13 +2,15 @@
 
 import argparse
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
-from edge.cli import DID_NOT_HOLD, DONE, USAGE
-from edge.cli.calling import NoAnswer, call
-from edge.cli.out import complain, plain, say, say_json
+from edge.cli import USAGE
+from edge.cli.doing import do
+from edge.cli.out import complain, plain
 from edge.cli.secret import NoSecret, secret
 from edge.words import plural
+
+NOT_RECORDED: Final = "It is done and NOT yet recorded: the disk takes nothing. See `campus-edge status`."
 
 
 def press(args: argparse.Namespace) -> int:
@@ -74,20 +76,7 @@ def walk_test(args: argparse.Namespace) -> int:
 def _ask(
     args: argparse.Namespace, request: Mapping[str, object], said: Callable[[Mapping[str, Any]], str]
 ) -> int:
-    try:
-        reply = call(args.config, request)
-    except NoAnswer:
-        return DID_NOT_HOLD
-    if args.json:
-        say_json({name: value for name, value in reply.items() if name != "more"})
-        return DONE if reply["ok"] else DID_NOT_HOLD
-    if not reply["ok"]:
-        complain(plain(reply["words"]))
-        return DID_NOT_HOLD
-    say(plain(said(reply)))
-    if not reply.get("durable", True):
-        say("It is done and NOT yet recorded: the disk takes nothing. See `campus-edge status`.")
-    return DONE
+    return do(args, request, lambda reply: [said(reply)], not_durable=NOT_RECORDED)
 
 
 def _pressed(args: argparse.Namespace, reply: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from edge.cli import DID_NOT_HOLD, DONE, USAGE
 from edge.cli.calling import NoAnswer, call
+from edge.cli.doing import do
 from edge.cli.out import complain, plain, say, say_json
 from edge.cli.secret import NoSecret, secret
 from edge.cli.table import table
@@ -92,21 +93,13 @@ def tokens(args: argparse.Namespace) -> int:
 
 
 def _do(args: argparse.Namespace, request: dict[str, Any], told: Any) -> int:
-    try:
-        reply = call(args.config, request, HASHED_S)
-    except NoAnswer:
-        return DID_NOT_HOLD
-    if args.json:
-        say_json({name: value for name, value in reply.items() if name != "more"})
-        return DONE if reply["ok"] else DID_NOT_HOLD
-    if not reply["ok"]:
-        complain(plain(reply["words"]))
-        return DID_NOT_HOLD
-    for line in told(args, reply["data"]["secret"]):
-        say(plain(line))
-    if not reply["durable"]:
-        say("It holds from now on and is NOT yet on disk: the disk takes nothing. See `campus-edge status`.")
-    return DONE
+    return do(
+        args,
+        request,
+        lambda reply: told(args, reply["data"]["secret"]),
+        not_durable="It holds from now on and is NOT yet on disk: the disk takes nothing. See `campus-edge status`.",
+        timeout_s=HASHED_S,
+    )
 
 
 def _told_of_user(args: argparse.Namespace, secrets: list[str]) -> list[str]:
