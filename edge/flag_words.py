@@ -11,6 +11,10 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "Button {subject} is silent",
         "It was not heard for longer than its silence limit. A press there may not arrive: change its battery, then test it.",
     ),
+    "button_silent_wired": (
+        "Wired button {subject} is not read",
+        "A press there may not arrive. A wired button has no battery: check its controller and its wire, then test it.",
+    ),
     "button_unproven": (
         "Button {subject} was not heard since start",
         "Nobody knows yet whether a press there arrives. Press it in a walk-test.",

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from edge import words
+from edge.flag_words import FLAGS
 from edge.journal.stored import rfc3339 as _rfc3339
 from rules.contacts import contact_fresh
-from rules.model.ids import DoorId, InputId, Point, ZoneId
+from rules.model.ids import ButtonId, DoorId, InputId, Point, ZoneId
 from rules.model.moments import Instant
 from rules.model.verdicts import SECURED
 from rules.plan import ButtonPlan, DoorPlan, Plan, Sensor
@@ -379,19 +380,21 @@ def _unanswered(plan: Plan, state: State, now: Instant) -> list[Document]:
 def _flags(plan: Plan, state: State) -> list[Document]:
     """The record's flags; and what must never be hidden by a sweep that did not happen: standing ones, conditions."""
     flags = state.record.flags
-    told = [_flag(one.code, one.subject, one.args, one.since) for one in flags.values()]
+    told = [_flag(plan, one.code, one.subject, one.args, one.since) for one in flags.values()]
     told += [
-        _flag(code, subject, (), None)
+        _flag(plan, code, subject, (), None)
         for code, subject in plan.standing_flags
         if (code, subject) not in flags
     ]
     codes = {code for code, _ in flags}
-    told += [_flag(code, "", args, None) for code, args in state.live.conditions.items() if code not in codes]
+    told += [
+        _flag(plan, code, "", args, None) for code, args in state.live.conditions.items() if code not in codes
+    ]
     return told
 
 
-def _flag(code: str, subject: str, args: tuple[str, ...], since: Instant | None) -> Document:
-    title, text = words.flag(code, subject, args)
+def _flag(plan: Plan, code: str, subject: str, args: tuple[str, ...], since: Instant | None) -> Document:
+    title, text = words.flag(flag_words(plan, code, subject), subject, args)
     return {
         "code": code,
         "subject": subject,
@@ -400,6 +403,13 @@ def _flag(code: str, subject: str, args: tuple[str, ...], since: Instant | None)
         "text": text,
         "since": _iso(since),
     }
+
+
+def flag_words(plan: Plan, code: str, subject: str) -> str:
+    """The code by which `edge.flag_words` knows a flag: what to do about a wired button is another thing."""
+    button = plan.buttons.get(ButtonId(subject))
+    wired = button is not None and button.wired is not None
+    return f"{code}_wired" if wired and f"{code}_wired" in FLAGS else code
 
 
 def _walk_tests(plan: Plan, state: State, now: Instant) -> list[Document]:

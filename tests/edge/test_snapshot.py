@@ -285,3 +285,14 @@ def test_a_door_of_which_nothing_is_known_says_that_first_even_where_it_is_held_
 
     assert "Treat as open" in door["words"]
     assert door["held"] == "fire_freed"
+
+
+def test_a_wired_button_that_is_not_read_has_no_battery_to_change() -> None:
+    raised = {("button_silent", str(one)): Flag("button_silent", one, (), STARTED) for one in (PB, PB_WIRED)}
+    state = quiet()
+
+    shown = picture(replace(state, record=replace(state.record, flags=raised)))["flags"]
+
+    said = {one["subject"]: one["text"] for one in shown if one["code"] == "button_silent"}
+    assert "change its battery" in said[PB]
+    assert "no battery: check its controller and its wire" in said[PB_WIRED]

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from edge import words
-from edge.web.pages.causes import by_cause, doors_in
+from edge.web.pages.causes import by_cause, devices_by_cause, doors_in
 from edge.web.pages.devices import button_row, input_row
 from edge.web.pages.flags import flag_rows
 from edge.web.pages.language import _, many, say
@@ -28,6 +28,8 @@ def campus_view(scene: Scene, of: str = "") -> Document:
     flags = flag_rows(scene)
     inputs = [input_row(scene, one) for one in scene.picture["inputs"]]
     buttons = [button_row(scene, one) for one in scene.picture["buttons"]]
+    devices = [*(one for one in inputs if one["shown_home"]), *(one for one in buttons if one["needs"])]
+    shown, silent = devices_by_cause(scene, devices)
     held = 0 if scene.picture["incidents"] else sum(is_held(door) for door in scene.picture["doors"])
     return {
         "held": held,
@@ -41,9 +43,9 @@ def campus_view(scene: Scene, of: str = "") -> Document:
         "doors_count": len(doors),
         "as_they_should": len(doors) - len(look),
         "zones": [zone_row(scene, one) for one in scene.picture["zones"]],
-        "inputs": [one for one in inputs if one["shown_home"]],
-        "inputs_quiet": sum(not one["shown_home"] for one in inputs),
-        "buttons": [one for one in buttons if one["needs"]],
+        "inputs": [one for one in shown if "fire" in one],
+        "buttons": [one for one in shown if "wired" in one],
+        "silent": silent,
         "buttons_count": len(buttons),
         "walk_tests": walk_test_rows(scene),
         "tests": tests_running(scene),
@@ -128,7 +130,8 @@ def walk_test_rows(scene: Scene) -> list[Document]:
 def _meters(scene: Scene, buttons: list[Document]) -> list[Document]:
     """Bars with their limits: `share` and `limit` in percent of the bar. Not known is drawn as bad."""
     found = []
-    heard = sum(one["tone"] == "calm" for one in buttons)
+    # One in a walk-test was heard like any other.
+    heard = sum(one["supervision"] == "heard" for one in scene.picture["buttons"])
     found.append(
         _meter(
             _("Buttons heard in time"), say("{n} of {of}", n=heard, of=len(buttons)), heard, len(buttons), 100

@@ -39,6 +39,30 @@ def doors_in(rows: list[Document]) -> int:
     return sum(len(row["doors"]) if "cause" in row else 1 for row in rows)
 
 
+def devices_by_cause(scene: Scene, rows: list[Document]) -> tuple[list[Document], list[Document]]:
+    """Rows of inputs and buttons that stand by themselves; and for each silent controller what it explains, as a row.
+
+    A fire alarm always stands by itself: what is done about it does not wait for whoever mends a controller.
+    """
+    down = {one["id"]: one for one in scene.picture["controllers"] if not one["up"]}
+    explained: dict[str, list[Document]] = defaultdict(list)
+    for row in rows:
+        if row["controller"] in down and row["tone"] == "unk" and not row.get("fire"):
+            explained[row["controller"]].append(row)
+    gone = {id(row) for found in explained.values() for row in found}
+    causes = [
+        {
+            "id": controller,
+            "title": say("Controller {name} silent", name=controller),
+            "text": many("{n} input or button not read.", "{n} inputs and buttons not read.", len(found)),
+            "names": ", ".join(row["called"] for row in found),
+            "age_ms": scene.since_ms(down[controller]["since"]),
+        }
+        for controller, found in explained.items()
+    ]
+    return [row for row in rows if id(row) not in gone], causes
+
+
 def _cause(scene: Scene, controller: Document, doors: list[Document]) -> Document:
     more = len(doors) - MOST_NAMED
     names = ", ".join(row["name"] for row in doors[:MOST_NAMED])

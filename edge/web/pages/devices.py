@@ -30,7 +30,7 @@ SUPERVISION: Final[Mapping[str, tuple[str, str, str]]] = {
 }
 INPUT_KINDS: Final[Mapping[str, str]] = {
     "fire-alarm": "Fire alarm",
-    "rex": "Request to exit",
+    "rex": "Exit sensor",
     "exit-button": "Exit button",
     "glass-break": "Glass break",
     "tamper": "Tamper",
@@ -61,7 +61,9 @@ CODES: Final[Mapping[str, str]] = {
 }
 
 
-NOT_READ: Final = "Its wire is not read, so a press there may not arrive: check its controller, then test it."
+NOT_READ: Final = (
+    "Its wire is not read, so a press there may not arrive: check its controller and wire, then test it."
+)
 
 
 def button_row(scene: Scene, button: Document) -> Document:
@@ -72,22 +74,27 @@ def button_row(scene: Scene, button: Document) -> Document:
     )
     if state == "silent" and button["path"] == "wired":
         says = NOT_READ
+    unheard = state == "test" and button["supervision"] not in ("heard", "unsupervised")
+    heard = _("It is not heard now.") if unheard else ""
     tone = {"heard": "calm", "test": "test"}.get(state, "unk")
     battery = button["battery"]
+    planned = scene.plan.buttons.get(ButtonId(button["id"]))
     return {
         "id": button["id"],
         "name": button["name"],
+        "called": button["name"],
         "where": button["room"] or scene.zone_name(button["zone"]),
         "word": _(word),
         "symbol": symbol,
         "tone": tone,
-        "says": _(says),
+        "says": f"{_(says)} {heard}".strip(),
         "age_ms": button["heard_ms"] if button["path"] == "mqtt" else None,
         "wired": button["path"] == "wired",
         "old": tone == "unk",
         # What can never be supervised is a standing flag, and would only hide the others here.
         "needs": tone != "calm" and state != "unsupervised",
         "battery": battery,
+        "controller": planned.wired.controller if planned and planned.wired else "",
         "asks": [
             {"gesture": gesture, "response": name(ask["response"]), "zone": scene.zone_name(ask["zone"])}
             for gesture, ask in button["gestures"].items()
@@ -134,6 +141,8 @@ def input_row(scene: Scene, one: Document) -> Document:
     return {
         "id": one["id"],
         "kind": _(INPUT_KINDS.get(one["kind"], one["kind"])),
+        "called": f"{_(INPUT_KINDS.get(one['kind'], one['kind']))} ({one['id']})",
+        "fire": one["kind"] == "fire-alarm",
         "word": _(word),
         "tone": tone,
         "symbol": symbol,

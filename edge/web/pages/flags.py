@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, Final
 
+from edge.snapshot import flag_words
 from edge.web.pages import times
 from edge.web.pages.language import _, many
 from edge.web.pages.scene import Scene
@@ -30,8 +31,8 @@ def flag_rows(scene: Scene) -> list[Document]:
         if controller in down:
             explained[str(controller)] += 1
         else:
-            groups.setdefault(one["code"], []).append(one)
-    rows = [_row(scene, group, explained) for group in groups.values()]
+            groups.setdefault(flag_words(scene.plan, one["code"], one["subject"]), []).append(one)
+    rows = [_row(scene, words, group, explained) for words, group in groups.items()]
     return sorted(rows, key=lambda row: (row["standing"], row["title"]))
 
 
@@ -42,7 +43,7 @@ def _controller_of(scene: Scene, subject: str) -> str | None:
     return next(doors, None) or next(inputs, None) or next(wired, None)
 
 
-def _row(scene: Scene, group: list[Document], explained: Mapping[str, int]) -> Document:
+def _row(scene: Scene, words: str, group: list[Document], explained: Mapping[str, int]) -> Document:
     first = group[0]
     since = [one["since"] for one in group if one["since"]]
     oldest = min(since, default=None)
@@ -50,7 +51,7 @@ def _row(scene: Scene, group: list[Document], explained: Mapping[str, int]) -> D
     also = sum(explained.get(one["subject"], 0) for one in group) if code == "controller_down" else 0
     named = [_named(scene, one["subject"]) for one in group] if len(group) > 1 else []
     return {
-        "key": f"{code}-{first['subject']}" if len(group) == 1 else code,
+        "key": f"{words}-{first['subject']}" if len(group) == 1 else words,
         "title": _title(scene, first, len(group)),
         "text": _(first["text"]),
         "names": named[:MOST_NAMED],

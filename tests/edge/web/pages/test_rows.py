@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from rules.model.ids import DoorId, IncidentId, PressId
+from rules.model.ids import DoorId, IncidentId, InputId, PressId
 from rules.model.responses import Ask
 from rules.model.verdicts import Verdict, VerdictWord
-from rules.state import ButtonMemory, PressMemory, State
-from tests.edge.campus import D1, D2, D3, NOON, PB, PLAN, PLC, A, locked_down, quiet
+from rules.plan import InputPlan
+from rules.state import ButtonMemory, Flag, PressMemory, State, WalkTest
+from tests.edge.campus import D1, D2, D3, NOON, PB, PB_WIRED, PLAN, PLC, A, locked_down, quiet
 from tests.edge.web.pages.conftest import Office, Serve, recorded
 
 
@@ -181,3 +182,57 @@ async def test_a_test_of_a_silent_gesture_is_shown_to_the_duress_right_alone(ser
     for path in ("/", f"/buttons/{PB}"):
         assert "Test presses" in (await served.get(path))[1]
         assert "Test presses" not in (await served.get(path, "staff"))[1]
+
+
+async def test_a_wired_button_and_a_networked_one_that_are_silent_are_two_flags(serve: Serve) -> None:
+    raised = {("button_silent", str(one)): Flag("button_silent", one, (), NOON) for one in (PB, PB_WIRED)}
+    state = quiet()
+    served = await serve(Office(state=replace(state, record=replace(state.record, flags=raised))))
+
+    _, text = await served.get("/flags")
+
+    assert "Button Room 101 desk is silent" in text
+    assert "Wired button Room 101 desk is not read" in text
+
+
+async def test_a_button_in_a_walk_test_that_was_heard_counts_as_heard(serve: Serve) -> None:
+    state = quiet()
+    tests = {PB: WalkTest(NOON.plus(90_000_000), "boot-1")}
+    served = await serve(Office(state=replace(state, record=replace(state.record, walk_tests=tests))))
+
+    _, text = await served.get("/")
+
+    assert "Buttons heard in time 2 of 2" in plain(text)
+    assert "in a walk-test" in text
+    assert "It is not heard now." not in text
+
+
+async def test_a_button_in_a_walk_test_that_is_silent_says_both(serve: Serve) -> None:
+    state = quiet()
+    old = replace(state.live.buttons[PB], heard=NOON.plus(-600_000_000))
+    state = replace(state, live=replace(state.live, buttons={PB: old}))
+    tests = {PB: WalkTest(NOON.plus(90_000_000), "boot-1")}
+    served = await serve(Office(state=replace(state, record=replace(state.record, walk_tests=tests))))
+
+    _, text = await served.get("/")
+
+    assert "Buttons heard in time ! 1 of 2" in plain(text) or "Buttons heard in time 1 of 2" in plain(text)
+    assert "It is not heard now." in text
+
+
+async def test_inputs_and_wired_buttons_of_a_silent_controller_are_one_row_at_home(serve: Serve) -> None:
+    state = silent_board(quiet())
+    rex = InputPlan(InputId("rex-1"), "rex", PLC, PLAN.inputs[InputId("fire")].sensor, frozenset(), (D1,))
+    office = Office(
+        state=replace(state, live=replace(state.live, inputs={InputId("fire"): "unsure", rex.id: "unsure"}))
+    )
+    office.plan = replace(PLAN, inputs={**PLAN.inputs, rex.id: rex})
+    served = await serve(office)
+
+    _, text = await served.get("/")
+
+    devices = plain(text.partition('data-part="devices"')[2].partition('data-part="meters"')[0])
+    assert "2 inputs and buttons not read. Exit sensor (rex-1), Room 101 desk" in devices
+    # Locks stay free by a fire alarm that nobody can trust: that is said by itself.
+    assert "Fire alarm" in devices
+    assert "It counts as active" in devices
