@@ -11,7 +11,7 @@ from edge.web.pages.confirming import ours
 from edge.web.pages.forms import Form, form_of
 from edge.web.pages.language import _, say
 from edge.web.pages.replies import told
-from edge.web.pages.responses import name, startable, titled
+from edge.web.pages.responses import bands, name, standing, startable, titled
 from edge.web.pages.showing import actor_of, pages, scene_of, show
 from edge.web.pages.times import ms_of
 from edge.web.problem import Problem
@@ -209,7 +209,14 @@ async def _in_record(visit: Visit, of: IncidentId) -> bool:
 
 async def closing(visit: Visit) -> web.StreamResponse:
     """What ending means, before it is done."""
-    return show(visit, "plain", template="close.html", more={"missing": ""})
+    return _closing(visit)
+
+
+def _closing(visit: Visit, missing: str = "", reason: str = "") -> web.Response:
+    status = 422 if missing else 200
+    return show(
+        visit, "plain", template="close.html", more={"missing": missing, "reason": reason}, status=status
+    )
 
 
 async def close(visit: Visit) -> web.StreamResponse:
@@ -217,7 +224,13 @@ async def close(visit: Visit) -> web.StreamResponse:
     form = await form_of(visit)
     if not confirmed(form, _(END)):
         missing = _("Hold the button, or type END beside it. Nothing was changed.")
-        return show(visit, "plain", template="close.html", more={"missing": missing}, status=422)
+        return _closing(visit, missing, form.line("reason"))
+    # What is ended is what was seen: a form that lay open while something began or rose ends nothing.
+    if {standing(one) for one in bands(scene_of(visit))} - set(form.all("seen")):
+        missing = _(
+            "Something began or changed since this page was opened. Nothing was ended: look, then end it."
+        )
+        return _closing(visit, missing, form.line("reason"))
     reason, silent = form.line("reason"), visit.may("look-duress")
 
     def ask() -> Awaitable[Reply]:

@@ -8,7 +8,7 @@ from edge.web.pages.language import _, say
 from edge.web.pages.responses import name
 from edge.web.pages.scene import Scene
 from edge.web.pages.testing import tests_of
-from rules.model.ids import ButtonId, ControllerId
+from rules.model.ids import ButtonId, ControllerId, InputId
 
 Document = dict[str, Any]
 
@@ -141,7 +141,7 @@ def input_row(scene: Scene, one: Document) -> Document:
     return {
         "id": one["id"],
         "kind": _(INPUT_KINDS.get(one["kind"], one["kind"])),
-        "called": f"{_(INPUT_KINDS.get(one['kind'], one['kind']))} ({one['id']})",
+        "called": called(scene, one["id"]),
         "fire": one["kind"] == "fire-alarm",
         "word": _(word),
         "tone": tone,
@@ -153,6 +153,12 @@ def input_row(scene: Scene, one: Document) -> Document:
         "where": ", ".join(where[:4]) + (" …" if len(where) > 4 else ""),
         "shown_home": tone != "calm" and not (quiet_kind and one["state"] == "active"),
     }
+
+
+def called(scene: Scene, name: str) -> str:
+    """`Exit sensor (rex-101)`: what an input is, before what whoever repairs it calls it."""
+    planned = scene.plan.inputs.get(InputId(name))
+    return f"{_(INPUT_KINDS.get(planned.kind, planned.kind))} ({name})" if planned else name
 
 
 def _doors(scene: Scene, doors: list[str]) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from edge import words
 from edge.web.pages import times
+from edge.web.pages.devices import called
 from edge.web.pages.language import _, many, say
 from edge.web.pages.scene import Scene
 from edge.web.pages.verdicts import SHAPES, door_row, worst_first
@@ -82,8 +83,8 @@ def door_view(scene: Scene, of: str) -> Document | None:
         "hardware": _hardware(planned),
         "defects": [_(words.held(code)) for code in planned.defects],
         "would": _would(scene, planned),
-        "fire": list(planned.fire),
-        "exits": [*planned.rex, *planned.exit_buttons],
+        "fire": [called(scene, one) for one in planned.fire],
+        "exits": [called(scene, one) for one in (*planned.rex, *planned.exit_buttons)],
     }
 
 

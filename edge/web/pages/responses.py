@@ -67,6 +67,7 @@ def band(scene: Scene, incident: Document) -> Document:
     return {
         "id": incident["id"],
         "kind": kind,
+        "response": response,
         "mark": _(MARKS.get(kind, "")),
         "mark_says": _(MARKS_SAY.get(kind, "")),
         "silent": incident["silent"],
@@ -122,6 +123,11 @@ def bands(scene: Scene) -> list[Document]:
         return one["kind"] != "real", -(planned.rank if planned else 0), one["opened"]
 
     return [band(scene, one) for one in sorted(scene.picture["incidents"], key=place)]
+
+
+def standing(live: Document) -> str:
+    """What a band of `bands` stands for now; another once the response rises or another incident begins."""
+    return f"{live['id']} {live['response']}"
 
 
 def startable(scene: Scene, *, kind: str) -> list[Document]:

@@ -18,6 +18,8 @@ from edge.web.shared import shared
 from rules.model.ids import Actor
 
 HTML: Final = "text/html"
+BY_SCRIPT: Final = "X-Requested-With"
+"""Sent by the page's own scripts with what they fetch; a redirect takes it along."""
 WORTH_PACKING: Final = 4_096
 
 
@@ -106,7 +108,9 @@ def answer(visit: Visit, html: str, status: int = 200) -> web.Response:
 
 def _visitor(visit: Visit) -> dict[str, Any]:
     caller = visit.caller
-    said = pages(visit).said(caller.actor) if caller is not None else None
+    # What a script fetches is looked at by nobody: the words are kept for the page that is gone to.
+    looked_at = visit.request.headers.get(BY_SCRIPT) is None
+    said = pages(visit).said(caller.actor) if caller is not None and looked_at else None
     return {
         "visitor": visit.office.people.name_of(caller) if caller is not None else "",
         "signed_in": caller is not None,

@@ -11,7 +11,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined, pass_context
 from jinja2.runtime import Context, Macro
 from markupsafe import Markup, escape
 
-from edge.web.pages import statics, times
+from edge.web.pages import responses, statics, times
 from edge.web.pages.language import _, many, say
 
 FOLDER: Final = Path(__file__).parents[1] / "templates"
@@ -49,6 +49,7 @@ def _environment() -> Environment:
             "lasting": _lasting,
             "static": statics.url,
             "new_key": _new_key,
+            "standing": responses.standing,
             "words_of_time": times.words,
         }
     )

@@ -6,12 +6,12 @@ from datetime import tzinfo
 from typing import Any, Final
 
 from edge.web.pages import times
-from edge.web.pages.devices import INPUT_KINDS, INPUT_STATES
+from edge.web.pages.devices import INPUT_STATES, called
 from edge.web.pages.language import _, many, say
 from edge.web.pages.responses import name, titled
 from edge.web.pages.scene import Scene
 from edge.web.pages.verdicts import SHAPES
-from rules.model.ids import ButtonId, DoorId, InputId, OutputId
+from rules.model.ids import ButtonId, DoorId, OutputId
 
 Row = Mapping[str, Any]
 Document = dict[str, Any]
@@ -113,7 +113,7 @@ def _line(scene: Scene, row: Row) -> Document | None:
             text = f"{asserted}: {on}"
         case "input.turned/1":
             state = str(data["state"])
-            text = f"{_input(scene, data['input'])}: {_(INPUT_STATES.get(state, (state, '', ''))[0])}"
+            text = f"{called(scene, data['input'])}: {_(INPUT_STATES.get(state, (state, '', ''))[0])}"
         case "controller.turned/1":
             turned = _("answers again") if data["up"] else _("does not answer")
             text = say("Controller {name} {turned}", name=data["controller"], turned=turned)
@@ -140,11 +140,6 @@ def _clock(at_ms: int, zone: tzinfo) -> str:
 def _reason(row: Row) -> str:
     said = row["opened"].get("reason")
     return f" ({said})" if said else ""
-
-
-def _input(scene: Scene, name: str) -> str:
-    planned = scene.plan.inputs.get(InputId(name))
-    return f"{_(INPUT_KINDS.get(planned.kind, planned.kind))} ({name})" if planned else name
 
 
 def _output(scene: Scene, name: str) -> str:

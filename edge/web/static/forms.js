@@ -1,13 +1,13 @@
 // Forms: sent once and until they arrive, held where holding is asked for, and never lost while typed.
 
-const AGAIN_MS = 2000, HOLD_MS = 3000;
+const AGAIN_MS = 2000, HOLD_MS = 3000, ANSWER_MS = 20000;
 
 function newKey() {
   return [...crypto.getRandomValues(new Uint8Array(12))].map((one) => one.toString(16).padStart(2, "0")).join("");
 }
 
 export function guardForms(root) {
-  for (const form of root.querySelectorAll("form[data-once]:not([data-guarded])")) once(form);
+  for (const form of root.querySelectorAll("form[data-once]:not([data-sending-guarded]), form[data-sent]:not([data-sending-guarded])")) once(form);
   for (const button of root.querySelectorAll("button.hold:not([data-guarded])")) hold(button);
   for (const form of root.querySelectorAll("form[data-draft]:not([data-guarded])")) draft(form);
   for (const list of root.querySelectorAll("#start:not([data-guarded])")) opening(list);
@@ -26,8 +26,10 @@ function opening(list) {
 }
 
 // "Buttons below are still tried": what cannot be sent now is sent again, with the same key, until it arrives.
+// What ends or releases (data-sent="once") is sent by the person alone: it stays on the page, with all that was typed.
 function once(form) {
-  form.dataset.guarded = "";
+  form.dataset.sendingGuarded = "";
+  const again = form.dataset.sent !== "once";
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (form.dataset.sending) return;
@@ -39,7 +41,7 @@ function once(form) {
     body.set("back", location.pathname);
     for (;;) {
       try {
-        const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" } });
+        const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html", "X-Requested-With": "fetch" }, signal: AbortSignal.timeout(ANSWER_MS) });
         if (answer.redirected) { location.assign(answer.url); return; }
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         document.querySelector("main").replaceWith(page.querySelector("main"));
@@ -49,6 +51,7 @@ function once(form) {
         return;
       } catch {
         show(said ? said.dataset.again : "");
+        if (!again) { delete form.dataset.sending; return; }
         await new Promise((go) => setTimeout(go, AGAIN_MS));
       }
     }
@@ -65,8 +68,11 @@ function hold(button) {
     button.classList.add("held");
     timer = setTimeout(() => {
       timer = 0;
-      button.form.querySelector("input[name=held]").value = "held";
+      const held = button.form.querySelector("input[name=held]");
+      held.value = "held";
       button.form.requestSubmit();
+      // Held once is sent once: it counts for no other touch.
+      held.value = "";
     }, Number(button.dataset.hold) || HOLD_MS);
   };
   button.type = "button";

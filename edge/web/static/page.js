@@ -50,7 +50,7 @@ function tick() {
     if (at !== undefined) put(node, at === null ? words.never : inWords(now() - at));
   }
   for (const node of document.querySelectorAll("time[data-since]")) put(node, lasting(now() - Number(node.dataset.since)));
-  for (const node of document.querySelectorAll("time[data-until]")) put(node, lasting(Number(node.dataset.until) - now()));
+  for (const node of document.querySelectorAll("time[data-until]")) put(node, Number(node.dataset.until) > now() ? lasting(Number(node.dataset.until) - now()) : node.dataset.over);
   if (live) judge();
 }
 
@@ -190,7 +190,7 @@ async function turn(message) {
   turning = true;
   try {
     const place = home ? "/" : location.pathname;
-    const answer = await fetch(place, { headers: { Accept: "text/html" } });
+    const answer = await fetch(place, { headers: { Accept: "text/html", "X-Requested-With": "fetch" } });
     if (!answer.ok || answer.redirected) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.documentElement;

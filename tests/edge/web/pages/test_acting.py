@@ -190,9 +190,26 @@ async def test_an_incident_is_ended_by_holding_or_by_a_typed_word(
     office = Office(state=locked_down({D1: "secured"}))
     served = await serve(office)
 
-    await served.post("/close", form)
+    _, _, text = await served.post("/close", [*form, ("seen", "inc-1 lockdown")])
 
     assert [one.reason for one in office.asked if isinstance(one, CloseAsked)] == (["over"] if ends else [])
+    assert ends or 'name="reason" maxlength="200" autocomplete="off" value="over"' in text
+
+
+async def test_a_form_that_lay_open_while_something_began_or_rose_ends_nothing(serve: Serve) -> None:
+    state = locked_down({D1: "secured"})
+    office = Office(state=state)
+    served = await serve(office)
+    _, page = await served.get("/close")
+    held = [("reason", "over"), ("held", "held")]
+
+    assert 'name="seen" value="inc-1 lockdown"' in page
+    for seen in ([], [("seen", "inc-1 secure")], [("seen", "inc-0 lockdown")]):
+        status, _, text = await served.post("/close", [*held, *seen])
+        assert status == 422
+        assert "Nothing was ended: look, then end it." in text
+        assert 'value="over"' in text
+    assert office.asked == []
 
 
 async def test_a_release_needs_a_factor_names_a_reason_and_a_hold(serve: Serve) -> None:
@@ -343,3 +360,17 @@ async def test_the_first_administrator_is_made_once(serve: Serve) -> None:
 
     assert [one[0] for one in (wrong, differs, right, late)] == [422, 422, 200, 409]
     assert "ABCDE-FGHJK" in right[2]
+
+
+
+async def test_what_became_of_it_is_said_on_the_page_that_is_looked_at_and_not_to_a_script(
+    serve: Serve,
+) -> None:
+    served = await serve(Office(state=locked_down({D1: "secured"})))
+    await served.post("/incidents/inc-1/notes", [("text", "x"), ("key", "k")])
+
+    _, fetched = await served.get("/", **{"X-Requested-With": "fetch"})
+    _, page = await served.get("/")
+    _, again = await served.get("/")
+
+    assert [one.count("The note is in the record.") for one in (fetched, page, again)] == [0, 1, 0]
