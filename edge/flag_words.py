@@ -29,7 +29,7 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "supervision_unknown": (
         "How often button {subject} reports is not known",
-        "Its model has no note and it has no silence_limit, so a dead one is not noticed. Give it one, or test it by hand.",
+        "Neither its model's note nor its silence_limit says so. A dead one is not noticed: test it by hand.",
     ),
     "unsupervised_by_design": (
         "Button {subject} is unsupervised by design",
@@ -119,7 +119,7 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "freed_by_fire": (
         "Door {subject} was freed by the fire rule",
-        "It stays free until a person locks it: when the alarm is quiet, lock it by name or press again.",
+        "It stays free until a person locks it. Once the alarm is quiet, lock it by name or press again.",
     ),
     "journal_refused": (
         "Events are not being recorded in the journal",
@@ -215,13 +215,13 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "config_refused": (
         "The configuration on disk was refused",
-        "The last accepted one is in use and doors lock. Run `campus-edge check` and correct what it names; where it names "
-        "nothing, the file changes what a live incident or the record stands on: the log says the line.",
+        "The last accepted one is in use and doors lock. Run `campus-edge check` and correct what it names. If it names "
+        "nothing, the file changes what an incident or the record needs. The log says the line.",
     ),
     "last_accepted": (
         "Running on the last accepted configuration",
-        "The file on disk could not be used. Doors lock as before: run `campus-edge check`, correct it, reload; where it "
-        "names nothing, the file changes what a live incident or the record stands on: the log says the line.",
+        "The file on disk could not be used. Doors lock as before: run `campus-edge check`, correct it, reload. If it "
+        "names nothing, the file changes what an incident or the record needs. The log says the line.",
     ),
     "safe_mode": (
         "Running in safe mode",
@@ -265,11 +265,11 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "web_port": (
         "The web port cannot be opened",
-        "{0}. Doors, buttons and this command line work; it is tried again every 5 s: see what else uses the port.",
+        "{0}. Doors, buttons and this command line work. It is tried again every 5 s: see what else uses the port.",
     ),
     "web_certificate": (
         "The web certificate is no good",
-        "{0}. Doors, buttons and this command line work; it is looked at every 5 s: replace certificate or key.",
+        "{0}. Doors, buttons and this command line work. It is looked at every 5 s: replace certificate or key.",
     ),
     "secret_missing": (
         "A secret file cannot be read",

@@ -107,7 +107,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "busy": "The daemon serves as many callers as it takes; nothing was changed. Try again.",
     "late": "The daemon took the request and has not finished in {seconds} s. Look at `campus-edge status`.",
     "failed": "The daemon failed at this request; doors and buttons work on. Its log tells more. {detail}",
-    "no_right": "This needs the right to {right}, which the local socket does not have; nothing was changed.",
+    "no_right": "The local socket does not have the right to {right}; nothing was changed.",
     "factor_needed": "A release asks who it is and for their code: add --user NAME. No door was released.",
     "factor_wrong": "Name or code is not right, or the code was used before. No door was released; locks stay as they are.",
     "factor_wait": "Too many tries: wait {seconds} s. No door was released; keys and exits work.",

@@ -16,6 +16,13 @@ from rules.model.verdicts import VerdictWord
 ROOT = Path(__file__).parents[2]
 
 
+SHOWN_BESIDE_DOORS = [
+    text
+    for table in (words.VERDICTS, words.HELD, words.UNANSWERED, words.NOT_ARMED)
+    for text in table.values()
+]
+
+
 def literals(pattern: str, *places: str) -> set[str]:
     """What the first group of `pattern` finds in the sources of `places`."""
     files = [path for place in places for path in (ROOT / place).rglob("*.py")]
@@ -31,10 +38,10 @@ def test_a_door_of_which_nothing_is_proven_is_to_be_treated_as_open(word: str) -
     assert "Treat as open" in words.verdict(word)
 
 
-def test_what_a_door_needs_is_said_in_sentences_of_fifteen_words_at_most() -> None:
+def test_what_a_person_must_do_is_said_in_sentences_of_fifteen_words_at_most() -> None:
     sentences = [
         one
-        for text in (*words.VERDICTS.values(), *words.HELD.values())
+        for text in (*SHOWN_BESIDE_DOORS, *(text for _title, text in FLAGS.values()))
         for one in re.split(r"(?<=\.) ", text)
     ]
 

@@ -62,7 +62,7 @@ CODES: Final[Mapping[str, str]] = {
 
 
 NOT_READ: Final = (
-    "Its wire is not read, so a press there may not arrive: check its controller and wire, then test it."
+    "Its wire is not read. A press there may not arrive: check its controller and wire, then test it."
 )
 
 
@@ -83,7 +83,9 @@ def button_row(scene: Scene, button: Document) -> Document:
         "id": button["id"],
         "name": button["name"],
         "called": button["name"],
-        "where": button["room"] or scene.zone_name(button["zone"]),
+        "where": button["room"]
+        if button["room"] and button["room"] not in button["name"]
+        else scene.zone_name(button["zone"]),
         "word": _(word),
         "symbol": symbol,
         "tone": tone,
@@ -91,8 +93,8 @@ def button_row(scene: Scene, button: Document) -> Document:
         "age_ms": button["heard_ms"] if button["path"] == "mqtt" else None,
         "wired": button["path"] == "wired",
         "old": tone == "unk",
-        # What can never be supervised is a standing flag, and would only hide the others here.
-        "needs": tone != "calm" and state != "unsupervised",
+        # What can never be supervised is a standing flag, and would only hide the others here; a walk-test has its own card.
+        "needs": tone != "calm" and state != "unsupervised" and (state != "test" or unheard),
         "battery": battery,
         "controller": planned.wired.controller if planned and planned.wired else "",
         "asks": [
@@ -187,7 +189,9 @@ def controller_row(scene: Scene, one: Document) -> Document:
         "doors": doors,
         "since_ms": times.ms_of(one["since"]) if one["since"] else None,
         "since": scene.full(one["since"]),
+        # Of one that answers this is no age of anything read: it says since when.
         "age_ms": scene.since_ms(one["since"]),
+        "from": "" if not one["up"] else scene.full(one["since"]),
     }
 
 

@@ -6,11 +6,11 @@ from typing import Any
 from edge.web.pages import times
 from edge.web.pages.campus import walk_test_rows, zone_row
 from edge.web.pages.causes import by_cause
+from edge.web.pages.devices import input_row
 from edge.web.pages.doors import ledger_times, took
 from edge.web.pages.language import _, say
 from edge.web.pages.responses import MARKS, SAYS, band, name, presses, titled
 from edge.web.pages.scene import Scene
-from edge.web.pages.testing import tests_running
 from edge.web.pages.verdicts import counted, door_row, worst_first
 from rules.model.ids import IncidentId
 
@@ -33,6 +33,7 @@ def incident_view(scene: Scene, of: str) -> Document | None:
     released = [row for row in rows if row["order"]["word"] == "rest"]
     told = [row for row in rows if row["order"]["word"] != "rest"]
     bad = [row for row in told if row["attention"] == "not_secured"]
+    inputs = [input_row(scene, one) for one in scene.picture["inputs"]]
     return {
         "id": of,
         "band": band(scene, found),
@@ -46,7 +47,9 @@ def incident_view(scene: Scene, of: str) -> Document | None:
         "opened": scene.full(found["opened"]),
         "presses": presses(scene, of),
         "walk_tests": walk_test_rows(scene),
-        "tests": tests_running(scene),
+        # Held back: what somebody tries has its place at home and on the button's page.
+        "tests": [],
+        "fire": [row for row in inputs if row["fire"] and row["tone"] != "calm"],
     }
 
 

@@ -47,6 +47,6 @@ def _row(scene: Scene, button: ButtonId, press: PressMemory) -> Document | None:
         "name": planned.name if planned else button,
         "at": times.clock(at_ms, scene.zone),
         "age_ms": max(0, scene.now_ms - at_ms),
-        "gesture": press.gesture,
+        "gesture": press.gesture if planned and press.gesture in planned.asks else "",
         "asks": name(ask.response) if ask else "",
     }

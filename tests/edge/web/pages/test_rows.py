@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -203,7 +204,8 @@ async def test_a_button_in_a_walk_test_that_was_heard_counts_as_heard(serve: Ser
     _, text = await served.get("/")
 
     assert "Buttons heard in time 2 of 2" in plain(text)
-    assert "in a walk-test" in text
+    assert "Walk-test test Room 101 desk not pressed yet" in plain(text)
+    assert "in a walk-test" not in text
     assert "It is not heard now." not in text
 
 
@@ -236,3 +238,30 @@ async def test_inputs_and_wired_buttons_of_a_silent_controller_are_one_row_at_ho
     # Locks stay free by a fire alarm that nobody can trust: that is said by itself.
     assert "Fire alarm" in devices
     assert "It counts as active" in devices
+
+
+@pytest.mark.parametrize("said", ["active", "unsure"])
+async def test_a_fire_alarm_is_said_beside_a_lockdown(
+    serve: Serve, said: Literal["active", "unsure"]
+) -> None:
+    state = broken()
+    served = await serve(
+        Office(state=replace(state, live=replace(state.live, inputs={InputId("fire"): said})))
+    )
+
+    _, text = await served.get("/")
+    _, quietly = await (await serve(Office(state=broken()))).get("/")
+
+    places = plain(text.partition('data-part="places"')[2].partition('data-part="who"')[0])
+    assert re.search("Fire alarm .*(Locks that the fire rule covers are free|It counts as active)", places)
+    assert "Fire alarm" not in quietly.partition('data-part="places"')[2].partition('data-part="who"')[0]
+
+
+async def test_a_controller_that_answers_says_since_when_and_not_how_old_that_is(serve: Serve) -> None:
+    served = await serve(Office())
+
+    _, text = await served.get("/controllers")
+
+    row = plain(text.partition('id="controller-plc-east"')[2].partition("</li>")[0])
+    assert "since 2026-08-14 06:00:00 -05:00" in row
+    assert "ago" not in row
