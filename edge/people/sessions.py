@@ -44,6 +44,8 @@ def ran_out(session: Session, limits: Limits, now: Instant, boot: str, live_sinc
     boot: of `now`. live_since: when the incident began that is live, for then the clock of sessions stands still.
     """
     if live_since is not None:
+        if session.boot == boot and _used_since(session, now, live_since):
+            return False
         # By the wall clock: neither moment need be of this boot, and both were written down when they happened.
         opened = live_since.utc_us - session.opened_utc_us
         return live_since.utc_us - session.seen_utc_us > limits.idle_us or opened > limits.absolute_us
@@ -51,6 +53,20 @@ def ran_out(session: Session, limits: Limits, now: Instant, boot: str, live_sinc
     seen = elapsed_us(session.boot, session.seen_utc_us, session.seen_mono_us, now, boot)
     # A wall clock that went back over a restart says nothing about age: sign in again.
     return opened < 0 or seen > limits.idle_us or opened > limits.absolute_us
+
+
+def _used_since(session: Session, now: Instant, live_since: Instant) -> bool:
+    """Whether a session of this boot was opened or used in the incident, by the clock that nobody sets.
+
+    After a reboot the wall clock may be days behind the incident: then everybody who signs in would have run out at once.
+    An incident that is ahead of this boot's clock began before it; one that is ahead of the wall clock shows that this went
+    back since, and then no wall time says how long a session was unused before the incident.
+    """
+    return (
+        live_since.mono_us > now.mono_us
+        or live_since.utc_us > now.utc_us
+        or session.seen_mono_us >= live_since.mono_us
+    )
 
 
 def elapsed_us(boot_then: str, utc_us: int, mono_us: int, now: Instant, boot: str) -> int:

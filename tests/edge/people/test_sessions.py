@@ -122,6 +122,23 @@ async def test_a_restart_in_the_middle_of_a_lockdown_signs_nobody_out(tmp_path: 
         assert again.release_left_s(signed.caller) == 0
 
 
+@pytest.mark.parametrize("days", [-400, -1, +1], ids=["years behind", "a day behind", "a day ahead"])
+async def test_whoever_signs_in_after_a_reboot_with_a_wrong_clock_works_in_the_incident_to_its_end(
+    tmp_path: Path, days: int
+) -> None:
+    async with somebody(tmp_path) as people:
+        began = people.now_at
+    async with somebody(tmp_path, boot="boot-2") as again:
+        again.live = began
+        again.now_at = Instant(began.utc_us + days * 24 * HOUR_S * 1_000_000, 60_000_000)
+        signed = await again.session("Ada Moreno", "administrator")
+        assert not lapsed(again, signed)
+        again.pass_s(20 * 60)
+        assert not lapsed(again, signed)
+        again.pass_s(30 * HOUR_S)
+        assert not lapsed(again, signed)
+
+
 @pytest.mark.parametrize(
     ("jump_s", "boot", "runs_out"),
     [
