@@ -73,7 +73,7 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "coil_differs": (
         "Door {subject}: its coil does not hold what was written",
-        "Something else may drive this lock. It is written again: find the other program or the wiring fault.",
+        "Something else may drive this lock. A lock order is written again: find the other program or the wiring fault.",
     ),
     "retained_press": (
         "Button {subject} sends its presses retained",

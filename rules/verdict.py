@@ -4,6 +4,7 @@ from typing import Final
 
 from rules.evidence import fresh, read_back, read_of, says, sensors
 from rules.interlock import wanted
+from rules.model.commands import Purpose
 from rules.model.ids import DoorId, IncidentId
 from rules.model.moments import SECOND_US, Instant
 from rules.model.verdicts import SECURED, Verdict, VerdictWord
@@ -85,10 +86,16 @@ def device_disagrees(plan: Plan, record: Record, live: Live, door_id: DoorId) ->
 
 
 def coil_differs(plan: Plan, record: Record, live: Live, door: DoorPlan, now: Instant) -> bool:
-    """Whether the read-back of a door's coil is not what its order, or else its rest, means. Only shown, never touched."""
+    """Whether the read-back of a door's coil is not what its order, or else its rest, means. Only shown, never touched.
+
+    What the fire rule latched stays so until a person's word: that was ours, and no other program's.
+    """
     its = live.doors.get(door.id, DoorLive())
     order = record.orders.get(door.id)
-    meant = wanted(door, "rest" if order is None else order.word)
+    word: Purpose = "rest" if order is None else order.word
+    if word == "rest" and its.command is not None and its.command.ending == "written":
+        word = its.command.purpose
+    meant = wanted(door, word)
     if meant is None or door.defects or its.held:
         return False
     read = read_back(live, meant.point, now)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rules.decision import Decision
+from rules.doors import flags
 from rules.model.facts import DoorsAsserted, DoorsOrdered, InputTurned
 from rules.model.ids import DoorId
 from rules.plan import DoorPlan, Hardware
@@ -256,6 +257,22 @@ def test_an_energised_fire_rated_strike_is_let_go_so_that_its_door_latches() -> 
     ]
     assert (freed(made), world.order("d")) == ([], "")
     assert driven(world.run(10)) == {}
+
+
+def test_a_strike_that_the_fire_rule_latched_is_no_other_programs_doing() -> None:
+    world = covered(FIRE_STRIKE)
+    burn(world)
+    world.run(1)
+    assert world.coil("d") is False
+    assert ("coil_differs", "d") not in {key for key, _ in flags(world.plan, world.state)}
+    world.turn("fire", active=False)
+    world.run(10)
+    assert ("coil_differs", "d") not in {key for key, _ in flags(world.plan, world.state)}
+    lock = world.plan.doors[D].lock
+    assert lock is not None
+    world.set(lock.point, not lock.locked_when)
+    world.run(1)
+    assert ("coil_differs", "d") in {key for key, _ in flags(world.plan, world.state)}
 
 
 def test_a_strike_that_holds_no_power_is_left_alone() -> None:
