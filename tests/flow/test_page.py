@@ -514,6 +514,9 @@ def test_at_320_pixels_nothing_is_cut_and_every_target_is_large(campus: School, 
         assert page.title().startswith("DRILL ")
         # The letters twice as large: no word is broken, and nothing goes out of the side.
         page.evaluate("document.documentElement.style.fontSize = '200%'")
+        skip = page.locator(".skip").bounding_box()
+        assert skip is not None
+        assert skip["y"] + skip["height"] <= 0, "the skip link covers the top without having the focus"
         summary = page.locator(".menu > summary")
         lines = "one => one.getBoundingClientRect().height / parseFloat(getComputedStyle(one).fontSize)"
         assert summary.evaluate(lines) < 2
