@@ -362,7 +362,6 @@ async def test_the_first_administrator_is_made_once(serve: Serve) -> None:
     assert "ABCDE-FGHJK" in right[2]
 
 
-
 async def test_what_became_of_it_is_said_on_the_page_that_is_looked_at_and_not_to_a_script(
     serve: Serve,
 ) -> None:
