@@ -4,7 +4,7 @@ import ipaddress
 import json
 import socket
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from edge.config.packs import STANDARD
@@ -77,8 +77,14 @@ def is_loopback(host: str) -> bool:
 
 
 def spare_port() -> int:
-    """A loopback port that was free a moment ago."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+    """A loopback port that was free a moment ago, and was not given to anybody else here."""
+    while True:
+        with socket.socket() as found:
+            found.bind(("127.0.0.1", 0))
+            port: int = found.getsockname()[1]
+        if port not in _GIVEN:
+            _GIVEN.add(port)
+            return port
+
+
+_GIVEN: Final[set[int]] = set()
