@@ -90,8 +90,8 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "accounts_unknown": (
         "Nobody is in the accounts of this box",
-        "The record cannot be asked whether anybody was. Presses and the box's own command line work. Look after the disk first; "
-        "then bring the store back from a backup, or use the code in `set-up-code`.",
+        "The record cannot be asked whether anybody was. Presses and the box's own command line work. Look after the disk first. "
+        "Then bring the store back from a backup, or use the code in `set-up-code`.",
     ),
     "accounts_not_saved": (
         "A change of accounts is not on disk",
