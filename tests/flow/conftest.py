@@ -29,6 +29,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
         magnet=True,
         buttons=buttons,
         outputs=True,
+        freshness="20s",
     )
     with running(folder, make) as here:
         yield here

@@ -54,8 +54,13 @@ def school(
     buttons: Sequence[Tree] | None = None,
     embedded: bool = False,
     outputs: bool = False,
+    freshness: str = "2s",
 ) -> Tree:
-    """Two strikes on Modbus TCP; a strike more for each other driver; `magnet`: the gym with fire, REX and exit button."""
+    """Two strikes on Modbus TCP; a strike more for each other driver; `magnet`: the gym with fire, REX and exit button.
+
+    freshness: of those inputs; longer where a journey is about something else, for a busy machine reads late, and an
+    input that is stale frees the magnet.
+    """
     store = out / "store"
     listen = f"127.0.0.1:{broker_port}"
     tree: Tree = {
@@ -92,10 +97,25 @@ def school(
         )  # fmt: skip
         tree["doors"].append(door("osdp-1", "b", "reader", 0, osdp=True))
     if magnet:
+        fresh = {"freshness": freshness}
         tree["inputs"] = [
-            {"id": "fire", "kind": "fire-alarm", **_on(FIRE), "active_when": "off", "zones": ["a", "b"]},
-            {"id": "rex-gym", "kind": "rex", **_on(REX), "active_when": "on", "doors": ["gym"]},
-            {"id": "exit-gym", "kind": "exit-button", **_on(EXIT), "active_when": "on", "doors": ["gym"]},
+            {
+                "id": "fire",
+                "kind": "fire-alarm",
+                **_on(FIRE),
+                "active_when": "off",
+                "zones": ["a", "b"],
+                **fresh,
+            },
+            {"id": "rex-gym", "kind": "rex", **_on(REX), "active_when": "on", "doors": ["gym"], **fresh},
+            {
+                "id": "exit-gym",
+                "kind": "exit-button",
+                **_on(EXIT),
+                "active_when": "on",
+                "doors": ["gym"],
+                **fresh,
+            },
         ]
         tree["doors"].append(door("gym", "b", "plc", 2, MAGNET))
     if outputs:

@@ -160,7 +160,7 @@ def serving(folder: Path, **how: Any) -> Iterator[Served]:
     buttons = [native("pb-native"), native("pb-duress", {"single": "duress", "hold": "lockdown"}), office()]
 
     def make(port: int) -> Document:
-        return school(folder, port, buttons=buttons, outputs=True, magnet=True, **how)
+        return school(folder, port, buttons=buttons, outputs=True, magnet=True, freshness="20s", **how)
 
     with running(folder, make, started=False) as campus:
         keys = lay_book(campus.store)
