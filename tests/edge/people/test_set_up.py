@@ -84,6 +84,16 @@ async def test_a_box_whose_accounts_are_gone_is_no_new_box(
         assert (flag, False) in again.conditions
 
 
+async def test_files_that_cannot_be_read_are_no_new_box_either(tmp_path: Path) -> None:
+    async with somebody(tmp_path) as people:
+        await people.account("Ada Moreno", "administrator")
+    for name in (shelf.NAME, shelf.BEFORE):
+        (tmp_path / name).write_bytes(b"what a broken disk gave back")
+    async with somebody(tmp_path, had=True) as again:
+        assert again.conditions == [("accounts_damaged", True), ("accounts_gone", True)]
+        assert again.recovering
+
+
 @pytest.mark.parametrize(
     ("later", "turned"),
     [
