@@ -84,6 +84,10 @@ class FrontDesk:
         """Have `changed` called on the loop soon after the picture changed; returns what ends it."""
         return self._daemon.onlookers.watch(changed)
 
+    def hurried(self) -> bool:
+        """Whether a press's commands are on their way to the wire."""
+        return self._daemon.appliance.hurried
+
     def metrics(self) -> dict[str, Any]:
         """Counters and gauges of now, by name."""
         return self._daemon.metrics()

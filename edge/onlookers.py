@@ -6,8 +6,8 @@ from typing import Final
 
 from rules.state import State
 
-SHOW_AFTER_S: Final = 0.025
-"""Pages follow the wire, they do not race it: the frames of a press have left by then, and their answers are coming."""
+SHOW_AFTER_S: Final = 0.01
+"""Changes of one moment are shown together. Pages follow the wire: they wait for it themselves (`edge/web/courtesy.py`)."""
 
 
 class Onlookers:

@@ -1,7 +1,8 @@
 """The event stream's middle: what the journal commits, made ready once, handed to every listener in small bites.
 
-Nothing here stands between a press and its wire: what was committed is looked at 80 ms later, made ready and written
-for at most 2 ms at a time, and a listener that does not read is let go. It comes back with `Last-Event-ID`.
+Nothing here stands between a press and its wire: what was committed is looked at 80 ms later, and made ready and written
+for at most 1 ms at a time, never while a press is being written. A listener that does not read is let go; it comes back
+with `Last-Event-ID`.
 """
 
 import asyncio
@@ -17,12 +18,12 @@ import msgspec
 from edge.journal.stamp import Stamped
 from edge.journal.stored import Stored, stored
 from edge.journal.upcast import upcast
+from edge.web.courtesy import AGAIN_S, BITE_S, Courtesy
 from edge.web.sieve import Position, Sieve
 from edge.web.wire import Message, Out
 
 SHOW_AFTER_S: Final = 0.08
 """Streams follow the wire, and the pages that people look at; they race neither."""
-BITE_S: Final = 0.002
 FRAMES_MOST: Final = 4_096
 """Kept for listeners that come back or lag: the rows of some lockdowns, 4 MB."""
 PIECE: Final = 32 * 1024
@@ -76,10 +77,11 @@ Encode = Callable[[Stored, bool, int], bytes]
 class Feed:
     """Belongs to the loop's thread. `open` before the first listener; it stays open."""
 
-    def __init__(self, sieve: Sieve, encode: Encode, beat: Callable[[], bytes]) -> None:
+    def __init__(self, sieve: Sieve, encode: Encode, beat: Callable[[], bytes], courtesy: Courtesy) -> None:
         self._sieve = sieve
         self._encode = encode
         self._beat = beat
+        self._courtesy = courtesy
         self._frames: collections.deque[Frame] = collections.deque(maxlen=FRAMES_MOST)
         self._made = 0
         """Frames made so far: the number of the next."""
@@ -161,6 +163,9 @@ class Feed:
     def _make(self) -> None:
         """A bite of what is pending; the rest after the loop has looked at its sockets."""
         self._timer = None
+        if self._courtesy.hurried():
+            self._timer = asyncio.get_running_loop().call_later(AGAIN_S, self._make)
+            return
         ends = time.monotonic() + BITE_S
         while self._pending and self._open and time.monotonic() < ends:
             self._take(self._pending.popleft())
@@ -227,8 +232,9 @@ class Feed:
         """Give everybody what they can take; whether somebody could not take all."""
         lagging = False
         pieces: dict[tuple[bool, int], tuple[Message | None, int]] = {}
-        began = time.monotonic()
         for one in tuple(self._listeners):
+            if self._courtesy.due:
+                await self._courtesy.turn()
             if one.next < self._made - len(self._frames):
                 self._let_go(one)
                 continue
@@ -253,9 +259,6 @@ class Feed:
                 continue
             one.next, one.waiting_since_s = after, None
             lagging = lagging or after < self._made
-            if time.monotonic() - began > BITE_S:
-                await asyncio.sleep(0)
-                began = time.monotonic()
         return lagging
 
     def _is_slow(self, one: Listener) -> bool:

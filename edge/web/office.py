@@ -44,5 +44,8 @@ class Office(Desk, Protocol):
         """Have `changed` called on the loop soon after the picture changed, at most ten times a second; returns
         what ends it. One call serves all listeners of a stream: the caller keeps one watch for all its pages."""
 
+    def hurried(self) -> bool:
+        """Whether a press's commands are on their way to the wire: who draws or hands out much waits for them."""
+
     def metrics(self) -> dict[str, Any]:
         """Counters and gauges of now, by name: journal, views, lanes, loop, presses (see `edge/web/metrics.py`)."""

@@ -40,7 +40,7 @@ class Shared:
         self.once: Once[Answer] = Once(KEEP_S)
         self.pages = Pages(office)
         self.sieve = Sieve()
-        self.feed = Feed(self.sieve, _frame, self._beat)
+        self.feed = Feed(self.sieve, _frame, self._beat, self.pages.courtesy)
         self.figures = Figures(office, self.feed, self.pages, lambda: self.picture(duress=False))
         self._pictures: dict[bool, Document] = {}
         self._pictured: tuple[Record, float] | None = None

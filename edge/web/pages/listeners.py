@@ -8,11 +8,11 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from edge.web.courtesy import Courtesy
 from edge.web.pages.changes import change
 from edge.web.pages.screens import Screen
 from edge.web.wire import Message, Out
 
-BITE_S: Final = 0.002
 UNREAD_MOST: Final = 256 * 1024
 """Bytes that one page may leave on our side: some whole pages. Until it has read them it is told nothing more."""
 SLOW_S: Final = 10.0
@@ -93,11 +93,15 @@ class Group:
         return {key: at for key, at in ages.items() if key not in was or (at is None) != (was[key] is None)}
 
 
-async def tell(group: Group, told: Message) -> None:
-    """Hand one message to everybody, a bite at a time. Who lags is left out, and has the whole once it has read."""
+async def tell(group: Group, told: Message, courtesy: Courtesy, *, together: int = 1) -> None:
+    """Hand one message to everybody, a bite at a time. Who lags is left out, and has the whole once it has read.
+
+    together: so many are told before the loop has its turn, where a person must know at once.
+    """
     whole: Message | None = None
-    began = time.perf_counter()
-    for one in tuple(group.listeners):
+    for number, one in enumerate(tuple(group.listeners)):
+        if number % together == 0 and courtesy.due:
+            await courtesy.turn()
         if one.why:
             continue
         if one.out.unread() > UNREAD_MOST:
@@ -111,9 +115,6 @@ async def tell(group: Group, told: Message) -> None:
             one.end("gone")
             continue
         one.behind, one.full_since_s = False, None
-        if time.perf_counter() - began > BITE_S:
-            await asyncio.sleep(0)
-            began = time.perf_counter()
 
 
 def _lags(one: Listener) -> None:

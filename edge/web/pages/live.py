@@ -13,12 +13,13 @@ from typing import Any, Final
 
 from edge.control.desk import Reply
 from edge.journal.writer import JournalRefused
+from edge.web.courtesy import Courtesy, at_once
 from edge.web.office import Office
 from edge.web.once import Once
 from edge.web.pages import times
 from edge.web.pages.frame import start_words
-from edge.web.pages.listeners import BITE_S, Group, Listener, Looking, tell
-from edge.web.pages.moment import Moment, at_once, in_bites, look_of, same_look
+from edge.web.pages.listeners import Group, Listener, Looking, tell
+from edge.web.pages.moment import Moment, look_of, same_look
 from edge.web.pages.reading import Readings
 from edge.web.pages.responses import bands
 from edge.web.pages.scene import Scene, scene
@@ -36,6 +37,8 @@ MOST_LISTENERS: Final = 1_000
 READ_EVERY_S: Final = 2.0
 READ_S: Final = 5.0
 MOST_LINES: Final = 400
+TOGETHER: Final = 60
+"""Pages that hear of an incident in one go: 2 ms, when the press that opened it is written."""
 FORM_S: Final = 60.0
 """A form sent twice is done once; a page that was left open may be used again, and then it must start again."""
 SAID_S: Final = 120.0
@@ -72,6 +75,7 @@ class Pages:
     """What all pages share. It outlives the port: another address or certificate forgets no form that was sent."""
 
     def __init__(self, office: Office) -> None:
+        self.courtesy = Courtesy(office.hurried)
         self.once: Once[Reply] = Once(FORM_S)
         self.readings = Readings(office)
         self.rendered = 0
@@ -88,18 +92,23 @@ class Pages:
 
     # --- one page -----------------------------------------------------------------------------
 
-    def moment(self, *, duress: bool, fresh: bool = False) -> Moment:
-        """The campus of now. fresh: made now, with ages of now."""
-        office, look = self._office, look_of(self._office.state)
+    def moment(self, *, duress: bool) -> Moment:
+        """The campus of now."""
+        look = look_of(self._office.state)
         if not (self._look and same_look(self._look, look)):
             self._moments.clear()
         known = self._moments.get(duress)
-        if known is None or fresh or time.monotonic() - known.made_s > FRESH_S:
+        if known is None or time.monotonic() - known.made_s > FRESH_S:
             self._look = look
-            zone = times.zone_of(office.timezone)
-            known = Moment(scene(office.snapshot(), office.plan, office.state, zone, duress=duress))
-            self._moments[duress] = known
+            known = self._moment_of(self._office.snapshot(), duress)
         return known
+
+    def _moment_of(self, picture: dict[str, Any], duress: bool) -> Moment:
+        office = self._office
+        zone = times.zone_of(office.timezone)
+        made = Moment(scene(picture, office.plan, office.state, zone, duress=duress))
+        self._moments[duress] = made
+        return made
 
     def say(self, to: str, text: str, *, done: bool = True) -> None:
         """Have the next page of this actor say something, once."""
@@ -183,10 +192,13 @@ class Pages:
             self._changed.set()
 
     async def _tell(self) -> None:
+        courtesy = self.courtesy
+        await courtesy.turn()
         state, was = self._office.state, self._shown
         self._shown = look_of(state)
+        self._look, picture = self._shown, self._office.snapshot()
         moments = {
-            duress: self.moment(duress=duress, fresh=True)
+            duress: self._moment_of(picture, duress)
             for duress in {looking.duress for looking in self._groups}
         }
         if was is None or was[0] is not state.record:
@@ -195,11 +207,11 @@ class Pages:
             if looking.duress not in moments:
                 continue  # it came meanwhile, and has what is newer
             now = moments[looking.duress]
-            await in_bites(now.prepare())
+            await courtesy.in_bites(now.prepare())
             if looking.reads:
                 self._read(looking.of, now.scene)
-            parts, message, ages = await in_bites(self._drawing(looking, now))
-            await tell(group, group.turn(parts, message, ages))
+            parts, message, ages = await courtesy.in_bites(self._drawing(looking, now))
+            await tell(group, group.turn(parts, message, ages), courtesy)
 
     async def _tell_bands(self, moments: dict[bool, Moment]) -> None:
         """What is live, and what waits for a person, before all that is made of 200 doors: it is small, and comes first."""
@@ -209,13 +221,13 @@ class Pages:
             now, parts = moments[looking.duress], dict(group.sent)
             ages = dict(group.ages)
             for name in EVERYWHERE:
-                parts[name], counted = await in_bites(
+                parts[name], counted = await self.courtesy.in_bites(
                     now.part(looking.screen, looking.of, name, streamed=True)
                 )
                 ages |= counted
             if parts != group.sent:
                 message = _message(now, over=bool(group.message.get("over")))
-                await tell(group, group.turn(parts, message, ages))
+                await tell(group, group.turn(parts, message, ages), self.courtesy, together=TOGETHER)
 
     def _drawing(self, looking: Looking, now: Moment) -> Drawn:
         """A page's parts; between two bites it stops, for the loop to do its own work."""
@@ -261,14 +273,12 @@ class Pages:
             lines.task = None
 
     async def _turn_out(self) -> None:
-        began = time.perf_counter()
         for group in list(self._groups.values()):
             for listener in list(group.listeners):
+                if self.courtesy.due:
+                    await self.courtesy.turn()
                 if not listener.still():
                     listener.end("out")
-                if time.perf_counter() - began > BITE_S:
-                    await asyncio.sleep(0)
-                    began = time.perf_counter()
 
 
 def _timeline(lines: _Lines, screen: Screen, of: str, now: Moment) -> Generator[None, None, tuple[str, Ages]]:

@@ -6,8 +6,9 @@ Belongs to the loop's thread. What takes longer than a bite stops in between, fo
 import asyncio
 import time
 from collections.abc import Generator, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
+from edge.web.courtesy import Courtesy
 from edge.web.pages import templates
 from edge.web.pages.frame import live_frame
 from edge.web.pages.scene import Scene
@@ -17,7 +18,6 @@ from edge.web.pages.verdicts import door_row
 from rules.state import State
 
 Document = dict[str, Any]
-Made = TypeVar("Made")
 
 OWN: Final = frozenset({"timeline"})
 """Parts that are not alike for all who may see the same doors."""
@@ -36,12 +36,9 @@ class Moment:
 
     def prepare(self) -> Generator[None, None, None]:
         """Make every door's row, which nearly all views are made of."""
-        ends = time.perf_counter() + templates.BITE_S
         for door in self.scene.picture["doors"]:
             door_row(self.scene, door)
-            if time.perf_counter() > ends:
-                yield
-                ends = time.perf_counter() + templates.BITE_S
+            yield
 
     def view(self, screen: Screen, of: str) -> Document | None:
         """What a screen shows of one thing; None: there is nothing of this id. Not to be changed."""
@@ -72,14 +69,14 @@ class Moment:
             self._parts[key] = made
         return made
 
-    async def page_parts(self, screen: Screen, of: str) -> dict[str, str]:
+    async def page_parts(self, screen: Screen, of: str, courtesy: Courtesy) -> dict[str, str]:
         """The parts of a page as they stand in it when it is asked for: made by the first who asks."""
         async with self._drawing.setdefault((screen.name, of), asyncio.Lock()):
-            await in_bites(self.prepare())
+            await courtesy.in_bites(self.prepare())
             found = {}
             for name in live_parts(screen):
                 if name not in OWN:
-                    found[name], _ages = await in_bites(self.part(screen, of, name, streamed=False))
+                    found[name], _ages = await courtesy.in_bites(self.part(screen, of, name, streamed=False))
             return found
 
 
@@ -93,27 +90,3 @@ def look_of(state: State) -> tuple[object, ...]:
 def same_look(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
     """Whether two of `look_of` are alike: all but the last by identity, for states are immutable."""
     return all(was is now for was, now in zip(one[:-1], other[:-1], strict=True)) and one[-1] == other[-1]
-
-
-async def in_bites(work: Generator[None, None, Made]) -> Made:
-    """Do it all, with the loop's own work in between."""
-    ends = time.perf_counter() + templates.BITE_S
-    while True:
-        try:
-            next(work)
-        except StopIteration as done:
-            made: Made = done.value
-            return made
-        if time.perf_counter() > ends:
-            await asyncio.sleep(0)
-            ends = time.perf_counter() + templates.BITE_S
-
-
-def at_once(work: Generator[None, None, Made]) -> Made:
-    """Do it all."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as done:
-            made: Made = done.value
-            return made

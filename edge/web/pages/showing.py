@@ -56,7 +56,7 @@ async def show_shared(
     """As `show`, for the pages that many look at: their parts are drawn in bites, once for all who ask at a moment."""
     now, wanted = seen or moment_of(visit), SCREENS[screen]
     view = now.view(wanted, of)
-    drawn = {} if view is None else await now.page_parts(wanted, of)
+    drawn = {} if view is None else await now.page_parts(wanted, of, pages(visit).courtesy)
     return _show(visit, wanted, of, now.scene, view, wanted.template, 200, {**(more or {}), "drawn": drawn})
 
 

@@ -2,7 +2,6 @@
 
 import re
 import secrets
-import time
 from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -15,8 +14,6 @@ from edge.web.pages import responses, statics, times
 from edge.web.pages.language import _, many, say
 
 FOLDER: Final = Path(__file__).parents[1] / "templates"
-BITE_S: Final = 0.002
-"""A press that comes meanwhile waits no longer than this."""
 
 
 def sources() -> dict[str, str]:
@@ -141,16 +138,13 @@ Ages = dict[str, int | None]
 
 
 def part(name: str, values: Mapping[str, Any], *, streamed: bool) -> Generator[None, None, tuple[str, Ages]]:
-    """One part's inner HTML, for the stream or for a page, and its ages. It stops now and then, for others' work."""
+    """One part's inner HTML, for the stream or for a page, and its ages. It stops often, for others' work."""
     ages: Ages = {}
     template = ENVIRONMENT.get_template(f"parts/{name}.html")
     pieces: list[str] = []
-    ends = time.perf_counter() + BITE_S
     for piece in template.generate({**values, "streamed": streamed, "ages": ages}):
         pieces.append(piece)
-        if time.perf_counter() > ends:
-            yield
-            ends = time.perf_counter() + BITE_S
+        yield
     return "".join(pieces), ages
 
 

@@ -9,6 +9,7 @@ from edge.journal.row import Row
 from edge.journal.stamp import Stamped, Stamper
 from edge.journal.stored import Stored
 from edge.web import feed as module
+from edge.web.courtesy import Courtesy
 from edge.web.feed import Feed, Listener
 from edge.web.sieve import Sieve
 from edge.web.wire import Message
@@ -53,7 +54,7 @@ def listening(wire: Wire, *, still: bool = True) -> Listener:
 
 
 def opened() -> Feed:
-    feed = Feed(Sieve(), encode, lambda: b"beat,")
+    feed = Feed(Sieve(), encode, lambda: b"beat,", Courtesy(lambda: False))
     feed.open(None)
     return feed
 

@@ -48,6 +48,9 @@ class OnPaper:
     async def events(self, after: object, limit: int) -> Any:
         raise JournalRefused("the journal's disk does not answer")
 
+    def hurried(self) -> bool:
+        return False
+
     def on_committed(self, told: object) -> Any:
         return lambda: None
 

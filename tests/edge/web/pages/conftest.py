@@ -196,6 +196,9 @@ class Office:
         self.read_after.append(after)
         return [one for one in self.journal if after is None or one.position > after][:limit]
 
+    def hurried(self) -> bool:
+        return False
+
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         self.watching.append(changed)
         return lambda: self.watching.remove(changed)

@@ -5,8 +5,9 @@ import re
 import pytest
 
 from edge.snapshot import snapshot
+from edge.web.courtesy import at_once
 from edge.web.pages import catalogue, statics, templates, times
-from edge.web.pages.moment import Moment, at_once
+from edge.web.pages.moment import Moment
 from edge.web.pages.scene import scene
 from edge.web.pages.screens import SCREENS, live_parts
 from rules.model.moments import Instant
