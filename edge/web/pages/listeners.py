@@ -70,15 +70,23 @@ class Group:
         """All of it, for whoever has nothing of it yet."""
         return event("parts", {**self.message, "ages": self.ages, "parts": self.sent})
 
-    def turn(self, parts: dict[str, str], message: dict[str, Any], ages: dict[str, int | None]) -> Message:
+    def turn(
+        self,
+        parts: dict[str, str],
+        message: dict[str, Any],
+        ages: dict[str, int | None],
+        *,
+        brief: bool = False,
+    ) -> Message:
         """Take what is so from now on; what to tell those who have what was so before.
 
-        Ages run by themselves on the page, and each reading moves them: they come along only now and then.
+        Ages run by themselves on the page, and each reading moves them: they come along only now and then, and not with
+        what is brief.
         """
         now_s = time.monotonic()
         differ = {name: html for name, html in parts.items() if self.sent.get(name) != html}
         lines = {name: how for name, html in differ.items() if (how := change(self.sent.get(name, ""), html))}
-        aged = not differ or now_s - self.aged_s >= AGES_S
+        aged = not brief and (not differ or now_s - self.aged_s >= AGES_S)
         told = {**message, "ages": ages if aged else self._other(ages)}
         if differ:
             told["parts"] = {name: html for name, html in differ.items() if name not in lines}

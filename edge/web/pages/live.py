@@ -227,7 +227,12 @@ class Pages:
                 ages |= counted
             if parts != group.sent:
                 message = _message(now, over=bool(group.message.get("over")))
-                await tell(group, group.turn(parts, message, ages), self.courtesy, together=TOGETHER)
+                await tell(
+                    group,
+                    group.turn(parts, message, ages, brief=True),
+                    self.courtesy,
+                    together=TOGETHER,
+                )
 
     def _drawing(self, looking: Looking, now: Moment) -> Drawn:
         """A page's parts; between two bites it stops, for the loop to do its own work."""
