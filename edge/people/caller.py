@@ -15,7 +15,8 @@ class Caller:
 
     lapsed: a session that ran out, or whose account is locked out for a while: it may still start and acknowledge,
     of what its role may, and nothing else. session: its opaque id, for what belongs to it (a release session).
-    proven: of a session, whether a second factor was proven in it.
+    proven: of a session, whether a second factor was proven in it. replaced: known by the cookie that the session had
+    before; always `lapsed`.
     """
 
     actor: Actor
@@ -24,6 +25,7 @@ class Caller:
     lapsed: bool = False
     session: str = ""
     proven: bool = False
+    replaced: bool = False
 
     def may(self, table: RightsTable, right: Right) -> bool:
         """Whether this caller has a right now; what is not written is denied."""

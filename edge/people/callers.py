@@ -48,7 +48,8 @@ class Callers:
         caller = None if known is None else self.session(known, used=True)
         if caller is None and (before := self._by_before.get(sent)) is not None:
             caller = self.session(before, used=False)
-            return None if caller is None else dataclasses.replace(caller, lapsed=True, proven=False)
+            if caller is not None:
+                return dataclasses.replace(caller, lapsed=True, proven=False, replaced=True)
         return caller
 
     def by_bearer(self, token: str) -> Caller | None:

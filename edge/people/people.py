@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, cast
 
 import structlog
+from msgspec.structs import replace
 
 from drivers.clock import instant
 from edge.config.pack_rights import shipped_rights
@@ -230,9 +231,14 @@ class People:
         return await self._open(account, "password", source)
 
     async def sign_out(self, caller: Caller) -> None:
-        """End the caller's session; its cookie opens nothing from now on."""
+        """End the caller's session; its cookie opens nothing from now on.
+
+        Who has but the cookie of before ends that one alone: not the session of who proved a second factor in it.
+        """
         session = self._keeper.book.sessions.get(caller.session)
-        if session is not None:
+        if session is not None and caller.replaced:
+            await self._keeper.keep(self._keeper.book.with_session(replace(session, before="")))
+        elif session is not None:
             self._end([session], "signed_out", caller.actor)
             await self._keeper.keep(self._keeper.book.without_sessions({session.id}))
 
@@ -242,7 +248,7 @@ class People:
         return proof if isinstance(proof, NotSignedIn) else None
 
     async def renew(self, caller: Caller) -> str:
-        """Another cookie for a session that came to more rights since `caller` was made; `""`: it did not."""
+        """The other cookie of a session that came to more rights by what this caller did, once; `""`: it did not."""
         return await self._proofs.renew(caller)
 
     # --- the first administrator --------------------------------------------------------------

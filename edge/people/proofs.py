@@ -74,6 +74,8 @@ class Proofs:
         self._tell = tell
         self._now = now
         self._wrong: dict[str, int] = {}
+        self._renewed: dict[str, str] = {}
+        """Cookies of sessions that came to more rights, each until the answer that takes it along."""
 
     async def confirm(self, caller: Caller, factor: Factor, source: str) -> NotSignedIn | Proof:
         """Prove a second factor in a session, so that it has all rights of its role.
@@ -126,36 +128,44 @@ class Proofs:
         return Proof(used, other if used == "person" else None)
 
     def raise_session(self, caller: Caller, proof: Proof) -> None:
-        """From now on the session has the rights that ask for a second factor, as far as this proof goes."""
-        session = self._keeper.book.sessions.get(caller.session)
-        if session is None or session.proven:
+        """From now on the session has the rights that ask for a second factor, as far as this proof goes.
+
+        Its cookie is another one from the same moment, to be fetched by `renew` (OWASP ASVS 5.0 V7.2.4): who knew the one
+        before gains nothing by it. It may start and acknowledge yet, as a session that ran out: the answer that brings
+        the new one may be lost on its way to somebody who needs help.
+        """
+        book = self._keeper.book
+        session, account = book.sessions.get(caller.session), book.accounts.get(caller.actor)
+        if session is None or session.proven or account is None:
             return
         if proof.second is not None:
-            role = cast("Role", proof.second.role)
-            if not all(self._rights.may(role, one) for one in self._rights.proof_opens(caller.role)):
+            # By the roles of now: either may have become another while the password was hashed.
+            other, opens = (
+                book.accounts.get(proof.second.id),
+                self._rights.proof_opens(cast("Role", account.role)),
+            )
+            if other is None or not all(self._rights.may(cast("Role", other.role), one) for one in opens):
                 return
-        self._keeper.put(self._keeper.book.with_session(replace(session, proven=True)))
+        cookie = secrets.token_urlsafe(32)
+        self._renewed[session.id] = cookie
+        raised = replace(session, proven=True, digest=digest(cookie), before=session.digest)
+        self._keeper.put(book.with_session(raised))
         second = None if proof.second is None else proof.second.id
         fact = SessionConfirmed(session.id, session.account, proof.used, second)
         self._tell(fact, session.account, caller.actor)
 
     async def renew(self, caller: Caller) -> str:
-        """Another cookie for a session that came to more rights; `""`: it did not.
-
-        OWASP ASVS 5.0 V7.2.4: who knew the cookie before gains nothing by it. It may start and acknowledge yet, as a session
-        that ran out: the answer that brings the new one may be lost on its way to somebody who needs help.
-        """
-        session = self._keeper.book.sessions.get(caller.session)
-        if session is None or not session.proven or caller.proven:
-            return ""
-        cookie = secrets.token_urlsafe(32)
-        renewed = replace(session, digest=digest(cookie), before=session.digest)
-        await self._keeper.keep(self._keeper.book.with_session(renewed))
+        """The other cookie of a session that came to more rights, once, for who raised it; `""`: it did not."""
+        cookie = self._renewed.pop(caller.session, "")
+        if cookie:
+            # On disk before the browser has it, where the disk takes it: else a restart knew neither.
+            await self._keeper.keep(self._keeper.book)
         return cookie
 
     def forget(self, session: str) -> None:
         """A session ended."""
         self._wrong.pop(session, None)
+        self._renewed.pop(session, None)
 
     def count_wrong(self, caller: Caller) -> None:
         """A stolen cookie must not be worth a million guesses at six digits."""

@@ -30,7 +30,7 @@ def drop_cookie(request: web.Request, response: web.StreamResponse) -> None:
 
 
 async def renew_cookie(visit: Visit, response: web.StreamResponse) -> None:
-    """Another cookie, where the visitor's session came to more rights by this request."""
+    """Another cookie, where the visitor's session came to more rights by this request: done or not, else it has none."""
     if visit.caller is not None:
         secret = await visit.office.people.renew(visit.caller)
         if secret:

@@ -84,7 +84,10 @@ async def print_codes(visit: Visit) -> web.StreamResponse:
     form, caller = await form_of(visit), _caller(visit)
     made = await visit.office.people.own.print_codes(caller, *_again(form), _source(visit))
     if not isinstance(made, Done):
-        return _page(visit, missing=_refused(made), opened="codes", status=422)
+        # The second factor may have been right all the same, and the hasher busy behind it.
+        refused = _page(visit, missing=_refused(made), opened="codes", status=422)
+        await renew_cookie(visit, refused)
+        return refused
     more = {"codes": made.secret, "name": visit.office.people.name_of(caller), "durable": made.durable}
     response = show(visit, "plain", template="codes.html", more=more)
     await renew_cookie(visit, response)

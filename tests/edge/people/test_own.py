@@ -42,7 +42,7 @@ async def test_an_app_counts_once_a_code_of_it_was_given_and_the_session_has_pro
     assert await people.own.enrol(signed.caller, code_now(people, pending.secret)) is True
 
     assert people.own.pending(signed.caller) is None
-    caller = people.by_cookie(signed.cookie)
+    caller = people.by_cookie(await people.renew(signed.caller))
     assert caller is not None
     assert caller.proven
     assert [fact.what for fact, _, _ in people.facts if isinstance(fact, AccountChanged)] == ["totp"]

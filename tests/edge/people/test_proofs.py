@@ -1,5 +1,6 @@
 """A second factor proven in a session: at sign-in or later, by code, paper or a second person; and what it opens."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from edge.people.people import Factor, NotSignedIn, SignedIn
 from edge.people.proofs import WRONG_CODES_MOST
 from rules.model.account_facts import ProofFailed, SessionConfirmed
 from rules.rights import RIGHTS
-from tests.edge.people.someone import HERE, PASSWORD, Someone, somebody, why
+from tests.edge.people.someone import BY, HERE, PASSWORD, Someone, somebody, why
 from tests.edge.people.test_releases import code_now, totp_of
 
 ADA, BO = "Ada Moreno", "Bo Ling"
@@ -45,7 +46,7 @@ async def test_a_password_alone_opens_what_calls_for_help_and_looks_and_a_code_o
 
     assert await confirmed(people, signed, Factor(code_now(people, secret))) is None
 
-    assert rights(people, signed.cookie) == set(RIGHTS)
+    assert rights(people, await people.renew(signed.caller)) == set(RIGHTS)
     (fact,) = [fact for fact, _, _ in people.facts if isinstance(fact, SessionConfirmed)]
     assert (fact.account, fact.factor, fact.second) == (signed.caller.actor, "totp", None)
 
@@ -88,7 +89,7 @@ async def test_who_lost_everything_has_a_second_person_vouch_for_them(people: So
         is None
     )
 
-    assert "close" in rights(people, signed.cookie)
+    assert "close" in rights(people, await people.renew(signed.caller))
     (fact,) = [fact for fact, _, _ in people.facts if isinstance(fact, SessionConfirmed)]
     assert (fact.factor, fact.second) == ("person", bo)
 
@@ -100,13 +101,13 @@ async def test_a_second_person_opens_no_more_than_is_theirs(people: Someone) -> 
     assert "walk-test" not in rights(people, signed.cookie)
     technician = await people.session("Cy Prus", "technician")
     assert await confirmed(people, technician, Factor(other_name=BO, other_password=PASSWORD)) is None
-    assert "walk-test" in rights(people, technician.cookie)
+    assert "walk-test" in rights(people, await people.renew(technician.caller))
 
 
 async def test_a_release_proves_it_for_the_rest_of_the_session(people: Someone) -> None:
     signed = await people.session(ADA, "administrator")
     assert await people.open_release(signed.caller, Factor((await people.codes(ADA))[0]), HERE) == 300
-    assert rights(people, signed.cookie) == set(RIGHTS)
+    assert rights(people, await people.renew(signed.caller)) == set(RIGHTS)
 
 
 async def test_a_session_that_came_to_more_has_another_cookie_and_the_one_before_calls_for_help_alone(
@@ -126,6 +127,54 @@ async def test_a_session_that_came_to_more_has_another_cookie_and_the_one_before
     await people.sign_out(caller)
     assert people.by_cookie(signed.cookie) is None
     assert people.by_cookie(cookie) is None
+
+
+async def test_from_the_moment_that_it_is_proven_the_cookie_of_before_opens_nothing_more(
+    people: Someone,
+) -> None:
+    signed = await people.session(ADA, "administrator")
+    await confirmed(people, signed, Factor((await people.codes(ADA))[0]))
+    assert rights(people, signed.cookie) == {"start", "acknowledge"}
+
+
+async def test_of_two_tabs_that_confirm_at_once_one_brings_the_cookie_and_neither_takes_it_away(
+    people: Someone,
+) -> None:
+    signed = await people.session(ADA, "administrator")
+    codes = await people.codes(ADA)
+
+    async def tab(code: str) -> str:
+        assert await confirmed(people, signed, Factor(code)) is None
+        return await people.renew(signed.caller)
+
+    brought = sorted(await asyncio.gather(tab(codes[0]), tab(codes[1])))
+
+    assert brought[0] == ""
+    assert rights(people, brought[1]) == set(RIGHTS)
+    assert rights(people, signed.cookie) == {"start", "acknowledge"}
+
+
+async def test_signing_out_by_the_cookie_of_before_ends_that_one_alone(people: Someone) -> None:
+    signed = await people.session(ADA, "administrator")
+    await confirmed(people, signed, Factor((await people.codes(ADA))[0]))
+    cookie = await people.renew(signed.caller)
+    before = people.by_cookie(signed.cookie)
+    assert before is not None
+
+    await people.sign_out(before)
+
+    assert people.by_cookie(signed.cookie) is None
+    assert rights(people, cookie) == set(RIGHTS)
+
+
+async def test_a_role_that_is_given_while_a_second_person_signs_is_not_proven_by_it(people: Someone) -> None:
+    technician = await people.session("Cy Prus", "technician")
+    await people.account(BO, "technician")
+    await asyncio.gather(
+        confirmed(people, technician, Factor(other_name=BO, other_password=PASSWORD)),
+        people.registrar.set_role(BY, "Cy Prus", "administrator"),
+    )
+    assert rights(people, technician.cookie) == set(RIGHTS) - TABLE.second_factor
 
 
 async def test_the_cookie_of_before_still_calls_for_help_after_a_restart(tmp_path: Path) -> None:
