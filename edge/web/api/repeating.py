@@ -37,11 +37,11 @@ async def repeated(once: Once[Answer], actor: str, key: str | None, what: bytes,
             "Nothing was done. An Idempotency-Key has 1 to 128 characters, and no spaces.",
             errors=[{"path": "Idempotency-Key", "detail": "It has 1 to 128 visible ASCII characters."}],
         )
-    made: list[Answer] = []
+    made: list[web.Response] = []
 
     async def first() -> Answer:
-        made.append(await _answer(do))
-        return made[0]
+        made.append(response := await _decided(do))
+        return Answer(response.status, bytes(response.body or b""), response.content_type)  # type: ignore[arg-type]
 
     try:
         answer = await once.do(actor, key, first, what)
@@ -51,17 +51,18 @@ async def repeated(once: Once[Answer], actor: str, key: str | None, what: bytes,
             "Nothing was done. This Idempotency-Key was used for another request: give each its own.",
             code="idempotency_key_used",
         ) from None
-    headers = {} if made else {"Idempotency-Replayed": "true"}
+    if made:
+        return made[0]  # with its cookie, which is given once and kept nowhere
+    headers = {"Idempotency-Replayed": "true"}
     return web.Response(
         status=answer.status, body=answer.body, content_type=answer.content_type, headers=headers
     )
 
 
-async def _answer(do: Do) -> Answer:
+async def _decided(do: Do) -> web.Response:
     try:
-        response = await do()
+        return await do()
     except Problem as problem:
         if problem.status not in DECIDED:
             raise
-        response = problem.response()
-    return Answer(response.status, bytes(response.body or b""), response.content_type)  # type: ignore[arg-type]
+        return problem.response()

@@ -22,7 +22,7 @@ from tests.flow.rig import School, running
 from tests.flow.school import native, office, school
 
 Document = dict[str, Any]
-By = Literal["session", "unproven", "token", "lapsed", "revoked", "none"]
+By = Literal["session", "unproven", "spare", "replaced", "token", "lapsed", "revoked", "none"]
 
 TOTP = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 DAY_US = 86_400_000_000
@@ -41,10 +41,15 @@ class Answer:
 
 @dataclass
 class Keys:
-    """Secrets of every role: cookies of sessions, of some by password alone, of some that ran out; tokens."""
+    """Secrets of every role: cookies of sessions, of some by password alone, of some that ran out; tokens.
+
+    spare: by password alone, for a test that proves something in it. replaced: what a session had before it was proven.
+    """
 
     cookies: dict[str, str] = field(default_factory=dict)
     unproven: dict[str, str] = field(default_factory=dict)
+    spare: dict[str, str] = field(default_factory=dict)
+    replaced: dict[str, str] = field(default_factory=dict)
     lapsed: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
 
@@ -55,7 +60,7 @@ def lay_book(store: Path) -> Keys:
     now_us, mono_us, boot = time.time_ns() // 1_000, time.monotonic_ns() // 1_000, boot_id()
     for role in ROLES:
         account = Account(f"account:{role}", f"Kim {role}", role, "$none$", totp=TOTP)
-        for cookies in (keys.cookies, keys.unproven, keys.lapsed):
+        for cookies in (keys.cookies, keys.unproven, keys.spare, keys.replaced, keys.lapsed):
             cookies[role] = secrets.token_urlsafe(32)
         keys.tokens[role] = f"ce_{secrets.token_urlsafe(32)}"
         live = (now_us, mono_us, now_us, mono_us)
@@ -64,9 +69,18 @@ def lay_book(store: Path) -> Keys:
         book = (
             book.with_account(account)
             .with_session(
-                Session(f"session:{role}", digest(keys.cookies[role]), account.id, boot, *live, proven=True)
+                Session(
+                    f"session:{role}",
+                    digest(keys.cookies[role]),
+                    account.id,
+                    boot,
+                    *live,
+                    proven=True,
+                    before=digest(keys.replaced[role]),
+                )
             )
             .with_session(Session(f"session:{role}-un", digest(keys.unproven[role]), account.id, boot, *live))
+            .with_session(Session(f"session:{role}-2", digest(keys.spare[role]), account.id, boot, *live))
             .with_session(
                 Session(f"session:{role}-old", digest(keys.lapsed[role]), account.id, "other", *old)
             )
@@ -99,6 +113,10 @@ class Served:
                 return {"Cookie": f"campus-edge={self.keys.cookies[role]}", "Origin": self.origin}
             case "unproven":
                 return {"Cookie": f"campus-edge={self.keys.unproven[role]}", "Origin": self.origin}
+            case "spare":
+                return {"Cookie": f"campus-edge={self.keys.spare[role]}", "Origin": self.origin}
+            case "replaced":
+                return {"Cookie": f"campus-edge={self.keys.replaced[role]}", "Origin": self.origin}
             case "lapsed":
                 return {"Cookie": f"campus-edge={self.keys.lapsed[role]}", "Origin": self.origin}
             case "token":

@@ -1,5 +1,5 @@
-"""Every route of the one table, asked by every role's session with a second factor and without, lapsed session and token,
-by a revoked one and by none.
+"""Every route of the one table, asked by every role's session with a second factor and without, by the cookie of before
+it was proven, by a lapsed session and a token, by a revoked one and by none; what answers HEAD, by HEAD too.
 
 What is expected is derived from `rules/packs/rights.yaml` alone.
 """
@@ -15,7 +15,7 @@ from edge.web.routes import ROUTES
 from rules.rights import ALWAYS, NEVER_BY_TOKEN, RIGHTS, ROLES, Role
 from tests.edge.web.api.served import By, Served
 
-RIGHT_KINDS: tuple[By, ...] = ("session", "unproven", "lapsed", "token")
+RIGHT_KINDS: tuple[By, ...] = ("session", "unproven", "replaced", "lapsed", "token")
 
 
 def asked(api: Served, route: Route, role: str, by: By) -> int:
@@ -28,7 +28,9 @@ def asked(api: Served, route: Route, role: str, by: By) -> int:
     if route.path.endswith("/stream"):
         # A place in the record that is none: past the gate it is refused before it begins to stream.
         return api.send("GET", f"{path}?after=nowhere", None, headers).status
-    return api.send(route.method, path, None, headers).status
+    answers = {api.send(method, path, None, headers).status for method in route.methods}
+    assert len(answers) == 1, f"{path}: HEAD and GET differ"
+    return answers.pop()
 
 
 def expected(route: Route, role: Role, by: By) -> set[int] | None:
@@ -42,7 +44,7 @@ def expected(route: Route, role: Role, by: By) -> set[int] | None:
         return {"session": None, "unproven": None, "token": {403}}.get(by, refused)
     table = shipped_rights()
     allowed = route.right in table.rights.get(role, frozenset())
-    if by == "lapsed" and (route.right not in ALWAYS or not allowed):
+    if by in ("lapsed", "replaced") and (route.right not in ALWAYS or not allowed):
         return refused if route.page and route.method in SAFE else {401}
     if by == "token" and route.right in NEVER_BY_TOKEN:
         return {403}

@@ -1,5 +1,6 @@
 """What persons and programs do through the API: done once, answered once durable, refused with what to do."""
 
+import json
 import threading
 from typing import Any
 
@@ -121,6 +122,25 @@ def test_a_double_touch_is_one_start(api: Served) -> None:
     assert len({str(one) for one in answers}) == 1
     rows = [one for one in api.campus.rows("start.asked") if one["incident"] == answers[0]["incident"]]
     assert len(rows) == 1
+
+
+def test_a_cookie_that_comes_with_an_answer_comes_with_the_first_alone_and_is_kept_nowhere(
+    api: Served,
+) -> None:
+    said = {"code": code_now()}
+
+    first = api.post("release-session", said, "security-officer", "spare", Idempotency_Key="k-4")
+    cookie = first.headers["set-cookie"].partition(";")[0]
+    raised = {**api.headers("security-officer", "none"), "Cookie": cookie, "Content-Type": "application/json"}
+    again = api.send(
+        "POST",
+        "/api/v1/release-session",
+        json.dumps(said).encode(),
+        {**raised, "Idempotency-Key": "k-4"},
+    )
+
+    assert (again.status, again.body, again.headers["idempotency-replayed"]) == (200, first.body, "true")
+    assert "set-cookie" not in again.headers
 
 
 def test_a_key_that_is_none_is_refused(api: Served) -> None:
