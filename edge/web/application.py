@@ -16,7 +16,7 @@ from edge.web.headers import FIXED, HSTS
 from edge.web.office import Office
 from edge.web.pages.confirming import ask_first
 from edge.web.pages.showing import problem_page
-from edge.web.problem import Problem
+from edge.web.problem import Problem, second_factor_first
 from edge.web.refusals import Refusals
 from edge.web.route import Route, Visit
 from edge.web.shared import SHARED, Shared
@@ -76,35 +76,58 @@ def _bearer(request: web.Request) -> str | None:
 def _guarded(route: Route) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         office = request.app[OFFICE]
-        caller = caller_of(request)
-        request[ACTOR] = "" if caller is None else caller.actor
-        if route.right != "open":
-            if caller is None:
-                if route.page and request.method in SAFE:
-                    raise web.HTTPSeeOther("/sign-in")
-                raise Problem(401, "Nobody is signed in here. Sign in, or send a token.", headers=CHALLENGE)
-            if not _lets_in(route, caller, office):
-                if caller.lapsed:
-                    if route.page and request.method in SAFE:
-                        raise web.HTTPSeeOther("/sign-in")
-                    raise Problem(
-                        401, "This session ran out. Starting a response still works; sign in for the rest."
-                    )
-                if caller.by == "token" and (route.right == "own" or route.right in NEVER_BY_TOKEN):
-                    raise Problem(
-                        403, "This is never a program's. Nothing was done: a person signs in for it."
-                    )
-                if route.right != "own" and caller.could(office.rights, route.right):
-                    answer = await ask_first(Visit(request, office, caller), route)
-                    request.app[REFUSALS].note((_route(request), request.method, answer.status, caller.actor))
-                    return answer
-                raise Problem(403, f"Your role has no right to {route.right.replace('-', ' ')}.")
-        visit = Visit(request, office, caller)
+        try:
+            caller = _admitted(request, route)
+        except _AskFirst as asks:
+            answer = await ask_first(Visit(request, office, asks.caller), route)
+            request.app[REFUSALS].note((_route(request), request.method, answer.status, asks.caller.actor))
+            return answer
+        visit = Visit(request, office, caller, lambda: _still_admitted(request, route))
         if route.says is not None and route.says.asks is None:
             no_query(visit)
         return await route.handle(visit)
 
     return handle
+
+
+class _AskFirst(Exception):
+    """Somebody would have the right, were a second factor proven in their session."""
+
+    def __init__(self, caller: Caller) -> None:
+        super().__init__()
+        self.caller = caller
+
+
+def _admitted(request: web.Request, route: Route) -> Caller | None:
+    """Who makes a request, if it is theirs to make. Raises Problem 401 and 403, HTTPSeeOther, _AskFirst."""
+    office = request.app[OFFICE]
+    caller = caller_of(request)
+    request[ACTOR] = "" if caller is None else caller.actor
+    if route.right == "open":
+        return caller
+    if caller is None:
+        if route.page and request.method in SAFE:
+            raise web.HTTPSeeOther("/sign-in")
+        raise Problem(401, "Nobody is signed in here. Sign in, or send a token.", headers=CHALLENGE)
+    if _lets_in(route, caller, office):
+        return caller
+    if caller.lapsed:
+        if route.page and request.method in SAFE:
+            raise web.HTTPSeeOther("/sign-in")
+        raise Problem(401, "This session ran out. Starting a response still works; sign in for the rest.")
+    if caller.by == "token" and (route.right == "own" or route.right in NEVER_BY_TOKEN):
+        raise Problem(403, "This is never a program's. Nothing was done: a person signs in for it.")
+    if route.right != "own" and caller.could(office.rights, route.right):
+        raise _AskFirst(caller)
+    raise Problem(403, f"Your role has no right to {route.right.replace('-', ' ')}.")
+
+
+def _still_admitted(request: web.Request, route: Route) -> Caller | None:
+    """As `_admitted`, once the body came. Raises Problem."""
+    try:
+        return _admitted(request, route)
+    except _AskFirst:
+        raise second_factor_first() from None
 
 
 def _lets_in(route: Route, caller: Caller, office: Office) -> bool:

@@ -19,17 +19,30 @@ Own = Literal["own"]
 """Whoever is signed in, about their own account and session; never a program."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Visit:
-    """One request, with who makes it. caller None: an open route, and nobody known asks."""
+    """One request, with who makes it. caller None: an open route, and nobody known asks.
+
+    gate: who makes it as of now, if they may still do so; raises Problem.
+    """
 
     request: "web.Request"
     office: "Office"
     caller: Caller | None
+    gate: Callable[[], Caller | None] | None = None
+
+    def body_came(self) -> None:
+        """Ask anew who makes it: a body may be sent so slowly that its sender was revoked meanwhile. Raises Problem."""
+        if self.gate is not None:
+            self.caller = self.gate()
 
     def may(self, right: Right) -> bool:
         """Whether whoever asks has this right too, for what a page or document shows beside its own."""
         return self.caller is not None and self.caller.may(self.office.rights, right)
+
+    def role_may(self, right: Right) -> bool:
+        """Whether the role has this right, lapsed or not: for what a call for help, which is never blocked, may name."""
+        return self.caller is not None and self.office.rights.may(self.caller.role, right)
 
     def could(self, right: Right) -> bool:
         """Whether whoever asks has this right, or would once a second factor is proven: a page shows the way to it."""

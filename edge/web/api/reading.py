@@ -20,17 +20,19 @@ EXACT: Final = 2**53
 
 
 async def raw_body(visit: Visit) -> bytes:
-    """The body's bytes. Raises Problem 408, 413, 415."""
+    """The body's bytes. Raises Problem 401, 403, 408, 413, 415."""
     request = visit.request
     if request.content_type != "application/json":
         raise Problem(415, "A body is JSON here: send it with Content-Type: application/json.")
     try:
         async with asyncio.timeout(BODY_S):
-            return await request.read()
+            data = await request.read()
     except TimeoutError:
         raise Problem(408, f"The body did not come within {BODY_S:.0f} s. Nothing was done.") from None
     except web.HTTPRequestEntityTooLarge:
         raise Problem(413, "The body is larger than this takes. Nothing was done.") from None
+    visit.body_came()
+    return data
 
 
 def body(model: type[M], data: bytes) -> M:

@@ -41,7 +41,7 @@ class Form:
 
 
 async def form_of(visit: Visit) -> Form:
-    """The form of a POST. Raises Problem 408, 415, 422; 413 comes from the server itself."""
+    """The form of a POST. Raises Problem 401, 403, 408, 415, 422; 413 comes from the server itself."""
     request = visit.request
     if request.content_type not in ("application/x-www-form-urlencoded", "multipart/form-data"):
         raise Problem(415, _("This takes a form. Nothing was done."))
@@ -52,6 +52,7 @@ async def form_of(visit: Visit) -> Form:
         raise Problem(408, _("The form did not come in time. Nothing was done: send it again.")) from None
     except (ValueError, LookupError):
         raise Problem(422, _("The form could not be read. Nothing was done.")) from None
+    visit.body_came()
     fields: dict[str, list[str]] = {}
     for count, (name, value) in enumerate(sent.items()):
         if count >= MOST_VALUES or isinstance(value, web.FileField):

@@ -55,15 +55,18 @@ class People:
         self.factors: list[Factor] = []
         self.confirmed: set[str] = set()
         """Sessions in which a second factor was proven meanwhile."""
+        self.unproven: set[str] = set()
+        self.ran_out: set[str] = set()
+        """Sessions whose person came to another role meanwhile; that ran out."""
 
     def by_cookie(self, cookie: str) -> Caller | None:
         word, _, how = cookie.partition("--")
         role: Role | None = next((one for one in ROLES if one == word), None)
         if role is None or cookie in self.revoked:
             return None
-        proven = how != "unproven" or cookie in self.confirmed
-        actor = Actor(f"account:{role}")
-        return Caller(actor, role, "session", lapsed=how == "lapsed", session=cookie, proven=proven)
+        proven = (how != "unproven" or cookie in self.confirmed) and cookie not in self.unproven
+        actor, lapsed = Actor(f"account:{role}"), how == "lapsed" or cookie in self.ran_out
+        return Caller(actor, role, "session", lapsed=lapsed, session=cookie, proven=proven)
 
     def by_bearer(self, token: str) -> Caller | None:
         return Caller(Actor("token:1"), "administrator", "token") if token == "administrator" else None
