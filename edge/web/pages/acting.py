@@ -80,7 +80,7 @@ async def _started(visit: Visit, form: Form, kind: Real | Drill | Exercise) -> w
     if response is None or response not in visit.office.plan.responses:
         raise Problem(422, _("There is no such response. Nothing was started: choose one from the list."))
     silent = is_silent(visit.office.plan, response)
-    if silent and (not isinstance(kind, Real) or not visit.may("look-duress")):
+    if silent and (not isinstance(kind, Real) or not visit.role_may("look-duress")):
         raise Problem(422, _("A silent response is started by its button. Nothing was started."))
     zones = tuple(ZoneId(one) for one in form.all("zone")) or (visit.office.plan.campus,)
     reason = form.line("reason")
@@ -117,9 +117,14 @@ async def drills(visit: Visit) -> web.StreamResponse:
 # --- answering an unanswered press ------------------------------------------------------------
 
 
-def _waiting(visit: Visit, key: str) -> int:
-    """The number of the press that a form means, among those that this visitor may know of."""
-    return next((int(one["number"]) for one in scene_of(visit).picture["unanswered"] if _key(one) == key), 0)
+def _waiting(visit: Visit, key: str, *, start: bool) -> int:
+    """The number of the press that a form means, among those that this visitor may know of.
+
+    start: a session that ran out names what it was shown before, a silent one too: starting it is never blocked.
+    """
+    duress = visit.role_may("look-duress") if start else visit.may("look-duress")
+    waiting = pages(visit).moment(duress=duress).scene.picture["unanswered"]
+    return next((int(one["number"]) for one in waiting if _key(one) == key), 0)
 
 
 def _key(press: dict[str, Any]) -> str:
@@ -153,7 +158,7 @@ async def dismiss(visit: Visit) -> web.StreamResponse:
 
 
 async def _answered(visit: Visit, form: Form, *, start: bool) -> web.StreamResponse:
-    number, reason = _waiting(visit, form.text("press")), form.line("reason")
+    number, reason = _waiting(visit, form.text("press"), start=start), form.line("reason")
 
     def ask() -> Awaitable[Reply]:
         return visit.office.submit(

@@ -74,6 +74,9 @@ def start_words(live: list[Document]) -> str:
 def frame(scene: Scene, screen: str, of: str, may: May) -> Document:
     """All of a page's surroundings for somebody with these rights."""
     live = live_frame(scene, screen, of)
+    if not may("look"):
+        # A session that ran out starts from here; what is live is shown once it is signed in again.
+        live = {**live, "bands": [], "here": ""}
     first = live["bands"][0]["title"] if live["bands"] else ""
     return {
         **live,

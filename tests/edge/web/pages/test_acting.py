@@ -136,6 +136,38 @@ async def test_an_unanswered_press_is_started_with_one_touch_and_dismissed_with_
     assert "Write why it was nothing." in text
 
 
+async def test_a_session_that_ran_out_starts_what_its_role_may_know_of_and_dismisses_nothing(
+    serve: Serve,
+) -> None:
+    """A silent press that was shown before it ran out; it is shown no more, and who may not know of it starts nothing."""
+    office = Office(state=with_silent(quiet()))
+    served = await serve(office)
+    key = [("press", f"{PB}-{KEY.rpartition('-')[2][:-6]}800000")]
+
+    _, hidden = await served.get("/sign-in", "administrator--lapsed")
+    await served.post("/presses/start", key, "administrator--lapsed")
+    await served.post("/presses/start", key, "staff")
+    dismissed, _, _ = await served.post("/presses/dismiss", [*key, ("reason", "x")], "administrator--lapsed")
+    started, _, _ = await served.post("/start", [("response", "duress")], "administrator--lapsed")
+    refused, _, _ = await served.post("/start", [("response", "duress")], "staff--lapsed")
+
+    assert "/presses/start" not in hidden
+    assert [(type(one), one.actor) for one in office.asked] == [
+        (AnswerAsked, "account:administrator"),
+        (StartAsked, "account:administrator"),
+    ]
+    assert (dismissed, started, refused) == (401, 303, 422)
+
+
+async def test_where_a_session_that_ran_out_starts_it_is_shown_nothing_of_what_is_live(serve: Serve) -> None:
+    served = await serve(Office(state=locked_down({D1: "secured"})))
+    status, lapsed = await served.get("/start", "administrator--lapsed")
+    _, known = await served.get("/start", "administrator")
+    assert (status, "/incidents/inc-1" in known) == (200, True)
+    assert "inc-1" not in lapsed
+    assert "Building" not in lapsed.partition("<main")[0]
+
+
 async def test_a_press_that_was_answered_before_is_said_to_be(serve: Serve) -> None:
     office = Office()
     served = await serve(office)
