@@ -123,7 +123,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "unknown_user": "Nobody is named {name}; nothing was changed. `campus-edge user list` shows who there is.",
     "unknown_token": "No token is named {name}; nothing was changed. `campus-edge token list` shows which there are.",
     "last_administrator": "{name} is the last administrator; nothing was changed. Add another one first.",
-    "bad_expiry": "That time is past; nothing was changed.",
+    "bad_expiry": "That time is past, or more than 100 years away; nothing was changed.",
     "accounts_not_read": "The disk does not give the accounts; nothing was changed. Doors and buttons work on. Try again.",
     "hasher_busy": "Passwords cannot be hashed at this moment; nothing was changed. Doors and buttons work on. Try again.",
     "not_yours": "This socket answers its owner and root only; nothing was changed.",

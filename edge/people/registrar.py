@@ -29,6 +29,8 @@ from rules.model.moments import Instant
 from rules.rights import GIVEN
 
 LONGEST_NAME: Final = 64
+LONGEST_TOKEN_S: Final = 100 * 366 * 86_400
+"""What is to hold longer never ends, and says so; and no calendar has to show a moment that it does not know."""
 PREFIX: Final = "ce_"
 """Of every token, so that a scanner of leaked secrets can find one."""
 
@@ -243,7 +245,7 @@ class Registrar:
             return "bad_role"
         if any(_folded(one.name) == _folded(called) for one in self.book.tokens.values()):
             return "name_taken"
-        if expires_utc_s is not None and expires_utc_s <= now_s:
+        if expires_utc_s is not None and not now_s < expires_utc_s <= now_s + LONGEST_TOKEN_S:
             return "bad_expiry"
         secret = PREFIX + secrets.token_urlsafe(32)
         token = Token(new_id("token"), called, role, digest(secret), now_s, expires_utc_s)

@@ -26,6 +26,7 @@ ON_A_PAGE: Final = {
     "unknown_user": "This account is not there any more. Nothing was changed.",
     "unknown_token": "This token is not there any more. Nothing was changed.",
     "bad_role": "Choose a role. Nothing was changed.",
+    "bad_days": "Choose how long it holds. Nothing was made.",
 }
 
 
@@ -113,7 +114,11 @@ async def tokens_page(visit: Visit) -> web.StreamResponse:
 async def create_token(visit: Visit) -> web.StreamResponse:
     """Let a program in; its token is in this answer and nowhere else."""
     form = await form_of(visit)
-    name, role, days = form.line("name"), form.text("role"), form.number("days")
+    name, role = form.line("name"), form.text("role")
+    days = next((one for one in DAYS if str(one) == form.text("days")), None)
+    if days is None:
+        # Nothing that was not chosen means `never`.
+        return _tokens(visit, missing=_(ON_A_PAGE["bad_days"]), name=name, role=role, status=422)
     registrar = visit.office.people.registrar
     made = await registrar.create_token(actor_of(visit), name, role, registrar.in_days(days))
     if not isinstance(made, Done):

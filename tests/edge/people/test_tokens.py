@@ -48,6 +48,13 @@ async def test_an_expired_token_is_nobodys(tmp_path: Path) -> None:
         assert people.still(caller) is None
 
 
+async def test_an_end_that_no_calendar_knows_is_refused(tmp_path: Path) -> None:
+    async with somebody(tmp_path) as people:
+        now_s = START_UTC_US // 1_000_000
+        for end_s in (now_s, now_s + 200 * 366 * 86_400, 10**15):
+            assert await people.registrar.create_token(BY, "sign", "device", end_s) == "bad_expiry"
+
+
 async def test_a_revoked_token_is_nobodys_at_once_and_after_a_restart(tmp_path: Path) -> None:
     async with somebody(tmp_path) as people:
         kept, revoked = await people.token("sign", "device"), await people.token("old sign", "device")

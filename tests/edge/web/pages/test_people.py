@@ -119,6 +119,9 @@ async def test_a_token_is_shown_once_listed_and_revoked(serve: Serve, people: So
     caller = people.by_bearer(secret)
     assert caller is not None
     again, _, said = await served.post("/tokens", form, cookie)
+    for days in ("", "999999999", "30 "):
+        unchosen = [("name", "another"), form[1], ("days", days)]
+        assert (await served.post("/tokens", unchosen, cookie))[0] == 422
     _, listed = await served.get("/tokens", cookie)
 
     status, place, _ = await served.post(f"/tokens/{caller.actor}/revoke", [], cookie)
