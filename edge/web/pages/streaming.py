@@ -35,6 +35,7 @@ async def stream(visit: Visit) -> web.StreamResponse:
             caller is not None
             and caller.may(visit.office.rights, "look")
             and caller.may(visit.office.rights, "look-duress") == duress
+            and caller.may(visit.office.rights, "record") == record
         )
 
     response, out = await opened(request)

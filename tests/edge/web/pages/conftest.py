@@ -58,10 +58,12 @@ class People:
         self.unproven: set[str] = set()
         self.ran_out: set[str] = set()
         """Sessions whose person came to another role meanwhile; that ran out."""
+        self.became: dict[str, Role] = {}
+        """The role that a cookie's person was given meanwhile."""
 
     def by_cookie(self, cookie: str) -> Caller | None:
         word, _, how = cookie.partition("--")
-        role: Role | None = next((one for one in ROLES if one == word), None)
+        role: Role | None = self.became.get(cookie) or next((one for one in ROLES if one == word), None)
         if role is None or cookie in self.revoked:
             return None
         proven = (how != "unproven" or cookie in self.confirmed) and cookie not in self.unproven

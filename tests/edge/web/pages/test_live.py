@@ -304,6 +304,19 @@ async def test_a_revoked_session_sees_nothing_a_second_later(serve: Serve) -> No
     assert left.endswith(b"event: out\ndata: {}\n\n")
 
 
+async def test_who_comes_to_a_role_without_the_record_is_shown_no_more_of_it(serve: Serve) -> None:
+    office = Office()
+    served = await serve(office)
+    answer = await stream(served, "technician")
+    await answer.content.readuntil(b"event: parts\n")
+
+    office.people.became["technician"] = "staff"
+    async with asyncio.timeout(1.5):
+        left = await answer.content.read()
+
+    assert left.endswith(b"event: out\ndata: {}\n\n")
+
+
 async def test_a_browser_that_goes_away_is_forgotten(serve: Serve) -> None:
     office = Office()
     served = await serve(office)
