@@ -147,7 +147,13 @@ class Own:
     ) -> NotSignedIn | Refused | Done:
         """Another password; all other sessions end. A weak one is refused before a code is used up."""
         known = self._keeper.book.accounts.get(caller.actor)
-        hashed = await new_hash(self._hasher, new, (known.name if known else "", self._campus))
+        names = (known.name if known else "", self._campus)
+        try:
+            # In the line of its own address: one session fills no hasher that others release and sign in by.
+            async with self._tries.judging(key_of(source, "password", "", known), stranger=False):
+                hashed = await new_hash(self._hasher, new, names)
+        except NotHashed:
+            return "hasher_busy"
         if not hashed.startswith("$"):
             return cast("Refused", hashed)
         account = await self._again(caller, present, code, source)

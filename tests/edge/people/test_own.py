@@ -1,5 +1,6 @@
 """One's own account: changed by who proves again who it is, and by nobody who found a screen unlocked."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from edge.people.proofs import WRONG_CODES_MOST
 from edge.people.registrar import Done
 from edge.people.totp import STEP_S
 from rules.model.account_facts import AccountChanged, ProofFailed, SessionEnded
-from tests.edge.people.someone import HERE, PASSWORD, Someone, done, somebody, why
+from tests.edge.people.someone import ELSEWHERE, HERE, PASSWORD, Someone, done, somebody, why
 from tests.edge.people.test_releases import code_now, totp_of
 
 NAME = "Ada Moreno"
@@ -183,3 +184,19 @@ async def test_the_first_administrators_codes_are_made_once_at_the_end_of_set_up
     assert await people.first_codes(NAME) == ()
     assert await people.first_codes("No Body") == ()
     assert (await people.signed_in(NAME, codes[0])).caller.proven
+
+
+async def test_a_flood_of_new_passwords_in_one_session_keeps_nobody_elsewhere_from_signing_in(
+    people: Someone,
+) -> None:
+    """Nor from releasing by a printed code: the hasher has few places, and one address gets two of them."""
+    signed = await people.session(NAME, "viewer")
+    await people.account("Bo Ling", "administrator")
+    floods = [
+        asyncio.create_task(people.own.change_password(signed.caller, "no", NEW, "", HERE)) for _ in range(30)
+    ]
+    await asyncio.sleep(0)  # all of them wait for the hasher
+
+    assert isinstance(await people.sign_in("Bo Ling", PASSWORD, "", ELSEWHERE), SignedIn)
+
+    assert "hasher_busy" in await asyncio.gather(*floods)
