@@ -141,7 +141,7 @@ class Registrar:
         return Done(account.id, await self._keeper.keep(self._without(account, "signed_out", actor, keep)))
 
     async def disable(self, actor: Actor, name: str) -> Done | Refused:
-        """Let a person do nothing any more, from this moment; all their sessions end."""
+        """Let a person do nothing any more, from this moment; all their sessions end, and an invitation with them."""
         if not await self._keeper.read_in_time():
             return "accounts_not_read"
         account = self.named(name)
@@ -149,7 +149,8 @@ class Registrar:
             return "unknown_user"
         if self._is_last_administrator(account):
             return "last_administrator"
-        return await self._changed(actor, replace(account, disabled=True), "disabled", ends=True)
+        off = replace(account, disabled=True, invitation="", invited_until_utc_s=0)
+        return await self._changed(actor, off, "disabled", ends=True)
 
     async def enable(self, actor: Actor, name: str) -> Done | Refused:
         """Let a person in again."""

@@ -178,3 +178,13 @@ async def test_an_invitation_outlasts_a_restart_and_an_account_of_before_has_non
         assert isinstance(await again.welcome(BO, code, NEW, HERE), SignedIn)
     older = msgspec.convert({"id": "account:1", "name": ADA, "role": "staff", "password": "$"}, Account)
     assert (older.invitation, older.invited_until_utc_s) == ("", 0)
+
+
+async def test_who_is_switched_off_and_on_again_needs_another_code(people: Someone) -> None:
+    code = await invited(people)
+    done(await people.registrar.disable(BY, BO))
+    assert await people.welcome(BO, code, NEW, HERE) == NotSignedIn("wrong")
+    done(await people.registrar.enable(BY, BO))
+    assert await people.welcome(BO, code, NEW, HERE) == NotSignedIn("wrong")
+    (another,) = done(await people.invitations.invite_again(BY, BO)).secret
+    assert isinstance(await people.welcome(BO, another, NEW, HERE), SignedIn)
