@@ -38,10 +38,18 @@ class Once(Generic[T]):
         """By caller, the oldest first."""
         self._count = 0
 
-    async def do(self, actor: str, key: str, make: Callable[[], Awaitable[T]], what: bytes = b"") -> T:
+    async def do(
+        self,
+        actor: str,
+        key: str,
+        make: Callable[[], Awaitable[T]],
+        what: bytes = b"",
+        stands: Callable[[T], bool] = lambda _: True,
+    ) -> T:
         """What `make` comes to, made once for each key of one actor; no key: made each time. Raises UsedBefore.
 
-        what: of which the key is, where that can be told. If it raises, it was not done: whoever waited tries it again.
+        what: of which the key is, where that can be told. stands: whether what was done then still is so; else it is
+        done anew. If `make` raises, it was not done: whoever waited tries it again.
         """
         if not key:
             return await make()
@@ -51,7 +59,9 @@ class Once(Generic[T]):
                 raise UsedBefore
             await asyncio.wait([known.asked])
             if not known.asked.cancelled() and known.asked.exception() is None:
-                return known.asked.result()
+                if stands(known.asked.result()):
+                    return known.asked.result()
+                self._forget(actor, name, known.asked)
             self._ended(actor, name, known.asked)
         asked = asyncio.ensure_future(make())
         self._keep(actor, name, _Kept(digest, self._clock() + self._keep_s, asked))

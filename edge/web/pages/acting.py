@@ -91,7 +91,12 @@ async def _started(visit: Visit, form: Form, kind: Real | Drill | Exercise) -> w
             lambda at, request, actor: StartAsked(at, request, actor, response, zones, kind, reason),
         )
 
-    reply = await decided(pages(visit).once.do(actor_of(visit), _key_of(form, response, zones, kind), ask))
+    def stands(reply: Reply) -> bool:
+        """A page that lay open starts again what was ended meanwhile: a call for help is never answered by an old one."""
+        return reply.done and reply.incident in visit.office.state.record.incidents
+
+    key = _key_of(form, response, zones, kind)
+    reply = await decided(pages(visit).once.do(actor_of(visit), key, ask, stands=stands))
     where = ", ".join(scene_of(visit).zone_name(one) for one in zones)
     text = told(reply, say("{what} started: {where}.", what=titled(kind.word, response), where=where))
     place = f"/incidents/{reply.incident}" if reply.incident else ours(form.text("back"))

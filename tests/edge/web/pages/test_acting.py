@@ -27,7 +27,7 @@ KEY = "pb-office-1786708560000"
 
 
 async def test_a_start_is_real_and_sent_twice_it_is_one(serve: Serve) -> None:
-    office = Office(reply=Reply(True, incident=IncidentId("inc-1")))
+    office = Office(state=locked_down({}), reply=Reply(True, incident=IncidentId("inc-1")))
     served = await serve(office)
 
     first = await served.post("/start", START, "staff")
@@ -44,6 +44,17 @@ async def test_a_start_is_real_and_sent_twice_it_is_one(serve: Serve) -> None:
         REAL,
         "account:staff",
     )
+
+
+async def test_a_page_that_lay_open_starts_again_what_was_ended_meanwhile(serve: Serve) -> None:
+    office = Office(state=locked_down({}), reply=Reply(True, incident=IncidentId("inc-1")))
+    served = await serve(office)
+
+    await served.post("/start", START, "staff")
+    office.turn(quiet())
+    await served.post("/start", START, "staff")
+
+    assert len(office.asked) == 2
 
 
 async def test_another_response_from_the_same_list_is_another_start(serve: Serve) -> None:
