@@ -41,6 +41,11 @@ HELD: Final[Mapping[str, str]] = {
     "fire_active": "Fire alarm: it stays free for people to leave. Send a person to lock it when the alarm is quiet.",
     "fire_unsure": "Its fire input cannot be trusted, so it stays free. Check the fire relay's wiring.",
     "fire_unread": "Its fire input was not read yet since start. It is locked once that is quiet.",
+    "latched_active": "Fire alarm: this fire door stays latched. It opens from inside; from outside use a key. "
+    "It is released once the alarm is quiet.",
+    "latched_unsure": "Its fire input cannot be trusted, so this fire door stays latched. It opens from inside. "
+    "Use a key; check the fire relay's wiring.",
+    "latched_unread": "Its fire input was not read yet since start. It is released once that is quiet.",
     "leaving_active": "Somebody is leaving; it is locked as soon as the exit sensor is quiet.",
     "leaving_unsure": "Its exit sensor cannot be trusted, so it stays free. Check the sensor's wiring.",
     "leaving_delay": "Its exit button was pressed; it is locked 30 s after that.",

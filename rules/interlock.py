@@ -155,7 +155,8 @@ def _by_what_is_live(
     freed = covered(door) and locking
     if freed or (latches(door) and energises(hardware, drive.on)):
         states = {guarded_state(plan, live, one, now) for one in door.fire}
-        code = _worst(states, "fire")
+        # A fire door that stays latched is not one that stays free: whoever releases it is told which.
+        code = _worst(states, "fire" if locking else "latched")
         if code:
             return code
         order = record.orders.get(door.id)

@@ -132,7 +132,7 @@ def oracle(
     fire_frees = hardware.type == "maglock" or not by_lever or stair_side
     fire_latches = hardware.fire_rated and hardware.type in ("strike", "panic-latch-retraction")
     if fire != "quiet" and ((fire_frees and locks) or (not fire_frees and fire_latches and power)):
-        why.add(f"fire_{fire}")
+        why.add(f"{'fire' if locks else 'latched'}_{fire}")
     if freed and fire_frees and locks and not named:
         why.add("fire_freed")
     if locks and not by_lever:
@@ -245,6 +245,23 @@ def test_an_exit_button_holds_its_door_for_30_s_and_no_longer() -> None:
     drive = Drive(NAME, point(0, "coil"), True)
     said = [judge(plan, Record(), live_with({}, s), its, drive, "lock", NOW) for s in (0, 30, 30.000001, 31)]
     assert said == ["leaving_delay", "leaving_delay", "", ""]
+
+
+def test_a_release_that_a_fire_holds_back_is_told_that_the_door_stays_latched() -> None:
+    its = door("d", 0, FIRE_STRIKE, fire=("fire",))
+    world = World(campus(its, inputs=INPUTS))
+    drive = Drive(NAME, point(0, "coil"), True)
+
+    def said() -> str:
+        named = frozenset({its.id})
+        return judge(world.plan, Record(), world.state.live, its, drive, "rest", world.now, named)
+
+    unread = said()
+    world.run(1)
+    quiet = said()
+    world.turn("fire")
+    world.scan()
+    assert (unread, quiet, said()) == ("latched_unread", "", "latched_active")
 
 
 def test_one_fresh_read_of_fire_is_enough_to_hold_a_magnet_back() -> None:

@@ -122,7 +122,7 @@ async def release(visit: Visit) -> web.StreamResponse:
 
     reply = await decided(pages(visit).once.do(actor_of(visit), form.text("key"), ask))
     done = many("{n} door returns to its rest.", "{n} doors return to their rest.", len(doors))
-    return onward(visit, "/release", told(reply, done), done=reply.done)
+    return onward(visit, "/release", told(reply, done, scene_of(visit)), done=reply.done)
 
 
 async def lock(visit: Visit) -> web.StreamResponse:
@@ -140,7 +140,7 @@ async def lock(visit: Visit) -> web.StreamResponse:
     return onward(
         visit,
         f"/doors/{of}",
-        told(reply, _("Told to lock. Its sensors will say whether it did.")),
+        told(reply, _("Told to lock. Its sensors will say whether it did."), scene_of(visit)),
         done=reply.done,
     )
 

@@ -5,7 +5,9 @@ from typing import Final
 
 from edge import words
 from edge.control.desk import Reply
-from edge.web.pages.language import _, many
+from edge.web.pages.language import _, many, say
+from edge.web.pages.scene import Scene
+from rules.model.ids import DoorId
 
 ON_A_PAGE: Final[Mapping[str, str]] = {
     "unknown_button": "One of these buttons is not in the configuration any more. Nothing was started.",
@@ -22,8 +24,8 @@ ON_A_PAGE: Final[Mapping[str, str]] = {
 NOT_ON_DISK: Final = "The disk takes nothing now, so this is not in the record yet. It is done all the same."
 
 
-def told(reply: Reply, done: str) -> str:
-    """In words; `done`: what to say when all of it was done, already in words."""
+def told(reply: Reply, done: str, scene: Scene | None = None) -> str:
+    """In words; `done`: what to say when all of it was done, already in words. scene: knows the doors by name."""
     args = dict(reply.args)
     if reply.done:
         text = done
@@ -34,6 +36,21 @@ def told(reply: Reply, done: str) -> str:
                 "{n} doors stay told to lock: release each by name.",
                 still,
             )
+    elif reply.code == "held" and scene is not None:
+        text = _held_back(scene, str(args.get("held", "")))
     else:
         text = _(ON_A_PAGE[reply.code]) if reply.code in ON_A_PAGE else _(words.reply(reply.code, args))
     return text if reply.durable else f"{text} {_(NOT_ON_DISK)}"
+
+
+def _held_back(scene: Scene, held: str) -> str:
+    """`door:code, door:code` in words: each reason once, with the names of its doors."""
+    doors: dict[str, list[str]] = {}
+    for one in held.split(", "):
+        door, _colon, code = one.partition(":")
+        planned = scene.plan.doors.get(DoorId(door))
+        doors.setdefault(code, []).append(planned.name if planned else door)
+    return " ".join(
+        say("Held back: {doors}.", doors=", ".join(names)) + " " + _(words.held(code))
+        for code, names in doors.items()
+    )

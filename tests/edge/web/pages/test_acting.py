@@ -280,6 +280,21 @@ async def test_a_release_needs_a_factor_names_a_reason_and_a_hold(serve: Serve) 
     assert "returns to its rest" in (await served.get("/release"))[1]
 
 
+async def test_what_is_held_back_is_said_by_the_doors_names_and_each_reason_once(serve: Serve) -> None:
+    held = (("held", f"{D1}:latched_active, {D2}:latched_active"),)
+    served = await serve(
+        Office(state=locked_down({D1: "secured", D2: "secured"}), reply=Reply(False, "held", held))
+    )
+    await served.post("/release/open", [("code", "123 456")])
+
+    form = [("door", D1), ("door", D2), ("reason", "why"), ("held", "held"), ("key", "r")]
+    await served.post("/release", form)
+    _, page = await served.get("/release")
+
+    assert "Held back: Room 101, Room 102. Fire alarm: this fire door stays latched." in page
+    assert page.count("stays latched") == 1
+
+
 async def test_a_program_releases_nothing(serve: Serve) -> None:
     office = Office(state=locked_down({D1: "secured"}))
     office.people.left_s = 300
