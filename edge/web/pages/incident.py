@@ -101,11 +101,17 @@ def _outputs(scene: Scene) -> list[Document]:
                 "on": one["ordered_on"],
                 "tone": "ok" if sure and not one["held"] else "unk",
                 # A written coil says nothing of the strobe on it: nobody claims that it flashes.
-                "word": _("switched on") if one["ordered_on"] else _("switched off"),
+                "word": _switched(one["ordered_on"], sure),
                 "doubt": "" if sure else _("no answer yet"),
             }
         )
     return found
+
+
+def _switched(on: bool, sure: bool) -> str:
+    if sure:
+        return _("switched on") if on else _("switched off")
+    return _("told to switch on") if on else _("told to switch off")
 
 
 # --- the list, and the record of one ----------------------------------------------------------

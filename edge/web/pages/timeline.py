@@ -108,7 +108,8 @@ def _line(scene: Scene, row: Row) -> Document | None:
             who = _door(scene, data["door"])
             text = f"{who}: {merge}"
         case "outputs.ordered/1":
-            on = _("switched on") if data["on"] else _("switched off")
+            # An order is no proof: what is silent is told again and again, and flashes or not.
+            on = _("told to switch on") if data["on"] else _("told to switch off")
             asserted = ", ".join(_output(scene, one) for one in data["outputs"])
             text = f"{asserted}: {on}"
         case "input.turned/1":

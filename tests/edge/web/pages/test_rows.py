@@ -116,8 +116,8 @@ async def test_what_is_asserted_again_and_again_is_one_line_of_the_timeline(serv
     _, text = await served.get("/")
 
     lines = plain(text.partition('class="log"')[2].partition("</ol>")[0])
-    assert lines.count("strobe-a (Building A): switched on") == 2
-    assert "strobe-a (Building A): switched on (38 times more, last 07:00:00)" in lines
+    assert lines.count("strobe-a (Building A): told to switch on") == 2
+    assert "strobe-a (Building A): told to switch on (38 times more, last 07:00:00)" in lines
     assert "Fire alarm (fire): cannot be trusted" in lines
 
 
