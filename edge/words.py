@@ -136,6 +136,28 @@ REFUSALS: Final[Mapping[str, str]] = {
     "rule_failed": "A rule failed on this request. Look at `campus-edge status`, and act by hand.",
 }
 
+NOT_YOURS: Final[Mapping[str, str]] = {
+    "look": "see the campus",
+    "look-duress": "see silent calls",
+    "start": "start a response",
+    "start-drill": "start a drill",
+    "acknowledge": "start what a press asked for",
+    "dismiss": "dismiss a press",
+    "lock": "lock doors",
+    "unlock": "unlock doors",
+    "release": "release doors",
+    "close": "end an incident",
+    "note": "write notes",
+    "walk-test": "test buttons",
+    "selftest": "run self-tests",
+    "record": "read the record",
+    "export": "take the record out",
+    "people": "manage accounts",
+    "configure": "change the configuration",
+    "metrics": "read the figures",
+}
+"""Each right, as what somebody without it may not do."""
+
 MODES: Final[Mapping[str, str]] = {
     "normal": "",
     "last_accepted": "on the last accepted configuration",
@@ -171,6 +193,11 @@ def verdict(word: str, by: str | None = None, code: str = "") -> str:
 def held(code: str) -> str:
     """Why the interlock holds a door or output back: its own codes, and the hardware table's."""
     return HELD.get(code) or f"Its commissioning record forbids it: {code}."
+
+
+def not_yours(right: str) -> str:
+    """That a role may not do something, and whom to ask."""
+    return f"Your role may not {NOT_YOURS.get(right, right)}. Nothing was done: ask an administrator."
 
 
 def unanswered(why: str) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 from aiohttp import HttpVersion11, web
 
+from edge import words
 from edge.people.caller import Caller
 from edge.web.api.reading import no_query
 from edge.web.cookies import TLS, cookie_name
@@ -119,7 +120,7 @@ def _admitted(request: web.Request, route: Route) -> Caller | None:
         raise Problem(403, "This is never a program's. Nothing was done: a person signs in for it.")
     if route.right != "own" and caller.could(office.rights, route.right):
         raise _AskFirst(caller)
-    raise Problem(403, f"Your role has no right to {route.right.replace('-', ' ')}.")
+    raise Problem(403, words.not_yours(route.right))
 
 
 def _still_admitted(request: web.Request, route: Route) -> Caller | None:
@@ -165,7 +166,7 @@ async def _problems(request: web.Request, handler: Handler) -> web.StreamRespons
         if err.status < 400:
             raise
         headers = {"Allow": err.headers["Allow"]} if "Allow" in err.headers else {}
-        return _told(request, Problem(err.status, _words(err, headers), headers=headers))
+        return _told(request, Problem(err.status, _words(request, err, headers), headers=headers))
     except ConnectionError:
         # Who asked hung up half-way; nobody reads this answer, and nothing failed.
         return _told(request, Problem(400, "The connection ended before the request did. Nothing was done."))
@@ -186,9 +187,13 @@ def _route(request: web.Request) -> str:
     return "" if resource is None else resource.canonical
 
 
-def _words(err: web.HTTPException, headers: Mapping[str, str]) -> str:
-    """What the server itself refused, with what to do instead."""
+def _words(request: web.Request, err: web.HTTPException, headers: Mapping[str, str]) -> str:
+    """What the server itself refused, with what to do instead; to people without the words of HTTP."""
     match err.status:
+        case 404 if _reads_pages(request):
+            return "There is no page at this address. The menu of the campus page leads to all of them."
+        case 405 if _reads_pages(request):
+            return "This was the answer to something sent, and does not open again. Nothing was done now."
         case 404:
             return "Nothing is at this address. /api/v1/openapi.json tells what there is."
         case 405:
@@ -199,9 +204,11 @@ def _words(err: web.HTTPException, headers: Mapping[str, str]) -> str:
 
 def _told(request: web.Request, problem: Problem) -> web.Response:
     """A problem as a page for whoever asks for pages, and as RFC 9457 has it for everybody else."""
-    if "text/html" in request.headers.get("Accept", "") and not request.path.startswith("/api/"):
-        return problem_page(problem)
-    return problem.response()
+    return problem_page(problem) if _reads_pages(request) else problem.response()
+
+
+def _reads_pages(request: web.Request) -> bool:
+    return "text/html" in request.headers.get("Accept", "") and not request.path.startswith("/api/")
 
 
 @web.middleware

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from edge import words
 from edge.web.listening import is_loopback
 from edge.web.problem import Problem
 from edge.web.route import Route, Visit
@@ -23,7 +24,7 @@ def allow(remote: str, visit: Visit) -> None:
         return
     if visit.caller is None or visit.caller.lapsed:
         raise Problem(401, "From elsewhere than this machine, figures need a token with the right to them.")
-    raise Problem(403, "Your role has no right to metrics.")
+    raise Problem(403, words.not_yours("metrics"))
 
 
 ROUTES = (Route("GET", "/metrics", "open", metrics),)

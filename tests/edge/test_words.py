@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from edge import words
 from edge.flag_words import FLAGS
 from rules.model.verdicts import VerdictWord
+from rules.rights import RIGHTS
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,6 +80,14 @@ def test_every_code_that_the_interlock_returns_has_words() -> None:
 
     assert "fire_freed" in codes
     assert codes - set(words.HELD) - {"time_passed"} == set()
+
+
+def test_every_right_is_put_into_words_for_whoever_has_it_not() -> None:
+    assert set(words.NOT_YOURS) == set(RIGHTS)
+    assert (
+        words.not_yours("close")
+        == "Your role may not end an incident. Nothing was done: ask an administrator."
+    )
 
 
 def test_a_sentence_has_no_word_that_frightens_without_helping() -> None:

@@ -247,6 +247,22 @@ async def test_a_problem_is_a_page_for_people_and_a_document_for_programs(serve:
     assert not re.search(r"\b(error|exception|invalid)\b", page, re.IGNORECASE)
 
 
+async def test_a_person_is_refused_in_words_that_say_whom_to_ask_and_without_those_of_http(
+    serve: Serve,
+) -> None:
+    served = await serve(Office())
+
+    _, theirs = await served.get("/close", "staff")
+    _, nowhere = await served.get("/no/such/page")
+    status, answered = await served.get("/release/open")
+    _, program = await served.get("/release/open", Accept="application/json")
+
+    assert "Your role may not end an incident. Nothing was done: ask an administrator." in theirs
+    assert "There is no page at this address." in nowhere
+    assert (status, "does not open again" in answered, "POST" in answered) == (405, True, False)
+    assert "This address takes POST." in program
+
+
 async def test_files_are_kept_by_browsers_and_found_over_an_upgrade(serve: Serve) -> None:
     served = await serve(Office())
     _, home = await served.get("/")
