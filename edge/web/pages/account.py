@@ -88,10 +88,16 @@ async def print_codes(visit: Visit) -> web.StreamResponse:
         refused = _page(visit, missing=_refused(made), opened="codes", status=422)
         await renew_cookie(visit, refused)
         return refused
-    more = {"codes": made.secret, "name": visit.office.people.name_of(caller), "durable": made.durable}
+    of = visit.office.people.name_of(caller)
+    more = {"codes": made.secret, "name": of, "durable": made.durable, **sheet_of(scene_of(visit))}
     response = show(visit, "plain", template="codes.html", more=more)
     await renew_cookie(visit, response)
     return response
+
+
+def sheet_of(now: Scene) -> dict[str, str]:
+    """What a sheet of codes says of itself, so that two of them are told apart: whose box, and when it was made."""
+    return {"of": now.plan.zones[now.plan.campus].name, "made": times.full(now.now_ms, now.zone)}
 
 
 async def password(visit: Visit) -> web.StreamResponse:

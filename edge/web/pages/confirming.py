@@ -22,8 +22,9 @@ Fields = list[tuple[str, str]]
 KEPT: Final = "kept."
 """Before the name of each field that travels along."""
 NEVER_KEPT: Final = frozenset({"code", "password", "again", "present", "other_name", "other_password"})
+HOW: Final = "A printed code opens once. A second person is somebody else, whose role may do this too."
 WHY_NOT: Final = {
-    "wrong": "This code or sign-in does not fit. Nothing was done.",
+    "wrong": "This code or sign-in does not fit. Nothing was done. " + HOW,
     "wait": "Too many tries from here: wait, then try again. Nothing was done.",
     "disabled": "This account is switched off. Nothing was done.",
     "no_factor": "Give a code, or have a second named person sign. Nothing was done.",
@@ -62,7 +63,8 @@ async def confirm(visit: Visit) -> web.StreamResponse:
         raise Problem(401, _("Nobody is signed in here. Nothing was done."))
     refused = await visit.office.people.confirm(visit.caller, factor_of(form), visit.request.remote or "")
     if refused is not None:
-        return _page(visit, to, kept, missing=why_not(refused), status=422)
+        other = form.line("other_name")
+        return _page(visit, to, kept, missing=why_not(refused), status=422, other_name=other)
     if kept:
         response = show(visit, "plain", template="confirmed.html", more={"to": to, "kept": kept})
         await renew_cookie(visit, response)
@@ -104,12 +106,15 @@ def _kept(form: Form) -> Fields:
     ]
 
 
-def _page(visit: Visit, to: str, kept: Fields, *, missing: str = "", status: int = 200) -> web.Response:
+def _page(
+    visit: Visit, to: str, kept: Fields, *, missing: str = "", status: int = 200, other_name: str = ""
+) -> web.Response:
     people = visit.office.people
     more: dict[str, Any] = {
         "to": to,
         "kept": [(KEPT + name, text) for name, text in kept],
         "missing": missing,
+        "other_name": other_name,
         "has_factor": visit.caller is not None and people.has_factor(visit.caller),
     }
     return show(visit, "plain", template="confirm.html", more=more, status=status)

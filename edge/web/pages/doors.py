@@ -183,6 +183,14 @@ def _would(scene: Scene, planned: DoorPlan) -> Document:
     code = judge(scene.plan, scene.state.record, live, planned, drive, "lock", live.now)
     if code:
         return {"passes": False, "words": _(words.held(code))}
+    away = next(
+        (not one["up"] for one in scene.picture["controllers"] if one["id"] == planned.controller), False
+    )
+    if away:
+        return {
+            "passes": True,
+            "words": _("Its controller does not answer: a command would not arrive. Use a key."),
+        }
     return {"passes": True, "words": _("Nothing would hold a lock command back now.")}
 
 

@@ -163,7 +163,9 @@ def _person(visit: Visit, *, missing: str = "", status: int = 200) -> web.Respon
 
 
 def _invited(visit: Visit, name: str, made: Done) -> web.Response:
-    more = {"name": name, "code": made.secret[0], "id": made.id, "durable": made.durable}
+    # By the name that the administrator's own browser reached the box by.
+    place = f"{visit.request.host}/welcome"
+    more = {"name": name, "code": made.secret[0], "id": made.id, "durable": made.durable, "place": place}
     return show(visit, "plain", template="invited.html", more=more)
 
 

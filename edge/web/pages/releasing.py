@@ -12,7 +12,7 @@ from edge.control.desk import Reply
 from edge.people.people import NotSignedIn
 from edge.web.cookies import renew_cookie
 from edge.web.pages.acting import RELEASE, confirmed, decided, onward
-from edge.web.pages.confirming import factor_of
+from edge.web.pages.confirming import HOW, factor_of
 from edge.web.pages.forms import form_of
 from edge.web.pages.language import _, many
 from edge.web.pages.replies import told
@@ -27,7 +27,7 @@ from rules.model.ids import DoorId
 Document = dict[str, Any]
 
 WHY_NOT: Final = {
-    "wrong": "This code or sign-in does not fit. No door was released.",
+    "wrong": "This code or sign-in does not fit. No door was released. " + HOW,
     "wait": "Too many tries from here: wait, then try again. No door was released.",
     "disabled": "This account is switched off. No door was released.",
     "no_factor": "This account has no second factor yet: use a printed code, or a second named person.",
@@ -58,7 +58,13 @@ async def release_page(visit: Visit) -> web.StreamResponse:
 
 
 def _page(
-    visit: Visit, *, missing: str = "", status: int = 200, chosen: list[str] | None = None, reason: str = ""
+    visit: Visit,
+    *,
+    missing: str = "",
+    status: int = 200,
+    chosen: list[str] | None = None,
+    reason: str = "",
+    other_name: str = "",
 ) -> web.Response:
     now = scene_of(visit)
     left_s = visit.office.people.release_left_s(_caller(visit)) if visit.caller else 0
@@ -68,6 +74,7 @@ def _page(
         "doors": doors_to_release(now) if left_s else [],
         "held_count": len(doors_to_release(now)),
         "missing": missing,
+        "other_name": other_name,
         "chosen": chosen or [],
         "reason": reason,
     }
@@ -89,7 +96,7 @@ async def open_release(visit: Visit) -> web.StreamResponse:
         why = _(WHY_NOT[opened.why])
         if opened.wait_s:
             why += " " + many("Wait {n} second.", "Wait {n} seconds.", opened.wait_s)
-        return _page(visit, missing=why, status=422)
+        return _page(visit, missing=why, status=422, other_name=form.line("other_name"))
     response = web.HTTPSeeOther("/release")
     await renew_cookie(visit, response)
     raise response

@@ -1,6 +1,6 @@
 """Signing in and out, and the first administrator. A session that ran out finds its way to start here too."""
 
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -8,6 +8,7 @@ from edge import words
 from edge.people.people import NotSignedIn, SignedIn
 from edge.web.cookies import drop_cookie, give_cookie
 from edge.web.pages import templates
+from edge.web.pages.account import sheet_of
 from edge.web.pages.forms import form_of
 from edge.web.pages.frame import frame
 from edge.web.pages.language import _, many
@@ -26,7 +27,7 @@ WELCOME_WHY_NOT: Final = {
     "wrong": "Name and code do not fit, or its seven days are over. Ask an administrator for another code.",
 }
 SET_UP_WHY_NOT: Final = {
-    "no_code": "This set-up code does not fit. Read it again in the file on the box.",
+    "no_code": "This code does not fit. Nothing was made: read the file set-up-code again.",
     "weak_password": "This password is too short or well known. Take 15 characters or more that nobody has used.",
     "busy": "Passwords cannot be hashed at this moment. Nothing was made: try again.",
     "bad_name": "A name has 1 to 64 letters, digits, dots, dashes or spaces.",
@@ -40,11 +41,12 @@ def _shown(
     missing: str = "",
     name: str = "",
     codes: tuple[str, ...] = (),
+    sheet: dict[str, str] | None = None,
     status: int = 200,
 ) -> web.Response:
     """To somebody unknown nothing of the campus is shown, not even its name."""
     lapsed = visit.caller is not None and visit.caller.lapsed
-    values = {
+    values: dict[str, Any] = {
         "missing": missing,
         "name": name,
         "codes": codes,
@@ -54,6 +56,7 @@ def _shown(
         "frame": None,
         "recovering": visit.office.people.recovering,
     }
+    values |= sheet or {}
     if lapsed:
         surroundings = frame(scene_of(visit), "plain", "", visit.could)
         values["frame"] = {"startable": surroundings["startable"], "unanswered": surroundings["unanswered"]}
@@ -163,7 +166,7 @@ async def set_up(visit: Visit) -> web.StreamResponse:
         missing = _(SET_UP_WHY_NOT[made])
         return _shown(visit, "set_up.html", missing=missing, name=name, status=422)
     codes = await people.first_codes(name)
-    return _shown(visit, "set_up_done.html", name=name, codes=codes)
+    return _shown(visit, "set_up_done.html", name=name, codes=codes, sheet=sheet_of(scene_of(visit)))
 
 
 ROUTES: Final = (

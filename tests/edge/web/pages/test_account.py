@@ -70,6 +70,7 @@ async def test_ten_codes_are_shown_in_one_answer_and_nowhere_again(serve: Serve,
     assert (status, len(set(codes))) == (200, 10)
     assert not [one for one in codes if one in page]
     assert "10 left" in page
+    assert re.search(rf"Of {NAME}, Lincoln[A-Za-z ]*\. Made [0-9-]+ [0-9:]+ -0[56]:00", text)
 
 
 async def test_few_codes_left_is_said(serve: Serve, people: Someone) -> None:

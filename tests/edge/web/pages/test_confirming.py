@@ -39,6 +39,20 @@ async def test_who_would_end_an_incident_confirms_and_comes_back_to_it(serve: Se
     assert (back, "End the incident" in page) == (200, True)
 
 
+async def test_a_second_person_that_did_not_do_is_said_how_and_stays_written(serve: Serve) -> None:
+    served = await serve(Office(state=locked_down({D1: "secured"})))
+    second = [("code", ""), ("other_name", "J. Ott"), ("other_password", "secret words")]
+
+    _, _, confirming = await served.post("/confirm", [("to", "/close"), *second], ALONE)
+    _, _, releasing = await served.post("/release/open", second)
+
+    for page in (confirming, releasing):
+        assert "A second person is somebody else, whose role may do this too." in page
+        assert '<details class="other" open>' in page
+        assert 'value="J. Ott"' in page
+        assert "secret words" not in page
+
+
 async def test_the_cookie_of_a_confirmed_session_is_another_one(serve: Serve) -> None:
     served = await serve(Office())
     async with served.client.post(
