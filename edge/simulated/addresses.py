@@ -4,7 +4,7 @@ import ipaddress
 import json
 import socket
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 from edge.config.packs import STANDARD
@@ -77,14 +77,19 @@ def is_loopback(host: str) -> bool:
 
 
 def spare_port() -> int:
-    """A loopback port that was free a moment ago, and was not given to anybody else here."""
-    while True:
-        with socket.socket() as found:
-            found.bind(("127.0.0.1", 0))
-            port: int = found.getsockname()[1]
-        if port not in _GIVEN:
-            _GIVEN.add(port)
-            return port
+    """A loopback port that the system gives to nobody for a minute, but for who asks for it by its number.
 
-
-_GIVEN: Final[set[int]] = set()
+    A connection of its own is closed on it from its side and stands in TIME-WAIT (RFC 9293 section 3.6.1; one minute
+    in Linux): the port is not among the free ones of any process of this machine, and a server that reuses addresses
+    (asyncio's, mosquitto) may listen on it.
+    """
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        # Only now: with it before, the system might find one that another keeps like this.
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.listen(1)
+        with socket.create_connection(found.getsockname()):
+            kept, _ = found.accept()
+            kept.close()
+        port: int = found.getsockname()[1]
+        return port

@@ -15,17 +15,12 @@ from typing import TypeVar
 
 from drivers.buttons.mqtt_session import LOST, ButtonSessions, Link, connected
 from drivers.buttons.settings import ButtonTopic, MqttConfig
+from edge.simulated.addresses import spare_port
 from rules.model.events import Event
 
 MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 STOCK = "persistence true\nset_tcp_nodelay true\n"
 E = TypeVar("E", bound=Event)
-
-
-def spare_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Mosquitto:

@@ -17,9 +17,10 @@ from drivers.buttons import broker as broker_module
 from drivers.buttons.broker import EmbeddedBroker, is_running, problem
 from drivers.buttons.mqtt_session import LOST, Link, connected
 from drivers.buttons.settings import ButtonTopic, MqttConfig
+from edge.simulated.addresses import spare_port
 from rules.model.events import ConditionChanged, PressHeard, SessionChanged
 from rules.model.ids import ButtonId, DeliveryId
-from tests.drivers.buttons.peers import Heard, Mosquitto, listening, running, spare_port
+from tests.drivers.buttons.peers import Heard, Mosquitto, listening, running
 
 NATIVE = ButtonTopic(ButtonId("pb-101"), "campus/button/pb-101", "native")
 TASMOTA = ButtonTopic(ButtonId("pb-gym"), "stat/gym/RESULT", "tasmota")

@@ -1,11 +1,12 @@
 """A configuration moved onto this machine still finds every file that the original named beside itself."""
 
+import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from edge.simulated.addresses import moved
+from edge.simulated.addresses import moved, spare_port
 
 SCHOOL, HERE = Path("/school"), Path("/here")
 
@@ -52,3 +53,11 @@ def test_two_units_behind_one_gateway_of_this_machine_get_a_port_each() -> None:
     first, second = moved({"controllers": units}, SCHOOL, HERE)["controllers"]
     assert first["port"] == 5020
     assert second["port"] != 5020
+
+
+def test_a_spare_port_is_given_to_nobody_else_and_a_server_may_listen_on_it() -> None:
+    port = spare_port()
+    with socket.socket() as another, pytest.raises(OSError, match="in use"):
+        another.bind(("127.0.0.1", port))
+    with socket.create_server(("127.0.0.1", port)) as server:
+        assert server.getsockname()[1] == port
