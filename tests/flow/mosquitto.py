@@ -79,7 +79,8 @@ class Broker:
     def retained(self, topic: str) -> Document | None:
         """What the broker keeps on a topic; None: nothing."""
         found = subprocess.run(
-            ["mosquitto_sub", "-p", str(self.port), "-t", topic, "-C", "1", "-W", "1", "--retained-only"],
+            # The seconds are for a busy machine: what is kept comes at once, and no journey looks for nothing.
+            ["mosquitto_sub", "-p", str(self.port), "-t", topic, "-C", "1", "-W", "10", "--retained-only"],
             check=False,
             timeout=20,
             capture_output=True,

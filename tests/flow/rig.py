@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from drivers.buttons import last_known_up
 from edge.control.client import Broken, NotRunning, ask
 from edge.simulated.addresses import spare_port
 from edge.simulated.keyholder import Keyholder
@@ -200,6 +201,10 @@ class School:
                     if not kinds or event["kind"].partition("/")[0] in kinds:
                         found.append(event)
         return found
+
+    def until_known_up(self) -> None:
+        """Until the daemon has noted that it heard the broker: before that it cannot tell how old a held press is."""
+        wait_for("noted", (self.store / last_known_up.FILE_NAME).exists)
 
     def until_gone(self) -> Document:
         """Until the broker says that nobody is armed; what it keeps of that."""

@@ -57,6 +57,7 @@ def test_a_press_that_the_broker_held_acts_up_to_90_s_and_waits_for_a_person_aft
     folder = tmp_path / "held"
     buttons = [native("pb-native"), native("pb-2", MEDICAL)]
     with running(folder, partial(school, folder, buttons=buttons)) as campus:
+        campus.until_known_up()
         campus.end()
         campus.broker.press("pb-native", "hold", "held-young")
         campus.start()
@@ -81,6 +82,7 @@ def test_a_press_that_the_broker_held_acts_up_to_90_s_and_waits_for_a_person_aft
         assert again.returncode == 1
         assert "answered before" in again.stderr
         campus.close("tcp-1", "tcp-2")
+        campus.until_at_rest("tcp-1", "tcp-2")
 
         # A press whose own clock a status has proven is as old as it says; one that nothing proved counts as fresh.
         campus.broker.publish("campus/button/pb-2/status", {"battery": 90, "at": rfc3339()})
