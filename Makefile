@@ -8,8 +8,13 @@ SHELL := /bin/bash
 # Debian keeps mosquitto in /usr/sbin, which is not on an ordinary user's path.
 export PATH := $(PATH):/usr/sbin:/sbin
 
+# Compiled once: the tests start hundreds of Python processes, and where the environment forbids to keep what was
+# compiled (images of containers do) each of them would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
-T ?=
+# All tests: in two processes, each file whole in one of them. T= picks some, in one process.
+T ?= --numprocesses 2 --dist loadfile --no-loadscope-reorder
 ARGS ?=
 UV ?= uv
 
