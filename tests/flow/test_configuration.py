@@ -9,6 +9,9 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
+from edge.config.remembered import remembered
+from edge.journal.core import Places
+from edge.journal.witness import read_witness
 from edge.simulated.addresses import spare_port
 from tests.flow.mosquitto import Document
 from tests.flow.rig import School, flags, running
@@ -29,6 +32,12 @@ def locks(campus: School, press: str) -> None:
     campus.until_secured("tcp-1", "tcp-2")
     campus.close("tcp-1", "tcp-2")
     campus.until_at_rest("tcp-1", "tcp-2")
+
+
+def live_on_disk(campus: School) -> bool:
+    """Whether another start finds that a response is live in this store: a kill before that is a kill before the press."""
+    told = read_witness(Places(campus.store).witness)
+    return remembered(campus.config) == campus.store and told is not None and bool(told.said.get("zones"))
 
 
 def test_a_first_start_on_a_broken_file_ends_with_78_and_every_problem_at_its_line(tmp_path: Path) -> None:
@@ -144,6 +153,7 @@ def test_an_edit_that_moves_the_store_leaves_no_live_lockdown_behind(tmp_path: P
     with running(folder, partial(school, folder)) as campus:
         campus.broker.press("pb-native", "hold", "before-the-move")
         incident = campus.until_secured()["incidents"][0]["id"]
+        wait_for("on disk", lambda: live_on_disk(campus))
         campus.kill()
         campus.write({**campus.tree, "store": {"directory": str(folder / "elsewhere")}})
 
