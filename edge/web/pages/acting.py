@@ -207,9 +207,8 @@ async def note(visit: Visit) -> web.StreamResponse:
         reply = Reply(False, "no_text")
     else:
         reply = await decided(pages(visit).once.do(actor_of(visit), form.text("key"), ask))
-    return onward(
-        visit, f"/incidents/{of}#said", told(reply, _("The note is in the record.")), done=reply.done
-    )
+    done = _("The note is in the record.") if reply.durable else _("The note is taken.")
+    return onward(visit, f"/incidents/{of}#said", told(reply, done), done=reply.done)
 
 
 async def _in_record(visit: Visit, of: IncidentId) -> bool:

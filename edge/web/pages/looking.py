@@ -79,9 +79,14 @@ async def incidents(visit: Visit) -> web.StreamResponse:
     now = scene_of(visit)
     found = await _from_record(visit.office.views(lambda views: views.incidents(200)))
     lines = [incident.incident_line(now, one) for one in found or [] if now.duress or not one["silent"]]
-    return show(
-        visit, "plain", seen=now, template="incidents.html", more={"lines": lines, "read": found is not None}
-    )
+    seen = {one.id for one in now.state.record.incidents.values() if now.duress or not one.silent}
+    more = {
+        "lines": lines,
+        "read": found is not None,
+        # The disk takes nothing, or the follower is behind: what is live is not nothing.
+        "unwritten": bool(seen - {one["incident"] for one in found or []}),
+    }
+    return show(visit, "plain", seen=now, template="incidents.html", more=more)
 
 
 async def one_door(visit: Visit) -> web.StreamResponse:

@@ -125,6 +125,16 @@ async def test_a_start_that_is_not_on_disk_says_so(serve: Serve) -> None:
     assert "The disk takes nothing now" in said
 
 
+async def test_a_note_that_is_not_on_disk_is_not_said_to_be_in_the_record(serve: Serve) -> None:
+    served = await serve(Office(state=locked_down({D1: "secured"}), reply=Reply(True, durable=False)))
+    await served.post("/incidents/inc-1/notes", [("text", "x"), ("key", "k")])
+
+    _, said = await served.get("/")
+
+    assert "The note is taken. The disk takes nothing now, so this is not in the record yet." in said
+    assert "The note is in the record." not in said
+
+
 async def test_an_unanswered_press_is_started_with_one_touch_and_dismissed_with_a_reason(
     serve: Serve,
 ) -> None:

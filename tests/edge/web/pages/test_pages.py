@@ -182,6 +182,15 @@ async def test_pages_stand_with_the_disk_hanging(
     assert "The record cannot be read now" in record
 
 
+async def test_what_is_live_and_not_on_disk_is_not_said_to_be_nothing(serve: Serve) -> None:
+    _, live = await (await serve(Office(state=broken()))).get("/incidents")
+    _, calm = await (await serve(Office())).get("/incidents")
+
+    assert "What is live is not in the record yet." in live
+    assert "No incident is in the record." not in live
+    assert "No incident is in the record." in calm
+
+
 @pytest.mark.parametrize("verdict", ["stale", "unknown", "no_answer", "unconfirmed"])
 async def test_what_is_not_known_counts_as_not_secured_and_is_dashed(
     serve: Serve, verdict: VerdictWord
