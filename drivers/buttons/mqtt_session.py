@@ -350,8 +350,11 @@ class ButtonSessions:
         log.info("mqtt_session_up", session=session, topics=len(topics), refused=refused)
 
     async def _serve_presses(self, link: Link) -> None:
-        nonce = secrets.token_hex(16).encode()
-        backlog = Backlog(self._known_up_us, now().mono_us, nonce, kept=link.kept)
+        nonce, since = secrets.token_hex(16).encode(), now()
+        if not link.kept:
+            # A new session: whatever is ever delivered in it, after the next outage too, was sent after this.
+            self._was_up_at(since)
+        backlog = Backlog(self._known_up_us, since.mono_us, nonce, kept=link.kept)
         drained = asyncio.Event()
         self._presses_link = link
         try:

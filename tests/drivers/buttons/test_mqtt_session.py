@@ -216,6 +216,21 @@ async def test_a_press_held_while_nobody_knows_for_how_long_is_of_unknown_age(
     assert held.waited_at_most_us is None
 
 
+async def test_what_a_new_session_is_ever_held_is_no_older_than_its_beginning(settings: MqttConfig) -> None:
+    known: list[int | None] = []
+    async with running(settings, NATIVE) as (sessions, heard):
+        # With the word that it is up, which comes before anything asked the broker for a sign.
+        def note(event: Event) -> None:
+            if isinstance(event, SessionChanged) and event.session == "presses":
+                known.append(sessions._known_up_us)
+
+        heard.also = note
+        await heard.until(SessionChanged, lambda event: event.session == "presses" and event.up)
+
+    assert known
+    assert None not in known
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
 async def test_a_broker_that_restarts_brings_the_sessions_back_and_the_states_again(
     broker: Mosquitto, settings: MqttConfig, how: signal.Signals
