@@ -16,12 +16,11 @@ from edge.people.hashing import Hasher
 from edge.people.keeper import Keeper
 from edge.people.passwords import new_hash
 from edge.people.proofs import NotSignedIn
-from edge.people.registrar import Done, Refused, Registrar, Tell, new_id, well_named
+from edge.people.registrar import Done, Refused, Registrar, Tell, new_id
 from edge.people.tries import Tries, key_of
 from rules.model.account_facts import AccountAdded, AccountInvited
 from rules.model.ids import Actor
 from rules.model.moments import Instant
-from rules.rights import GIVEN
 
 GOOD_S: Final = 7 * 86_400
 GROUPS: Final = 4
@@ -54,13 +53,9 @@ class Invitations:
         """Add a person who has no password yet. The code is in the answer and nowhere else."""
         if not await self._keeper.read_in_time():
             return "accounts_not_read"
-        called = well_named(name)
-        if called is None:
-            return "bad_name"
-        if role not in GIVEN:
-            return "bad_role"
-        if self._registrar.named(called) is not None:
-            return "name_taken"
+        called, why_not = self._registrar.newcomer(name, role)
+        if why_not is not None:
+            return why_not
         account = Account(new_id("account"), called, role, "")
         self._tell(AccountAdded(account.id, role, called), account.id, actor)
         return await self._invited(actor, account)

@@ -83,17 +83,22 @@ class Registrar:
         wanted = _folded(name[: 4 * LONGEST_NAME])
         return next((one for one in self.book.accounts.values() if _folded(one.name) == wanted), None)
 
+    def newcomer(self, name: str, role: str) -> tuple[str, "Refused | None"]:
+        """A name as it is kept, and why nobody can be added by it in this role; None: somebody can."""
+        called = well_named(name)
+        if called is None:
+            return "", "bad_name"
+        if role not in GIVEN:
+            return called, "bad_role"
+        return called, "name_taken" if self.named(called) is not None else None
+
     async def add(self, actor: Actor, name: str, role: str, password: str) -> Done | Refused:
         """Add a person."""
         if not await self._keeper.read_in_time():
             return "accounts_not_read"
-        called = well_named(name)
-        if called is None:
-            return "bad_name"
-        if role not in GIVEN:
-            return "bad_role"
-        if self.named(called) is not None:
-            return "name_taken"
+        called, why_not = self.newcomer(name, role)
+        if why_not is not None:
+            return why_not
         hashed = await self._hashed(password, called)
         if not hashed.startswith("$"):
             return cast("Refused", hashed)
