@@ -39,8 +39,9 @@ def parser() -> argparse.ArgumentParser:
         help="instead: 200 doors with nobody and with all listening by turns; how soon all pages have a change; the first "
         "view's bytes and paint (12 minutes)",
     )
+    made.add_argument("--pages", type=_some, default=300, metavar="N", help="open pages that listen (300)")
     made.add_argument(
-        "--listeners", type=int, default=300, metavar="N", help="pages, and as many programs (300)"
+        "--programs", type=_some, default=1, metavar="N", help="programs that listen beside the pages (1)"
     )
     made.add_argument("--no-browser", action="store_true", help="leave out the first paint in Chromium")
     made.add_argument("--report-only", action="store_true", help="exit 0 whatever the figures are")
@@ -62,7 +63,8 @@ def main(args: argparse.Namespace) -> int:
 def _listened(args: argparse.Namespace) -> list[str]:
     how = HowListened(
         args.presses or PRESSES_LISTENED,
-        args.listeners,
+        args.pages,
+        args.programs,
         args.settle,
         not args.broker_delays,
         not args.no_browser,
@@ -94,6 +96,12 @@ def _sizes(args: argparse.Namespace) -> list[str]:
 def _one(doors: int, boards: int, how: How) -> Measured:
     with tempfile.TemporaryDirectory(prefix="campus-edge-bench-") as folder:
         return measure(doors, boards, how, Path(folder))
+
+
+def _some(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text}: one at least")
+    return int(text)
 
 
 def _size(text: str) -> tuple[int, int]:

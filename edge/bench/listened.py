@@ -26,10 +26,14 @@ HOME: Final = "/events/page?screen=campus&of="
 
 @dataclass(frozen=True, slots=True)
 class HowListened:
-    """presses: in each phase. listeners: pages, and as many programs. browser: measure the first paint too."""
+    """presses: in each phase. pages, programs: open while it is listened; one program at least, by which changes are followed.
+
+    browser: measure the first paint too.
+    """
 
     presses: int
-    listeners: int
+    pages: int
+    programs: int
     settle_s: float
     nodelay: bool
     browser: bool = True
@@ -53,7 +57,8 @@ class Listened:
     """
 
     doors: int
-    listeners: int
+    pages: int
+    programs: int
     idle: Phase = field(default_factory=Phase)
     listened: Phase = field(default_factory=Phase)
     changes: dict[str, list[float]] = field(default_factory=dict)
@@ -81,7 +86,7 @@ class _Measuring:
         self._here = here
         self._guests = guests
         self._crowd = crowd
-        self._found = Listened(how.doors, how.listeners)
+        self._found = Listened(how.doors, how.pages, how.programs)
         self._chance = random.Random(how.doors)  # noqa: S311  spreads doors and moments
 
     def all(self) -> Listened:
@@ -108,12 +113,11 @@ class _Measuring:
 
     @contextlib.contextmanager
     def _listening(self, *paths: str) -> Iterator[None]:
-        count = self._how.listeners
-        answer = self._crowd.do(
-            "listen", pages=self._guests.pages(count, *paths), programs=self._guests.programs(count)
-        )
-        if answer["listening"] != 2 * count:
-            raise Lost(f"only {answer['listening']} of {2 * count} could listen")
+        pages = self._guests.pages(self._how.pages, *paths)
+        programs = self._guests.programs(self._how.programs)
+        answer = self._crowd.do("listen", pages=pages, programs=programs)
+        if answer["listening"] != (wanted := len(pages) + len(programs)):
+            raise Lost(f"only {answer['listening']} of {wanted} could listen")
         try:
             yield
             self._found.lost += self._crowd.do("traffic")["lost"]
@@ -169,10 +173,10 @@ class _Measuring:
 
     def _change(self, what: str, mark: str, at_us: int) -> None:
         heard = self._crowd.do("heard", mark=mark, after_us=at_us, within_s=HEARD_S)
-        if heard["pages"] == self._how.listeners:
+        if heard["pages"] == self._how.pages:
             self._found.changes.setdefault(what, []).append((heard["last_us"] - at_us) / 1000)
         else:
-            self._found.unheard.append(f"{what}: {heard['pages']} of {self._how.listeners} pages had it")
+            self._found.unheard.append(f"{what}: {heard['pages']} of {self._how.pages} pages had it")
 
     def _said(self, kind: str, least: int, *, verdict: str = "", door: str = "") -> list[dict[str, Any]]:
         """What a program heard of this kind, once it is so many. Raises Lost."""

@@ -28,9 +28,10 @@ def unmoved(found: Listened) -> float:
 
 def lines(found: Listened) -> list[str]:
     """To be read by people."""
-    presses, many = len(found.listened.daemon), found.listeners
+    presses = len(found.listened.daemon)
     rows = [
-        f"{found.doors} doors, {presses} presses each with nobody and with {many} pages and {many} programs listening"
+        f"{found.doors} doors, {presses} presses each with nobody and with {found.pages} pages and "
+        f"{found.programs} program{'' if found.programs == 1 else 's'} listening"
     ]
     rows.append(f"  {'ms after publish':40}{'median':>9}{'p95':>9}{'max':>9}")
     for name, phase in (("nobody", found.idle), ("all", found.listened)):
