@@ -28,10 +28,10 @@ class Driver(Protocol):
     def execute(self, permit: Permit) -> "asyncio.Future[CommandEnded]":
         """Put one command on the wire now, ahead of any polling, and return what will become of it.
 
-        Where the connection is up the frame has left (or is first in the bus's queue) when this returns:
-        nothing is awaited before. The future always resolves, within the driver's own time-out (counted anew
-        from each answer of a device that does one thing after the other), and is
-        never set to an exception. Raises `NotPermitted` for a permit the interlock did not seal.
+        Where the connection is up the frame has left (or is first in the bus's queue, or goes with those of the
+        other controllers at the end of a `Burst`) when this returns: nothing is awaited before. The future always
+        resolves, within the driver's own time-out (counted anew from each answer of a device that does one thing
+        after the other), and is never set to an exception. Raises `NotPermitted` for a permit the interlock did not seal.
         """
 
 

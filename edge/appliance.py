@@ -12,6 +12,7 @@ from typing import Final, Protocol
 import structlog
 
 from drivers.base import Driver
+from drivers.burst import Burst
 from drivers.clock import instant
 from edge import codec
 from edge.inbox import Inbox
@@ -64,6 +65,7 @@ class Appliance:
         journal: Remember,
         tell: Told,
         seen: Seen,
+        burst: Burst | None = None,
     ) -> None:
         self.plan = plan
         self.state = state
@@ -76,6 +78,7 @@ class Appliance:
         self._journal = journal
         self._tell = tell
         self._seen = seen
+        self._burst = burst or Burst()
         self._inbox = Inbox()
         self._carried = CommandId(0)
         self._under_way = 0
@@ -176,7 +179,7 @@ class Appliance:
 
     def _decided(self, event: Event) -> Decision:
         try:
-            return decide(self.plan, self.state, event, self._carry)
+            return decide(self.plan, self.state, event, self._carry_all)
         except Exception as err:
             log.exception("a rule failed", rule_event=type(event).__name__)
             error = f"{type(err).__name__}: {err}"[:500]
@@ -188,8 +191,7 @@ class Appliance:
             log.exception("the fallback failed too", rule_event=type(event).__name__)
             return Decision(state)
         # Some may have gone before the rule failed: a lock is asserted, never cycled, and may be asserted twice.
-        for permit in decision.permits:
-            self._carry(permit)
+        self._carry_all(decision.permits)
         return decision
 
     def _without_reused_numbers(self) -> State:
@@ -198,6 +200,11 @@ class Appliance:
         if self._carried < live.next_command:
             return self.state
         return replace(self.state, live=replace(live, next_command=CommandId(self._carried + 1)))
+
+    def _carry_all(self, permits: tuple[Permit, ...]) -> None:
+        with self._burst:
+            for permit in permits:
+                self._carry(permit)
 
     def _carry(self, permit: Permit) -> None:
         """Put one permit on the wire now; what becomes of it is an event."""

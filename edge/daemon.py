@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from drivers.base import Driver
+from drivers.burst import Burst
 from drivers.clock import instant
 from edge import accounts, codec, notify, recovery, wiring
 from edge.answers import Acknowledge, Answers, Publish
@@ -113,7 +114,8 @@ class Daemon:
         self._page: list[asyncio.Task[None]] = []
         self._opening = asyncio.Lock()
         self._shared: Shared | None = None
-        self._wired = wiring.wire(self.setting.config, self.setting.plan, self.setting.secrets)
+        self._burst = Burst()
+        self._wired = wiring.wire(self.setting.config, self.setting.plan, self.setting.secrets, self._burst)
         record, restored = recovery.witnessed(journal, self.setting.plan, record)
         now = instant()
         self.appliance = Appliance(
@@ -124,6 +126,7 @@ class Daemon:
             journal,
             self.answers.tell,
             self._seen,
+            self._burst,
         )
         self._publish: Callable[[str, bytes, bool], None] = lambda _topic, _payload, _retain: None
         self.publisher = Publisher(lambda *message: self._publish(*message), lambda: self.epoch)
@@ -178,7 +181,7 @@ class Daemon:
 
     async def change(self, setting: Setting) -> None:
         """Go on with another accepted configuration; only what differs is started anew."""
-        wired = wiring.wire(setting.config, setting.plan, setting.secrets)
+        wired = wiring.wire(setting.config, setting.plan, setting.secrets, self._burst)
         same = {
             one
             for one, by in wired.made_by.items()

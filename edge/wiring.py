@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 from urllib.parse import urlsplit
 
 from drivers.base import Driver, Watch
+from drivers.burst import Burst
 from drivers.buttons.settings import ButtonTopic, MqttConfig
 from edge.config.devices import ModbusRtu as ModbusRtuSection
 from edge.config.devices import ModbusTcp as ModbusTcpSection
@@ -62,8 +63,11 @@ class Wired:
     made_by: dict[ControllerId, object]
 
 
-def wire(config: Config, plan: Plan, secrets: Secrets) -> Wired:
-    """One driver for each controller; imports only the families that the site has."""
+def wire(config: Config, plan: Plan, secrets: Secrets, burst: Burst) -> Wired:
+    """One driver for each controller; imports only the families that the site has.
+
+    burst: what lets their frames go close together.
+    """
     watch = watches(plan)
     rtu: dict[str, RtuBus] = {}
     osdp: dict[str, OsdpBus] = {}
@@ -73,7 +77,7 @@ def wire(config: Config, plan: Plan, secrets: Secrets) -> Wired:
         controller = ControllerId(section.id)
         match section:
             case ModbusTcpSection():
-                drivers[controller] = _tcp(section, controller, watch[controller])
+                drivers[controller] = _tcp(section, controller, watch[controller], burst)
             case ModbusRtuSection():
                 drivers[controller] = _rtu(section, controller, watch[controller], rtu)
             case OsdpSection():
@@ -164,7 +168,7 @@ def topics(config: Config) -> tuple[ButtonTopic, ...]:
     )
 
 
-def _tcp(section: ModbusTcpSection, controller: ControllerId, watch: Watch) -> Driver:
+def _tcp(section: ModbusTcpSection, controller: ControllerId, watch: Watch, burst: Burst) -> Driver:
     from drivers.doors.modbus_plan import READBACK_OFFSET
     from drivers.doors.modbus_tcp import ModbusTcp, ModbusTcpConfig
 
@@ -178,7 +182,8 @@ def _tcp(section: ModbusTcpSection, controller: ControllerId, watch: Watch) -> D
             connections=section.connections,
             watch=watch,
             readback_offset=READBACK_OFFSET.get(section.model or "", 0),
-        )
+        ),
+        burst,
     )
 
 

@@ -1,11 +1,9 @@
 """What to do about one event: the index of all rules. The same three arguments always give the same answer."""
 
-from collections.abc import Callable
 from typing import assert_never
 
 from rules import contacts, doors, fire, outputs, presses, requests, responses, supervision
 from rules.decision import Decision, PressAnswer
-from rules.model.commands import Permit
 from rules.model.events import (
     AnswerAsked,
     CloseAsked,
@@ -28,15 +26,13 @@ from rules.model.events import (
 )
 from rules.plan import Plan
 from rules.state import State
-from rules.step import Step
+from rules.step import LetOut, Step
 
 
-def decide(
-    plan: Plan, state: State, event: Event, let_out: Callable[[Permit], object] | None = None
-) -> Decision:
+def decide(plan: Plan, state: State, event: Event, let_out: LetOut | None = None) -> Decision:
     """Say what comes of `event`. `state` is what was believed just before it.
 
-    let_out: told of each of the decision's permits as soon as the interlock passed it, so that two hundred
+    let_out: told of the decision's permits as soon as the interlock passed them, so that two hundred
     doors' frames leave before two hundred doors' ledgers are brought up to date. Nothing it does comes back here.
     """
     step = Step(plan, state, event.at, let_out)

@@ -68,8 +68,7 @@ def after_failure(plan: Plan, state: State, event: Event, error: str) -> Decisio
     if isinstance(event, StartAsked):
         lockdowns += _of_start(step, event)
     for made in lockdowns:
-        for permit in made.passed.permits:
-            step.permit(permit)
+        step.let_out(made.passed.permits)
     what = "lockdown" if lockdowns else "person" if pressed else "none"
     failed = RuleFailed(type(event).__name__, what, error)
     tell = pressed or lockdowns or "rule_failed" not in state.live.conditions

@@ -4,7 +4,8 @@
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Generic, TypeVar
 
 from rules.contacts import InputState, guarded_state, last_active
@@ -23,13 +24,17 @@ EXIT_BUTTON_US: Final = 30 * SECOND_US
 Target = TypeVar("Target", DoorId, OutputId)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Passed(Generic[Target]):
-    """What the interlock lets out: a permit for each controller, the command of each target, and who is held, why."""
+    """What the interlock lets out: a permit for each controller, and who is held, why."""
 
     permits: tuple[Permit, ...] = ()
-    commands: Mapping[str, CommandId] = field(default_factory=dict)
     held: tuple[tuple[Target, str], ...] = ()
+
+    @cached_property
+    def commands(self) -> Mapping[str, CommandId]:
+        """The command of each target. Worked out once the permits have gone: it takes longer than judging them."""
+        return {drive.target: permit.id for permit in self.permits for drive in permit.drives}
 
     @property
     def ids(self) -> tuple[CommandId, ...]:
@@ -366,13 +371,10 @@ def _sealed(
     boards: tuple[tuple[ControllerId, tuple[Drive, ...]], ...],
     held: tuple[tuple[Target, str], ...],
 ) -> Passed[Target]:
-    made: list[Permit] = []
-    commands: dict[str, CommandId] = {}
-    for command, (board, drives) in zip(step.next_commands(len(boards)), boards, strict=True):
-        made.append(Permit(command, board, purpose, drives, SEAL))
-        for drive in drives:
-            commands[drive.target] = command
-    return Passed(tuple(made), commands, held)
+    commands = zip(step.next_commands(len(boards)), boards, strict=True)
+    return Passed(
+        tuple([Permit(command, board, purpose, drives, SEAL) for command, (board, drives) in commands]), held
+    )
 
 
 def _by_number(drives: list[Drive]) -> tuple[Drive, ...]:

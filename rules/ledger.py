@@ -70,8 +70,7 @@ def register(step: Step, passed: Passed[DoorId]) -> None:
     if not passed.permits:
         return
     # First, for they go on the wire here; all that follows is bookkeeping.
-    for permit in passed.permits:
-        step.permit(permit)
+    step.let_out(passed.permits)
     sent = {permit.id: tuple([drive.target for drive in permit.drives]) for permit in passed.permits}
     step.change(commands={**step.live.commands, **sent})
 

@@ -89,8 +89,7 @@ def _order(
     if passed.permits:
         targets = {permit.id: tuple(drive.target for drive in permit.drives) for permit in passed.permits}
         step.change(commands={**step.live.commands, **targets})
-    for permit in passed.permits:
-        step.permit(permit)
+    step.let_out(passed.permits)
     for name, command in passed.commands.items():
         its = step.live.outputs.get(OutputId(name), DoorLive()) if again else DoorLive()
         sent = CommandLive(command, "output", step.at)

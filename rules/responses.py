@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Final, assert_never
 
 from rules import doors, outputs
 from rules.model.facts import (
@@ -17,6 +17,7 @@ from rules.model.ids import Actor, DoorId, IncidentId, ZoneId
 from rules.model.kinds import Drill, Exercise, Kind, KindWord, Real, Switching, kind_of
 from rules.model.responses import Ask, Response
 from rules.plan import Plan, ResponsePlan
+from rules.prepared import OncePerPlan
 from rules.state import Incident, Record, ZoneState
 from rules.step import RULE, Step
 
@@ -118,8 +119,22 @@ def locks(plan: Plan, response: Response, zone: ZoneId) -> tuple[DoorId, ...]:
 
 
 def _locks(plan: Plan, kinds: frozenset[str], zone: ZoneId) -> tuple[DoorId, ...]:
-    within = plan.zones[zone].within
-    return tuple(door.id for door in plan.doors.values() if door.kind in kinds and door.zone in within)
+    known = _locked_by(plan)
+    found = known.get((kinds, zone))
+    if found is None:
+        within = plan.zones[zone].within
+        doors = plan.doors.values()
+        found = tuple(door.id for door in doors if door.kind in kinds and door.zone in within)
+        known[kinds, zone] = found
+    return found
+
+
+def _nothing_yet(plan: Plan) -> dict[tuple[frozenset[str], ZoneId], tuple[DoorId, ...]]:
+    return {}
+
+
+_locked_by: Final = OncePerPlan(_nothing_yet)
+"""Bounded by the responses of a pack times the zones of a campus."""
 
 
 def _enter(

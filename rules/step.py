@@ -13,6 +13,7 @@ from rules.plan import Plan
 from rules.record import fold
 from rules.state import ControllerLive, DoorLive, Live, Record, State
 
+LetOut = Callable[[tuple[Permit, ...]], object]
 RULE: Final = Actor("rule")
 DAEMON: Final = Actor("daemon")
 
@@ -25,10 +26,8 @@ class Step:
 
     __slots__ = ("_answers", "_doors", "_entries", "_let_out", "_live", "_permits", "at", "plan", "record")
 
-    def __init__(
-        self, plan: Plan, state: State, at: Instant, let_out: Callable[[Permit], object] | None = None
-    ) -> None:
-        """let_out: told of each permit at once, while the rest is still being decided."""
+    def __init__(self, plan: Plan, state: State, at: Instant, let_out: LetOut | None = None) -> None:
+        """let_out: told of permits at once, while the rest is still being decided."""
         self.plan = plan
         self.record: Record = state.record
         self.at = at
@@ -90,11 +89,11 @@ class Step:
         self._entries.append(entry)
         self.record = fold(self.record, self.at, entry)
 
-    def permit(self, permit: Permit) -> None:
-        """Let a command out that the interlock passed."""
-        self._permits.append(permit)
-        if self._let_out is not None:
-            self._let_out(permit)
+    def let_out(self, permits: tuple[Permit, ...]) -> None:
+        """Let commands out that the interlock passed."""
+        self._permits += permits
+        if self._let_out is not None and permits:
+            self._let_out(permits)
 
     def answer(self, answer: Answer) -> None:
         """Answer whoever asked, once the entries are durable."""

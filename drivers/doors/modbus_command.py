@@ -47,6 +47,7 @@ class Prepared:
             OrderedDict()
         )
         self._singly = False
+        self._last: tuple[tuple[Drive, ...], tuple[PreparedWrite, ...]] = (), ()
 
     def instead(self, refused: Write, refusal: Refusal) -> tuple[PreparedWrite, ...]:
         """The same coils one by one, where a device refuses several at once: some have no function 15 at all.
@@ -59,11 +60,20 @@ class Prepared:
         if pieces and refusal.exception == ILLEGAL_FUNCTION and not self._singly:
             self._singly = True
             self._known.clear()
+            self._last = (), ()
         return tuple(PreparedWrite(w, self._encode(encode_request(w))) for w in pieces)
 
     def writes(self, drives: Iterable[Drive]) -> tuple[PreparedWrite, ...]:
         """What to send. Raises NotPermitted for drives that no sound permit holds."""
         drives = tuple(drives)
+        # A prepared lockdown holds the same drives each time: then nothing is to be looked at one by one.
+        if drives and drives is self._last[0]:
+            return self._last[1]
+        found = self._writes(drives)
+        self._last = drives, found
+        return found
+
+    def _writes(self, drives: tuple[Drive, ...]) -> tuple[PreparedWrite, ...]:
         key = tuple([(drive.point.space, drive.point.number, drive.on) for drive in drives])
         known = self._known.get(key)
         if known is not None:

@@ -47,14 +47,18 @@ class Reading:
         self, controller: ControllerId, watch: Watch, most_gap: int, readback_offset: int = 0
     ) -> None:
         """readback_offset: added to a coil's number to read it, never to write it."""
+        self.changed = False
+        """Whether the last round read anything else than the one before."""
         self._controller = controller
         self._most_gap = most_gap
         self._readback_offset = readback_offset
         self._points: dict[Round, Watched] = {
             "all": self._moved(watch.evidence | watch.fast, readback_offset),
+            "close": frozenset(one for one in watch.evidence | watch.fast if one[0] != "coil"),
             "fast": self._moved(watch.fast, readback_offset),
         }
         self._reads: dict[Round, tuple[Read, ...]] = {}
+        self._last: Readings = {}
         self._told = False
         self._refused: dict[Read, int] = {}
         self.start_over()
@@ -72,6 +76,14 @@ class Reading:
         Points that the device refuses are missing from the result; and those not read yet where a command came
         between (`interrupted`). Nothing where any request got no answer.
         """
+        found = await self._round(which, ask, interrupted)
+        if isinstance(found, Nothing):
+            return found
+        self.changed = any(self._last.get(point) != value for point, value in found.items())
+        self._last.update(found)
+        return self._as_written(found)
+
+    async def _round(self, which: Round, ask: Ask, interrupted: Callable[[], bool]) -> Readings | Nothing:
         points = self._points[which]
         found: Readings = {}
         kept: list[Read] = []
@@ -80,18 +92,18 @@ class Reading:
             if isinstance(answer, Refusal) and self._worth_cutting(read, answer):
                 pieces = await self._cut(read, points, found, ask, interrupted)
                 if isinstance(pieces, Nothing):
-                    return self._as_written(found) if pieces.code == INTERRUPTED else pieces
+                    return found if pieces.code == INTERRUPTED else pieces
                 kept.extend(pieces)
             elif isinstance(answer, Nothing):
-                return self._as_written(found) if answer.code == INTERRUPTED else answer
+                return found if answer.code == INTERRUPTED else answer
             else:
                 kept.append(read)
                 if isinstance(answer, Values):
                     found.update(pick(read, answer.values, points))
             if interrupted():
-                return self._as_written(found)
+                return found
         self._reads[which] = tuple(kept)
-        return self._as_written(found)
+        return found
 
     def _as_written(self, found: Readings) -> Readings:
         """By the numbers that the coils are written at."""

@@ -208,6 +208,8 @@ class ModbusRtu:
             self._left.clear()
             found = await self._reading.round(which, self._ask, lambda: bool(self._commands))
             if not isinstance(found, Nothing) and found:
+                if self._reading.changed:
+                    self._rounds.changed(time.monotonic())
                 emit(Scanned(instant(), self.controller, self._left[0], found))
 
     async def _ask(self, read: Read) -> Answer:

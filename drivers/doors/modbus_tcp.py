@@ -14,6 +14,7 @@ from functools import partial
 import structlog
 
 from drivers.base import Emit, Watch, checked
+from drivers.burst import Burst
 from drivers.clock import instant
 from drivers.doors.modbus_command import Command, Prepared
 from drivers.doors.modbus_mbap import encode_mbap_tail
@@ -33,6 +34,8 @@ log = structlog.get_logger()
 
 _MOST_CUT_OFF = 2
 """A device that hangs up on a command so often in a row gets it again by the rules' back-off, and is read first."""
+_REST_S = 0.03
+"""After a command, before its bolts are read: other boards may still be taking up theirs, and no bolt moves sooner."""
 _KEEP_WARM_ROUND = 4
 """With two connections every so many rounds of evidence use the one for commands, to know that it lives."""
 
@@ -59,7 +62,8 @@ class ModbusTcpConfig:
 class ModbusTcp:
     """A `drivers.base.Driver`."""
 
-    def __init__(self, config: ModbusTcpConfig) -> None:
+    def __init__(self, config: ModbusTcpConfig, burst: Burst | None = None) -> None:
+        """burst: what lets many controllers' frames go close together."""
         self.controller = config.controller
         self.strange_answers = 0
         """Answers that were none of ours: wrong echo, unknown transaction, no Modbus. None was believed."""
@@ -70,7 +74,7 @@ class ModbusTcp:
         self._reading = Reading(config.controller, config.watch, config.most_gap, config.readback_offset)
         self._presence = Presence(config.controller, self._timeout_s)
         self._links = tuple(
-            TcpLink(config.host, config.port, config.unit, self._timeout_s, self)
+            TcpLink(config.host, config.port, config.unit, self._timeout_s, self, burst or Burst())
             for _ in range(2 if config.connections > 1 else 1)
         )
         self._commands: dict[Command, TcpLink | None] = {}
@@ -248,7 +252,7 @@ class ModbusTcp:
 
     def _ended(self, command: Command) -> None:
         self._commands.pop(command, None)
-        self._rounds.commanded(time.monotonic())
+        self._rounds.commanded(time.monotonic(), _REST_S)
         self._stirred.set()
 
     # --- polling ---
@@ -264,7 +268,7 @@ class ModbusTcp:
                 await self._stir(wait_s)
                 continue
             which = self._rounds.begin(time.monotonic())
-            if which == "all":
+            if which != "fast":
                 self._evidence_rounds += 1
             started = instant()
             found = await self._reading.round(which, link.ask, self.urgent)
@@ -272,6 +276,8 @@ class ModbusTcp:
                 if found.code == "wrong_answer":
                     self._presence.failed("wrong_answer", "its answers do not fit what was asked")
             elif found:
+                if self._reading.changed:
+                    self._rounds.changed(time.monotonic())
                 emit(Scanned(instant(), self.controller, started, found))
 
     def _polling_link(self) -> TcpLink | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, cast
 
+from drivers.burst import Burst
 from drivers.doors.modbus_mbap import FramingLost, MbapFrame, MbapReader
 from drivers.doors.modbus_pdu import NotTheReply, Read, Request, match_reply
 from drivers.doors.modbus_reading import Answer, Nothing
@@ -40,6 +41,7 @@ class ConnectionOwner(Protocol):
     """What a connection reports, and asks. All of it from callbacks of the loop, inside `guarded`."""
 
     takes_several: bool | None
+    burst: Burst
 
     def on_open(self, connection: "Connection") -> None: ...
 
@@ -77,7 +79,7 @@ class Connection(asyncio.Protocol):
             sending.since_s = self._loop.time()
             self._queued.append(sending)
         else:
-            self.transport.write(self._frame(sending))
+            self._owner.burst.write(self.transport, self._frame(sending))
 
     def send_together(self, first: Sending, second: Sending) -> None:
         """Both in one segment."""

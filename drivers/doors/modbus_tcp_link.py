@@ -10,6 +10,7 @@ from typing import Protocol
 import structlog
 
 from drivers.backoff import Backoff
+from drivers.burst import Burst
 from drivers.doors.modbus_mbap import encode_mbap_tail
 from drivers.doors.modbus_pdu import Read, Request, encode_request
 from drivers.doors.modbus_reading import Answer, Nothing
@@ -76,8 +77,9 @@ class TcpLink:
     stake; where not both are answered, requests go one at a time from then on.
     """
 
-    def __init__(self, host: str, port: int, unit: int, timeout_s: float, owner: Owner) -> None:
+    def __init__(self, host: str, port: int, unit: int, timeout_s: float, owner: Owner, burst: Burst) -> None:
         self.address = f"{host}:{port}"
+        self.burst = burst
         self.takes_several: bool | None = None
         self.is_proven = False
         """Something valid came over the present connection."""

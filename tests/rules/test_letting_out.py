@@ -13,7 +13,7 @@ def test_each_permit_goes_out_once_in_the_decisions_order_and_changes_nothing_of
     doors = (DoorId("east"), DoorId("west"))
     event = LockAsked(world.now, RequestId(1), PERSON, doors, "why")
     gone: list[Permit] = []
-    decision = decide(world.plan, world.state, event, gone.append)
+    decision = decide(world.plan, world.state, event, gone.extend)
     assert [permit.controller for permit in gone] == [PLC, OTHER]
     assert tuple(gone) == decision.permits
     assert decision == decide(world.plan, world.state, event)

@@ -1,5 +1,6 @@
 """Which requests a watch or a permit becomes, and when they are due."""
 
+import asyncio
 from itertools import pairwise
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from drivers.base import NotPermitted, Watch
 from drivers.doors.modbus_pdu import Read, WriteCoil, WriteCoils
 from drivers.doors.modbus_plan import Watched, narrower, plan_reads, plan_writes
+from drivers.doors.modbus_reading import Nothing, Reading
 from drivers.doors.modbus_rounds import Rounds
 from rules.model.commands import Drive
 from rules.model.ids import ControllerId, DoorId, Point, Space
@@ -131,20 +133,63 @@ def test_wired_buttons_are_read_every_50_ms_and_evidence_rides_along() -> None:
     assert rounds_begun.count("all") == 2
 
 
-def test_after_a_command_evidence_is_read_at_once_and_every_100_ms_for_3_s() -> None:
+def followed(rounds: Rounds, from_s: float, to_s: float) -> list[tuple[float, str]]:
+    """The rounds begun, each as soon as it is due."""
+    now_s = from_s
+    begun: list[tuple[float, str]] = []
+    while (now_s := max(now_s, rounds.due_s())) < to_s:
+        begun.append((round(now_s, 2), rounds.begin(now_s)))
+    return begun
+
+
+def test_after_a_command_the_sensors_are_read_at_once_and_every_100_ms_for_a_second() -> None:
     rounds = Rounds(watch())
     rounds.begin(100.0)
     rounds.commanded(100.02)
-    now_s, begun = 100.02, []
-    while now_s < 104.0:
-        now_s = max(now_s, rounds.due_s())
-        begun.append(now_s)
-        rounds.begin(now_s)
+    begun = followed(rounds, 100.02, 103.0)
 
-    assert begun[0] == 100.02
-    closely = [b - a for a, b in pairwise(begun) if b < 103.0]
-    assert max(closely) <= 0.1 + 1e-6
-    assert begun[-1] - begun[-2] == pytest.approx(0.5)
+    assert begun[0] == (100.02, "close")
+    assert [when for when, _ in begun[1:12]] == pytest.approx([100.1 + 0.1 * n for n in range(11)])
+    assert begun[12:] == [(101.5, "all"), (102.0, "all"), (102.5, "all")]
+
+
+def test_all_boards_are_followed_at_the_same_instants_once_every_frame_has_had_its_time() -> None:
+    early, late = Rounds(watch()), Rounds(watch())
+    for rounds, ended_s in ((early, 100.005), (late, 100.045)):
+        rounds.begin(100.0)
+        rounds.commanded(ended_s, 0.03)
+
+    assert followed(early, 100.005, 102.0) == followed(late, 100.045, 102.0)
+
+
+def test_a_bolt_that_still_moves_is_followed_on_and_a_contact_that_never_rests_is_not_for_ever() -> None:
+    rounds = Rounds(watch())
+    rounds.begin(100.0)
+    rounds.commanded(100.02)
+    followed(rounds, 100.02, 100.95)
+    rounds.changed(100.9)
+
+    assert followed(rounds, 100.95, 101.3)[-1] == (101.2, "close")
+    now_s = 101.3
+    while now_s < 110.0:
+        rounds.changed(now_s)
+        now_s = rounds.due_s()
+        last = rounds.begin(now_s)
+    assert last == "all"
+    assert rounds.due_s() - now_s == pytest.approx(0.5)
+
+
+def test_with_nothing_but_coils_a_close_round_reads_nothing() -> None:
+    asked: list[Read] = []
+
+    async def ask(read: Read) -> Nothing:
+        asked.append(read)
+        return Nothing("silent")
+
+    reading = Reading(PLC, watch(), most_gap=0)
+
+    assert asyncio.run(reading.round("close", ask, lambda: False)) == {}
+    assert asked == []
 
 
 def test_with_nothing_to_watch_nothing_is_ever_due() -> None:
