@@ -24,6 +24,7 @@ from edge.control.server import ControlServer
 from edge.desk import FrontDesk
 from edge.hearing import Hearing
 from edge.journal.journal import Journal
+from edge.loop_watch import LoopWatch
 from edge.measures import Measures
 from edge.onlookers import Onlookers
 from edge.parts import Parts, cancelled
@@ -102,6 +103,7 @@ class Daemon:
         self.onlookers = Onlookers()
         self.measures = Measures()
         self.telemetry = Telemetry(self.views.add, self.say)
+        self.loop_watch = LoopWatch(self.condition)
         self.leaving = asyncio.Event()
         """Set when the daemon is to end."""
         self._start = start
@@ -229,6 +231,8 @@ class Daemon:
             "routine": routine,
             "shed": self.appliance.shed,
             "longest_s": self.appliance.longest_s,
+            "loop_longest_s": self.loop_watch.longest_s,
+            "loop_over": self.loop_watch.over,
             "journal_waiting": self.journal.waiting,
             "views_waiting": self.views.waiting,
         }
@@ -348,9 +352,16 @@ class Daemon:
             await asyncio.sleep(1.0)
 
     async def _count_minutes(self) -> None:
-        while True:
-            await asyncio.sleep(60.0)
-            self.telemetry.minute(self.appliance.state, self.appliance.shed)
+        # What is started once, and what is imported behind the arming, is no ordinary life.
+        await asyncio.sleep(STARTED_S)
+        self.loop_watch.begin()
+        try:
+            while True:
+                await asyncio.sleep(60.0)
+                self.loop_watch.minute()
+                self.telemetry.minute(self.appliance.state, self.appliance.shed)
+        finally:
+            self.loop_watch.end()
 
     async def _take_pictures(self) -> None:
         while True:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -20,7 +20,7 @@ from edge.journal.stamp import Stamped
 from edge.journal.stored import Stored
 from edge.journal.writer import JournalRefused
 from edge.people.people import People
-from edge.snapshot import Steady, snapshot
+from edge.snapshot import Steady, in_bites, snapshot
 from edge.version import VERSION
 from edge.views.database import Views
 from edge.views.rebuild import rebuild_beside
@@ -96,6 +96,11 @@ class FrontDesk:
         """The live picture of now."""
         appliance = self._daemon.appliance
         return snapshot(appliance.plan, appliance.state, instant(), self._daemon.box, self._steady)
+
+    def picture(self) -> Generator[None, None, dict[str, Any]]:
+        """The same, to be made with the loop's own work in between; of the moment in which it was asked for."""
+        appliance = self._daemon.appliance
+        return in_bites(appliance.plan, appliance.state, instant(), self._daemon.box, self._steady)
 
     async def submit(self, actor: Actor, make: Make) -> Reply:
         """Hand one request in; told once it is durable, or once the disk took nothing for 1 s."""

@@ -193,6 +193,11 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "A part of the daemon failed: {0}",
         "Doors and buttons work on. Keep the log; restart the daemon when nothing is live.",
     ),
+    "loop_slow": (
+        "The daemon was held up for {0} ms",
+        "Doors still lock; a press may have waited so long ({1}). Another program on this box may be busy: end it. "
+        "Else keep the log, and call the maker.",
+    ),
     "embedded_broker_down": (
         "The embedded broker does not run",
         "Presses by network buttons do not arrive; it is started again: {0}. Wired buttons and `press` still work.",

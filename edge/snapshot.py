@@ -5,6 +5,7 @@ Ages are milliseconds at the moment of the snapshot; times are RFC 3339 UTC. Wha
 
 import functools
 from collections import Counter
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -35,6 +36,7 @@ NOT_RECORDED: Final = frozenset({"journal_refused", "journal_hung", "journal_she
 """The conditions in which events are not being recorded; others of the journal's tell of what was."""
 UNSEEN: Final = DoorLive()
 """A door of which nothing was read yet."""
+DOORS_A_BITE: Final = 20
 _ATTENTION: Final = {"not_secured": 0, "look": 1, "": 2}
 
 
@@ -83,8 +85,26 @@ def snapshot(plan: Plan, state: State, now: Instant, box: BoxFacts, steady: Stea
 
     steady: kept from one picture to the next, for whoever makes many.
     """
+    making = in_bites(plan, state, now, box, steady)
+    while True:
+        try:
+            next(making)
+        except StopIteration as made:
+            picture: Document = made.value
+            return picture
+
+
+def in_bites(
+    plan: Plan, state: State, now: Instant, box: BoxFacts, steady: Steady | None = None
+) -> Generator[None, None, Document]:
+    """The same; it stops after some doors each, for the loop to do its own work. Plan and state are immutable."""
     known = steady or Steady()
-    doors = [_door(state, now, door, known) for door in plan.doors.values()]
+    doors = []
+    for count, door in enumerate(plan.doors.values()):
+        if count % DOORS_A_BITE == DOORS_A_BITE - 1:
+            yield
+        doors.append(_door(state, now, door, known))
+    yield
     doors.sort(key=lambda one: _ATTENTION[one["attention"]])
     return {
         "at": rfc3339(now.utc_us),

@@ -124,6 +124,12 @@ class _Now(Collector):
         yield _labelled("inbox_waiting_events", "Events not decided yet", "lane", lanes, tuple(lanes))
         yield _counter("inbox_shed_events", "Routine events let go of since start", figures["shed"])
         yield _gauge("event_longest_seconds", "Longest that one event took since start", figures["longest_s"])
+        yield _gauge(
+            "loop_callback_longest_seconds", "Longest that anything held the loop", figures["loop_longest_s"]
+        )
+        yield _counter(
+            "loop_slow_callbacks", "What held the loop for longer than 5 ms since start", figures["loop_over"]
+        )
         recording = not not_recording(state)
         yield _gauge("journal_recording", "Whether the journal takes what happens", float(recording))
         yield _gauge("journal_waiting_rows", "Rows that are not on disk yet", figures["journal_waiting"])

@@ -1,6 +1,6 @@
 """What the page and the API may ask of the appliance and of the accounts: this, and nothing else of ours."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -19,6 +19,9 @@ class Office(Desk, Protocol):
     @property
     def state(self) -> State:
         """What is believed now; immutable, so that whoever holds it may keep it."""
+
+    def picture(self) -> Generator[None, None, dict[str, Any]]:
+        """`snapshot` of now, made with the loop's own work in between (`Courtesy.in_bites`)."""
 
     @property
     def timezone(self) -> str:

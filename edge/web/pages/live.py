@@ -27,6 +27,8 @@ from edge.web.pages.screens import EVERYWHERE, Screen, live_parts
 from edge.web.pages.templates import Ages
 from edge.web.pages.timeline import timeline
 from edge.web.wire import Out
+from rules.plan import Plan
+from rules.state import State
 
 BEAT_S: Final = 2.0
 LOOK_S: Final = 0.5
@@ -100,13 +102,12 @@ class Pages:
         known = self._moments.get(duress)
         if known is None or time.monotonic() - known.made_s > FRESH_S:
             self._look = look
-            known = self._moment_of(self._office.snapshot(), duress)
+            known = self._moment_of(self._office.snapshot(), self._office.plan, self._office.state, duress)
         return known
 
-    def _moment_of(self, picture: dict[str, Any], duress: bool) -> Moment:
-        office = self._office
-        zone = times.zone_of(office.timezone)
-        made = Moment(scene(picture, office.plan, office.state, zone, duress=duress))
+    def _moment_of(self, picture: dict[str, Any], plan: Plan, state: State, duress: bool) -> Moment:
+        zone = times.zone_of(self._office.timezone)
+        made = Moment(scene(picture, plan, state, zone, duress=duress))
         self._moments[duress] = made
         return made
 
@@ -194,11 +195,12 @@ class Pages:
     async def _tell(self) -> None:
         courtesy = self.courtesy
         await courtesy.turn()
-        state, was = self._office.state, self._shown
+        plan, state, was = self._office.plan, self._office.state, self._shown
         self._shown = look_of(state)
-        self._look, picture = self._shown, self._office.snapshot()
+        self._look = self._shown
+        picture = await courtesy.in_bites(self._office.picture())
         moments = {
-            duress: self._moment_of(picture, duress)
+            duress: self._moment_of(picture, plan, state, duress)
             for duress in {looking.duress for looking in self._groups}
         }
         if was is None or was[0] is not state.record:

@@ -1,6 +1,6 @@
 """The page's API while the disk answers nothing: the live picture stands, and lists say what they are."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from edge.config.pack_rights import shipped_rights
 from edge.control.desk import Make, Reply
 from edge.journal.writer import JournalRefused
 from edge.people.caller import Caller
-from edge.snapshot import snapshot
+from edge.snapshot import in_bites, snapshot
 from edge.web.application import application
 from edge.web.routes import ROUTES
 from edge.web.shared import Shared
@@ -39,6 +39,9 @@ class OnPaper:
     def snapshot(self) -> dict[str, Any]:
         return snapshot(self.plan, self.state, NOON, BOX)
 
+    def picture(self) -> Generator[None, None, dict[str, Any]]:
+        return in_bites(self.plan, self.state, NOON, BOX)
+
     async def submit(self, actor: Actor, make: Make) -> Reply:
         return Reply(True, incident=IncidentId("inc-2"), durable=False)
 
@@ -56,7 +59,17 @@ class OnPaper:
 
     def metrics(self) -> dict[str, Any]:
         return dict.fromkeys(
-            ("reflex", "routine", "shed", "longest_s", "journal_waiting", "views_waiting"), 0
+            (
+                "reflex",
+                "routine",
+                "shed",
+                "longest_s",
+                "loop_longest_s",
+                "loop_over",
+                "journal_waiting",
+                "views_waiting",
+            ),
+            0,
         )
 
 

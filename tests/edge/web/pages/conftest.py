@@ -1,7 +1,7 @@
 """The page before a campus of values: an office that answers requests, and people who are who their cookie says."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +18,7 @@ from edge.journal.writer import JournalRefused
 from edge.people.caller import Caller
 from edge.people.own import OwnAccount, OwnSession, Pending
 from edge.people.people import Factor, NotSignedIn, SetUp, SignedIn
-from edge.snapshot import snapshot
+from edge.snapshot import in_bites, snapshot
 from edge.web import office as offices
 from edge.web.application import application
 from edge.web.routes import ROUTES
@@ -180,6 +180,10 @@ class Office:
     def snapshot(self) -> dict[str, Any]:
         self.pictured += 1
         return snapshot(self.plan, self.state, self.now, BOX)
+
+    def picture(self) -> Generator[None, None, dict[str, Any]]:
+        self.pictured += 1
+        return in_bites(self.plan, self.state, self.now, BOX)
 
     async def submit(self, actor: Actor, make: Make) -> Reply:
         self.asked.append(make(self.now, RequestId(len(self.asked) + 1), actor))
