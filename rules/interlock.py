@@ -4,8 +4,7 @@
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
 from rules.contacts import InputState, guarded_state, last_active
@@ -24,17 +23,20 @@ EXIT_BUTTON_US: Final = 30 * SECOND_US
 Target = TypeVar("Target", DoorId, OutputId)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Passed(Generic[Target]):
     """What the interlock lets out: a permit for each controller, and who is held, why."""
 
     permits: tuple[Permit, ...] = ()
     held: tuple[tuple[Target, str], ...] = ()
+    _commands: dict[str, CommandId] = field(default_factory=dict, repr=False, compare=False)
 
-    @cached_property
+    @property
     def commands(self) -> Mapping[str, CommandId]:
         """The command of each target. Worked out once the permits have gone: it takes longer than judging them."""
-        return {drive.target: permit.id for permit in self.permits for drive in permit.drives}
+        if not self._commands:
+            self._commands.update((drive.target, one.id) for one in self.permits for drive in one.drives)
+        return self._commands
 
     @property
     def ids(self) -> tuple[CommandId, ...]:
