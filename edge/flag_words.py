@@ -244,6 +244,26 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "The appliance is slow",
         "It lagged by {0} ms. Presses still work, later: see what else runs on this machine.",
     ),
+    "link_not_proven": (
+        "Self-test: {subject} is not proven",
+        "{0} Everything else works on: mend it, then test again.",
+    ),
+    "self_test_overdue": (
+        "The daily self-test is overdue",
+        "{0} Presses work as before: run `campus-edge selftest`, and look at the log.",
+    ),
+    "lock_not_back": (
+        "Door {subject} is not back at its rest",
+        "Its lock was exercised and is not proven at its rest. From inside it opens as always: look at the door.",
+    ),
+    "lock_not_exercised": (
+        "The lock of door {subject} was not proven when it was exercised",
+        "{0} It may not lock in an emergency. Lock it by key; have it mended, then try it.",
+    ),
+    "exercise_missed": (
+        "The lock of door {subject} was not exercised",
+        "Its hours went by without it. {0} It is driven as before: try it by hand.",
+    ),
     "output_not_commissioned": (
         "Output {subject} is not commissioned",
         "It is never switched. Doors lock as before: have it commissioned and dated in the configuration.",

@@ -12,14 +12,16 @@ from typing import Any, Final, Literal
 from edge import words
 from edge.flag_words import FLAGS
 from edge.journal.stored import rfc3339 as _rfc3339
+from edge.tested import self_test
 from rules.contacts import contact_fresh
 from rules.model.ids import ButtonId, DoorId, InputId, Point, ZoneId
 from rules.model.moments import Instant
 from rules.model.verdicts import SECURED
 from rules.plan import ButtonPlan, DoorPlan, Plan, Sensor
 from rules.responses import effective
-from rules.state import CommandLive, ControllerLive, DoorLive, DoorOrder, Incident, Read, State
-from rules.supervision import armed, button_state
+from rules.silence import button_state
+from rules.state import ButtonMemory, CommandLive, ControllerLive, DoorLive, DoorOrder, Incident, Read, State
+from rules.supervision import armed
 
 Mode = Literal["normal", "last_accepted", "safe"]
 Document = dict[str, Any]
@@ -34,6 +36,7 @@ LOOK: Final = frozenset(
 NOT_KNOWN: Final = frozenset({"unknown", "stale", "no_answer"})
 NOT_RECORDED: Final = frozenset({"journal_refused", "journal_hung", "journal_shed"})
 """The conditions in which events are not being recorded; others of the journal's tell of what was."""
+NEVER_PRESSED: Final = ButtonMemory()
 UNSEEN: Final = DoorLive()
 """A door of which nothing was read yet."""
 DOORS_A_BITE: Final = 20
@@ -70,6 +73,7 @@ class Steady:
 
     def __init__(self) -> None:
         self._known: dict[DoorId, tuple[tuple[object, ...], Document]] = {}
+        self._tests: tuple[tuple[object, ...], Document] | None = None
 
     def of(self, state: State, door: DoorPlan, live: DoorLive, order: DoorOrder | None) -> Document:
         """A door's part of the picture, `bolt` and `position` still to be filled in; not to be changed."""
@@ -78,6 +82,15 @@ class Steady:
         if known is None or any(was is not now for was, now in zip(known[0], made_of, strict=True)):
             known = self._known[door.id] = made_of, _steady(state, door, live, order)
         return known[1]
+
+    def tests(self, plan: Plan, state: State) -> Document:
+        """What the last self-test saw: hundreds of links, and the same until the next one."""
+        made_of = (plan, state.record.self_tests, state.live.self_test, state.live.exercises)
+        if self._tests is None or any(
+            was is not now for was, now in zip(self._tests[0], made_of, strict=True)
+        ):
+            self._tests = made_of, self_test(plan, state)
+        return self._tests[1]
 
 
 def snapshot(plan: Plan, state: State, now: Instant, box: BoxFacts, steady: Steady | None = None) -> Document:
@@ -120,6 +133,7 @@ def in_bites(
         "outputs": _outputs(plan, state),
         "sessions": [{"session": name, "up": up} for name, up in state.live.sessions.items()],
         "walk_tests": _walk_tests(plan, state, now),
+        "self_test": known.tests(plan, state),
     }
 
 
@@ -190,6 +204,7 @@ def _door(state: State, now: Instant, door: DoorPlan, steady: Steady) -> Documen
         **found,
         "bolt": _evidence(state, now, door.bolt),
         "position": _evidence(state, now, door.position),
+        "last_proven": _iso(state.record.secured.get(door.id)),
     }
 
 
@@ -311,6 +326,10 @@ def _button(plan: Plan, state: State, now: Instant, button: ButtonPlan) -> Docum
         "online": live.online if live else None,
         "gestures": {word: {"response": ask.response, "zone": ask.zone} for word, ask in button.asks.items()},
         "walk_test": button.id in state.record.walk_tests,
+        "last_proven": {
+            response: rfc3339(at.utc_us)
+            for response, at in state.record.buttons.get(button.id, NEVER_PRESSED).proven.items()
+        },
     }
 
 

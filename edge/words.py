@@ -60,6 +60,16 @@ HELD: Final[Mapping[str, str]] = {
     "unknown_output": "It is not in the configuration.",
     "no_coil": "No coil or output is named for it, so it is never switched.",
     "coil_of_a_lock": "Its coil drives a lock, so it is never switched as an output.",
+    "exterior_unattended": "A lock of an exterior door is never exercised with nobody there. Test it in a walk.",
+    "not_exercised": "Its record names no hours for a self-test, so its lock is not exercised.",
+    "needed_otherwise": "An incident is live, or it was ordered otherwise: its lock is not exercised now.",
+    "safe_mode": "The box runs in safe mode: its lock is not exercised.",
+    "clock_unsure": "The box's clock is not sure, so no lock is exercised. Check its time service.",
+    "not_its_hours": "It is outside of the hours in which its lock may be exercised.",
+    "not_closed": "It is not closed, or not read: its lock is not exercised now.",
+    "way_out_not_quiet": "A way out or fire input is not quiet: its lock is not exercised.",
+    "not_read_back": "Its coil was not read back: nothing was written to it.",
+    "reads_on": "Its coil reads on, and nobody asked for that here: nothing was written to it.",
     "interlock_failed": "The interlock failed, and only what is surely free inside was locked. Lock it by key.",
 }
 
@@ -99,6 +109,8 @@ REFUSALS: Final[Mapping[str, str]] = {
     "unknown_zone": "No zone {zone} is configured; nothing was started. Name a zone, or the campus for all of it.",
     "no_text": "A note needs words; nothing was written.",
     "real_incident_live": "A real incident is live; nothing was started. Close it first.",
+    "self_test_running": "A self-test is under way; look at its result in some seconds.",
+    "incident_live": "An incident is live; no self-test was begun. Look at the doors.",
     "held": "The interlock holds back: {held}",
     "no_doors": "No door was named; nothing was changed. Name each door.",
     "no_person": "A walk-test needs the tester's name; none was started, every button is real.",
@@ -158,6 +170,62 @@ NOT_YOURS: Final[Mapping[str, str]] = {
 }
 """Each right, as what somebody without it may not do."""
 
+LINKS: Final[Mapping[str, str]] = {
+    "daemon": "the box",
+    "broker": "broker",
+    "controller": "controller",
+    "input": "input",
+    "button": "button",
+    "decision": "decision",
+    "lock": "lock",
+    "output": "output",
+}
+OUTCOMES: Final[Mapping[str, str]] = {
+    "proven": "proven",
+    "not_proven": "NOT PROVEN",
+    "behind": "not reached",
+    "untestable": "cannot be tested silently",
+}
+TEST_CODES: Final[Mapping[str, str]] = {
+    "no_answer": "No answer came in time.",
+    "session_down": "The session with the broker is down.",
+    "never_heard": "It was not heard since start. Check its power, cable and address.",
+    "silent": "It is silent. Check its power, battery and network.",
+    "refused": "It refused.",
+    "unreachable": "It cannot be reached. Check its power, cable and address.",
+    "reset": "It hung up.",
+    "offline": "It said that it is offline. Check its power and network.",
+    "not_read": "It was not read in time. Check its controller and wire.",
+    "not_heard_yet": "It was not heard since start. Press it in a walk-test.",
+    "nothing_to_read": "Nothing is read of it, so that nothing could answer.",
+    "unsupervised": "Its model does not report in time. Press it in a walk-test.",
+    "in_walk_test": "It is in a walk-test: a press there is no call now.",
+    "would_not_act": "A press would start nothing by itself. Look at the flags.",
+    "nothing_locks": "A press would lock no door at all: the interlock holds all of them back.",
+    "rule_failed": "A rule failed when it was asked. Look at the log; lock by key.",
+    "never_driven": "Its commissioning record lets nobody drive it. Lock it by key.",
+    "delayed_egress": "Delayed egress is never driven. It works as its own controller does.",
+    "bolt_not_read": "Its bolt was not read. Check the sensor's wire and its controller.",
+    "position_not_read": "Whether it is closed was not read. Check the sensor's wire and its controller.",
+    "lock_not_read": "Its lock was not read back. Check its controller.",
+    "coil_differs": "Its lock is not as it was last told. Somebody else drives it, or it was set by hand.",
+    "no_bolt_sensor": "No bolt sensor is wired: it never counts as secured. Try it by hand.",
+    "bolt_not_thrown": "It is told to be locked, and its bolt is not. Unlocked by hand, or a sensor that is cut: look.",
+    "stands_open": "It stands open, or its sensor is cut. Close it, and test again.",
+    "bolt_thrown_at_rest": "Its bolt is thrown and nobody here told it to. Locked by key, or a sensor that is stuck: look.",
+    "not_commissioned": "It is not commissioned, so it is never switched.",
+    "no_silent_test": "It cannot be tried and not be noticed. Try it in a drill.",
+    "not_tested": "It was not tested in time. Check its controller.",
+    "not_read_back": "Its coil was not read back. Check its controller.",
+    "reads_on": "Its coil reads on, and nobody here switched it on. Look at it.",
+    "not_back": "It is not proven back at its rest. Look at the door.",
+    "not_ended": "It did not run, or did not come to its end.",
+    "clock_silent": "The box does not know the time of day any more.",
+    "interrupted": "The box stopped in the middle. It is tried again.",
+    "superseded": "Another command came first. It is tried again.",
+}
+"""Why a link is not proven, or cannot be tested; what others say of themselves is shown as it is."""
+
 MODES: Final[Mapping[str, str]] = {
     "normal": "",
     "last_accepted": "on the last accepted configuration",
@@ -190,6 +258,18 @@ def verdict(word: str, by: str | None = None, code: str = "") -> str:
     return fill(SAID_NO, {"code": f" ({code})" if code else ""})
 
 
+def test_code(code: str) -> str:
+    """Why a self-test did not prove a link, or a lock was not exercised; `""` for none. A link is named as itself."""
+    if not code:
+        return ""
+    kind, stands, subject = code.partition(":")
+    if stands:
+        return f"It stands behind {LINKS.get(kind, kind)} {subject}: mend that first."
+    if code in TEST_CODES or code in HELD:
+        return TEST_CODES.get(code) or HELD[code]
+    return f"It said no ({code})."
+
+
 def held(code: str) -> str:
     """Why the interlock holds a door or output back: its own codes, and the hardware table's."""
     return HELD.get(code) or f"Its commissioning record forbids it: {code}."
@@ -210,8 +290,14 @@ def not_armed(code: str) -> str:
     return NOT_ARMED.get(code, code)
 
 
+TESTED: Final = frozenset({"link_not_proven", "self_test_overdue", "lock_not_exercised", "exercise_missed"})
+"""Flags of self-tests: their argument is the code of why, and shown in words."""
+
+
 def flag(code: str, subject: str, args: Sequence[str] = ()) -> tuple[str, str]:
     """Title and text of a flag."""
+    if code in TESTED:
+        args = [test_code(one) for one in args]
     values: dict[str, object] = {str(place): one for place, one in enumerate(args)}
     values["subject"] = subject
     title, text = FLAGS.get(code, (f"{code}: {subject}" if subject else code, " ".join(args)))

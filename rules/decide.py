@@ -2,10 +2,22 @@
 
 from typing import assert_never
 
-from rules import contacts, doors, fire, outputs, presses, requests, responses, supervision
+from rules import (
+    contacts,
+    doors,
+    exercising,
+    fire,
+    outputs,
+    presses,
+    requests,
+    responses,
+    selftest,
+    supervision,
+)
 from rules.decision import Decision, PressAnswer
 from rules.model.events import (
     AnswerAsked,
+    ClockTold,
     CloseAsked,
     CommandEnded,
     ConditionChanged,
@@ -16,8 +28,10 @@ from rules.model.events import (
     NoteAsked,
     PressAsked,
     PressHeard,
+    ProbeEnded,
     ReleaseAsked,
     Scanned,
+    SelfTestAsked,
     SessionChanged,
     StartAsked,
     StatusHeard,
@@ -55,6 +69,7 @@ def decide(plan: Plan, state: State, event: Event, let_out: LetOut | None = None
             doors.controller_changed(step, event, before)
         case CommandEnded():
             doors.command_ended(step, event)
+            selftest.command_ended(step, event)
         case PressAsked():
             requests.press(step, event)
         case StartAsked():
@@ -71,6 +86,13 @@ def decide(plan: Plan, state: State, event: Event, let_out: LetOut | None = None
             requests.close(step, event)
         case WalkTestAsked():
             requests.walk_test(step, event)
+        case SelfTestAsked():
+            selftest.asked(step, event)
+        case ClockTold():
+            selftest.clock_told(step, event)
+            exercising.begin(step)
+        case ProbeEnded():
+            selftest.probe_ended(step, event)
         case Ticked():
             _ticked(step)
         case ConditionChanged():
@@ -88,6 +110,7 @@ def _scanned(step: Step, event: Scanned) -> None:
     for pressed in observed.presses:
         presses.wired(step, pressed)
     doors.observe(step, event, moved=observed.moved)
+    selftest.scanned(step, event)
 
 
 def _ticked(step: Step) -> None:
@@ -96,4 +119,6 @@ def _ticked(step: Step) -> None:
     responses.sweep(step)
     doors.sweep(step)
     outputs.sweep(step)
+    selftest.sweep(step)
+    exercising.sweep(step)
     supervision.sweep(step)

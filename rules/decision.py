@@ -6,6 +6,7 @@ from rules.model.commands import Permit
 from rules.model.facts import Entry
 from rules.model.ids import ButtonId, DeliveryId, IncidentId, PressId, RequestId
 from rules.model.kinds import KindWord
+from rules.model.selftest import Probe
 from rules.state import State
 
 
@@ -44,9 +45,11 @@ class Decision:
     """What to hand on, permits before anything else, and the state once it is taken.
 
     `state.record` is the fold of `entries` over the record before: a restart folds them and gets the same.
+    probes: what a self-test asks of the box, after everything else.
     """
 
     state: State
     entries: tuple[Entry, ...] = ()
     permits: tuple[Permit, ...] = ()
     answers: tuple[Answer, ...] = ()
+    probes: tuple[Probe, ...] = ()

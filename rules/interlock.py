@@ -8,17 +8,22 @@ from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
 from rules.contacts import InputState, guarded_state, last_active
+from rules.evidence import fresh, read_back, says
 from rules.model.commands import Drive, Permit, Purpose
 from rules.model.ids import CommandId, ControllerId, DoorId, OutputId
+from rules.model.kinds import Test
 from rules.model.moments import SECOND_US, Instant
 from rules.model.seal import SEAL
-from rules.plan import DoorPlan, Hardware, Lock, OutputPlan, Plan
+from rules.plan import DoorPlan, Hardware, Hours, Lock, OutputPlan, Plan
 from rules.prepared import OncePerPlan
 from rules.state import Live, Record
 from rules.step import Step
 
 EXIT_BUTTON_US: Final = 30 * SECOND_US
 """Contract section 3, Leaving; the model codes' 30 s after a push-to-exit button."""
+
+CLOCK_TOLD_US: Final = 90 * SECOND_US
+"""The campus's clock is told every ten seconds; one that has not been for this long is not known."""
 
 Target = TypeVar("Target", DoorId, OutputId)
 
@@ -74,10 +79,14 @@ def latches(door: DoorPlan) -> bool:
 
 
 def wanted(door: DoorPlan, purpose: Purpose) -> Drive | None:
-    """The drive that a purpose means for a door; None: no lock point or no record."""
+    """The drive that a purpose means for a door; None: no lock point or no record.
+
+    A self-test ends where it began: what it means is the door's rest.
+    """
     if door.lock is None or door.hardware is None:
         return None
-    locked = purpose == "lock" or (purpose == "rest" and door.hardware.rest == "locked")
+    at_rest = purpose in ("rest", "self_test")
+    locked = purpose == "lock" or (at_rest and door.hardware.rest == "locked")
     return Drive(door.id, door.lock.point, door.lock.locked_when == locked)
 
 
@@ -102,6 +111,8 @@ def judge(
     if hardware is None or lock is None:
         return "no_record"
     refused = _by_record(plan, door, hardware, lock, drive, purpose, named)
+    if purpose == "self_test":
+        refused = refused or _unattended(plan, record, live, door, drive.on == lock.locked_when, now)
     return refused or _by_what_is_live(plan, record, live, door, hardware, lock, drive, now, named)
 
 
@@ -138,12 +149,62 @@ def _by_record(
             wrong = "not_named" if door.id not in named else "" if at_rest else "not_rest_value"
         case "free":
             wrong = "not_free_value" if locking else ""
+        case "self_test":
+            wrong = _never_unattended(door, hardware, locking)
         case _:
             wrong = "not_a_lock_purpose"
     if wrong:
         return wrong
     delayed = hardware.type == "delayed-egress" or hardware.egress == "delayed"
     return "delayed_egress" if delayed and locking else ""
+
+
+def _never_unattended(door: DoorPlan, hardware: Hardware, locking: bool) -> str:
+    """What a door's record says against exercising its lock with nobody there, whatever is live."""
+    if door.kind == "exterior":
+        return "exterior_unattended"
+    if hardware.self_test is None:
+        return "not_exercised"
+    return "not_rest_value" if not locking and hardware.rest == "locked" else ""
+
+
+def _unattended(plan: Plan, record: Record, live: Live, door: DoorPlan, locking: bool, now: Instant) -> str:
+    """What is live against it. The way back to rest asks less: neither hours nor a closed door."""
+    order = record.orders.get(door.id)
+    if record.incidents or (order is not None and order.word != "rest"):
+        # One word for all of it: another one for a silent incident would tell of it.
+        return "needed_otherwise"
+    if "safe_mode" in live.conditions:
+        return "safe_mode"
+    if not locking:
+        return ""
+    code = not_now(door, live, now)
+    if code:
+        return code
+    ways = {guarded_state(plan, live, one, now) for one in (*door.rex, *door.exit_buttons, *door.fire)}
+    if not ways <= {"quiet"}:
+        return "way_out_not_quiet"
+    board = live.controllers.get(door.controller)
+    closed = door.position is None or (fresh(live, door.position, now) and says(live, door.position))
+    return "" if closed and board is not None and board.up else "not_closed"
+
+
+def within(hours: Hours, minute: int) -> bool:
+    """Whether a local minute of the day lies in these hours, which may go over midnight."""
+    if hours.start_minute < hours.end_minute:
+        return hours.start_minute <= minute < hours.end_minute
+    return minute >= hours.start_minute or minute < hours.end_minute
+
+
+def not_now(door: DoorPlan, live: Live, now: Instant) -> str:
+    """`""` in the hours in which this lock may be exercised, by a clock that is sure; else why not."""
+    hours = None if door.hardware is None else door.hardware.self_test
+    clock = live.clock
+    if hours is None:
+        return "not_exercised"
+    if clock is None or not clock.sure or now.since(clock.at) > CLOCK_TOLD_US:
+        return "clock_unsure"
+    return "" if within(hours, clock.minute) else "not_its_hours"
 
 
 def _by_what_is_live(
@@ -365,6 +426,38 @@ def output_permits(step: Step, outputs: Iterable[OutputId], on: bool) -> Passed[
             boards.setdefault(output.point.controller, []).append(drive)
     out = tuple((board, _by_number(drives)) for board, drives in boards.items())
     return _sealed(step, "output", out, tuple(held))
+
+
+def exercise_refusal(step: Step, door: DoorPlan, *, lock: bool) -> str:
+    """`""` if a lock may be exercised now, told to lock or to go back to its rest, else the code of why not."""
+    drive = wanted(door, "lock" if lock else "self_test")
+    if drive is None:
+        return "no_record"
+    return judge(step.plan, step.record, step.live, door, drive, "self_test", step.at)
+
+
+def exercise_permits(step: Step, door: DoorPlan, *, lock: bool) -> Passed[DoorId]:
+    """The one command of a lock that is exercised: lock, or back to rest; held where it is not to be now."""
+    drive = wanted(door, "lock" if lock else "self_test")
+    code = exercise_refusal(step, door, lock=lock)
+    if drive is None or code:
+        return Passed(held=((door.id, code),))
+    return _sealed(step, "self_test", ((drive.point.controller, (drive,)),), ())
+
+
+def output_test_permits(step: Step, output: OutputPlan, kind: Test) -> Passed[OutputId]:
+    """One write of the value that an output has, which must be off: nothing is seen or heard of it. kind: no other.
+
+    Held: what is on, by us or by others, or was not read back now: what would be written could change it.
+    """
+    code, point = output_refusal(step.plan, output), output.point
+    if not code and point is not None:
+        read = read_back(step.live, point, step.at)
+        code = "not_read_back" if read is None else "reads_on" if read.value else ""
+    if code or point is None or output.id in step.record.outputs_on:
+        return Passed(held=((output.id, code or "reads_on"),))
+    board = ((point.controller, (Drive(output.id, point, False),)),)
+    return _sealed(step, "self_test", board, ())
 
 
 def _sealed(

@@ -73,7 +73,10 @@ def _reads_locked(
 
 def _settling(door: DoorPlan, its: DoorLive, now: Instant) -> bool:
     last = its.command
-    if last is None or last.purpose not in ("rest", "free"):
+    if last is None or last.purpose not in ("rest", "free", "self_test"):
+        return False
+    if last.purpose == "self_test" and (door.hardware is None or door.hardware.rest == "locked"):
+        # Told to lock what is locked: somebody who opens it now leaves a locked door.
         return False
     travel = 0 if door.hardware is None else door.hardware.travel_us
     return last.ended is None or now.since(last.ended) < travel + SETTLING_US

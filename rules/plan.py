@@ -214,3 +214,5 @@ class Plan:
     config_hash: str
     standing_flags: tuple[tuple[str, str], ...] = field(default=())
     """(code, subject) of shortcomings the configuration itself implies, such as `nc_relay` on a door."""
+    self_test_at: int | None = None
+    """Local minute after midnight at which every day's self-test begins; None: only when a person asks."""

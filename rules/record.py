@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from rules.model.facts import (
+    DoorExercised,
     DoorsOrdered,
     Entry,
     FlagCleared,
@@ -16,19 +17,29 @@ from rules.model.facts import (
     PressAnswered,
     PressRecorded,
     PressUnanswered,
+    SelfTestEnded,
+    SelfTestScheduled,
+    SelfTestStarted,
+    Standing,
+    VerdictReached,
     WalkTestEnded,
     WalkTestStarted,
     ZoneResponded,
 )
 from rules.model.ids import OutputId
 from rules.model.moments import MINUTE_US, Instant
+from rules.model.selftest import LinkName
+from rules.model.verdicts import SECURED
 from rules.state import (
     ButtonMemory,
     DoorOrder,
+    ExerciseMemory,
     Flag,
     Incident,
     PressMemory,
     Record,
+    SelfTests,
+    TestResult,
     Unanswered,
     WalkTest,
     ZoneState,
@@ -38,6 +49,9 @@ REMEMBERED_US: Final = 24 * 60 * MINUTE_US
 """Contract section 4: a press is compared with the same button's of the last 24 h and of the live incident."""
 REMEMBERED_MOST: Final = 4_096
 """Presses kept of one button; a stuck button that presses every 20 s for a day stays below it."""
+
+CAME_THROUGH: Final[frozenset[Standing]] = frozenset({"acted", "joined", "test", "too_old", "unknown_age"})
+"""Standings of a press that came from its button by the way that presses take."""
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -88,8 +102,46 @@ def fold(record: Record, at: Instant, entry: Entry) -> Record:
             return replace(record, flags=_with(record.flags, key, Flag(*key, fact.args, at)))
         case FlagCleared():
             return replace(record, flags=_without(record.flags, (fact.code, fact.subject)))
+        case VerdictReached() if fact.verdict in SECURED:
+            # A verdict says so only of sensors read after the command.
+            return replace(record, secured=_with(record.secured, fact.door, at))
+        case SelfTestScheduled():
+            tests = record.self_tests
+            return replace(record, self_tests=replace(tests, since=fact.day, day=fact.day, done=fact.day))
+        case SelfTestStarted():
+            day = record.self_tests.day if fact.day is None else fact.day
+            return replace(record, self_tests=replace(record.self_tests, number=fact.number, day=day))
+        case SelfTestEnded():
+            return replace(record, self_tests=_tested(record.self_tests, at, fact))
+        case DoorExercised():
+            return _exercised(record, at, fact)
         case _:
             return record
+
+
+def _tested(tests: SelfTests, at: Instant, fact: SelfTestEnded) -> SelfTests:
+    if not fact.complete:
+        # It is due again, once what broke it off is over.
+        return tests if fact.day is None else replace(tests, day=fact.day - 1)
+    proven = tuple(LinkName(one) for one in fact.proven)
+    others = {LinkName(one): (outcome, code) for one, outcome, code in fact.others}
+    # Only links of this test: what a configuration took away is not remembered for ever.
+    before = {one: tests.proven[one] for one in others if one in tests.proven}
+    return replace(
+        tests,
+        done=tests.done if fact.day is None else fact.day,
+        last=TestResult(fact.number, at, fact.cause, proven, others),
+        proven={**before, **dict.fromkeys(proven, at)},
+    )
+
+
+def _exercised(record: Record, at: Instant, fact: DoorExercised) -> Record:
+    tests = record.self_tests
+    memory = ExerciseMemory(fact.window, at, fact.step, fact.outcome, fact.code)
+    record = replace(record, self_tests=replace(tests, exercises=_with(tests.exercises, fact.door, memory)))
+    if fact.outcome != "proven":
+        return record
+    return replace(record, secured=_with(record.secured, fact.door, at))
 
 
 def _remember(record: Record, at: Instant, entry: Entry, fact: PressRecorded) -> Record:
@@ -111,7 +163,11 @@ def _remember(record: Record, at: Instant, entry: Entry, fact: PressRecorded) ->
         presses = (*kept, one)
     # A retained copy may come before its live original, whose counter is then still to be heard.
     counter = known.counter if fact.counter is None or fact.standing == "retained" else fact.counter
-    record = replace(record, buttons=_with(record.buttons, fact.button, ButtonMemory(presses, counter)))
+    proven = known.proven
+    if fact.standing in CAME_THROUGH and fact.path != "cli":
+        proven = {**proven, fact.response: at}
+    memory = ButtonMemory(presses, counter, proven)
+    record = replace(record, buttons=_with(record.buttons, fact.button, memory))
     # A person's test by name is no press of the button: the tester's own comes after it.
     if (
         fact.standing == "test"

@@ -25,6 +25,7 @@ from rules.model.ids import (
 from rules.model.kinds import KindWord
 from rules.model.moments import Instant
 from rules.model.responses import Response
+from rules.model.selftest import ExerciseStep, LinkName, Outcome, TestCause
 from rules.model.verdicts import UNKNOWN, Verdict
 
 # --- the record ------------------------------------------------------------------------------
@@ -91,10 +92,15 @@ class PressMemory:
 
 @dataclass(frozen=True, slots=True)
 class ButtonMemory:
-    """What the record keeps of one button: its presses, newest last, and its last counter."""
+    """What the record keeps of one button: its presses, newest last, and its last counter.
+
+    proven: when a press of the button itself last came through, by what it asked for: who may not know of silent
+    responses is not told of their times.
+    """
 
     presses: tuple[PressMemory, ...] = ()
     counter: int | None = None
+    proven: Mapping[Response, Instant] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,46 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class TestResult:
+    """What the last whole self-test saw; others: the links that were not proven, with outcome and code."""
+
+    __test__ = False  # not a test class of pytest's
+    number: int
+    at: Instant
+    cause: TestCause
+    proven: tuple[LinkName, ...]
+    others: Mapping[LinkName, tuple[Outcome, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class ExerciseMemory:
+    """The last time a lock was exercised: whose night it was, how far it came, and what was seen."""
+
+    window: int
+    at: Instant
+    step: ExerciseStep
+    outcome: Outcome
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTests:
+    """What the record keeps of self-tests: the last one, not their history. Days are local, as ordinals.
+
+    since: from when on they are due. day: of the last one begun by schedule; done: of the last one that came to its end.
+    proven: when each link of the last one was last proven.
+    """
+
+    number: int = 0
+    since: int | None = None
+    day: int = 0
+    done: int = 0
+    last: TestResult | None = None
+    proven: Mapping[LinkName, Instant] = field(default_factory=dict)
+    exercises: Mapping[DoorId, ExerciseMemory] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """The part of the state that is a fold of the journal and nothing else."""
 
@@ -130,6 +176,9 @@ class Record:
     walk_tests: Mapping[ButtonId, WalkTest] = field(default_factory=dict)
     flags: Mapping[tuple[str, str], Flag] = field(default_factory=dict)
     outputs_on: frozenset[OutputId] = frozenset()
+    secured: Mapping[DoorId, Instant] = field(default_factory=dict)
+    """When each door was last proven locked by sensors read after a command."""
+    self_tests: SelfTests = field(default_factory=SelfTests)
 
 
 # --- the live picture ------------------------------------------------------------------------
@@ -236,6 +285,64 @@ class ButtonLive:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalClock:
+    """What the campus's clock showed when it was last told; see `events.ClockTold`."""
+
+    at: Instant
+    day: int
+    minute: int
+    sure: bool
+    attended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutputTest:
+    """A test write to one output that is off: the value it has. ended None: still on the wire.
+
+    command None: nothing was written, for `code`.
+    """
+
+    command: CommandId | None
+    sent: Instant
+    ended: Instant | None = None
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTestRun:
+    """A self-test under way.
+
+    answers: what probes came to, `""` for those that held. held: doors that a press would find held back.
+    heard: controllers that answered over the connection of their commands since it began.
+    """
+
+    number: int
+    cause: TestCause
+    day: int | None
+    began: Instant
+    answers: Mapping[LinkName, str] = field(default_factory=dict)
+    held: Mapping[LinkName, tuple[tuple[DoorId, str], ...]] = field(default_factory=dict)
+    heard: frozenset[ControllerId] = frozenset()
+    outputs: Mapping[OutputId, OutputTest] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ExerciseLive:
+    """A lock that is being exercised. command None: the interlock holds its way back; since: of this step.
+
+    locked: proven locked meanwhile. why: what stopped it before, `""` nothing. tries: times it was told to go back.
+    """
+
+    window: int
+    step: ExerciseStep
+    since: Instant
+    command: CommandId | None = None
+    locked: bool = False
+    why: str = ""
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Live:
     """What is read and heard since start. `boot` is the machine's boot id: monotonic times hold within it."""
 
@@ -257,6 +364,9 @@ class Live:
     """(minute of CLOCK_MONOTONIC, unreadable messages in it): a flood is not recorded one by one."""
     unreadable: Mapping[str, Instant] = field(default_factory=dict)
     """When a button's (or for an unknown topic the campus's) last unreadable message came."""
+    clock: LocalClock | None = None
+    self_test: SelfTestRun | None = None
+    exercises: Mapping[DoorId, ExerciseLive] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from rules.model.commands import Permit
 from rules.model.facts import Because, Entry, Fact
 from rules.model.ids import Actor, CommandId, ControllerId, DoorId, IncidentId
 from rules.model.moments import Instant
+from rules.model.selftest import Probe
 from rules.plan import Plan
 from rules.record import fold
 from rules.state import ControllerLive, DoorLive, Live, Record, State
@@ -24,7 +25,18 @@ class Step:
     `record` is kept folded after each `write`. Maps of `live` are copied once, at their first change.
     """
 
-    __slots__ = ("_answers", "_doors", "_entries", "_let_out", "_live", "_permits", "at", "plan", "record")
+    __slots__ = (
+        "_answers",
+        "_doors",
+        "_entries",
+        "_let_out",
+        "_live",
+        "_permits",
+        "_probes",
+        "at",
+        "plan",
+        "record",
+    )
 
     def __init__(self, plan: Plan, state: State, at: Instant, let_out: LetOut | None = None) -> None:
         """let_out: told of permits at once, while the rest is still being decided."""
@@ -37,6 +49,7 @@ class Step:
         self._permits: list[Permit] = []
         self._let_out = let_out
         self._answers: list[Answer] = []
+        self._probes: tuple[Probe, ...] = ()
 
     # --- the live picture ---
 
@@ -99,6 +112,10 @@ class Step:
         """Answer whoever asked, once the entries are durable."""
         self._answers.append(answer)
 
+    def probe(self, *probes: Probe) -> None:
+        """Ask the box itself, once everything else is on its way."""
+        self._probes += probes
+
     @property
     def state(self) -> State:
         """The state so far."""
@@ -106,4 +123,5 @@ class Step:
 
     def decision(self) -> Decision:
         """All of it."""
-        return Decision(self.state, tuple(self._entries), tuple(self._permits), tuple(self._answers))
+        made = (tuple(self._entries), tuple(self._permits), tuple(self._answers))
+        return Decision(self.state, *made, self._probes)

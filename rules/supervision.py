@@ -3,9 +3,9 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final, Literal
+from typing import Final
 
-from rules import contacts, doors
+from rules import contacts, doors, exercising, selftest
 from rules.model.events import (
     ConditionChanged,
     ControllerChanged,
@@ -26,23 +26,21 @@ from rules.model.ids import Actor, ButtonId
 from rules.model.moments import MINUTE_US, SECOND_US, Instant
 from rules.plan import ButtonPlan, Plan
 from rules.record import REMEMBERED_US
-from rules.state import ButtonLive, ButtonMemory, ControllerLive, Live, State
+from rules.silence import button_state, settled
+from rules.state import ButtonLive, ButtonMemory, ControllerLive, State
 from rules.step import DAEMON, Step
 
 SWEEP_EVERY_US: Final = SECOND_US
 BATTERY_LOW_PERCENT: Final = 15
 """A lithium cell's discharge curve is flat and then falls: below this it is a matter of days."""
-SETTLING_US: Final = 5 * SECOND_US
-"""After start, what has not answered yet is shown as unknown and flagged only from here on."""
 REFUSED_EACH_MINUTE: Final = 20
 """Unreadable messages recorded one by one in a minute; the rest of a flood is only counted."""
 
 UNREADABLE_STANDS_US: Final = 60 * MINUTE_US
 """How long after its last unreadable message a device is flagged for it."""
-RAISED_ANEW: Final = frozenset({"unanswered_press", "not_armed"})
+RAISED_ANEW: Final = frozenset({"unanswered_press", "not_armed", "link_not_proven", "lock_not_exercised"})
 """Flags whose words would mislead with old arguments, and that no device can make flutter."""
 
-ButtonState = Literal["heard", "unknown", "silent", "unsupervised"]
 FlagKey = tuple[str, str]
 
 
@@ -61,17 +59,6 @@ def armed(plan: Plan, state: State) -> tuple[bool, str]:
     ):
         return True, ""
     return False, "no_button_path"
-
-
-def button_state(plan: ButtonPlan, state: State, now: Instant) -> ButtonState:
-    """Heard within its limit, silent, not heard yet since start, or a model that cannot be supervised."""
-    if plan.silence_limit_us is None:
-        return "unsupervised"
-    live = state.live.buttons.get(plan.id, ButtonLive())
-    since = live.heard or state.live.started
-    if now.since(since) > plan.silence_limit_us:
-        return "silent"
-    return "unknown" if live.heard is None else "heard"
 
 
 def status_heard(step: Step, event: StatusHeard) -> None:
@@ -180,7 +167,7 @@ def sweep_flags(step: Step) -> None:
         raised = step.record.flags.get(key)
         if raised is None or (key[0] in RAISED_ANEW and raised.args != args):
             step.write(FlagRaised(*key, args), key[1], because=Because(key[0]))
-    if not _settled(step.live):
+    if not settled(step.live):
         # What has not answered yet since start is no better than it was before.
         return
     for key in [key for key in step.record.flags if key not in now]:
@@ -190,26 +177,26 @@ def sweep_flags(step: Step) -> None:
 def flags(plan: Plan, state: State) -> Iterator[tuple[FlagKey, tuple[str, ...]]]:
     """Every safety shortcoming that holds now, as ((code, subject), args); by rule, never typed in."""
     live, now = state.live, state.live.now
-    settled = _settled(live)
+    is_settled = settled(live)
     for code, subject in plan.standing_flags:
         yield (code, subject), ()
     for code, args in live.conditions.items():
         yield (code, str(plan.campus)), args
     is_armed, why = armed(plan, state)
-    if settled and not is_armed:
+    if is_settled and not is_armed:
         yield ("not_armed", str(plan.campus)), (why,)
     for controller in plan.controllers:
         its = live.controllers.get(controller)
-        if settled and (its is None or not its.up):
+        if is_settled and (its is None or not its.up):
             yield ("controller_down", controller), ("never_heard" if its is None else its.code,)
-    if settled and any(button.wired is None for button in plan.buttons.values()):
+    if is_settled and any(button.wired is None for button in plan.buttons.values()):
         for session in ("presses", "status"):
             if not live.sessions.get(session, False):
                 yield (f"{session}_session_down", str(plan.campus)), ()
     for button in plan.buttons.values():
         if button.wired is None:
             yield from _button_flags(button, state, now)
-        elif settled and not contacts.contact_fresh(plan, live, button.id, now):
+        elif is_settled and not contacts.contact_fresh(plan, live, button.id, now):
             yield ("button_silent", button.id), ()
     for one in plan.inputs.values():
         if live.inputs.get(one.id) == "unsure":
@@ -219,8 +206,10 @@ def flags(plan: Plan, state: State) -> Iterator[tuple[FlagKey, tuple[str, ...]]]
             yield ("message_refused", subject), ()
     for waiting in state.record.unanswered.values():
         yield ("unanswered_press", waiting.button), (str(waiting.number), waiting.why)
-    if settled:
+    if is_settled:
         yield from doors.flags(plan, state)
+    yield from selftest.flags(plan, state)
+    yield from exercising.flags(plan, state)
 
 
 def _button_flags(plan: ButtonPlan, state: State, now: Instant) -> Iterator[tuple[FlagKey, tuple[str, ...]]]:
@@ -253,10 +242,6 @@ def _turn_silent(step: Step, before: Instant) -> None:
         was = button_state(plan, step.state, before)
         if was != "silent" and button_state(plan, step.state, step.at) == "silent":
             step.write(ButtonTurned(plan.id, "silent"), plan.id, because=Because("silence_limit"))
-
-
-def _settled(live: Live) -> bool:
-    return live.now.since(live.started) > SETTLING_US
 
 
 def _device(subject: ButtonId | str) -> Actor:

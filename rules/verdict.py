@@ -90,6 +90,9 @@ def coil_differs(plan: Plan, record: Record, live: Live, door: DoorPlan, now: In
 
     What the fire rule latched stays so until a person's word: that was ours, and no other program's.
     """
+    if door.id in live.exercises:
+        # On its way, by us; what it comes to is told by the exercise.
+        return False
     its = live.doors.get(door.id, DoorLive())
     order = record.orders.get(door.id)
     word: Purpose = "rest" if order is None else order.word

@@ -24,6 +24,7 @@ from rules.model.ids import (
 from rules.model.kinds import Drill, Exercise, Kind, Real
 from rules.model.moments import Instant
 from rules.model.responses import Response
+from rules.model.selftest import LinkName
 
 SessionName = Literal["presses", "status"]
 PressPath = Literal["mqtt", "cli"]
@@ -100,12 +101,14 @@ class Scanned:
     started: when the round's first request left. A value counts as read then, the earliest it can
         have been sampled, so that nothing read before a command's answer can prove that command.
     values: bits as 0 or 1, registers as 0..65535, by (space, number).
+    by_commands: the round went over the connection that commands use, so that it proves that one too.
     """
 
     at: Instant
     controller: ControllerId
     started: Instant
     values: Mapping[tuple[Space, int], int]
+    by_commands: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +242,15 @@ class WalkTestAsked:
     person: str
 
 
+@dataclass(frozen=True, slots=True)
+class SelfTestAsked:
+    """A person has every link between a press and a bolt gone through now, silently."""
+
+    at: Instant
+    request: RequestId
+    actor: Actor
+
+
 # --- the box itself --------------------------------------------------------------------------
 
 
@@ -262,10 +274,47 @@ class ConditionChanged:
     args: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ClockTold:
+    """What the campus's clock on the wall shows now: told at least every minute.
+
+    day: of the local calendar, as `datetime.date.toordinal`. minute: after local midnight.
+    sure: it may be relied on for what must not happen in the day. attended: somebody's release session is open.
+    """
+
+    at: Instant
+    day: int
+    minute: int
+    sure: bool
+    attended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeEnded:
+    """What became of one probe of a self-test.
+
+    code: `""` it held, else why not. held: what a press would find held back by the interlock, as (door, code).
+    """
+
+    at: Instant
+    run: int
+    link: LinkName
+    code: str
+    held: tuple[tuple[DoorId, str], ...] = ()
+
+
 Asked = (
-    PressAsked | StartAsked | NoteAsked | LockAsked | ReleaseAsked | AnswerAsked | CloseAsked | WalkTestAsked
+    PressAsked
+    | StartAsked
+    | NoteAsked
+    | LockAsked
+    | ReleaseAsked
+    | AnswerAsked
+    | CloseAsked
+    | WalkTestAsked
+    | SelfTestAsked
 )
 ButtonEvent = PressHeard | StatusHeard | MessageRefused | SessionChanged
 DeviceEvent = Scanned | ControllerChanged | CommandEnded
-BoxEvent = Ticked | ConditionChanged
+BoxEvent = Ticked | ConditionChanged | ClockTold | ProbeEnded
 Event = ButtonEvent | DeviceEvent | Asked | BoxEvent

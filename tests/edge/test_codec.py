@@ -14,6 +14,7 @@ from edge.codec import KINDS, Made
 from edge.journal.row import Row
 from rules.model.facts import (
     Because,
+    DoorExercised,
     DoorsOrdered,
     Entry,
     Fact,
@@ -22,6 +23,9 @@ from rules.model.facts import (
     MessageRefusedRecorded,
     PressRecorded,
     PressUnanswered,
+    SelfTestEnded,
+    SelfTestScheduled,
+    VerdictReached,
     WalkTestStarted,
     ZoneResponded,
 )
@@ -172,6 +176,12 @@ def full() -> Record:
         WalkTestStarted((button,), 5, 1, 2, "boot", "Kim"),
         PressRecorded(button, PressId("t"), "test", "mqtt", "hold", "lockdown", zone, "test", 5, 0, "hold"),
         FlagRaised("door_stale", "d1", ("9",)),
+        VerdictReached(DoorId("d1"), "secured", None, "", True, True, 9),
+        SelfTestScheduled(739_000),
+        SelfTestEnded(
+            1, "schedule", 739_001, True, "", ("lock:d1",), (("lock:d2", "behind", "controller:c"),), ()
+        ),
+        DoorExercised(DoorId("d1"), 739_001, "ended", "proven", "", ()),
     ):
         record = fold(record, AT, Entry(fact, "x", Actor("rule"), incident))
     return record
@@ -180,6 +190,9 @@ def full() -> Record:
 def test_a_snapshot_holds_the_whole_record() -> None:
     record = full()
     assert all(getattr(record, name) for name in record.__slots__ if name != "outputs_on")
+    assert record.self_tests.last is not None
+    assert record.self_tests.exercises
+    assert record.buttons[ButtonId("pb")].proven
     assert codec.record_of(codec.record_bytes(record)) == record
 
 

@@ -6,6 +6,7 @@ from typing import Any, get_args
 import pytest
 
 from rules.model.facts import (
+    DoorExercised,
     DoorsOrdered,
     Entry,
     Fact,
@@ -19,13 +20,18 @@ from rules.model.facts import (
     PressAnswered,
     PressRecorded,
     PressUnanswered,
+    SelfTestEnded,
+    SelfTestScheduled,
+    SelfTestStarted,
     Standing,
+    VerdictReached,
     WalkTestEnded,
     WalkTestStarted,
     ZoneResponded,
 )
 from rules.model.ids import ButtonId, CommandId, DoorId, IncidentId, OutputId, PressId
 from rules.model.moments import SECOND_US, Instant
+from rules.model.verdicts import VerdictWord
 from rules.record import REMEMBERED_MOST, fold
 from rules.state import ButtonMemory, Record
 from rules.step import RULE
@@ -194,6 +200,7 @@ def test_a_flag_stands_until_it_is_cleared() -> None:
 
 
 FOLDED = (
+    DoorExercised,
     DoorsOrdered,
     FlagCleared,
     FlagRaised,
@@ -204,10 +211,40 @@ FOLDED = (
     PressAnswered,
     PressRecorded,
     PressUnanswered,
+    SelfTestEnded,
+    SelfTestScheduled,
+    SelfTestStarted,
+    VerdictReached,
     WalkTestEnded,
     WalkTestStarted,
     ZoneResponded,
 )
+
+
+def verdict(word: VerdictWord) -> VerdictReached:
+    return VerdictReached(D1, word, None, "", True, True, 0)
+
+
+@pytest.mark.parametrize("word", get_args(VerdictWord))
+def test_a_door_counts_as_proven_by_verdicts_that_rest_on_a_command_and_by_no_other(
+    word: VerdictWord,
+) -> None:
+    record = folded(OPENED)
+    after = folded(verdict(word), record=record)
+
+    assert (D1 in after.secured) is (word in ("secured", "secured_partial"))
+    assert D1 in after.secured or after is record
+
+
+def test_an_exercise_that_proved_the_lock_counts_and_one_that_did_not_leaves_what_stood() -> None:
+    proven = DoorExercised(D1, 7, "returning", "proven", "", ())
+    failed = DoorExercised(D1, 8, "ended", "not_proven", "bolt_not_thrown", ())
+    first = folded(proven)
+
+    assert first.secured == {D1: STARTED}
+    after = folded(failed, record=first)
+    assert after.secured == first.secured
+    assert after.self_tests.exercises[D1].window == 8
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ from rules.model.facts import (
 )
 from rules.model.ids import ButtonId, DeliveryId
 from rules.model.moments import SECOND_US
-from rules.supervision import armed, button_state
+from rules.silence import button_state
+from rules.supervision import armed
 from tests.rules.campus import CAMPUS, OTHER, PLC, button, campus, door, facts
 from tests.rules.story import (
     DESK,

@@ -1,0 +1,168 @@
+"""Locks exercised at night over restarts and reloads, and the nights that went by without it."""
+
+from dataclasses import replace
+
+import pytest
+
+from rules import exercising
+from rules.model.ids import DoorId, InputId
+from rules.plan import Hours
+from tests.rules.campus import STRIKE, door
+from tests.rules.nights import (
+    LOCKED,
+    NIGHT,
+    D,
+    E,
+    Night,
+    begun,
+    drives,
+    quarters,
+    steps,
+    unlocked,
+)
+
+# --- restarts and reloads --------------------------------------------------------------------
+
+
+def restarted(here: Night) -> Night:
+    here.restart()
+    here.link(True)
+    here.run(6)
+    return here
+
+
+def test_a_box_that_stopped_in_the_middle_takes_the_door_back_to_its_rest() -> None:
+    here = Night(quarters(unlocked()))
+    here.carry_out(here.clock())
+    restarted(here)
+    assert here.coil("d") is False
+    here.minute = 12 * 60
+    made = here.night(3)
+
+    assert drives(made) == [("d", True)]
+    assert steps(made)[-1] == ("ended", "untestable", "interrupted")
+    assert here.word("d") == "closed_unlocked"
+
+
+def test_what_was_ordered_after_the_box_stopped_stands() -> None:
+    here = Night(quarters(unlocked()))
+    here.carry_out(here.clock())
+    here.restart()
+    here.link(True)
+    here.wait(100)
+    here.carry_out(here.ask_lock("d"))
+    here.run(6)
+    made = here.night(3)
+
+    assert drives(made) == []
+    assert steps(made) == [("ended", "untestable", "interrupted")]
+    assert here.coil("d") is False
+
+
+def test_a_door_that_rests_locked_needs_no_taking_back() -> None:
+    here = Night(quarters(door("d", 0, LOCKED)))
+    here.clock()
+    restarted(here)
+    here.minute = 12 * 60
+
+    assert steps(here.night(2)) == [("ended", "untestable", "interrupted")]
+
+
+def test_a_reload_that_takes_the_door_away_ends_it() -> None:
+    here = Night(quarters(unlocked(), door("e", 1)))
+    here.clock()
+    here.plan = replace(here.plan, doors={E: here.plan.doors[E]})
+    here.state = replace(here.state, live=replace(here.state.live, commands={}))
+
+    assert steps([here.clock(), here.tick()]) == [("ended", "untestable", "superseded")]
+    here.entries.clear()
+    here.plan = quarters(door("e", 1))
+    assert here.state.live.exercises == {}
+
+
+def test_a_reload_that_takes_the_lock_or_the_hours_away_stops_it() -> None:
+    here = Night(quarters(unlocked()))
+    here.lazy_bolts.add(D)
+    here.carry_out(here.clock())
+    here.plan = replace(here.plan, doors={D: replace(here.plan.doors[D], lock=None)})
+
+    assert steps(here.run(12)) == [("not_back", "not_proven", "not_back")]
+    assert here.state.live.exercises[D].why == "no_record"
+
+
+def test_a_box_that_stopped_forgets_a_door_that_is_no_more() -> None:
+    here = Night(quarters(unlocked(), door("e", 1)))
+    here.clock()
+    here.plan = replace(here.plan, doors={E: here.plan.doors[E]})
+    restarted(here)
+
+    assert steps([here.clock()]) == [("ended", "untestable", "interrupted")]
+
+
+# --- what was left out -----------------------------------------------------------------------
+
+
+def test_a_night_that_went_by_without_it_is_a_flag_until_it_is_done() -> None:
+    here = Night(quarters(unlocked(), at=12 * 60))
+    here.clock(13 * 60)
+    here.run(2)
+    assert ("exercise_missed", "d") not in here.flags()
+    here.clock(6 * 60, days=1)
+    here.run(2)
+    assert ("exercise_missed", "d") in here.flags()
+    here.clock(22 * 60)
+    here.run(8)
+    here.clock(22 * 60)
+    here.run(8)
+    assert ("exercise_missed", "d") not in here.flags()
+
+
+def test_one_that_was_stopped_all_night_was_left_out_too() -> None:
+    here = begun()
+    here.leaf("d", False)
+    here.run(3)
+    assert "exercise_missed" not in {code for code, _ in here.flags()}
+    here.clock(6 * 60, days=1)
+    here.run(2)
+    assert ("exercise_missed", "d") in here.flags()
+
+
+@pytest.mark.parametrize(
+    ("hours", "minute", "window", "missed"),
+    [
+        (Hours(60, 120), 119, -2, True),
+        (Hours(60, 120), 119, -1, False),
+        (Hours(60, 120), 120, -1, True),
+        (NIGHT, 4 * 60, -2, False),
+        (NIGHT, 5 * 60, -2, True),
+        (NIGHT, 5 * 60, -1, False),
+    ],
+)
+def test_hours_are_over_at_their_end(hours: Hours, minute: int, window: int, missed: bool) -> None:
+    here = Night(quarters(door("d", 0, replace(STRIKE, self_test=hours))))
+    here.clock(minute)
+    its = here.plan.doors[D]
+
+    assert exercising._missed(its, here.state.live, here.day + window) is missed
+
+
+def test_without_a_clock_nothing_is_said_to_be_left_out() -> None:
+    here = Night(quarters(unlocked()))
+    assert exercising._missed(here.plan.doors[D], here.state.live, 0) is False
+    here.clock()
+    assert exercising._missed(here.plan.doors[D], here.state.live, None) is False
+    assert InputId("rex") in here.plan.inputs
+    assert DoorId("d") == D
+
+
+def test_a_reload_that_takes_the_lock_away_on_its_way_back_never_says_that_it_is_back() -> None:
+    here = Night(quarters(unlocked()))
+    made = [*here.carry_out(here.clock())]
+    while not drives(made):
+        made.append(here.tick())
+        here.round()
+    here.carry_out(made[-1])
+    here.plan = replace(here.plan, doors={D: replace(here.plan.doors[D], lock=None)})
+
+    assert ("ended", "proven", "") not in steps(here.run(3))
+    assert D in here.state.live.exercises
