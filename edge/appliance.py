@@ -25,6 +25,7 @@ from rules.model.commands import Permit
 from rules.model.events import CommandEnded, Event, PressHeard, Ticked
 from rules.model.ids import CommandId, ControllerId
 from rules.model.moments import Instant
+from rules.model.selftest import Probe
 from rules.plan import Plan
 from rules.state import Record, State
 
@@ -66,7 +67,9 @@ class Appliance:
         tell: Told,
         seen: Seen,
         burst: Burst | None = None,
+        probe: "Callable[[tuple[Probe, ...]], None] | None" = None,
     ) -> None:
+        """probe: does what a self-test asks of the box itself; what comes of it is an event."""
         self.plan = plan
         self.state = state
         self.drivers = drivers
@@ -79,6 +82,7 @@ class Appliance:
         self._tell = tell
         self._seen = seen
         self._burst = burst or Burst()
+        self._probe = probe
         self._inbox = Inbox()
         self._carried = CommandId(0)
         self._under_way = 0
@@ -120,6 +124,8 @@ class Appliance:
             self._hurry_until_s = time.monotonic() + HURRY_S
         self._remember(event.at, before.record, decision)
         self._seen(event, before, self.state)
+        if decision.probes and self._probe is not None:
+            self._probe(decision.probes)
 
     def remember(self, at: Instant, rows: list[Row]) -> None:
         """Enter rows that no rule decides, such as the daemon's own start."""

@@ -18,6 +18,7 @@ from drivers.clock import instant
 from edge import accounts, codec, notify, recovery, wiring
 from edge.answers import Acknowledge, Answers, Publish
 from edge.appliance import Appliance
+from edge.calendar import Calendar, Clock
 from edge.committed import Committed
 from edge.control.lock import Held
 from edge.control.server import ControlServer
@@ -28,6 +29,7 @@ from edge.loop_watch import LoopWatch
 from edge.measures import Measures
 from edge.onlookers import Onlookers
 from edge.parts import Parts, cancelled
+from edge.proving import Prover, RoundTrip
 from edge.publisher import Publisher
 from edge.setting import Setting
 from edge.snapshot import BoxFacts, Mode, not_recording
@@ -37,6 +39,7 @@ from edge.views.follower import Follower
 from rules.model.events import ConditionChanged, Event
 from rules.model.facts import Because, DaemonStarted, Entry, Fact
 from rules.model.ids import ButtonId, ControllerId
+from rules.plan import Plan
 from rules.state import Live, Record, State
 from rules.step import DAEMON
 
@@ -129,7 +132,10 @@ class Daemon:
             self.answers.tell,
             self._seen,
             self._burst,
+            lambda probes: self._prover.ask(probes),
         )
+        self._prover = Prover(self._parts, self._looked, lambda: self.appliance.hurried, self.appliance.emit)
+        self._calendar = Calendar(self._local, lambda: self.people.releasing, self.appliance.emit)
         self._publish: Callable[[str, bytes, bool], None] = lambda _topic, _payload, _retain: None
         self.publisher = Publisher(lambda *message: self._publish(*message), lambda: self.epoch)
         self._hearing = Hearing(start.store, self._parts, self.appliance.emit, self._connected)
@@ -158,6 +164,7 @@ class Daemon:
         self._parts.keep("beginning", self.began())
         self._parts.keep("pictures", self._take_pictures())
         self._parts.keep("telemetry", self._count_minutes())
+        self._parts.keep("calendar", self._calendar.run())
         self._parts.keep("watchdog", self._watch_the_loop())
         if self.mode == "safe":
             self._parts.keep("safe mode", self._leave_when_quiet())
@@ -276,11 +283,22 @@ class Daemon:
                 self.appliance.emit(ConditionChanged(instant(), "driver_failed", True, args))
             await asyncio.sleep(1.0)
 
+    def _looked(self) -> tuple[Plan, State]:
+        return self.appliance.plan, self.appliance.state
+
+    def _local(self) -> tuple[str, Clock]:
+        config = self.setting.config
+        return config.campus.timezone, config.policies.self_test.clock
+
     def _connected(
-        self, publish: Publish, acknowledge: Acknowledge, accepted: Mapping[ButtonId, str]
+        self,
+        publish: Publish,
+        acknowledge: Acknowledge,
+        accepted: Mapping[ButtonId, str],
+        round_trip: RoundTrip,
     ) -> None:
         """Answers and states go to these sessions from now on."""
-        self._publish = publish
+        self._publish, self._prover.round_trip = publish, round_trip
         self.answers.connect(publish, acknowledge, accepted)
         self.publisher.forget()
 

@@ -8,12 +8,14 @@ from drivers.buttons.settings import ButtonTopic, MqttConfig
 from edge import wiring
 from edge.answers import Acknowledge, Publish
 from edge.parts import Parts, cancelled
+from edge.proving import RoundTrip
 from edge.setting import Setting
 from rules.model.events import Event
 from rules.model.ids import ButtonId
 
-Connected = Callable[[Publish, Acknowledge, Mapping[ButtonId, str]], None]
-"""New sessions stand: how to publish, how to acknowledge, and the `accepted` topic of each button that can hear."""
+Connected = Callable[[Publish, Acknowledge, Mapping[ButtonId, str], RoundTrip], None]
+"""New sessions stand: how to publish, how to acknowledge, the `accepted` topic of each button that can hear, and how to
+have a message of our own go to the broker and back."""
 
 
 class Hearing:
@@ -39,7 +41,7 @@ class Hearing:
 
         sessions = ButtonSessions(settings, topics, listening)
         accepted = {one.button: one.accepted_topic for one in topics if one.accepted_topic is not None}
-        self._connected(sessions.publish, sessions.acknowledge, accepted)
+        self._connected(sessions.publish, sessions.acknowledge, accepted, sessions.prove)
         self._tasks.append(self._parts.keep("mqtt", sessions.run(self._emit)))
 
     def stays(self, before: Setting, after: Setting) -> bool:

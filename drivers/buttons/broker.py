@@ -19,8 +19,8 @@ from typing import IO
 import structlog
 
 from drivers.base import Emit
-from drivers.buttons.mqtt_session import now
 from drivers.buttons.settings import ButtonTopic, MqttConfig, is_loopback
+from drivers.clock import instant as now
 from rules.model.events import ConditionChanged
 
 log = structlog.get_logger()

@@ -28,7 +28,9 @@ from drivers.buttons.deliveries import Deliveries
 from drivers.buttons.formats import Channel
 from drivers.buttons.heard import Arrived, events, lasts, with_delivery
 from drivers.buttons.outbox import Answers, StateBoard
+from drivers.buttons.round_trip import RoundTrip, Told
 from drivers.buttons.settings import ButtonTopic, MqttConfig
+from drivers.clock import instant as now
 from rules.model.events import ConditionChanged, Event, SessionChanged, SessionName
 from rules.model.ids import DeliveryId
 from rules.model.moments import Instant
@@ -60,11 +62,6 @@ class Will:
     topic: str
     payload: bytes
     retain: bool
-
-
-def now() -> Instant:
-    """This moment by both clocks."""
-    return Instant(time.time_ns() // 1000, time.monotonic_ns() // 1000)
 
 
 class Link:
@@ -153,7 +150,7 @@ async def connected(
     will: Will | None = None,
 ) -> AsyncIterator[Link]:
     """One connection, closed on the way out. Raises what `LOST` names."""
-    context = await asyncio.to_thread(_tls_context, config) if config.tls else None
+    tls = await asyncio.to_thread(ssl.create_default_context, cafile=config.ca_file) if config.tls else None
     client = aiomqtt.Client(
         config.host,
         config.port,
@@ -164,7 +161,7 @@ async def connected(
         keepalive=KEEPALIVE_S,
         timeout=CONNECT_TIMEOUT_S,
         will=None if will is None else aiomqtt.Will(will.topic, will.payload, qos=1, retain=will.retain),
-        tls_context=context,
+        tls_context=tls,
         socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
     )
     client._client.manual_ack_set(True)
@@ -236,10 +233,6 @@ def _honour_cancellation() -> None:
         raise asyncio.CancelledError
 
 
-def _tls_context(config: MqttConfig) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=config.ca_file)
-
-
 class ButtonSessions:
     """All of MQTT that the appliance uses. `run` once; the other methods belong to the loop's thread."""
 
@@ -256,6 +249,7 @@ class ButtonSessions:
                 self._by_topic.setdefault(("status", button.status_topic), []).append(button)
         self._marker_topic = f"campus/edge/{config.campus}/marker"
         self._beat_topic = f"campus/edge/{config.campus}/beat"
+        self._round_trip = RoundTrip(config.campus)
         self._deliveries = Deliveries()
         self._presses_link: Link | None = None
         self._known_up_us: int | None = None
@@ -277,6 +271,13 @@ class ButtonSessions:
         mid = self._deliveries.done(delivery)
         if mid is not None and self._presses_link is not None:
             self._presses_link.acknowledge(mid)
+
+    def prove(self, told: Told) -> None:
+        """Have a message of our own go to the broker and back, over the session that hears presses. Never blocks."""
+        if self._presses_link is None:
+            told("session_down")
+        else:
+            self.publish(self._round_trip.topic, self._round_trip.begin(told), False)
 
     def publish(self, topic: str, payload: bytes, retain: bool) -> None:
         """Hand one message out at QoS 1. Never blocks, never raises; it goes when there is a connection.
@@ -362,7 +363,7 @@ class ButtonSessions:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._hear_presses(link, backlog, drained, tasks))
                 topics = [topic for channel, topic in self._by_topic if channel == "press"]
-                await self._subscribe(link, "presses", [*topics, self._marker_topic])
+                await self._subscribe(link, "presses", [*topics, self._marker_topic, self._round_trip.topic])
                 tasks.create_task(self._send_answers(link))
                 await self._drain(link, backlog, drained)
                 while True:
@@ -448,6 +449,10 @@ class ButtonSessions:
             at = now()
             waited_us = None if message.retain else backlog.waited_at_most_us(at.mono_us)
             buttons = self._by_topic.get(("press", message.topic), [])
+            if not buttons and message.topic == self._round_trip.topic:
+                self._round_trip.heard(message.payload)
+                _acknowledge_now(link, message)
+                return
             if not buttons:  # left in the broker's session by an older configuration
                 tasks.create_task(link.unsubscribe(message.topic))
             heard = events(buttons, "press", message, at, waited_us)
@@ -486,10 +491,8 @@ def _acknowledge_now(link: Link, message: Arrived) -> None:
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
-    leaves: list[BaseException] = []
-    for failure in group.exceptions:
-        leaves += _leaves(failure) if isinstance(failure, BaseExceptionGroup) else [failure]
-    return leaves
+    some = [_leaves(one) if isinstance(one, BaseExceptionGroup) else [one] for one in group.exceptions]
+    return [leaf for leaves in some for leaf in leaves]
 
 
 def _nowhere(event: Event) -> None:

@@ -278,7 +278,7 @@ class ModbusTcp:
             elif found:
                 if self._reading.changed:
                     self._rounds.changed(time.monotonic())
-                emit(Scanned(instant(), self.controller, started, found))
+                emit(Scanned(instant(), self.controller, started, found, link is self._commanding_link()))
 
     def _polling_link(self) -> TcpLink | None:
         links = self._links if self._evidence_rounds % _KEEP_WARM_ROUND == 0 else self._links[::-1]

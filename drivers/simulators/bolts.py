@@ -91,6 +91,8 @@ class Board:
         self.input_registers = [0] * input_registers
         self.holding_registers = [0] * holding_registers
         self.bolts: list[Bolt] = []
+        self.refused: set[int] = set()
+        """Coils whose writes the board refuses, as one with a broken channel does."""
         self.written_at_us: dict[int, int] = {}
         self.writes: deque[tuple[int, int, bool]] = deque(maxlen=_MOST_WRITES)
         self._clock_s = clock_s
@@ -125,6 +127,8 @@ class Board:
     def write_coils(self, address: int, values: tuple[bool, ...]) -> None:
         """As a master's write. Raises NoSuchPoint and then writes nothing."""
         self._within(address, len(values), len(self.coils))
+        if self.refused.intersection(range(address, address + len(values))):
+            raise NoSuchPoint(f"coils {sorted(self.refused)} are refused")
         now_s = self._clock_s()
         for number, on in enumerate(values, address):
             self.coils[number] = on

@@ -41,6 +41,7 @@ _DURATION = re.compile(
 )
 _UNITS_US: Final = (86_400 * SECOND_US, 3_600 * SECOND_US, 60 * SECOND_US, SECOND_US, 1_000)
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
+_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 _HOST_LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)", re.ASCII)
 _LISTEN = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>[^:\s]+)):(?P<port>\d{1,5})", re.ASCII)
@@ -106,6 +107,12 @@ def _hours(text: str) -> str:
     match = _HOURS.fullmatch(text)
     if match is None or match.groups()[:2] == match.groups()[2:]:
         raise Wrong(f"{quoted(text)} are no hours", 'write two different times of day, such as "22:00-05:00"')
+    return text
+
+
+def _time_of_day(text: str) -> str:
+    if not _TIME.fullmatch(text):
+        raise Wrong(f"{quoted(text)} is no time of day", 'write hours and minutes, such as "03:30"')
     return text
 
 
@@ -250,6 +257,7 @@ FORMS: Final[dict[str, Form]] = {
     "on_off": Form(_on_off, {"type": "string", "enum": ["on", "off"]}),
     "date": Form(_date, _string(f"^{_DATE.pattern}$", format="date")),
     "hours": Form(_hours, _string(f"^{_HOURS.pattern}$")),
+    "time_of_day": Form(_time_of_day, _string(f"^{_TIME.pattern}$")),
     "phone": Form(_phone, _string(rf"^{_PHONE.pattern}$")),
     "host": Form(_host, _string(minLength=1, maxLength=253)),
     "listen": Form(_listen, _string(r"^.+:\d{1,5}$")),

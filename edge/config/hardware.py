@@ -49,8 +49,13 @@ def hardware_of(record: HardwareRecord) -> Hardware:
 
 
 def _hours(text: str) -> Hours:
-    start, end = (int(part[:2]) * 60 + int(part[3:]) for part in text.split("-"))
+    start, end = (minute_of(part) for part in text.split("-"))
     return Hours(start, end)
+
+
+def minute_of(time_of_day: str) -> int:
+    """`03:30` as minutes after midnight."""
+    return int(time_of_day[:2]) * 60 + int(time_of_day[3:])
 
 
 def defects_of(

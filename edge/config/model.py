@@ -118,6 +118,19 @@ class PerimeterApproval(Section, frozen=True, kw_only=True):
     responder_access: Annotated[str, form("text", "The responders' way in, such as a key box.")]
 
 
+class SelfTestPolicy(Section, frozen=True, kw_only=True):
+    """When the box tests itself every day, silently. Locks are exercised where their own record names hours."""
+
+    at: Annotated[str, form("time_of_day", "Local time, at which nobody is there.")] = "03:30"
+    clock: Annotated[
+        Literal["synchronised", "by_hand"],
+        says(
+            "Whether the box's clock is sure: synchronised, only while a time service disciplines it; by_hand, the site "
+            "sets it and answers for it. Locks are exercised by a sure clock alone."
+        ),
+    ] = "synchronised"
+
+
 class Policies(Section, frozen=True, kw_only=True):
     """What the site has chosen."""
 
@@ -128,6 +141,7 @@ class Policies(Section, frozen=True, kw_only=True):
         Annotated[Perimeter, says("What lockdown does to exterior doors. No default.")] | None
     ) = None
     perimeter_approved: PerimeterApproval | None = None
+    self_test: SelfTestPolicy = SelfTestPolicy()
 
 
 class Config(Section, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from pathlib import Path
 from edge.config.buttons import asks_of, highest_of, scoped
 from edge.config.dangling import without_dangling
 from edge.config.devices import Bolt, Button, CoilOutput, Door, Input, OsdpOutput, Position
-from edge.config.hardware import defects_of, hardware_of, mounted_of
+from edge.config.hardware import defects_of, hardware_of, minute_of, mounted_of
 from edge.config.model import Config
 from edge.config.notes import NOTES, supervision
 from edge.config.packs import Packs
@@ -69,6 +69,7 @@ def compile_plan(config: Config, packs: Packs, config_hash: str, notes: Path = N
         pack_hash=packs.hash,
         config_hash=config_hash,
         standing_flags=tuple(dict.fromkeys(flags)),
+        self_test_at=minute_of(config.policies.self_test.at),
     )
 
 

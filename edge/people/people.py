@@ -281,6 +281,11 @@ class People:
         """Open five minutes in which this session may release named doors; the seconds left."""
         return await self._releases.open(caller, factor, source)
 
+    @property
+    def releasing(self) -> bool:
+        """Whether anybody's five minutes for releasing doors are open."""
+        return self._releases.any_open
+
     def release_left_s(self, caller: Caller) -> int:
         """Seconds left of the caller's release session; 0: none is open."""
         return self._releases.left_s(caller)

@@ -60,6 +60,12 @@ class Releases:
         self._proofs.raise_session(caller, proof)
         return RELEASE_S
 
+    @property
+    def any_open(self) -> bool:
+        """Whether anybody's five minutes are open."""
+        now_us = self._now().mono_us
+        return any(until > now_us for until in self._until.values())
+
     def left_s(self, caller: Caller) -> int:
         """Seconds left; 0: none is open."""
         until = self._until.get(caller.session)
