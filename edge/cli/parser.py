@@ -120,7 +120,10 @@ def _persons(verbs: Any) -> None:
     made.add_argument("--minutes", type=int, required=True, metavar="N", help="at most 30")
     made.add_argument("--person", required=True, metavar="NAME")
 
-    _verb(verbs, "selftest", "selftest:selftest", "whether each part could do its work now", json=True)
+    made = _verb(
+        verbs, "selftest", "selftest:selftest", "prove each link from button to bolt, silently", json=True
+    )
+    made.add_argument("--last", action="store_true", help="show what the last one saw, and test nothing")
 
 
 def _incidents(verbs: Any) -> None:

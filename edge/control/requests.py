@@ -8,7 +8,15 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from edge.control.desk import Make
-from rules.model.events import AnswerAsked, CloseAsked, LockAsked, PressAsked, ReleaseAsked, WalkTestAsked
+from rules.model.events import (
+    AnswerAsked,
+    CloseAsked,
+    LockAsked,
+    PressAsked,
+    ReleaseAsked,
+    SelfTestAsked,
+    WalkTestAsked,
+)
 from rules.model.ids import ButtonId, DoorId, IncidentId
 from rules.model.kinds import KindWord, kind_of
 
@@ -83,6 +91,10 @@ class WalkTest(_Request, frozen=True, tag="walk-test"):
     person: Text
 
 
+class SelfTest(_Request, frozen=True, tag="selftest"):
+    """Go through every link now; the answer comes when it has begun, and says its number."""
+
+
 class LeaveSafeMode(_Request, frozen=True, tag="leave-safe-mode"):
     """Back to normal work."""
 
@@ -141,7 +153,7 @@ class Known(_Request, frozen=True, tag="people"):
     what: Literal["users", "tokens"]
 
 
-Asking = Press | Lock | Release | Answer | Close | WalkTest
+Asking = Press | Lock | Release | Answer | Close | WalkTest | SelfTest
 Request = Status | Asking | LeaveSafeMode | VerifyJournal | Rows | Export | User | Token | Known
 _decoder: Final = msgspec.json.Decoder(Request)
 
@@ -193,3 +205,5 @@ def asked(request: Asking, *, silent: bool = False) -> Make:
             return lambda at, number, actor: WalkTestAsked(
                 at, number, actor, buttons, request.minutes, request.person
             )
+        case SelfTest():
+            return SelfTestAsked

@@ -13,6 +13,7 @@ from edge.control.requests import (
     Release,
     Request,
     Rows,
+    SelfTest,
     Status,
     Token,
     User,
@@ -42,6 +43,8 @@ def right_of(request: Request) -> Right:
             return "close"
         case WalkTest():
             return "walk-test"
+        case SelfTest():
+            return "selftest"
         case LeaveSafeMode():
             return "configure"
         case VerifyJournal() | Rows():

@@ -34,6 +34,7 @@ from edge.control.requests import (
     Release,
     Request,
     Rows,
+    SelfTest,
     Status,
     Token,
     User,
@@ -163,7 +164,7 @@ class ControlServer:
                 yield _data(desk.snapshot())
             case Release():
                 yield await self._released(request, actor)
-            case Press() | Lock() | Answer() | Close() | WalkTest():
+            case Press() | Lock() | Answer() | Close() | WalkTest() | SelfTest():
                 silent = caller.may(desk.rights, "look-duress")
                 yield await _reply(desk.submit(actor, asked(request, silent=silent)))
             case User():

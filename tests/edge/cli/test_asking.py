@@ -3,16 +3,21 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from edge.control.desk import Reply
 from edge.control.lock import StoreLock
-from rules.model.events import AnswerAsked, CloseAsked, LockAsked, PressAsked, WalkTestAsked
-from rules.model.ids import IncidentId
+from rules.links import links
+from rules.model.events import AnswerAsked, CloseAsked, LockAsked, PressAsked, SelfTestAsked, WalkTestAsked
+from rules.model.facts import Entry, SelfTestEnded
+from rules.model.ids import Actor, IncidentId
 from rules.model.kinds import DRILL, EXERCISE, REAL, TEST
-from tests.edge.campus import D1, D2, D3, locked_down
+from rules.model.selftest import Outcome
+from rules.record import fold
+from tests.edge.campus import D1, D2, D3, PLAN, locked_down
 from tests.edge.cli.conftest import Run, Site
 from tests.edge.control.desks import PaperDesk, serving
 
@@ -168,20 +173,63 @@ def test_leaving_safe_mode_where_there_is_none_is_exit_1(run: Run, site: Site) -
     assert "not in safe mode" in ended.stderr
 
 
-def test_selftest_holds_only_where_every_part_does(run: Run, site: Site) -> None:
-    with serving(site.store, PaperDesk(locked_down({D1: "secured", D2: "secured", D3: "secured"}))):
+def self_tested(*others: tuple[str, Outcome, str], ended: bool = True) -> PaperDesk:
+    """A desk whose last self-test saw these links not proven, and all others of one door and one button proven."""
+    desk = PaperDesk(
+        locked_down({D1: "secured", D2: "secured", D3: "secured"}), Reply(True, args=(("number", 1),))
+    )
+    names = {one for one, _, _ in others}
+    every = [link.name for link in links(PLAN)]
+    proven = tuple(one for one in every if one not in names)
+    record = desk.state.record
+    if ended:
+        fact = SelfTestEnded(1, "person", None, True, "", proven, others, ())
+        record = fold(record, desk.state.live.now, Entry(fact, "x", Actor("rule")))
+    desk.state = replace(desk.state, record=record)
+    return desk
+
+
+def test_selftest_holds_only_where_no_link_was_seen_not_to_work(run: Run, site: Site) -> None:
+    with serving(site.store, desk := self_tested(("lock:a-102", "untestable", "no_bolt_sensor"))):
         good = run("selftest")
         found = json.loads(run("selftest", "--json").stdout)
-    desk = PaperDesk()
-    desk.state = type(desk.state)(
-        desk.state.record, type(desk.state.live)(desk.state.live.started, "b", desk.state.live.now)
+    broken: tuple[tuple[str, Outcome, str], ...] = (
+        ("controller:plc-east", "not_proven", "silent"),
+        ("lock:a-101", "behind", "controller:plc-east"),
     )
-    with serving(site.store, desk):
+    with serving(site.store, self_tested(*broken)):
         bad = run("selftest")
 
+    assert isinstance(desk.asked[0], SelfTestAsked)
     assert good.returncode == 0
+    assert "1 link cannot be tested silently" in good.stdout
     assert found["holds"] is True
-    assert {one["part"]: one["count"] for one in found["parts"]}["door"] == 3
+    assert {one["id"]: one["outcome"] for one in found["links"]}["lock:a-102"] == "untestable"
     assert bad.returncode == 1
-    assert "plc-east: not_heard" in bad.stdout
+    assert re.search(r"NOT PROVEN +controller +plc-east", bad.stdout)
+    assert re.search(r"not reached +lock +a-101 .*behind controller plc-east", bad.stdout)
+    assert "NOT every link is proven" in bad.stdout
     assert "No lock was moved" in bad.stdout
+
+
+def test_selftest_shows_the_last_one_without_testing(run: Run, site: Site) -> None:
+    with serving(site.store, desk := self_tested()):
+        last = run("selftest", "--last")
+    with serving(site.store, self_tested(ended=False)):
+        none = run("selftest", "--last")
+
+    assert (last.returncode, desk.asked) == (0, [])
+    assert none.returncode == 1
+    assert "no self-test came to its end yet" in none.stderr
+
+
+def test_selftest_says_why_none_was_begun_or_came_to_its_end(run: Run, site: Site) -> None:
+    refusing = PaperDesk(reply=Reply(False, "incident_live"))
+    with serving(site.store, refusing):
+        refused = run("selftest")
+    with serving(site.store, self_tested(ended=False)):
+        given_up = run("selftest")
+
+    assert (refused.returncode, given_up.returncode) == (1, 1)
+    assert "no self-test was begun" in refused.stderr
+    assert "given up: an incident began" in given_up.stderr

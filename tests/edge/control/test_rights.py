@@ -33,6 +33,7 @@ REQUESTS: dict[str, list[dict[str, Any]]] = {
         {"do": "press", "button": "pb-101", "kind": "test"},
         {"do": "walk-test", "buttons": ["pb-101"], "minutes": 5, "person": "Kim"},
     ],
+    "selftest": [{"do": "selftest"}],
     "acknowledge": [{"do": "answer", "press": 1, "answer": "start"}],
     "dismiss": [{"do": "answer", "press": 1, "answer": "dismiss", **REASON}],
     "lock": [{"do": "lock", "doors": ["a-101"], **REASON}],
