@@ -18,7 +18,9 @@ from edge.snapshot import not_recording
 from edge.web.feed import Feed
 from edge.web.office import Office
 from edge.web.pages.live import Pages
+from edge.web.pages.times import ms_of
 from rules.model.kinds import KindWord
+from rules.model.selftest import Outcome
 from rules.model.verdicts import VerdictWord
 from rules.supervision import armed
 
@@ -101,6 +103,7 @@ class _Now(Collector):
         kinds = Counter(one["kind"] for one in seen["incidents"])
         yield _labelled("incidents", "Live incidents by kind", "kind", kinds, get_args(KindWord))
         yield _gauge("unanswered_presses", "Presses that wait for a person", len(seen["unanswered"]))
+        yield from self._proven(seen)
         yield _gauge("flags", "Safety shortcomings that stand", len(seen["flags"]))
         yield from self._inside()
 
@@ -117,6 +120,32 @@ class _Now(Collector):
                 oldest = min(read.at.mono_us for read in its.reads.values())
                 age.add_metric([name], (now.mono_us - oldest) / 1e6)
         yield from (up, age)
+
+    def _proven(self, seen: Mapping[str, Any]) -> Iterator[Metric]:
+        """Ages of what was last proven; one that never was has no line. Nothing of silent presses."""
+        now_s = instant().utc_us / 1e6
+        button = GaugeMetricFamily(
+            "campus_edge_button_proven_age_seconds", "Since a press of it came through", labels=["button"]
+        )
+        for one in seen["buttons"]:
+            at = max(one["last_proven"].values(), default=None)
+            if at is not None:
+                button.add_metric([one["id"]], now_s - ms_of(at) / 1_000)
+        door = GaugeMetricFamily(
+            "campus_edge_door_proven_age_seconds", "Since its sensors proved it locked", labels=["door"]
+        )
+        for one in seen["doors"]:
+            if one["last_proven"] is not None:
+                door.add_metric([one["id"]], now_s - ms_of(one["last_proven"]) / 1_000)
+        yield from (button, door)
+        last = seen["self_test"]["last"]
+        outcomes = Counter(one["outcome"] for one in last["links"]) if last else Counter[str]()
+        yield _labelled(
+            "selftest_links", "Links by the last self-test", "outcome", outcomes, get_args(Outcome)
+        )
+        if last is not None:
+            age_s = now_s - ms_of(last["at"]) / 1_000
+            yield _gauge("selftest_age_seconds", "Since the last self-test came to its end", age_s)
 
     def _inside(self) -> Iterator[Metric]:
         figures, state = self._office.metrics(), self._office.state

@@ -12,6 +12,7 @@ from edge.web.api import (
     incidents,
     presses,
     release_session,
+    selftest,
     walk_tests,
 )
 from edge.web.pages import (
@@ -21,6 +22,7 @@ from edge.web.pages import (
     looking,
     people,
     releasing,
+    selftests,
     signing,
     statics,
     streaming,
@@ -37,6 +39,7 @@ PAGES: tuple[Route, ...] = (
     *acting.ROUTES,
     *releasing.ROUTES,
     *walking.ROUTES,
+    *selftests.ROUTES,
     *streaming.ROUTES,
     *statics.ROUTES,
 )
@@ -55,6 +58,7 @@ ROUTES: tuple[Route, ...] = (
     *release_session.ROUTES,
     *presses.ROUTES,
     *walk_tests.ROUTES,
+    *selftest.ROUTES,
     *flags.ROUTES,
     *events.ROUTES,
 )

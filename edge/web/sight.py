@@ -45,4 +45,6 @@ def _tells(flag: Document, hidden: set[tuple[str, str]]) -> bool:
 
 def _button(plan: Plan, button: Document) -> Document:
     shown = {word: ask for word, ask in button["gestures"].items() if not is_silent(plan, ask["response"])}
-    return {**button, "gestures": shown}
+    # When a silent press last came through would tell of it.
+    proven = {one: at for one, at in button["last_proven"].items() if not is_silent(plan, one)}
+    return {**button, "gestures": shown, "last_proven": proven}

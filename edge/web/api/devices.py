@@ -20,7 +20,10 @@ class Gesture(Struct, frozen=True, kw_only=True):
 
 
 class Button(Struct, frozen=True, kw_only=True):
-    """supervision: never better than known; `unsupervised`: by design. heard_ms: since its last sign of life."""
+    """supervision: never better than known; `unsupervised`: by design. heard_ms: since its last sign of life.
+
+    last_proven: when a press of the button itself last came through, by what it asked for.
+    """
 
     id: str
     name: str
@@ -33,6 +36,7 @@ class Button(Struct, frozen=True, kw_only=True):
     online: bool | None
     gestures: dict[str, Gesture]
     walk_test: bool
+    last_proven: dict[Response, Time]
 
 
 class Input(Struct, frozen=True, kw_only=True):

@@ -59,7 +59,7 @@ class Door(Struct, frozen=True, kw_only=True):
     """attention: `not_secured` told to lock and not proven; `look` somebody should look; `""` as it should be.
 
     bolt, position: null where no sensor is wired. held: why the interlock holds its order back. defects: why its
-    commissioning record lets nobody drive it.
+    commissioning record lets nobody drive it. last_proven: when its sensors last proved it locked after a command.
     """
 
     id: str
@@ -81,6 +81,7 @@ class Door(Struct, frozen=True, kw_only=True):
     command: Command | None
     ledger: Ledger | None
     defects: list[str]
+    last_proven: Time | None
 
 
 class Why(Asked, frozen=True, kw_only=True):

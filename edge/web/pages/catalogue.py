@@ -24,6 +24,7 @@ from edge.web.pages import (
     responses,
     signing,
     templates,
+    tested,
     timeline,
     verdicts,
 )
@@ -69,6 +70,8 @@ def from_tables() -> Iterator[str]:
         *FLAGS.values(),
         (replies.NOT_ON_DISK, devices.NOT_READ, words.SAID_NO),
         timeline.STANDINGS.values(),
+        *(words.LINKS.values(), words.TEST_CODES.values()),
+        (word for word, _tone, _symbol in tested.SHOWN_AS.values()),
         (shape.word for shape in verdicts.SHAPES.values()),
         (one[0] for one in doors.LANES),
         (text for _href, text, _right in frame.MENU),

@@ -7,6 +7,7 @@ from edge.web.pages import times
 from edge.web.pages.language import _, say
 from edge.web.pages.responses import name
 from edge.web.pages.scene import Scene
+from edge.web.pages.tested import tested
 from edge.web.pages.testing import tests_of
 from rules.model.ids import ButtonId, ControllerId, InputId
 
@@ -132,6 +133,8 @@ def button_view(scene: Scene, of: str) -> Document | None:
         else "",
         "walk_tests": [one for one in scene.picture["walk_tests"] if one["button"] == of],
         "tests": tests_of(scene, ButtonId(of)),
+        "proven_ms": scene.since_ms(max(found["last_proven"].values(), default=None)),
+        "tested": tested(scene, f"button:{of}"),
     }
 
 

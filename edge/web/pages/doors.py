@@ -9,6 +9,7 @@ from edge.web.pages import times
 from edge.web.pages.devices import called
 from edge.web.pages.language import _, many, say
 from edge.web.pages.scene import Scene
+from edge.web.pages.tested import tested
 from edge.web.pages.verdicts import SHAPES, door_row, worst_first
 from rules.interlock import covered, judge, wanted
 from rules.model.ids import DoorId
@@ -83,6 +84,8 @@ def door_view(scene: Scene, of: str) -> Document | None:
         "hardware": _hardware(planned),
         "defects": [_(words.held(code)) for code in planned.defects],
         "would": _would(scene, planned),
+        "proven_ms": scene.since_ms(found["last_proven"]),
+        "tested": tested(scene, f"lock:{of}"),
         "fire": [called(scene, one) for one in planned.fire],
         "exits": [called(scene, one) for one in (*planned.rex, *planned.exit_buttons)],
     }

@@ -8,6 +8,7 @@ from edge.snapshot import flag_words
 from edge.web.pages import times
 from edge.web.pages.language import _, many
 from edge.web.pages.scene import Scene
+from edge.words import LINKS
 
 Document = dict[str, Any]
 
@@ -17,6 +18,8 @@ CAUSED_BY_A_CONTROLLER: Final = frozenset(
 """What a controller that does not answer explains for its own doors, inputs and wired buttons."""
 SHOWN_ELSEWHERE: Final = frozenset({"unanswered_press", "not_armed"})
 """What stands at the top of every page already."""
+LINK: Final = "link_not_proven"
+"""Its subject is a link of a self-test: `kind:id`."""
 MOST_NAMED: Final = 5
 
 
@@ -30,8 +33,10 @@ def flag_rows(scene: Scene) -> list[Document]:
         controller = _controller_of(scene, one["subject"]) if one["code"] in CAUSED_BY_A_CONTROLLER else None
         if controller in down:
             explained[str(controller)] += 1
-        else:
-            groups.setdefault(flag_words(scene.plan, one["code"], one["subject"]), []).append(one)
+        elif one["code"] != LINK or one["subject"].removeprefix("controller:") not in down:
+            # A self-test says of each link why: only those of one reason are one row.
+            why = f"-{one['args'][0]}" if one["code"] == LINK and one["args"] else ""
+            groups.setdefault(flag_words(scene.plan, one["code"], one["subject"]) + why, []).append(one)
     rows = [_row(scene, words, group, explained) for words, group in groups.items()]
     return sorted(rows, key=lambda row: (row["standing"], row["title"]))
 
@@ -79,7 +84,10 @@ def _named(scene: Scene, subject: str) -> Document:
 
 
 def called(scene: Scene, subject: str) -> str:
-    """What people call a thing with an id."""
+    """What people call a thing with an id; of a link of a self-test with what it is."""
+    kind, stands, subject = subject.rpartition(":")
+    if stands:
+        return f"{_(LINKS.get(kind, kind))} {called(scene, subject)}"
     for things in (scene.plan.doors, scene.plan.buttons, scene.plan.zones):
         for one, planned in things.items():
             if one == subject:
@@ -88,7 +96,8 @@ def called(scene: Scene, subject: str) -> str:
 
 
 def place_of(scene: Scene, subject: str) -> str:
-    """Where a thing with an id has its own page; `""`: nowhere."""
+    """Where a thing with an id, or a link to it, has its own page; `""`: nowhere."""
+    subject = subject.rpartition(":")[2]
     for things, place in (
         (scene.plan.doors, "/doors/"),
         (scene.plan.buttons, "/buttons/"),

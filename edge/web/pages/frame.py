@@ -22,6 +22,7 @@ MENU: Final[tuple[tuple[str, str, Right], ...]] = (
     ("/flags", "Flags", "look"),
     ("/incidents", "Incidents", "look"),
     ("/walk-test", "Walk-test", "walk-test"),
+    ("/selftest", "Self-test", "selftest"),
     ("/drills", "Drills", "start-drill"),
     ("/release", "Release doors", "release"),
     ("/people", "People", "people"),
