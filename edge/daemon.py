@@ -56,6 +56,8 @@ ROUTINE: Final = frozenset(
         "message.refused/1",
         "sign_in.failed/1",
         "session.proof_failed/1",
+        "selftest.started/1",
+        "selftest.ended/1",
     }
 )
 """Kinds that the journal sheds first when no disk takes anything."""
