@@ -85,7 +85,8 @@ class Steady:
 
     def tests(self, plan: Plan, state: State) -> Document:
         """What the last self-test saw: hundreds of links, and the same until the next one."""
-        made_of = (plan, state.record.self_tests, state.live.self_test, state.live.exercises)
+        running = state.live.self_test is None
+        made_of = (plan, state.record.self_tests, running, state.live.exercises)
         if self._tests is None or any(
             was is not now for was, now in zip(self._tests[0], made_of, strict=True)
         ):

@@ -24,7 +24,6 @@ BOX_TROUBLE: Final = frozenset(
         "journal_refused",
         "journal_shed",
         "journal_trouble",
-        "loop_lag",
         "part_failed",
         "rule_failed",
         "safe_mode",

@@ -153,8 +153,8 @@ def _test_outputs(step: Step, run: SelfTestRun) -> SelfTestRun:
         if output.id in outputs or point is None or point.controller in busy or not _up(step, output, run):
             continue
         passed = interlock.output_test_permits(step, output, TEST)
+        step.let_out(passed.permits)
         for permit in passed.permits:
-            step.permit(permit)
             busy.add(point.controller)
             outputs[output.id] = OutputTest(permit.id, step.at)
         for _, code in passed.held:
