@@ -179,6 +179,17 @@ def test_a_press_wins_at_once_and_the_door_stays_locked() -> None:
     assert ("lock_not_exercised", "d") not in here.flags()
 
 
+def test_a_person_who_releases_the_door_by_name_wins_too() -> None:
+    here = begun()
+    released = here.ask_release("d")
+    assert drives([released], "rest") == [("d", True)]
+    made = [*here.carry_out(released), *here.run(3)]
+
+    assert drives(made) == []
+    assert steps(made) == [("ended", "untestable", "superseded")]
+    assert here.coil("d") is True
+
+
 def test_a_press_wins_over_a_door_on_its_way_back() -> None:
     here = Night(quarters(unlocked()))
     told = here.clock()
