@@ -52,6 +52,8 @@ def test_a_door_that_rests_locked_is_only_told_to_lock_once_more() -> None:
 def test_somebody_who_opens_a_door_that_rests_locked_is_told_of_as_ever() -> None:
     here = Night(quarters(door("d", 0, LOCKED)))
     here.carry_out(here.clock())
+    # Something on its board moves, so that each door there is looked at.
+    here.turn("rex")
     here.round()
     here.leaf("d", False)
     here.round()
