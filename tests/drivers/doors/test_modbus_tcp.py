@@ -437,3 +437,12 @@ async def test_two_drivers_on_one_loop_do_not_disturb_each_other() -> None:
 
 def test_the_driver_names_its_controller() -> None:
     assert driver_of(1).controller == ControllerId("plc-east")
+
+
+async def test_a_scan_says_whether_it_went_the_way_that_commands_take() -> None:
+    async with simulated(Board(), connections=1) as (_, _, inbox):
+        await inbox.wait_for(lambda e: sum(isinstance(one, Scanned) for one in inbox.events) >= 6)
+        assert all(one.by_commands for one in inbox.events if isinstance(one, Scanned))
+    async with simulated(Board(), connections=2) as (_, _, inbox):
+        await inbox.wait_for(lambda e: isinstance(e, Scanned) and not e.by_commands)
+        await inbox.wait_for(lambda e: isinstance(e, Scanned) and e.by_commands)
