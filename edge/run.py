@@ -24,9 +24,9 @@ from edge.config.problems import Problem
 from edge.config.remembered import remember, remembered
 from edge.control.lock import Held, StoreLock
 from edge.daemon import Daemon, Start, boot_id
-from edge.journal.core import Places
 from edge.journal.journal import Journal
 from edge.journal.opening import JournalInUse
+from edge.journal.places import Places
 from edge.journal.witness import read_witness
 from edge.setting import Setting
 from edge.snapshot import Mode

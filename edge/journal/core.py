@@ -13,20 +13,20 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from edge.journal import checkpoint as signing
 from edge.journal.canonical import JSON
 from edge.journal.chain import Head
 from edge.journal.checkpoint import Checkpoint
-from edge.journal.keys import KeyRefused, SigningKey, load_or_make
+from edge.journal.faults import errno_name, error_name
+from edge.journal.keys import KeyRefused, SigningKey
+from edge.journal.places import Places
 from edge.journal.row import Row
+from edge.journal.signer import Signer
 from edge.journal.spill import Spill
 from edge.journal.stamp import Stamped, Stamper, row_of
 from edge.journal.store import NotInOrder, Store
-from edge.journal.stored import rfc3339
 from edge.journal.witness import Witness
 
 Trouble = Callable[[str, bool, tuple[str, ...]], None]
@@ -41,38 +41,6 @@ _WITNESS_PATIENCE_S: Final = 0.2
 _LOG_COMMITS: Final = 128
 """The write-ahead log is carried over after so many commits when nothing waits: some 500 pages, a few ms."""
 _LOG_COMMITS_MOST: Final = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """The files of one store directory."""
-
-    directory: Path
-
-    @property
-    def database(self) -> Path:
-        return self.directory / "journal.db"
-
-    @property
-    def witness(self) -> Path:
-        return self.directory / "journal.witness"
-
-    @property
-    def spill(self) -> Path:
-        return self.directory / "journal.spill.ndjson"
-
-    @property
-    def snapshot(self) -> Path:
-        return self.directory / "journal.snapshot"
-
-    @property
-    def lock(self) -> Path:
-        return self.directory / "journal.lock"
-
-    @property
-    def restored(self) -> Path:
-        """Laid here by `restore`: the next start begins a new epoch and takes it away."""
-        return self.directory / "journal.restored"
 
 
 class Core:
@@ -110,9 +78,7 @@ class Core:
         self._folded_bytes = 0
         self.spill_ails = False
         """The spill refused the last time it was used."""
-        self._key: SigningKey | None = None
-        self._last_checkpoint: Head | None = None
-        self._checkpoint_at_s = time.monotonic()
+        self._signer = Signer(places.directory, campus, now, trouble)
         self._commits = 0
         self._retry_at_s = 0.0
         self._retry_s = _RETRY_FIRST_S
@@ -167,7 +133,7 @@ class Core:
         """
         if self.store is None:
             return self._retry_at_s
-        return self._checkpoint_at_s + (1.0 if self._last_checkpoint is None else signing.EVERY_S)
+        return self._signer.due_at_s
 
     def _into_store(self) -> bool:
         try:
@@ -186,7 +152,7 @@ class Core:
             self.refuse(str(err))
             return False
         except OSError as err:
-            self.refuse(_errno(err))
+            self.refuse(errno_name(err))
             return False
         self._retry_s = _RETRY_FIRST_S
         self.trouble("journal_refused", False, ())
@@ -203,7 +169,7 @@ class Core:
                 self._durable(there)
                 self.committed(there)
                 continue
-            checkpoint = self._due(chunk)
+            checkpoint = self._signer.due(self.store, chunk)
             try:
                 store.commit(chunk, checkpoint, self.machine)
             except NotInOrder:
@@ -211,7 +177,7 @@ class Core:
                     continue  # another thread has just spilled what comes before this chunk
                 raise
             if checkpoint is not None:
-                self._checkpointed(chunk[-1].head)
+                self._signer.done(chunk[-1].head)
             self._durable(chunk)
             self.committed(chunk)
             self._commits += 1
@@ -242,8 +208,7 @@ class Core:
             if not self.pending:
                 return []
             first = self.pending[0]
-            last = self._last_checkpoint
-            since = first.seq - 1 - (last.seq if last is not None and last.epoch == first.epoch else 0)
+            since = first.seq - 1 - self._signer.last_of(first.epoch)
             room = min(CHUNK_EVENTS, max(1, signing.EVERY_EVENTS - since % signing.EVERY_EVENTS))
             return [
                 self.pending[index]
@@ -275,7 +240,7 @@ class Core:
             if self.witness is not None:
                 self.witness.close()
                 self.witness = None
-            self.trouble("witness_refused", True, (_errno(err),))
+            self.trouble("witness_refused", True, (errno_name(err),))
         finally:
             self._witness_lock.release()
 
@@ -297,7 +262,7 @@ class Core:
             self._spill_works()
         except OSError as err:
             self.spill_ails = True
-            self.trouble("spill_refused", True, (_errno(err),))
+            self.trouble("spill_refused", True, (errno_name(err),))
         finally:
             self._spill_lock.release()
 
@@ -405,30 +370,19 @@ class Core:
     def adopt(self, store: Store) -> None:
         """Use this database from now on."""
         self.store = store
-        self._last_checkpoint = None
-        if store.head is not None:
-            last = store.last_checkpoint(store.head.epoch)
-            self._last_checkpoint = Head(store.head.epoch, last, "") if last else None
+        self._signer.adopt(store)
 
     # --- checkpoints and upkeep ---------------------------------------------------------------
 
     def checkpoint(self, *, last_of_epoch: bool = False) -> Checkpoint | None:
         """Sign where the database stands. None where it is empty. Raises KeyRefused, sqlite3.Error."""
-        if self.store is None or self.store.head is None:
-            return None
-        made = signing.make(self.key(), self.campus, self.store.head, rfc3339(self.now()[0]))
-        self.store.keep_checkpoint(made, last_of_epoch=last_of_epoch)
-        self._checkpointed(self.store.head)
-        return made
+        return (
+            None if self.store is None else self._signer.checkpoint(self.store, last_of_epoch=last_of_epoch)
+        )
 
     def key(self) -> SigningKey:
         """The signing key, made at first use. Raises KeyRefused, sqlite3.Error."""
-        if self._key is None:
-            key = load_or_make(self.places.directory)
-            if self.store is not None and self.store.signed_by_others(key.id):
-                self.trouble("signing_key_new", True, (key.id,))
-            self._key = key
-        return self._key
+        return self._signer.key(self.store)
 
     def upkeep(self) -> bool:
         """Do one small piece of what is due when nothing is waiting; True: there is more to do at once."""
@@ -436,11 +390,8 @@ class Core:
         if store is None:
             return False
         try:
-            due_s = self._checkpoint_at_s + (1.0 if self._last_checkpoint is None else signing.EVERY_S)
-            if time.monotonic() >= due_s:
-                self._checkpoint_at_s = time.monotonic()
-                if self._last_checkpoint is None or store.head != self._last_checkpoint:
-                    self.checkpoint()
+            if time.monotonic() >= self._signer.due_at_s:
+                self._signer.upkeep(store)
                 return True
             if self._commits >= _LOG_COMMITS:
                 self._fold_log(store)
@@ -458,23 +409,6 @@ class Core:
         store.fold_log()
         self._commits = 0
 
-    def _due(self, chunk: Sequence[Stamped]) -> Checkpoint | None:
-        """A checkpoint on the last event of `chunk`, where its thousand is full."""
-        last = self._last_checkpoint
-        behind = chunk[-1].seq - (last.seq if last is not None and last.epoch == chunk[-1].epoch else 0)
-        if behind < signing.EVERY_EVENTS:
-            return None
-        try:
-            return signing.make(self.key(), self.campus, chunk[-1].head, rfc3339(self.now()[0]))
-        except KeyRefused as err:
-            self.trouble("signing_refused", True, (str(err),))
-            return None
-
-    def _checkpointed(self, head: Head) -> None:
-        self._last_checkpoint = head
-        self._checkpoint_at_s = time.monotonic()
-        self.trouble("signing_refused", False, ())
-
     def close(self) -> None:
         """Carry the log into the main file and let go of everything."""
         if self.store is not None:
@@ -488,12 +422,3 @@ class Core:
             if file is not None:
                 file.close()
         self.spill = self.witness = None
-
-
-def error_name(err: Exception) -> str:
-    """SQLite's name of an error, such as `SQLITE_FULL`; where it has none, what it says."""
-    return getattr(err, "sqlite_errorname", None) or str(err)
-
-
-def _errno(err: OSError) -> str:
-    return err.strerror or type(err).__name__

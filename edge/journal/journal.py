@@ -19,8 +19,9 @@ from typing import Final, Self, TypeVar
 from edge.journal.canonical import JSON
 from edge.journal.chain import ZEROS, Head
 from edge.journal.checkpoint import Checkpoint
-from edge.journal.core import Core, Now, Places
+from edge.journal.core import Core, Now
 from edge.journal.opening import Opened, lock, machine_digest, start_up, typed
+from edge.journal.places import Places
 from edge.journal.row import Row
 from edge.journal.snapshot import Snapshot, read_snapshot
 from edge.journal.spill import read_spill

@@ -16,8 +16,10 @@ import msgspec
 from edge.journal.canonical import JSON
 from edge.journal.chain import Head, check
 from edge.journal.checkpoint import Checkpoint
-from edge.journal.core import Core, Places, error_name
+from edge.journal.core import Core
+from edge.journal.faults import error_name
 from edge.journal.keys import PRIVATE_NAME, KeyRefused
+from edge.journal.places import Places
 from edge.journal.spill import Spill
 from edge.journal.stamp import Stamped
 from edge.journal.store import NotInOrder, Store

@@ -10,9 +10,9 @@ from typing import Self
 import msgspec
 
 from edge.journal.chain import digest
-from edge.journal.core import Places
 from edge.journal.keys import SigningKey, load_or_make
 from edge.journal.opening import JournalInUse
+from edge.journal.places import Places
 from edge.journal.store import Store
 from edge.journal.stored import Stored
 from edge.journal.writer import JournalRefused

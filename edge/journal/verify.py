@@ -12,7 +12,8 @@ from typing import Final
 
 from edge.journal.chain import Head, Problem, check
 from edge.journal.checkpoint import Checkpoint
-from edge.journal.core import Places, error_name
+from edge.journal.faults import error_name
+from edge.journal.places import Places
 from edge.journal.reader import Reader
 from edge.journal.spill import read_spill
 from edge.journal.standalone_verifier import ed25519, raw_key

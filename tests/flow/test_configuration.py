@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from edge.config.remembered import remembered
-from edge.journal.core import Places
+from edge.journal.places import Places
 from edge.journal.witness import read_witness
 from edge.simulated.addresses import spare_port
 from tests.flow.mosquitto import Document

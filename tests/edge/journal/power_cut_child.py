@@ -22,6 +22,7 @@ from edge.config.check import check
 from edge.config.secrets import stored
 from edge.journal import core, keys, snapshot, spill, store, witness
 from edge.journal.journal import Done, Journal
+from edge.journal.places import Places
 from edge.journal.row import Row
 
 CAMPUS: Final = "lincoln-hs"
@@ -202,7 +203,7 @@ def witness_first() -> None:
     commit = store.Store.commit
 
     def late(self: store.Store, events: Any, *args: Any) -> None:
-        witness.Witness.open(core.Places(_directory[0]).witness).write(events[-1].head, {})
+        witness.Witness.open(Places(_directory[0]).witness).write(events[-1].head, {})
         commit(self, events, *args)
 
     vars(core)["Store"].commit = late
