@@ -149,6 +149,7 @@ class Daemon:
         loop.set_exception_handler(self._failed)
         self.views.start(loop, self._troubled)
         self.committed.start(loop)
+        self.journal.offer_room("views", self.views.give_up, self.views.take_up)
         self.journal.start(loop, self._troubled, routine=ROUTINE, follow=self.committed.follow)
         self._say_started()
         for controller, driver in self._wired.drivers.items():

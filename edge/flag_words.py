@@ -216,7 +216,11 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "disk_low": (
         "The disk is nearly full",
-        "Recording still works; {0} MB are left. Make room in the store directory.",
+        "Recording still works; less than {0} MB are left. Find what fills the disk, make room now.",
+    ),
+    "room_given": (
+        "The disk was full, and its reserve is in use",
+        "Given up for room: {0}. Doors still lock; lists may be missing. Make room: they come back by themselves.",
     ),
     "config_refused": (
         "The configuration on disk was refused",

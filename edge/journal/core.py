@@ -19,9 +19,10 @@ from edge.journal import checkpoint as signing
 from edge.journal.canonical import JSON
 from edge.journal.chain import Head
 from edge.journal.checkpoint import Checkpoint
-from edge.journal.faults import errno_name, error_name
+from edge.journal.faults import errno_name, error_name, is_full
 from edge.journal.keys import KeyRefused, SigningKey
 from edge.journal.places import Places
+from edge.journal.room import Room
 from edge.journal.row import Row
 from edge.journal.signer import Signer
 from edge.journal.spill import Spill
@@ -62,6 +63,7 @@ class Core:
         self.now = now
         self.machine = machine
         self.trouble = trouble
+        self.room = Room(places.directory, places.ballast, trouble)
         self.baton = threading.Lock()
         self.pending: collections.deque[Stamped] = collections.deque()
         self.store: Store | None = None
@@ -80,6 +82,8 @@ class Core:
         """The spill refused the last time it was used."""
         self._signer = Signer(places.directory, campus, now, trouble)
         self._commits = 0
+        self._roomier = False
+        """Something was given up: worth trying again at once."""
         self._retry_at_s = 0.0
         self._retry_s = _RETRY_FIRST_S
 
@@ -124,7 +128,7 @@ class Core:
 
     def flush(self) -> None:
         """Bring everything stamped to disk, as far as the disk takes it."""
-        if not self._into_store():
+        if not self._into_store() and not (self._roomier and self._into_store()):
             self.into_spill()
 
     def idle_at_s(self) -> float:
@@ -145,14 +149,8 @@ class Core:
             except NotInOrder:
                 self._broken_off()
                 self._write(store)
-        except sqlite3.Error as err:
-            self.refuse(error_name(err))
-            return False
-        except NotInOrder as err:
-            self.refuse(str(err))
-            return False
-        except OSError as err:
-            self.refuse(errno_name(err))
+        except (sqlite3.Error, NotInOrder, OSError) as err:
+            self.refused(err)
             return False
         self._retry_s = _RETRY_FIRST_S
         self.trouble("journal_refused", False, ())
@@ -252,6 +250,7 @@ class Core:
             waiting = list(self.pending)
         if not waiting or not self._spill_lock.acquire(blocking=False):
             return
+        roomier = False
         try:
             if self.spill is None:
                 self.spill = Spill.open(self.places.spill)
@@ -263,8 +262,11 @@ class Core:
         except OSError as err:
             self.spill_ails = True
             self.trouble("spill_refused", True, (errno_name(err),))
+            roomier = is_full(err, self.places.directory) and self.room.give_up()
         finally:
             self._spill_lock.release()
+        if roomier:
+            self.into_spill()
 
     def _spill_works(self) -> None:
         self.spill_ails = False
@@ -346,6 +348,13 @@ class Core:
 
     # --- a database that refuses --------------------------------------------------------------
 
+    def refused(self, err: Exception) -> None:
+        """The database refused: let go of it, and make room where it is for want of that."""
+        self.refuse(errno_name(err) if isinstance(err, OSError) else error_name(err))
+        self._roomier = is_full(err, self.places.directory) and self.room.give_up()
+        if self._roomier:
+            self._retry_at_s = 0.0
+
     def refuse(self, why: str) -> None:
         if self.store is not None:
             self.store.close()
@@ -400,7 +409,7 @@ class Core:
                 self._try_spill()
             return store.delete_dropped(CHUNK_EVENTS) > 0
         except sqlite3.Error as err:
-            self.refuse(error_name(err))
+            self.refused(err)
         except KeyRefused as err:
             self.trouble("signing_refused", True, (str(err),))
         return False

@@ -20,6 +20,7 @@ from edge.journal.canonical import JSON
 from edge.journal.chain import ZEROS, Head
 from edge.journal.checkpoint import Checkpoint
 from edge.journal.core import Core, Now
+from edge.journal.keeping import Keeper
 from edge.journal.opening import Opened, lock, machine_digest, start_up, typed
 from edge.journal.places import Places
 from edge.journal.row import Row
@@ -56,6 +57,7 @@ class Journal:
         self._troubles = troubles
         self._held = held
         self._writer = Writer(core, self._durable_from_thread)
+        self._keeper = Keeper(core.room)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watch: asyncio.TimerHandle | None = None
         self._open: collections.deque[tuple[int, int, bool, Done]] = collections.deque()
@@ -137,7 +139,8 @@ class Journal:
         on_trouble: called in the loop's thread with a code, whether it holds now, and arguments. Codes:
             journal_refused (SQLite's name of the error), journal_corrupt, journal_damaged (number of the last
             event that cannot be read), journal_hung, spill_refused,
-            witness_refused, signing_refused, signing_key_new (its id), snapshot_refused, events_lost, row_salvaged, journal_shed.
+            witness_refused, signing_refused, signing_key_new (its id), snapshot_refused, events_lost, row_salvaged,
+            journal_shed, disk_low (so many MB at most), room_given (what was).
         routine: the kinds that are shed first when rows pile up in memory.
         follow: called in the writer thread with what was committed, in order; must only put it into a queue.
         """
@@ -148,6 +151,15 @@ class Journal:
         self._troubles.start(loop, on_trouble)
         self._watch = loop.call_later(_WATCH_S, self._look)
         self._writer.start()
+        self._keeper.start()
+
+    def offer_room(self, name: str, give: Callable[[], bool], take_back: Callable[[], None]) -> None:
+        """Something that may go when the disk is full, behind the ballast; before `start`. Both are called in other
+        threads.
+
+        give: asks for it to go and returns at once; False: there is nothing to give. take_back: it may come back.
+        """
+        self._core.room.offer(name, give, take_back)
 
     def append(self, rows: Sequence[Row], head: dict[str, JSON] | None, done: Done | None = None) -> None:
         """Hand rows in, in the loop's thread; returns at once and never raises for what a disk does.
@@ -272,6 +284,7 @@ class Journal:
         """Bring everything to disk and stop; False: the disk did not answer in time, and is left to
         itself.
         """
+        self._keeper.end()
         if self._loop is None:
             self._core.close()
         else:

@@ -17,7 +17,7 @@ from edge.journal.canonical import JSON
 from edge.journal.chain import Head, check
 from edge.journal.checkpoint import Checkpoint
 from edge.journal.core import Core
-from edge.journal.faults import error_name
+from edge.journal.faults import error_name, is_full
 from edge.journal.keys import PRIVATE_NAME, KeyRefused
 from edge.journal.places import Places
 from edge.journal.spill import Spill
@@ -149,7 +149,7 @@ def _witnessed(core: Core) -> Witnessed | None:
 def _open_store(core: Core, witnessed: Witnessed | None) -> tuple[Store | None, list[str]]:
     """The database, taken into use, and what had to be set aside for it; None where the disk refuses."""
     aside: list[str] = []
-    for _ in range(2):
+    for _ in range(3):
         try:
             store = Store.open(core.places.database)
             try:
@@ -165,6 +165,8 @@ def _open_store(core: Core, witnessed: Witnessed | None) -> tuple[Store | None, 
             code = getattr(err, "sqlite_errorcode", plain)
             damaged = code is not None and code & 0xFF in _DAMAGED
             core.trouble("journal_corrupt" if damaged else "journal_refused", True, (error_name(err),))
+            if is_full(err, core.places.directory) and core.room.give_up():
+                continue
             if not damaged or aside:
                 break
             try:

@@ -27,6 +27,11 @@ class Places:
         return self.directory / "journal.snapshot"
 
     @property
+    def ballast(self) -> Path:
+        """Real blocks, kept to be given up when the disk is full."""
+        return self.directory / "ballast"
+
+    @property
     def lock(self) -> Path:
         return self.directory / "journal.lock"
 

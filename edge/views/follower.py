@@ -77,6 +77,7 @@ class Follower:
         self._views: Views | None = None
         self._behind = True
         self._stopping = False
+        self._given_up = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tell: OnTrouble | None = None
         self._troubled = False
@@ -122,6 +123,21 @@ class Follower:
             raise JournalRefused("the views do not answer") from None
         return answer
 
+    def give_up(self) -> bool:
+        """Take the views away so that the journal has room; False: they are. Called in another thread.
+
+        Until `take_up`: then they are made again from the journal, but for their telemetry.
+        """
+        if self._given_up:
+            return False
+        self._given_up = True
+        self._inbox.put(Ask(lambda _: None))  # wakes the thread
+        return True
+
+    def take_up(self) -> None:
+        """There is room again."""
+        self._given_up = False
+
     async def close(self, timeout_s: float = 1.0) -> bool:
         """Stop; False: the disk did not answer in time. What was not followed is caught up at the next
         start.
@@ -155,6 +171,11 @@ class Follower:
         self._stopped.set_result(None)
 
     def _round(self) -> None:
+        if self._given_up:
+            self._close()
+            remove(self._directory)
+            self._wait()
+            return
         while self._behind:
             self._behind = False
             try:

@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -256,25 +256,14 @@ async def test_a_store_that_cannot_even_be_made_still_opens(
     await journal.close()
 
 
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of this test's own."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(place)], check=False, capture_output=True)
-    if made.returncode != 0:
-        pytest.skip("NOT TESTED: a disk of its own needs root")
-    yield place
-    subprocess.run(["umount", "--lazy", str(place)], check=True)
-
-
 def remount(disk: Path, how: Literal["ro", "rw"]) -> None:
     subprocess.run(["mount", "-o", f"remount,{how}", str(disk)], check=True)
 
 
 async def test_a_disk_that_can_only_be_read_still_tells_of_the_lockdown(
-    store: Path, disk: Path, opened: Open, add: Add, make_row: MakeRow
+    store: Path, disk_of: Callable[[int], Path], opened: Open, add: Add, make_row: MakeRow
 ) -> None:
+    disk = disk_of(8)
     shutil.copytree(store, disk / "store")
     remount(disk, "ro")
     async with opened(disk / "store") as journal:

@@ -1,11 +1,9 @@
 """A disk that refuses: rows go to the spill, then to memory, and into the database once it takes them again."""
 
-import asyncio
 import errno
 import shutil
 import sqlite3
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,46 +17,15 @@ from edge.journal.verify import verify_directory
 Open = Callable[..., Any]
 Add = Callable[..., Any]
 MakeRow = Callable[..., Row]
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 2 MB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "campus-edge-test", str(place)],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode != 0:
-        pytest.skip("NOT TESTED: a small file system cannot be mounted here (needs root)")
-    yield place
-    subprocess.run(["umount", "--lazy", str(place)], check=True)
-
-
-def fill(place: Path) -> Path:
-    """Take all the room there is."""
-    hog = place / "hog"
-    with hog.open("wb", buffering=0) as file:
-        for size in (65_536, 4_096, 1):
-            try:
-                while True:
-                    file.write(b"x" * size)
-            except OSError:
-                continue
-    return hog
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.01)
+Disk = Callable[[int], Path]
+Fill = Callable[[Path], Path]
+Until = Callable[[Callable[[], object]], Awaitable[None]]
 
 
 async def test_a_full_disk_keeps_rows_in_memory_and_writes_them_when_there_is_room(
-    small_disk: Path, opened: Open, add: Add, make_row: MakeRow
+    disk_of: Disk, fill: Fill, until: Until, opened: Open, add: Add, make_row: MakeRow
 ) -> None:
+    small_disk = disk_of(2)  # too small for a ballast
     troubles: list[tuple[str, bool]] = []
     said: list[bool] = []
     async with opened(small_disk / "store", troubles=troubles) as journal:
@@ -80,7 +47,7 @@ async def test_a_full_disk_keeps_rows_in_memory_and_writes_them_when_there_is_ro
 
 
 async def test_a_database_that_cannot_be_written_leaves_the_rows_in_the_synced_spill_until_it_can(
-    tmp_path: Path, opened: Open, add: Add, make_row: MakeRow
+    tmp_path: Path, until: Until, opened: Open, add: Add, make_row: MakeRow
 ) -> None:
     store = tmp_path / "store"
     troubles: list[tuple[str, bool]] = []
@@ -126,7 +93,12 @@ async def test_the_spill_is_counted_and_checked_while_it_waits(
 
 
 async def test_a_spill_that_refused_is_tried_again_once_the_database_takes_rows(
-    tmp_path: Path, opened: Open, add: Add, make_row: MakeRow, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    until: Until,
+    opened: Open,
+    add: Add,
+    make_row: MakeRow,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuses(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -151,7 +123,12 @@ async def test_a_spill_that_refused_is_tried_again_once_the_database_takes_rows(
 
 
 async def test_a_row_that_neither_disk_took_outlives_a_tail_cut_behind_our_back(
-    tmp_path: Path, opened: Open, add: Add, make_row: MakeRow, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    until: Until,
+    opened: Open,
+    add: Add,
+    make_row: MakeRow,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuses(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -8,8 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from edge.journal.row import Row
-from edge.views import database
+from edge.journal.writer import JournalRefused
+from edge.views import database, follower
 
 Running = Callable[..., Any]
 
@@ -167,3 +170,31 @@ async def test_telemetry_is_kept_up_to_its_bound_and_the_oldest_goes(
     connection = sqlite3.connect(tmp_path / "store" / "views.db")
     assert connection.execute("SELECT count(*) FROM telemetry").fetchone() == (10,)
     connection.close()
+
+
+async def test_views_given_up_for_room_are_gone_at_once_and_made_again_when_there_is_some(
+    running: Running, tmp_path: Path, lockdown: list[Row], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follower, "_RETRY_S", 0.01)
+    file = tmp_path / "store" / "views.db"
+    async with running() as site:
+        await site.add(lockdown[:5])
+        await site.settled()
+        given = [site.follower.give_up(), site.follower.give_up()]
+        async with asyncio.timeout(10):
+            while file.exists():
+                await asyncio.sleep(0.005)
+        with pytest.raises(JournalRefused):
+            await site.follower.ask(lambda views: views.incidents())
+        await site.add(lockdown[5:])
+        gone = not file.exists()
+        site.follower.take_up()
+        async with asyncio.timeout(10):
+            while not file.exists():
+                await asyncio.sleep(0.005)
+        await site.settled()
+        (incident,) = await site.follower.ask(lambda views: views.incidents())
+
+    assert given == [True, False]
+    assert gone
+    assert (incident["incident"], incident["closed_at"]) == ("inc-1", "2026-08-13T12:00:00.017000Z")
