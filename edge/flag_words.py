@@ -135,7 +135,19 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "journal_corrupt": (
         "The journal on disk was damaged",
-        "It was set aside and a new one began. Doors still lock: keep the disk, run `campus-edge verify-journal`.",
+        "It was set aside; a new epoch follows what could be saved. Doors still lock: keep the disk.",
+    ),
+    "journal_rebuilt": (
+        "The journal was damaged and put together again",
+        "Nothing of it is missing. What was damaged is kept beside it: look at the disk, it may be failing.",
+    ),
+    "copy_refused": (
+        "There is no good copy of the journal",
+        "Events are recorded. A journal damaged now could not be put together again ({0}). Look at the disk.",
+    ),
+    "store_gone": (
+        "The store of this box is gone",
+        "Its disk is not mounted, or it was deleted. Doors still lock; events wait in memory. Bring it back, do not restart.",
     ),
     "journal_new_epoch": (
         "The journal could not go on where it ended",

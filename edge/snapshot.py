@@ -34,7 +34,7 @@ LOOK: Final = frozenset(
 )
 """Verdicts that need eyes in quiet times too."""
 NOT_KNOWN: Final = frozenset({"unknown", "stale", "no_answer"})
-NOT_RECORDED: Final = frozenset({"journal_refused", "journal_hung", "journal_shed"})
+NOT_RECORDED: Final = frozenset({"store_gone", "journal_refused", "journal_hung", "journal_shed"})
 """The conditions in which events are not being recorded; others of the journal's tell of what was."""
 NEVER_PRESSED: Final = ButtonMemory()
 UNSEEN: Final = DoorLive()

@@ -16,10 +16,12 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from edge.journal import checkpoint as signing
+from edge.journal.bearing import Bearing
 from edge.journal.canonical import JSON
 from edge.journal.chain import Head
 from edge.journal.checkpoint import Checkpoint
-from edge.journal.faults import errno_name, error_name, is_full
+from edge.journal.doubts import Doubts, InDoubt, Why
+from edge.journal.faults import errno_name, error_name, is_full, says_corrupt
 from edge.journal.keys import KeyRefused, SigningKey
 from edge.journal.places import Places
 from edge.journal.room import Room
@@ -28,7 +30,6 @@ from edge.journal.signer import Signer
 from edge.journal.spill import Spill
 from edge.journal.stamp import Stamped, Stamper, row_of
 from edge.journal.store import NotInOrder, Store
-from edge.journal.witness import Witness
 
 Trouble = Callable[[str, bool, tuple[str, ...]], None]
 Now = Callable[[], tuple[int, int]]
@@ -38,7 +39,6 @@ CHUNK_EVENTS: Final = 64
 """Of one transaction: 1.5 ms by stack.md 4, below the 10 ms that nothing may exceed."""
 _RETRY_FIRST_S: Final = 0.25
 _RETRY_MOST_S: Final = 5.0
-_WITNESS_PATIENCE_S: Final = 0.2
 _LOG_COMMITS: Final = 128
 """The write-ahead log is carried over after so many commits when nothing waits: some 500 pages, a few ms."""
 _LOG_COMMITS_MOST: Final = 1024
@@ -63,27 +63,26 @@ class Core:
         self.now = now
         self.machine = machine
         self.trouble = trouble
+        self.doubts = Doubts(places, campus, lambda: now()[0])
+        self.bearing = Bearing(places, self.doubts.right_disk, trouble)
         self.room = Room(places.directory, places.ballast, trouble)
         self.baton = threading.Lock()
         self.pending: collections.deque[Stamped] = collections.deque()
         self.store: Store | None = None
         self.spill: Spill | None = None
-        self.witness: Witness | None = None
         self.committed: Callable[[Sequence[Stamped]], None] = lambda _: None
         """Told in the flushing thread what the database has taken, in order."""
         self.settled: Callable[[], None] = lambda: None
         """Told in the flushing thread that more has become durable."""
-        self.said: dict[str, JSON] = {}
-        self._heads: collections.deque[tuple[int, dict[str, JSON]]] = collections.deque()
+        self.stamped_at_s = 0.0
         self._spill_lock = threading.Lock()
-        self._witness_lock = threading.Lock()
         self._folded_bytes = 0
         self.spill_ails = False
         """The spill refused the last time it was used."""
         self._signer = Signer(places.directory, campus, now, trouble)
         self._commits = 0
-        self._roomier = False
-        """Something was given up: worth trying again at once."""
+        self._again = False
+        """Something was given up, or has to be settled first: worth trying again at once."""
         self._retry_at_s = 0.0
         self._retry_s = _RETRY_FIRST_S
 
@@ -91,13 +90,14 @@ class Core:
 
     def stamp(self, rows: Sequence[Row], said: dict[str, JSON] | None = None) -> int:
         """Put rows into the chain; the caller holds the baton. Returns the count of the last."""
+        self.stamped_at_s = time.monotonic()
         salvaged = self.stamper.salvaged
         for number, row in enumerate(rows):
             self.pending.append(self.stamper.stamp(row))
             if number % 8 == 7:
                 time.sleep(0)  # lets the loop's thread in: it waits 5 ms for the interpreter otherwise
         if said is not None:
-            self._heads.append((self.stamper.count, said))
+            self.bearing.say(self.stamper.count, said)
         if self.stamper.salvaged > salvaged:
             self.trouble("row_salvaged", True, tuple(sorted({row.kind for row in rows}))[:4])
         return self.stamper.count
@@ -128,7 +128,7 @@ class Core:
 
     def flush(self) -> None:
         """Bring everything stamped to disk, as far as the disk takes it."""
-        if not self._into_store() and not (self._roomier and self._into_store()):
+        if not self._into_store() and not (self._again and self._into_store()):
             self.into_spill()
 
     def idle_at_s(self) -> float:
@@ -149,15 +149,17 @@ class Core:
             except NotInOrder:
                 self._broken_off()
                 self._write(store)
-        except (sqlite3.Error, NotInOrder, OSError) as err:
+        except (sqlite3.Error, NotInOrder, OSError, InDoubt) as err:
             self.refused(err)
             return False
         self._retry_s = _RETRY_FIRST_S
-        self.trouble("journal_refused", False, ())
+        for code in ("journal_refused", "store_gone"):
+            self.trouble(code, False, ())
         return True
 
     def _write(self, store: Store) -> None:
         while True:
+            self.doubts.look(store)
             self.fold_spill(store)
             chunk = self._chunk()
             if not chunk:
@@ -174,6 +176,7 @@ class Core:
                 if self._unfolded():
                     continue  # another thread has just spilled what comes before this chunk
                 raise
+            self._counts(store)
             if checkpoint is not None:
                 self._signer.done(chunk[-1].head)
             self._durable(chunk)
@@ -181,6 +184,11 @@ class Core:
             self._commits += 1
             if self._commits >= _LOG_COMMITS_MOST:
                 self._fold_log(store)
+
+    def _counts(self, store: Store) -> None:
+        """A commit counts only in a file that is still there. Raises InDoubt."""
+        self.doubts.look_again(store)
+        self.doubts.reached = store.head
 
     def _there(self, store: Store, chunk: Sequence[Stamped]) -> Sequence[Stamped]:
         """What of `chunk` the database holds: a commit that failed at its sync stands in the log all the same."""
@@ -218,29 +226,12 @@ class Core:
         """These are on disk: witness them, then let go of them and tell."""
         last = events[-1]
         with self.baton:
-            while self._heads and self._heads[0][0] <= last.count:
-                self.said = self._heads.popleft()[1]
-        self._bear_witness(last.head)
+            self.bearing.durable(last.count)
+        self.bearing.write(last.head)
         with self.baton:
             while self.pending and self.pending[0].count <= last.count:
                 self.pending.popleft()
         self.settled()
-
-    def _bear_witness(self, head: Head) -> None:
-        if not self._witness_lock.acquire(timeout=_WITNESS_PATIENCE_S):
-            return  # another thread hangs in it
-        try:
-            if self.witness is None:
-                self.witness = Witness.open(self.places.witness)
-            self.witness.write(head, self.said)
-            self.trouble("witness_refused", False, ())
-        except OSError as err:
-            if self.witness is not None:
-                self.witness.close()
-                self.witness = None
-            self.trouble("witness_refused", True, (errno_name(err),))
-        finally:
-            self._witness_lock.release()
 
     # --- the spill ----------------------------------------------------------------------------
 
@@ -252,8 +243,13 @@ class Core:
             return
         roomier = False
         try:
+            if self.spill is not None and not self.spill.is_there():
+                self.spill.close()
+                self.spill = None
             if self.spill is None:
+                self.doubts.right_disk()
                 self.spill = Spill.open(self.places.spill)
+                self._folded_bytes = 0
             for start in range(0, len(waiting), 4 * CHUNK_EVENTS):
                 chunk = waiting[start : start + 4 * CHUNK_EVENTS]
                 self.spill.write(chunk)
@@ -320,21 +316,26 @@ class Core:
 
     def _fold(self, store: Store, chunk: list[Stamped]) -> None:
         store.commit(chunk, None, self.machine)
+        self._counts(store)
         self.committed(chunk)
         self.settled()
 
     def _broken_off(self) -> None:
-        """The database's tail was cut behind our back: keep what cannot follow it, and begin a new epoch."""
+        """The database's tail was cut behind our back: begin a new epoch with all that cannot follow it."""
         self.into_spill()
+        store = self.store
+        spilled = [] if self.spill is None else list(self.spill.read())
+        rows = [row_of(each) for each in spilled if store is None or not store.holds(each.epoch, each.seq)]
         aside = self.set_spill_aside("events_lost")
         with self.baton:
             left = [row_of(each) for each in self.pending]
             self.pending.clear()
             # What no disk took goes on in the new epoch, under its old counts: whoever waits for it waits on.
-            self.stamper.count -= len(left) + 1 if left else 0
-            old = self.store.head if self.store is not None else None
-            self.start_epoch("events_lost", old, {"set_aside": aside, "carried_over": len(left)})
-            self.stamp(left)
+            self.stamper.count -= len(rows) + len(left) + 1 if left else 0
+            rows += left
+            old = store.head if store is not None else None
+            self.start_epoch("events_lost", old, {"set_aside": aside, "carried_over": len(rows)})
+            self.stamp(rows)
         self.trouble("events_lost", True, ())
 
     def set_spill_aside(self, why: str) -> str | None:
@@ -349,18 +350,30 @@ class Core:
     # --- a database that refuses --------------------------------------------------------------
 
     def refused(self, err: Exception) -> None:
-        """The database refused: let go of it, and make room where it is for want of that."""
+        """The database refused: let go of it, or find out what it is worth; make room where it is for want of that."""
+        settles = self.doubts.why is None
+        if isinstance(err, InDoubt):
+            self.distrust(err.why)
+        elif says_corrupt(err):
+            self.distrust("damaged")
+        settles = settles and self.doubts.why is not None
         self.refuse(errno_name(err) if isinstance(err, OSError) else error_name(err))
-        self._roomier = is_full(err, self.places.directory) and self.room.give_up()
-        if self._roomier:
+        self._again = settles or (is_full(err, self.places.directory) and self.room.give_up())
+        if self._again:
             self._retry_at_s = 0.0
+
+    def distrust(self, why: Why, broken: int = 0) -> None:
+        """Do nothing more with the database before it is settled what it is worth. broken: the number that is."""
+        self.doubts.arise(why, self.store, broken)
+        self.store = None
 
     def refuse(self, why: str) -> None:
         if self.store is not None:
             self.store.close()
             self.store = None
         self.retry_later()
-        self.trouble("journal_refused", True, (why,))
+        gone = self.doubts.why == "gone"
+        self.trouble("store_gone" if gone else "journal_refused", True, () if gone else (why,))
 
     def retry_later(self) -> None:
         self._retry_at_s = time.monotonic() + self._retry_s
@@ -370,15 +383,45 @@ class Core:
         """The database, opened anew once its time has come. Raises sqlite3.Error."""
         if time.monotonic() < self._retry_at_s:
             return None
+        if self.doubts.why is None and self.doubts.reached is not None and not self.places.database.exists():
+            raise InDoubt("gone")
+        if self.doubts.why is not None:
+            self._settle()
+        else:
+            store = Store.open(self.places.database)
+            try:
+                self.doubts.of_opened(store)
+            except BaseException:
+                store.close()
+                raise
+            self.adopt(store)
         if self.spill is None:
             with contextlib.suppress(OSError):
                 self.spill = Spill.open(self.places.spill)  # what is in it comes first
-        self.adopt(Store.open(self.places.database))
         return self.store
+
+    def mended(self, why: Why, broken: int = 0) -> bool:
+        """Before the writer runs: settle at once what the database is worth. False: it cannot be used now."""
+        self.distrust(why, broken)
+        self.flush()
+        return self.store is not None
+
+    def _settle(self) -> None:
+        """Go on with what is whole, and say what was done. Raises OSError, sqlite3.Error."""
+        found = self.doubts.settle()
+        self.adopt(found.store)
+        if found.broken:
+            self.trouble("journal_damaged", True, (str(found.broken),))
+        if found.told is None:
+            return
+        self.trouble("journal_rebuilt" if found.whole else "journal_corrupt", True, ())
+        with self.baton:
+            self.stamp([self.own("journal.rebuilt/1", found.told)])
 
     def adopt(self, store: Store) -> None:
         """Use this database from now on."""
         self.store = store
+        self.doubts.adopted(store)
         self._signer.adopt(store)
 
     # --- checkpoints and upkeep ---------------------------------------------------------------
@@ -399,6 +442,7 @@ class Core:
         if store is None:
             return False
         try:
+            self.doubts.look(store)
             if time.monotonic() >= self._signer.due_at_s:
                 self._signer.upkeep(store)
                 return True
@@ -408,7 +452,7 @@ class Core:
             if self.spill_ails:
                 self._try_spill()
             return store.delete_dropped(CHUNK_EVENTS) > 0
-        except sqlite3.Error as err:
+        except (sqlite3.Error, InDoubt) as err:
             self.refused(err)
         except KeyRefused as err:
             self.trouble("signing_refused", True, (str(err),))
@@ -427,7 +471,8 @@ class Core:
                 self.trouble("journal_refused", True, (error_name(err),))
             self.store.close()
             self.store = None
-        for file in (self.spill, self.witness):
-            if file is not None:
-                file.close()
-        self.spill = self.witness = None
+        self.doubts.close()
+        self.bearing.close()
+        if self.spill is not None:
+            self.spill.close()
+            self.spill = None

@@ -36,7 +36,7 @@ def is_full(err: Exception, directory: Path) -> bool:
     return code == sqlite3.SQLITE_FULL
 
 
-def is_damage(err: Exception) -> bool:
+def is_damage(err: BaseException) -> bool:
     """Whether it says that the database itself is damaged: true only if it says so again of a disk that answers.
 
     After an I/O error SQLite calls a whole file corrupt, because the storage is gone (faults.md 1.3).
@@ -46,6 +46,11 @@ def is_damage(err: Exception) -> bool:
     return _primary(err) in _DAMAGED
 
 
-def _primary(err: Exception) -> int | None:
+def says_corrupt(err: Exception) -> bool:
+    """Whether SQLite calls a database corrupt that could be opened before."""
+    return _primary(err) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _primary(err: BaseException) -> int | None:
     code: int | None = getattr(err, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF

@@ -13,6 +13,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
@@ -20,6 +21,8 @@ from edge.journal.canonical import JSON
 from edge.journal.chain import ZEROS, Head
 from edge.journal.checkpoint import Checkpoint
 from edge.journal.core import Core, Now
+from edge.journal.doubts import Why
+from edge.journal.faults import is_damage
 from edge.journal.keeping import Keeper
 from edge.journal.opening import Opened, lock, machine_digest, start_up, typed
 from edge.journal.places import Places
@@ -57,7 +60,7 @@ class Journal:
         self._troubles = troubles
         self._held = held
         self._writer = Writer(core, self._durable_from_thread)
-        self._keeper = Keeper(core.room)
+        self._keeper = Keeper(core, self.ask_blocking)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watch: asyncio.TimerHandle | None = None
         self._open: collections.deque[tuple[int, int, bool, Done]] = collections.deque()
@@ -66,6 +69,7 @@ class Journal:
         self._waiting = 0
         self._shed: collections.Counter[str] = collections.Counter()
         self._routine: frozenset[str] = frozenset()
+        self._mended = False
 
     @classmethod
     def open(
@@ -117,12 +121,34 @@ class Journal:
                 lines = read_spill(self._core.places.spill) if spill is None else spill.read()
                 yield from (typed(event) for event in lines)
         after = None if snapshot is None else (snapshot.head.epoch, snapshot.head.seq)
-        while store is not None and (chunk := _asked(_reading(after, 500), self._core)):
+        while store is not None and (chunk := self._chunk_after(after)):
             for event in chunk:
                 if event.kind == DAMAGED:
                     self._troubles("journal_damaged", True, (str(event.seq),))
                 yield event
             after = chunk[-1].position
+
+    def _chunk_after(self, after: tuple[str, int] | None) -> list[Stored]:
+        """What comes next; what cannot be read is looked for in the last good copy, once. Raises JournalRefused."""
+        core, chunk = self._core, list[Stored]()
+        try:
+            chunk = _asked(_reading(after, 500), core)
+            damaged = next((event.seq for event in chunk if event.kind == DAMAGED), 0)
+            why: Why = "broken"
+            if not damaged or not core.places.copy.exists():
+                return chunk
+        except JournalRefused as err:
+            if err.__cause__ is None or not is_damage(err.__cause__) or self._mended:
+                raise
+            why, damaged = "damaged", 0
+        if self._mended:
+            return chunk
+        self._mended = True
+        epoch = core.stamper.head.epoch
+        core.mended(why, damaged)
+        if core.stamper.head.epoch != epoch:
+            self.opened = replace(self.opened, reason="journal_corrupt")
+        return _asked(_reading(after, 500), core)
 
     # --- the loop's side ----------------------------------------------------------------------
 
@@ -140,7 +166,7 @@ class Journal:
             journal_refused (SQLite's name of the error), journal_corrupt, journal_damaged (number of the last
             event that cannot be read), journal_hung, spill_refused,
             witness_refused, signing_refused, signing_key_new (its id), snapshot_refused, events_lost, row_salvaged,
-            journal_shed, disk_low (so many MB at most), room_given (what was).
+            journal_shed, disk_low (so many MB at most), room_given (what was), copy_refused (why), journal_rebuilt, store_gone.
         routine: the kinds that are shed first when rows pile up in memory.
         follow: called in the writer thread with what was committed, in order; must only put it into a queue.
         """
@@ -265,6 +291,7 @@ class Journal:
             return False
         await self._record("sealed.erased/1", {"epoch": epoch, "seq": seq, "field": field}, actor)
         await self._ask(scrub)
+        self._keeper.hurry()  # the copy lets go of it as well
         return True
 
     async def drop_segment(self, epoch: str, last: int, actor: str) -> bool:

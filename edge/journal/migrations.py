@@ -26,6 +26,13 @@ def migrate(connection: sqlite3.Connection, name: str, schema: Path) -> list[str
     return [file.stem for file in pending]
 
 
+def applied(connection: sqlite3.Connection) -> list[tuple[str, tuple[str | None, ...]]]:
+    """The statements, with their values, that record in another database what was applied to this one."""
+    cursor = connection.execute(f"SELECT * FROM {_TABLE}")  # noqa: S608  # a constant
+    marks = ", ".join("?" * len(cursor.description))
+    return [(f"INSERT INTO {_TABLE} VALUES ({marks})", row) for row in cursor]  # noqa: S608  # a constant
+
+
 def _applied(connection: sqlite3.Connection, name: str) -> set[str]:
     known = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (_TABLE,))
     if known.fetchone() is None:

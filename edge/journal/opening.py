@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import os
 import sqlite3
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,22 +15,33 @@ from typing import Final
 import msgspec
 
 from edge.journal.canonical import JSON
-from edge.journal.chain import Head, check
+from edge.journal.chain import Head
 from edge.journal.checkpoint import Checkpoint
 from edge.journal.core import Core
-from edge.journal.faults import error_name, is_full
+from edge.journal.doubts import InDoubt, Why
+from edge.journal.faults import error_name, is_damage, is_full
 from edge.journal.keys import PRIVATE_NAME, KeyRefused
+from edge.journal.mending import (
+    TAIL_EVENTS,
+    finish,
+    gather,
+    place_of_end,
+    put_back,
+    put_in_place,
+    salvage,
+    storage_answers,
+    tail_holds,
+)
 from edge.journal.places import Places
 from edge.journal.spill import Spill
 from edge.journal.stamp import Stamped
 from edge.journal.store import NotInOrder, Store
 from edge.journal.stored import Stored, stored
 from edge.journal.upcast import upcast
-from edge.journal.witness import Witness, Witnessed, read_witness, sync_directory
+from edge.journal.witness import Witness, Witnessed, read_witness
 
-_TAIL_EVENTS: Final = 100
-"""Checked at each start: 3 ms. The whole chain is `verify-journal`'s."""
-_DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
+_SALVAGE_S: Final = 2.0
+"""Of a start: 30,000 events. What is not brought over by then stays in the file that is set aside."""
 
 
 class JournalInUse(Exception):
@@ -83,9 +95,10 @@ def start_up(core: Core) -> Opened:
     """
     made = _open_files(core)
     witnessed = _witnessed(core)
-    store, aside = _open_store(core, witnessed)
-    corrupt = store is not None and bool(aside)
-    broken = store is not None and not _tail_holds(store, core.campus)
+    found = _open_store(core, witnessed)
+    store, aside = found.store, list(found.aside)
+    instead_of = found.instead_of
+    broken = store is not None and not tail_holds(store, core.campus)
     orphans: tuple[Stored, ...] = ()
     gap = False
     if store is not None:
@@ -95,10 +108,15 @@ def start_up(core: Core) -> Opened:
             aside = [*aside, *filter(None, [core.set_spill_aside("orphans")])]
     old = _old_head(core, witnessed, orphans)
     try:
-        reason = _reason(core, witnessed, old, corrupt=corrupt, broken=broken, gap=gap)
+        if instead_of is not None and store is not None and _all_there(store, witnessed, gap=gap):
+            instead_of = None
+        reason = _reason(core, witnessed, old, instead_of=instead_of, broken=broken, gap=gap)
     except sqlite3.Error as err:
         core.refuse(error_name(err))
         reason = "journal_refused"
+    if found.rebuilt is not None:
+        core.trouble("journal_corrupt", instead_of is not None, ())
+        core.trouble("journal_rebuilt", instead_of is None, ())
     with core.baton:
         if reason is not None:
             if reason not in ("chain_broken", "witness_differs"):
@@ -108,11 +126,13 @@ def start_up(core: Core) -> Opened:
             core.stamper.head = old
         if made and reason != "first_start":
             core.stamp([core.own("witness.made/1", {"found": "missing" if made == 1 else "damaged"})])
-        if aside:
+        if found.rebuilt is not None:
+            core.stamp([core.own("journal.rebuilt/1", found.rebuilt)])
+        elif aside:
             names: list[JSON] = list(aside)
             core.stamp([core.own("journal.set_aside/1", {"files": names, "orphans": len(orphans)})])
     if witnessed is not None:
-        core.said = witnessed.said
+        core.bearing.said = witnessed.said
     core.flush()
     if reason is not None and core.store is not None:
         with contextlib.suppress(OSError):
@@ -124,9 +144,9 @@ def _open_files(core: Core) -> int:
     """Open witness and spill. 0: the witness was there; 1: it was missing; 2: none of it was whole."""
     made = 0
     try:
-        core.witness = Witness.open(core.places.witness)
-        if core.witness.last is None:
-            made = 1 if core.witness.made else 2
+        core.bearing.witness = Witness.open(core.places.witness)
+        if core.bearing.witness.last is None:
+            made = 1 if core.bearing.witness.made else 2
     except OSError as err:
         core.trouble("witness_refused", True, (str(err.strerror),))
     try:
@@ -139,82 +159,155 @@ def _open_files(core: Core) -> int:
 
 def _witnessed(core: Core) -> Witnessed | None:
     """What the witness says, also where the disk lets it be read and not written."""
-    if core.witness is not None:
-        return core.witness.last
+    if core.bearing.witness is not None:
+        return core.bearing.witness.last
     with contextlib.suppress(OSError):
         return read_witness(core.places.witness)
     return None
 
 
-def _open_store(core: Core, witnessed: Witnessed | None) -> tuple[Store | None, list[str]]:
-    """The database, taken into use, and what had to be set aside for it; None where the disk refuses."""
-    aside: list[str] = []
+@dataclass(slots=True)
+class _Found:
+    """The database, taken into use; None: the disk refuses.
+
+    instead_of: why it is not the one that lay there, as the code of a new epoch. rebuilt: what was put together, for the
+        journal; None: nothing was. aside: what is kept under another name.
+    """
+
+    store: Store | None = None
+    instead_of: str | None = None
+    rebuilt: dict[str, JSON] | None = None
+    aside: tuple[str, ...] = ()
+
+
+def _open_store(core: Core, witnessed: Witnessed | None) -> _Found:
+    places = core.places
+    restored = places.restored.exists()  # whoever brings back an old journal wants it as it is
+    core.doubts.reached = None if witnessed is None or restored else witnessed.head
+    try:
+        cut_off = None if restored else finish(places, core.now()[0])
+        if not restored and not places.database.exists() and places.copy.exists():
+            return _rebuilt(core, witnessed, None, "gone")
+        store, fault = _opened(core, witnessed)
+        if store is None:
+            storage_answers(places.directory)
+            core.trouble("journal_corrupt", True, (fault,))
+            return _rebuilt(core, witnessed, None, "damaged")
+        if not restored and places.copy.exists() and (lacking := _lacks(core, store, witnessed)):
+            return _rebuilt(core, witnessed, store, lacking)
+        core.adopt(store)
+        if cut_off is None:
+            return _Found(store)
+        files: list[JSON] = list(cut_off)
+        return _Found(store, "journal_corrupt", {"why": "cut_off", "files": files}, cut_off)
+    except (sqlite3.Error, OSError, InDoubt) as err:
+        core.trouble("journal_corrupt", False, ())
+        core.refused(err)
+        core.retry_later()  # behind the start
+    return _Found()
+
+
+def _opened(core: Core, witnessed: Witnessed | None) -> tuple[Store | None, str]:
+    """The database, asked all that a start asks; None, and what it says: it is damaged, and said so twice.
+
+    Raises sqlite3.Error where the disk refuses.
+    """
+    fault = ""
     for _ in range(3):
         try:
             store = Store.open(core.places.database)
             try:
                 _ask_all(store, witnessed)
-                core.adopt(store)
             except BaseException:
                 store.close()
                 raise
-            return store, aside
+            return store, ""
         except (sqlite3.Error, TypeError, ValueError) as err:
-            # A number that came back as text is damage too, which SQLite does not see.
-            plain = None if isinstance(err, sqlite3.Error) else sqlite3.SQLITE_CORRUPT
-            code = getattr(err, "sqlite_errorcode", plain)
-            damaged = code is not None and code & 0xFF in _DAMAGED
-            core.trouble("journal_corrupt" if damaged else "journal_refused", True, (error_name(err),))
             if is_full(err, core.places.directory) and core.room.give_up():
                 continue
-            if not damaged or aside:
+            if not is_damage(err):
+                raise
+            if fault:
                 break
-            try:
-                aside = _set_aside(core)
-            except OSError:
-                break
-    core.retry_later()
-    return None, aside
+            fault = error_name(err)
+    return None, fault
+
+
+def _lacks(core: Core, store: Store, witnessed: Witnessed | None) -> Why | None:
+    """Why the copy may hold what this database does not; None: it need not."""
+    if not tail_holds(store, core.campus):
+        return "broken"
+    if witnessed is None or (core.spill is not None and not core.spill.empty):
+        return None
+    head = witnessed.head
+    there = store.hash_at(head.epoch, head.seq)
+    if there == head.hash or (there is None and store.holds(head.epoch, head.seq)):
+        return None
+    return "shorter"
+
+
+def _rebuilt(core: Core, witnessed: Witnessed | None, store: Store | None, why: Why) -> _Found:
+    """Put a database together from the copy and from what lies there.
+
+    store: one that still works, and stays where nothing better comes of it. Raises sqlite3.Error, OSError, and InDoubt
+    where it would take too long now: then it is done behind the start.
+    """
+    places, until_s = core.places, time.monotonic() + _SALVAGE_S
+    made = gather(places, core.campus)
+    remains = store or _remains(places)
+    if remains is not None and not salvage(made, remains, until_s):
+        made.mirror.store.close()
+        remains.close()
+        raise InDoubt(why)
+    better = (
+        witnessed is not None and made.holds(witnessed.head) and store is not None and made.holds(store.head)
+    )
+    if store is not None and not better:
+        put_back(places, made)
+        core.adopt(store)
+        return _Found(store)
+    if remains is not None:
+        remains.close()
+    copied, salvaged, end = made.copied, made.salvaged, made.head
+    fresh, aside = put_in_place(places, made, core.now()[0])
+    core.adopt(fresh)
+    code = "journal_missing" if why == "gone" else "journal_corrupt"
+    if end is None:
+        return _Found(fresh, code, None, aside)
+    files: list[JSON] = list(aside)
+    told: dict[str, JSON] = {
+        "why": why,
+        "copied": copied,
+        "salvaged": salvaged,
+        "epoch": end.epoch,
+        "seq": end.seq,
+    }
+    return _Found(fresh, code, {**told, "files": files}, aside)
+
+
+def _remains(places: Places) -> Store | None:
+    if not places.database.exists():
+        return None
+    with contextlib.suppress(sqlite3.Error, TypeError, ValueError):
+        return Store.open(places.database, make=False)
+    return None
+
+
+def _all_there(store: Store, witnessed: Witnessed | None, *, gap: bool) -> bool:
+    """Whether a database that was rebuilt holds all that the head witness saw."""
+    if witnessed is None or gap:
+        return False
+    return store.hash_at(witnessed.head.epoch, witnessed.head.seq) == witnessed.head.hash
 
 
 def _ask_all(store: Store, witnessed: Witnessed | None) -> None:
-    """Everything that a start asks: a damaged page is found here, where it can be set aside, or not at all."""
-    store.raw_after(0 if store.head is None else max(0, _place(store) - _TAIL_EVENTS), _TAIL_EVENTS)
+    """Everything that a start asks: a damaged page is found here, where it can be mended, or when it is read."""
+    store.raw_after(0 if store.head is None else max(0, place_of_end(store) - TAIL_EVENTS), TAIL_EVENTS)
     store.segments()
+    if store.head is not None:
+        store.last_checkpoint(store.head.epoch)
     if witnessed is not None:
         store.hash_at(witnessed.head.epoch, witnessed.head.seq)
-
-
-def _place(store: Store) -> int:
-    head = store.head
-    return 0 if head is None else store.place_of(head.epoch, head.seq) or 0
-
-
-def _set_aside(core: Core) -> list[str]:
-    """Rename the damaged database and its log; never delete them. Raises OSError."""
-    mark = f"corrupt-{core.now()[0]}"
-    names = []
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        file = core.places.database.with_name(core.places.database.name + suffix)
-        if file.exists():
-            name = f"{core.places.database.name}.{mark}{suffix}"
-            file.rename(file.with_name(name))
-            names.append(name)
-    sync_directory(core.places.directory)
-    return names
-
-
-def _tail_holds(store: Store, campus: str) -> bool:
-    before: Head | None = None
-    try:
-        for _, digest, body in store.raw_after(max(0, _place(store) - _TAIL_EVENTS), _TAIL_EVENTS):
-            event = stored(bytes(body), digest)
-            if check(event, campus, before) is not None:
-                return False
-            before = Head(event.epoch, event.seq, event.hash)
-    except (ValueError, TypeError, sqlite3.Error):
-        return False
-    return True
 
 
 def _fold(core: Core, store: Store) -> tuple[tuple[Stored, ...], bool]:
@@ -253,13 +346,19 @@ def _old_head(core: Core, witnessed: Witnessed | None, orphans: tuple[Stored, ..
 
 
 def _reason(
-    core: Core, witnessed: Witnessed | None, old: Head | None, *, corrupt: bool, broken: bool, gap: bool
+    core: Core,
+    witnessed: Witnessed | None,
+    old: Head | None,
+    *,
+    instead_of: str | None,
+    broken: bool,
+    gap: bool,
 ) -> str | None:
     """The code of why the old epoch cannot go on; None: it can."""
     store = core.store
     spilled = core.spill is not None and not core.spill.empty
-    if corrupt:
-        return "journal_corrupt"
+    if store is not None and instead_of is not None:
+        return instead_of
     if store is None:
         # What the database holds is not known: only a spill that ends where the witness stood goes on.
         known = spilled and old is not None and (witnessed is None or witnessed.head == old)

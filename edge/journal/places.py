@@ -27,6 +27,21 @@ class Places:
         return self.directory / "journal.snapshot"
 
     @property
+    def copy(self) -> Path:
+        """The last good copy of the database: every event in it was checked when it was taken over."""
+        return self.directory / "journal.copy.db"
+
+    @property
+    def new_copy(self) -> Path:
+        """A copy that is being made."""
+        return self.directory / "journal.copy.new.db"
+
+    @property
+    def rebuilt(self) -> Path:
+        """A database that is being put together from copy and remains; whole once the database's own place is free."""
+        return self.directory / "journal.rebuilt.db"
+
+    @property
     def ballast(self) -> Path:
         """Real blocks, kept to be given up when the disk is full."""
         return self.directory / "ballast"

@@ -17,6 +17,7 @@ import msgspec
 from edge.journal.canonical import MAX_BYTES, NotCanonical, canonical
 from edge.journal.chain import ZEROS, Head, digest
 from edge.journal.sealed import SealedValue
+from edge.journal.seen import is_named
 from edge.journal.stamp import Stamped
 from edge.journal.witness import sync_directory
 
@@ -88,6 +89,10 @@ class Spill:
         os.close(self._descriptor)
         self._descriptor = fresh
         self.synced_bytes = 0
+
+    def is_there(self) -> bool:
+        """Whether the open file still has its name: one that was deleted takes everything and keeps nothing."""
+        return is_named(self._path, self._descriptor)
 
     def close(self) -> None:
         with contextlib.suppress(OSError):

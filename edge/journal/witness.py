@@ -19,6 +19,7 @@ import msgspec
 
 from edge.journal.canonical import JSON, NotCanonical, canonical, salvaged
 from edge.journal.chain import Head
+from edge.journal.seen import is_named
 
 _SLOT_BYTES: Final = 256 * 1024
 """2,000 zones or doors at 100 bytes each still fit."""
@@ -37,7 +38,10 @@ class Witnessed:
 class Witness:
     """The file. Every method may raise OSError; `write` syncs before it returns."""
 
-    def __init__(self, descriptor: int, generation: int, last: Witnessed | None, made: bool) -> None:
+    def __init__(
+        self, path: Path, descriptor: int, generation: int, last: Witnessed | None, made: bool
+    ) -> None:
+        self._path = path
         self._descriptor = descriptor
         self._generation = generation
         self.last = last
@@ -55,7 +59,7 @@ class Witness:
         except OSError:
             os.close(descriptor)
             raise
-        return cls(descriptor, generation, last, made and last is None)
+        return cls(path, descriptor, generation, last, made and last is None)
 
     def write(self, head: Head, said: dict[str, JSON]) -> None:
         """Replace the older slot and sync."""
@@ -64,6 +68,10 @@ class Witness:
         os.fdatasync(self._descriptor)
         self._generation += 1
         self.last = Witnessed(head, said)
+
+    def is_there(self) -> bool:
+        """Whether the open file still has its name: one that was deleted takes everything and keeps nothing."""
+        return is_named(self._path, self._descriptor)
 
     def close(self) -> None:
         with contextlib.suppress(OSError):

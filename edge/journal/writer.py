@@ -20,6 +20,7 @@ import structlog
 
 from edge.journal.canonical import JSON
 from edge.journal.core import Core
+from edge.journal.faults import says_corrupt
 from edge.journal.row import Row
 from edge.journal.snapshot import Snapshot, write_snapshot
 
@@ -173,7 +174,7 @@ class Writer:
 
     def _keep_picture(self) -> None:
         picture = self._picture
-        if picture is None or self._core.pending:
+        if picture is None or self._core.pending or self._core.store is None:
             return
         self._picture = None
         try:
@@ -188,6 +189,8 @@ class Writer:
         try:
             ask.answer.set_result(ask.what(self._core))
         except sqlite3.Error as err:
+            if says_corrupt(err):
+                self._core.refused(err)
             ask.answer.set_exception(JournalRefused(f"the journal cannot be read: {err}"))
         except Exception as err:  # noqa: BLE001  # it belongs to whoever asked
             ask.answer.set_exception(err)

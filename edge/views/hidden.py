@@ -10,7 +10,7 @@ from edge.journal.stored import Stored
 
 SILENT: Final = frozenset({"duress"})
 """Contract section 1; no pack makes another silent (`edge.config.pack_responses`)."""
-OF_THE_RECORD: Final = frozenset({"sealed.erased/1", "segment.dropped/1"})
+OF_THE_RECORD: Final = frozenset({"sealed.erased/1", "segment.dropped/1", "journal.rebuilt/1"})
 """They name places in the record, which would tell how many events there are."""
 
 

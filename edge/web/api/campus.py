@@ -20,6 +20,7 @@ WORST: Final = (
     "safe_mode",
     "rule_failed",
     "part_failed",
+    "store_gone",
     "journal_refused",
     "journal_hung",
     "controller_down",

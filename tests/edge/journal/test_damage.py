@@ -69,7 +69,7 @@ async def test_an_event_that_cannot_be_read_does_not_hold_up_a_start(
     assert ("journal_damaged", True) in troubles
 
 
-async def test_a_damaged_page_that_holds_no_event_is_found_at_the_start_and_set_aside(
+async def test_a_damaged_page_that_holds_no_event_is_found_at_the_start_and_costs_no_event(
     store: Path, opened: Open
 ) -> None:
     connection = sqlite3.connect(store / "journal.db")
@@ -83,9 +83,14 @@ async def test_a_damaged_page_that_holds_no_event_is_found_at_the_start_and_set_
 
     async with opened() as journal:
         found = journal.opened
+        events = await journal.read(None, 1000)
 
-    assert (found.reason, found.head) == ("journal_corrupt", HEAD)
+    assert found.reason is None
+    assert [event.data["number"] for event in events if event.kind == "press.heard/1"] == list(range(40))
+    assert {event.opened["word"] for event in events[1:41]} == {f"word {number}" for number in range(40)}
+    assert events[-1].kind == "journal.rebuilt/1"
     assert [(store / name).read_bytes() for name in found.set_aside] == [bytes(content)]
+    assert verify_directory(store).holds
 
 
 async def test_no_damage_to_the_database_ends_a_start_or_takes_presses_silently(

@@ -264,7 +264,7 @@ async def test_a_disk_that_can_only_be_read_still_tells_of_the_lockdown(
     store: Path, disk_of: Callable[[int], Path], opened: Open, add: Add, make_row: MakeRow
 ) -> None:
     disk = disk_of(8)
-    shutil.copytree(store, disk / "store")
+    shutil.copytree(store, disk / "store", ignore=shutil.ignore_patterns("ballast"))
     remount(disk, "ro")
     async with opened(disk / "store") as journal:
         found = journal.opened
