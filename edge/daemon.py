@@ -160,7 +160,8 @@ class Daemon:
             self.appliance.emit(ConditionChanged(instant(), code, True, args))
         control = ControlServer(self.store / SOCKET_NAME, FrontDesk(self))
         if not await self._listens(control):
-            self._parts.keep("control socket", self._listen_later(control))
+            log.error("the control socket cannot be opened", store=str(self.store), again_s=SOCKET_AGAIN_S)
+        self._parts.keep("control socket", self._keep_listening(control))
         ready()
         self._parts.keep("people", self.people.run())
         self._parts.keep("memory", _settle_memory())
@@ -316,12 +317,13 @@ class Daemon:
         self.condition("control_socket", False)
         return True
 
-    async def _listen_later(self, control: ControlServer) -> None:
-        log.error("the control socket cannot be opened", store=str(self.store), again_s=SOCKET_AGAIN_S)
+    async def _keep_listening(self, control: ControlServer) -> None:
+        """Open it again where it could not be, or where the store was deleted or unmounted under it."""
         while True:
             await asyncio.sleep(SOCKET_AGAIN_S)
-            if await self._listens(control):
-                return
+            if not await asyncio.to_thread(control.is_there):
+                await control.stop()
+                await self._listens(control)
 
     def _open_page(self) -> None:
         self._page = [] if self.setting.config.web is None else [self._parts.keep("web", self._serve_page())]

@@ -70,6 +70,11 @@ class ControlServer:
         self._watch_every_s = watch_every_s
         self._server: asyncio.Server | None = None
         self._callers: set[asyncio.Task[None]] = set()
+        self._made: tuple[int, int] | None = None
+
+    def is_there(self) -> bool:
+        """Whether whoever calls at our path reaches us: not where the store was deleted or unmounted since. May block."""
+        return self._server is not None and _identity(self._path) == self._made
 
     async def start(self) -> None:
         """Listen. Raises OSError where the socket cannot be made."""
@@ -83,6 +88,7 @@ class ControlServer:
                 sock.bind(name)
             # Before listen(): until then nobody can connect, so there is no moment in which others could.
             self._path.chmod(0o600)
+            self._made = _identity(self._path)
             self._server = await asyncio.start_unix_server(self._called, sock=sock, limit=LONGEST)
         except BaseException:
             sock.close()
@@ -278,3 +284,11 @@ def _peer_uid(writer: asyncio.StreamWriter) -> int:
     size = struct.calcsize("3i")
     _, uid, _ = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
     return int(uid)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        there = path.stat()
+    except OSError:
+        return None
+    return there.st_dev, there.st_ino

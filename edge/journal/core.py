@@ -63,9 +63,9 @@ class Core:
         self.now = now
         self.machine = machine
         self.trouble = trouble
-        self.doubts = Doubts(places, campus, lambda: now()[0])
-        self.bearing = Bearing(places, self.doubts.right_disk, trouble)
         self.room = Room(places.directory, places.ballast, trouble)
+        self.doubts = Doubts(places, campus, lambda: now()[0], self.room.allows)
+        self.bearing = Bearing(places, self.doubts.right_disk, trouble)
         self.baton = threading.Lock()
         self.pending: collections.deque[Stamped] = collections.deque()
         self.store: Store | None = None

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal
 
 from edge.journal.canonical import JSON
@@ -77,7 +78,10 @@ class CopyClaim:
 class Doubts:
     """For the thread that holds the database."""
 
-    def __init__(self, places: Places, campus: str, now_us: Callable[[], int]) -> None:
+    def __init__(
+        self, places: Places, campus: str, now_us: Callable[[], int], allows: Callable[[int], bool]
+    ) -> None:
+        """allows: whether there is room for so many bytes that one can do without."""
         self.claim = CopyClaim()
         self.why: Why | None = None
         self.reached: Head | None = None
@@ -85,6 +89,7 @@ class Doubts:
         self._places = places
         self._campus = campus
         self._now_us = now_us
+        self._allows = allows
         self._hurt: Store | None = None
         self._broken = 0
         self._device: int | None = None
@@ -153,8 +158,8 @@ class Doubts:
         made = gather(places, self._campus)
         try:
             hurt = self._hurt
-            if hurt is not None and (made.copied or why in ("gone", "replaced")):
-                salvage(made, hurt)
+            if hurt is not None and (made.copied or self._allows(_size(places.database))):
+                salvage(made, hurt)  # what its memory holds is not on the disk any more, perhaps
             self._let_go()
             found, sick = self._found()
             if found is not None:
@@ -217,3 +222,10 @@ class Doubts:
         if self._hurt is not None:
             self._hurt.close()
             self._hurt = None
+
+
+def _size(database: Path) -> int:
+    try:
+        return database.stat().st_size
+    except OSError:
+        return 0

@@ -1,19 +1,18 @@
 """The record: verified live and stopped, exported to a stranger, redacted; and a lockdown that outlives its database."""
 
-import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import pytest
 
+from tests.flow.disks import fill, small_disk
 from tests.flow.mosquitto import Document
 from tests.flow.rig import School, flags, running
 from tests.flow.school import native, school
@@ -173,9 +172,9 @@ def test_a_release_that_the_journal_lost_is_not_taken_back(tmp_path: Path) -> No
 def test_a_full_disk_keeps_no_door_from_locking_and_says_what_is_not_durable(tmp_path: Path) -> None:
     folder = tmp_path / "full"
     folder.mkdir()
-    with _small_disk(folder / "store"), running(folder, partial(school, folder)) as campus:
+    with small_disk(folder / "store"), running(folder, partial(school, folder)) as campus:
         filler = campus.store / "filler"
-        _fill(filler)
+        fill(filler)
         topic = "campus/button/pb-native/accepted"
         with campus.broker.listening(topic) as listener:
             campus.broker.press("pb-native", "hold", "full-1")
@@ -200,12 +199,12 @@ def test_a_full_disk_keeps_no_door_from_locking_and_says_what_is_not_durable(tmp
 def test_a_store_that_takes_nothing_leaves_the_school_armed(tmp_path: Path) -> None:
     folder = tmp_path / "read-only"
     folder.mkdir()
-    with _small_disk(folder / "store") as remount, running(folder, partial(school, folder)) as campus:
+    with small_disk(folder / "store") as disk, running(folder, partial(school, folder)) as campus:
         campus.end()
-        remount("ro")
+        disk.remount("ro")
         campus.launch()
         _locks_without_a_socket(campus, "read-only-1")
-        remount("rw")
+        disk.remount("rw")
         now = campus.until("the socket is back", lambda now: now["appliance"]["armed"], 30)
         assert len(now["incidents"]) == 1
 
@@ -272,39 +271,3 @@ def _by_its_own_verifier(export: Path, folder: Path) -> "subprocess.CompletedPro
         text=True,
         cwd=folder,
     )
-
-
-@contextlib.contextmanager
-def _small_disk(place: Path) -> "Iterator[Remount]":
-    """A tmpfs of 6 MB, and how to mount it anew; only root may."""
-    place.mkdir(mode=0o700, parents=True)
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=6m,mode=700", "tmpfs", str(place)],
-        check=False,
-        capture_output=True,
-    )
-    if made.returncode != 0:
-        pytest.skip("a small disk of one's own needs root")
-    try:
-        yield Remount(place)
-    finally:
-        subprocess.run(["umount", "-l", str(place)], check=True, capture_output=True)
-
-
-class Remount:
-    def __init__(self, place: Path) -> None:
-        self._place = place
-
-    def __call__(self, how: Literal["ro", "rw"]) -> None:
-        subprocess.run(["mount", "-o", f"remount,{how}", str(self._place)], check=True, capture_output=True)
-
-
-def _fill(file: Path) -> None:
-    """Not one byte more."""
-    size = 1 << 20
-    with file.open("wb", buffering=0) as out:
-        while size:
-            try:
-                out.write(b"x" * size)
-            except OSError:
-                size //= 2

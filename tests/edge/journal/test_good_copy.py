@@ -34,7 +34,9 @@ async def store(tmp_path: Path, opened: Open, add: Add, make_row: MakeRow) -> Pa
     return tmp_path / "store"
 
 
-def copying(directory: Path, pause: Callable[[], None] = lambda: None, room: int = 2**40) -> GoodCopy:
+def copying(
+    directory: Path, pause: Callable[[], None] = lambda: None, room: int = 2**40, campus: str = "lincoln-hs"
+) -> GoodCopy:
     """The copy of a store that nobody has open."""
 
     def read(what: Callable[[Store], Any]) -> Any:
@@ -43,7 +45,7 @@ def copying(directory: Path, pause: Callable[[], None] = lambda: None, room: int
 
     return GoodCopy(
         Places(directory),
-        "lincoln-hs",
+        campus,
         read,
         held=threading.Lock(),
         allows=lambda size: size <= room,

@@ -297,14 +297,20 @@ async def test_a_changed_event_that_the_copy_finds_is_mended_while_the_journal_r
     assert verify_directory(store).holds
 
 
+def delete(store: Path) -> None:
+    """All at once, and then piece by piece."""
+    away = store.with_name("away")
+    store.rename(away)
+    shutil.rmtree(away)
+
+
 async def test_a_store_that_is_deleted_under_a_running_journal_is_there_again_with_all_that_it_held(
     store: Path, opened: Open, add: Add, make_row: MakeRow, until: Until
 ) -> None:
     troubles: list[tuple[str, bool]] = []
     async with opened(troubles=troubles) as journal:
         await add(journal, presses(make_row, 200, 210), HEAD)
-        store.rename(store.with_name("away"))
-        shutil.rmtree(store.with_name("away"))
+        delete(store)
         await add(journal, presses(make_row, 210, 220), HEAD)
         assert ("store_gone", True) in troubles
         await until(lambda: troubles[-1:] and ("store_gone", False) in troubles)
