@@ -149,6 +149,7 @@ class Daemon:
         loop.set_exception_handler(self._failed)
         self.views.start(loop, self._troubled)
         self.committed.start(loop)
+        self.journal.keep_unsynced(self.setting.config.district is not None)
         self.journal.offer_room("views", self.views.give_up, self.views.take_up)
         self.journal.start(loop, self._troubled, routine=ROUTINE, follow=self.committed.follow)
         self._say_started()
@@ -210,6 +211,7 @@ class Daemon:
         }
         self._wired = replace(wired, drivers=drivers)
         self.setting = setting
+        self.journal.keep_unsynced(setting.config.district is not None)
         self.appliance.replan(setting.plan, self._made(), drivers)
         for controller, driver in drivers.items():
             if controller not in same:

@@ -12,7 +12,7 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Self, TypeVar
@@ -70,6 +70,8 @@ class Journal:
         self._shed: collections.Counter[str] = collections.Counter()
         self._routine: frozenset[str] = frozenset()
         self._mended = False
+        # Until it is said that there is no district, there may be one.
+        self._district, self._synced = True, dict[str, int]()
 
     @classmethod
     def open(
@@ -294,12 +296,24 @@ class Journal:
         self._keeper.hurry()  # the copy lets go of it as well
         return True
 
+    def keep_unsynced(self, district: bool, synced: Mapping[str, int] | None = None) -> None:
+        """Nothing that a district has not acknowledged is let go of where there is one; else retention alone decides.
+
+        synced: by epoch the last number that it acknowledged; None: it has acknowledged nothing.
+        """
+        self._district, self._synced = district, dict(synced or {})
+
+    def _is_synced(self, epoch: str, last: int) -> bool:
+        return self._synced.get(epoch, 0) >= last
+
     async def drop_segment(self, epoch: str, last: int, actor: str) -> bool:
-        """Let the oldest segment go, up to its checkpoint, which stays. False: it is not the oldest, or not
-        sealed.
+        """Let the oldest segment go, up to its checkpoint, which stays. False: it is not the oldest, not sealed, or it
+        has to be kept (`keep_unsynced`).
 
         Its events are deleted bit by bit in idle moments, also after a restart. Raises JournalRefused.
         """
+        if self._district and not self._is_synced(epoch, last):
+            return False
         kept = [each for each in await self.segments() if each.dropped is None]
         if not kept or (kept[0].epoch, kept[0].last) != (epoch, last):
             return False

@@ -168,6 +168,9 @@ class Disk:
                 file.pending.append(Change(self._number, at, call.strings[0][: call.result]))
             case "ftruncate", str(path), _ if (file := self._file(path)) is not None:
                 file.pending.append(Change(self._number, call.numbers[-1], None))
+            case "fallocate", str(path), _ if (file := self._file(path)) is not None:
+                grown = max(len(file.now()), sum(call.numbers[-2:]))
+                file.pending.append(Change(self._number, grown, None))
             case "openat", _, [str(name)]:
                 return self._open(name, call.flags)
             case "rename" | "renameat" | "renameat2", _, [str(old), str(new)]:

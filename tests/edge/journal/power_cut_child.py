@@ -9,6 +9,7 @@ import os
 import signal
 import sqlite3
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -20,9 +21,13 @@ from typing import Any, Final
 from edge.config import accepted
 from edge.config.check import check
 from edge.config.secrets import stored
-from edge.journal import core, keys, snapshot, spill, store, witness
+from edge.journal import core, keys, mending, opening, snapshot, spill, store, witness
+from edge.journal.files import remove
+from edge.journal.good_copy import GoodCopy
 from edge.journal.journal import Done, Journal
+from edge.journal.mirror import Mirror, piece
 from edge.journal.places import Places
+from edge.journal.room import make_ballast
 from edge.journal.row import Row
 
 CAMPUS: Final = "lincoln-hs"
@@ -78,6 +83,21 @@ class Run:
             for _ in range(count):
                 group.create_task(self.press(1))
 
+    async def copy(self, days: float = 0.0) -> None:
+        """The last good copy, brought up to the journal; made anew where days have passed."""
+
+        def read(what: Callable[[store.Store], Any]) -> Any:
+            return self.journal.ask_blocking(lambda core: what(core.store))  # type: ignore[arg-type]
+
+        places, free = Places(self._directory), threading.Lock()
+        copy = GoodCopy(places, CAMPUS, read, held=free, allows=lambda _: True, pause=lambda: None)
+        await asyncio.to_thread(copy.keep_up, days * 86_400.0)
+
+    async def ballast(self) -> None:
+        """Made, and given up."""
+        await asyncio.to_thread(make_ballast, Places(self._directory).ballast, 8_192)
+        await asyncio.to_thread(self.journal.ask_blocking, lambda core: core.room.give_up())
+
     async def checkpoint(self) -> None:
         if await self.journal.checkpoint() is not None:
             self.promise("checkpoint", 1)
@@ -127,6 +147,19 @@ async def whole(run: Run) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+async def copied(run: Run) -> None:
+    """A journal, its ballast, and its copy: made, followed, made anew; a kill where the copy holds all there is."""
+    await run.ballast()
+    await run.press(2, rows=3)
+    await run.checkpoint()
+    await run.copy()
+    await run.press(3)
+    await run.copy()
+    await run.press(1)
+    await run.copy(days=2)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 async def again(run: Run) -> None:
     """A start on what a kill or a power cut left, and a good end."""
     await run.press(2)
@@ -138,7 +171,7 @@ async def again(run: Run) -> None:
     await run.close()
 
 
-STORIES: Final = {"whole": whole, "again": again}
+STORIES: Final = {"whole": whole, "copied": copied, "again": again}
 
 
 def _row(number: int) -> Row:
@@ -209,6 +242,22 @@ def witness_first() -> None:
     vars(core)["Store"].commit = late
 
 
+def copy_removed_first() -> None:
+    """The copy taken away before what is made of it is whole."""
+
+    def early(places: Places, campus: str) -> mending.Gathered:
+        copy = store.Store.open(places.copy)
+        everything = piece(copy, 0, 1_000)
+        copy.close()
+        remove(places.copy)
+        witness.sync_directory(places.directory)
+        made = Mirror(store.Store.open(places.rebuilt), campus)
+        made.take(everything)
+        return mending.Gathered(made, made.place)
+
+    vars(opening)["gather"] = early
+
+
 _directory: list[Path] = []
 PLANTS: Final[dict[str, Callable[[], None]]] = {
     "nothing": lambda: None,
@@ -221,6 +270,7 @@ PLANTS: Final[dict[str, Callable[[], None]]] = {
     "spill not synced": lambda: _without(spill, "fdatasync"),
     "spill cleared before it is folded": spill_cleared_first,
     "key not synced": lambda: _without(keys, "fsync"),
+    "copy removed before what is made of it is whole": copy_removed_first,
     "snapshot not synced": lambda: _without(snapshot, "fsync"),
 }
 

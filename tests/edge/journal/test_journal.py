@@ -289,6 +289,30 @@ async def test_an_erased_field_is_gone_from_the_disk_and_the_chain_holds(
     assert (report.problems, report.erased) == ([], 1)
 
 
+async def test_nothing_is_dropped_that_a_district_has_not_acknowledged(
+    opened: Open, add: Add, make_row: MakeRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.journal.store.SEGMENT_EVENTS", 50)
+    async with opened() as journal:
+        await add(journal, [make_row(number) for number in range(50)])
+        await journal.checkpoint()
+        (only,) = await journal.segments()
+
+        async def drops() -> bool:
+            dropped: bool = await journal.drop_segment(only.epoch, only.last, "retention")
+            return dropped
+
+        unknown = await drops()
+        journal.keep_unsynced(district=True)
+        nothing = await drops()
+        journal.keep_unsynced(district=True, synced={only.epoch: only.last - 1, "another": 10_000})
+        not_all = await drops()
+        journal.keep_unsynced(district=True, synced={only.epoch: only.last})
+        all_of_it = await drops()
+
+    assert [unknown, nothing, not_all, all_of_it] == [False, False, False, True]
+
+
 async def test_a_dropped_segment_leaves_its_checkpoint_as_the_chains_start(
     store: Path, opened: Open, add: Add, make_row: MakeRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -298,6 +322,7 @@ async def test_a_dropped_segment_leaves_its_checkpoint_as_the_chains_start(
             await add(journal, [make_row(number, sealed={"word": "x"}) for number in range(100)])
             await journal.checkpoint()
         first, second, _ = await journal.segments()
+        journal.keep_unsynced(district=False)
         assert not await journal.drop_segment(second.epoch, second.last, "retention")
         assert await journal.drop_segment(first.epoch, first.last, "retention")
         while (await journal.read(None, 1))[0].seq <= first.last:
