@@ -139,7 +139,11 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "journal_rebuilt": (
         "The journal was damaged and put together again",
-        "Nothing of it is missing. What was damaged is kept beside it: look at the disk, it may be failing.",
+        "No event of it is missing. What was damaged is kept beside it: look at the disk, it may be failing.",
+    ),
+    "sealed_lost": (
+        "Names or texts in the record were lost",
+        "Every event holds, but {0} sealed values could not be read. Keep the disk and what was set aside.",
     ),
     "copy_refused": (
         "There is no good copy of the journal",

@@ -414,6 +414,8 @@ class Core:
             self.trouble("journal_damaged", True, (str(found.broken),))
         if found.told is None:
             return
+        if found.sealed_lost:
+            self.trouble("sealed_lost", True, (str(found.sealed_lost),))
         self.trouble("journal_rebuilt" if found.whole else "journal_corrupt", True, ())
         with self.baton:
             self.stamp([self.own("journal.rebuilt/1", found.told)])

@@ -14,6 +14,8 @@ from edge.journal.chain import Head
 from edge.journal.faults import is_damage
 from edge.journal.mending import (
     Gathered,
+    add,
+    bare_events,
     gather,
     place_of_end,
     put_back,
@@ -22,6 +24,7 @@ from edge.journal.mending import (
     storage_answers,
     tail_holds,
 )
+from edge.journal.mirror import Piece
 from edge.journal.places import Places
 from edge.journal.store import Store
 
@@ -44,13 +47,15 @@ class InDoubt(Exception):
 class Settled:
     """What to go on with. told: what was done, for the journal; None: nothing. whole: nothing is missing.
 
-    broken: the number of an event that does not hold and that nothing can replace; 0: none is known.
+    broken: the number of an event that does not hold and that nothing can replace; 0: none is known. sealed_lost: values of
+        sealed fields that could not be read.
     """
 
     store: Store
     told: dict[str, JSON] | None = None
     whole: bool = True
     broken: int = 0
+    sealed_lost: int = 0
 
 
 class CopyClaim:
@@ -156,21 +161,28 @@ class Doubts:
     def _settle(self, why: Why) -> Settled:
         places, reached = self._places, self.reached
         made = gather(places, self._campus)
+        bare: list[Piece] = []
         try:
             hurt = self._hurt
             if hurt is not None and (made.copied or self._allows(_size(places.database))):
-                salvage(made, hurt)  # what its memory holds is not on the disk any more, perhaps
+                # What its memory holds is not on the disk any more, perhaps.
+                salvage(made, hurt, bare=False)
+                bare = bare_events(hurt, made.mirror.place)
             self._let_go()
             found, sick = self._found()
             if found is not None:
                 if not sick and self._stays(found, made, why):
                     put_back(places, made)
                     return Settled(found, broken=self._broken if why == "broken" else 0)
+                salvage(made, found, bare=False)
+                add(made, bare)
                 salvage(made, found)
                 found.close()
+            add(made, bare)
             if made.head is None and not self._places.database.exists():
                 # Nothing to go on with, and perhaps it is only being moved: the spill takes events meanwhile.
                 raise FileNotFoundError(errno.ENOENT, "the database is gone")
+            unread = made.mirror.unread
             end, copied, salvaged = made.head, made.copied, made.salvaged
             whole = made.holds(reached)
             store, aside = put_in_place(places, made, self._now_us())
@@ -185,9 +197,10 @@ class Doubts:
             "epoch": None if end is None else end.epoch,
             "seq": None if end is None else end.seq,
             "lost_after": None if whole or reached is None else (end.seq if end is not None else 0),
+            "sealed_lost": unread,
             "files": files,
         }
-        return Settled(store, told, whole)
+        return Settled(store, told, whole, sealed_lost=unread)
 
     def _stays(self, found: Store, made: Gathered, why: Why) -> bool:
         """Whether to go on with what was found: it holds all that was committed, or what was made holds no more."""

@@ -168,7 +168,9 @@ class Journal:
             journal_refused (SQLite's name of the error), journal_corrupt, journal_damaged (number of the last
             event that cannot be read), journal_hung, spill_refused,
             witness_refused, signing_refused, signing_key_new (its id), snapshot_refused, events_lost, row_salvaged,
-            journal_shed, disk_low (so many MB at most), room_given (what was), copy_refused (why), journal_rebuilt, store_gone.
+            journal_shed, disk_low (so many MB at most), room_given (what was), copy_refused (why),
+            journal_rebuilt, sealed_lost (how many),
+            store_gone.
         routine: the kinds that are shed first when rows pile up in memory.
         follow: called in the writer thread with what was committed, in order; must only put it into a queue.
         """

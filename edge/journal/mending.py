@@ -32,6 +32,7 @@ from edge.journal.witness import sync_directory
 TAIL_EVENTS: Final = 100
 """Checked at each start: 3 ms. The whole chain is `verify-journal`'s."""
 _PIECE: Final = 64
+_BARE_MOST: Final = 20_000
 _PROBE: Final = b"campus-edge\n" * 341
 
 
@@ -78,21 +79,37 @@ def gather(places: Places, campus: str) -> Gathered:
     return Gathered(Mirror(begun, campus), place_of_end(begun))
 
 
-def salvage(made: Gathered, remains: Store, until_s: float = float("inf")) -> bool:
+def salvage(made: Gathered, remains: Store, until_s: float = float("inf"), *, bare: bool = True) -> bool:
     """Add what the remains hold behind its end and the chain bears out; False: there is more, and it is past `until_s`
     by time.monotonic().
 
-    Raises sqlite3.Error where what is being made takes nothing.
+    bare: also events whose sealed values cannot be read. Raises sqlite3.Error where what is being made takes nothing.
     """
     size = _PIECE
     while time.monotonic() < until_s:
-        some = _left(remains, made.mirror.place, size)
+        some = _left(remains, made.mirror.place, size, bare=bare)
         if some is None and size > 1:
             size = 1  # up to the page that cannot be read
             continue
         if some is None or not some.rows or made.mirror.take(some) is not None:
             return True
     return False
+
+
+def bare_events(remains: Store, after: int) -> list[Piece]:
+    """The events behind a place that can be read, without their sealed values: for want of anything better."""
+    found: list[Piece] = []
+    while (some := _left(remains, after, 1, bare=True)) is not None and some.rows and len(found) < _BARE_MOST:
+        found.append(some)
+        after = some.rows[-1][0]
+    return found
+
+
+def add(made: Gathered, pieces: Sequence[Piece]) -> None:
+    """Add what follows of these. Raises sqlite3.Error."""
+    for some in pieces:
+        if some.rows[0][0] > made.mirror.place and made.mirror.take(some) is not None:
+            return
 
 
 def put_in_place(places: Places, made: Gathered, now_us: int) -> tuple[Store, tuple[str, ...]]:
@@ -183,7 +200,7 @@ def _good(file: Path, campus: str) -> Store | None:
     return None
 
 
-def _left(remains: Store, after: int, size: int) -> Piece | None:
+def _left(remains: Store, after: int, size: int, *, bare: bool) -> Piece | None:
     """What of a piece can be read; None: not even the events."""
     with suppress(sqlite3.Error, TypeError, ValueError):
         return piece(remains, after, size)
@@ -192,6 +209,11 @@ def _left(remains: Store, after: int, size: int) -> Piece | None:
     except (sqlite3.Error, TypeError, ValueError):
         return None
     sealed: Sequence[tuple[int, SealedValue]] = ()
-    with suppress(sqlite3.Error, TypeError, ValueError):
+    unread = False
+    try:
         sealed = list(remains.sealed_between(rows[0][0], rows[-1][0])) if rows else ()
-    return Piece(rows, sealed, (), (), list(remains.epochs), {})
+    except (sqlite3.Error, TypeError, ValueError):
+        unread = True
+    if unread and (size > 1 or not bare):
+        return None
+    return Piece(rows, sealed, (), (), list(remains.epochs), {}, unread)

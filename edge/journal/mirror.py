@@ -31,6 +31,8 @@ class Piece:
     epochs: Sequence[Epoch]
     dropped: dict[str, int]
     """By epoch the last number that was let go by retention: what stands there follows nothing."""
+    sealed_unread: bool = False
+    """The values of sealed fields could not be read: the events hold without them."""
 
 
 def piece(store: Store, after: int, limit: int = BITE) -> Piece:
@@ -64,6 +66,8 @@ class Mirror:
         self._campus = campus
         self.taken = 0
         """Events taken over so far."""
+        self.unread = 0
+        """Sealed fields among them whose values could not be read."""
 
     @property
     def place(self) -> int:
@@ -93,6 +97,7 @@ class Mirror:
             epochs,
         )
         self.taken += len(good)
+        self.unread += len(commitments) if some.sealed_unread else 0
         return problem
 
     def _epochs(self, some: Piece, good: Sequence[tuple[int, Stored]], last: int) -> list[Epoch]:

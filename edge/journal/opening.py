@@ -268,6 +268,7 @@ def _rebuilt(core: Core, witnessed: Witnessed | None, store: Store | None, why: 
         return _Found(store)
     if remains is not None:
         remains.close()
+    unread = made.mirror.unread
     copied, salvaged, end = made.copied, made.salvaged, made.head
     fresh, aside = put_in_place(places, made, core.now()[0])
     core.adopt(fresh)
@@ -282,7 +283,9 @@ def _rebuilt(core: Core, witnessed: Witnessed | None, store: Store | None, why: 
         "epoch": end.epoch,
         "seq": end.seq,
     }
-    return _Found(fresh, code, {**told, "files": files}, aside)
+    if unread:
+        core.trouble("sealed_lost", True, (str(unread),))
+    return _Found(fresh, code, {**told, "sealed_lost": unread, "files": files}, aside)
 
 
 def _remains(places: Places) -> Store | None:

@@ -32,6 +32,8 @@ class Seen:
     def doubt(self) -> str:
         """What somebody else did: `gone`, `replaced` (another file has its name), `touched` (written); `""`: nothing."""
         now, left = self._look(), self._left
+        if now != left:
+            now = self._look()  # a store that went away between two looks is gone, and not touched
         if now[0] is None:
             return "gone"
         if left[0] is None or now[0][:2] != left[0][:2]:
