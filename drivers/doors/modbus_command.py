@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 
 from drivers.clock import instant
@@ -14,6 +14,7 @@ from drivers.doors.modbus_pdu import (
     Refusal,
     Values,
     Write,
+    WriteCoils,
     encode_request,
 )
 from drivers.doors.modbus_plan import coil_by_coil, plan_writes
@@ -63,6 +64,11 @@ class Prepared:
             self._last = (), ()
         return tuple(PreparedWrite(w, self._encode(encode_request(w))) for w in pieces)
 
+    def without(self, write: Write, coils: Set[int]) -> tuple[PreparedWrite, ...]:
+        """Frames for the coils of a write but these, with its values."""
+        kept = [one for one in coil_by_coil(write) or (write,) if one.address not in coils]
+        return tuple(PreparedWrite(w, self._encode(encode_request(w))) for w in kept)
+
     def writes(self, drives: Iterable[Drive]) -> tuple[PreparedWrite, ...]:
         """What to send. Raises NotPermitted for drives that no sound permit holds."""
         drives = tuple(drives)
@@ -102,6 +108,7 @@ class Command:
         "cut_off",
         "future",
         "in_flight",
+        "overtaken",
         "permit",
         "sent",
         "timer",
@@ -117,6 +124,8 @@ class Command:
         """Frames handed to a connection and not answered; only Modbus TCP counts them."""
         self.cut_off = 0
         """Connections that were lost with frames of it in a row, without an answer to any; Modbus TCP too."""
+        self.overtaken: set[int] = set()
+        """Coils that a later command drives the other way: what has not left of them does not leave any more."""
         self.timer: asyncio.TimerHandle | None = None
         self.future: asyncio.Future[CommandEnded] = asyncio.get_running_loop().create_future()
         self._refusal: Refusal | None = None
@@ -149,6 +158,24 @@ class Command:
         self._next += len(by)
         self.unanswered.update(zip(numbers, by, strict=True))
         return numbers
+
+    def overtaken_by(self, later: Permit) -> bool:
+        """A later command goes out; whether it drives any coil of this one the other way."""
+        ours = {drive.point: drive.on for drive in self.permit.drives}
+        other = [drive.point.number for drive in later.drives if ours.get(drive.point) is (not drive.on)]
+        self.overtaken.update(other)
+        return bool(other)
+
+    def due(self, which: int, prepared: Prepared) -> tuple[int, ...]:
+        """The frames to be sent for this one: itself, or what a later command has left of it."""
+        if which not in self.unanswered or not self.overtaken:
+            return (which,) if which in self.unanswered else ()
+        write = self.unanswered[which].write
+        last = write.address + (len(write.values) if isinstance(write, WriteCoils) else 1)
+        if self.overtaken.isdisjoint(range(write.address, last)):
+            return (which,)
+        self._failure = self._failure or Nothing("overtaken")
+        return self.replaced(which, prepared.without(write, self.overtaken))
 
     def leaving(self) -> None:
         """A frame goes out."""

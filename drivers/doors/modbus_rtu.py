@@ -94,6 +94,9 @@ class ModbusRtu:
         command = Command(permit, writes)
         loop = asyncio.get_running_loop()
         command.timer = loop.call_later(self._timeout_s, self._line_checked, command)
+        for earlier in tuple(self._commands):
+            if earlier.overtaken_by(permit):
+                self._call_back(earlier)
         self._commands[command] = {}
         if self._reads is not None and self._reads.left is None:
             # A read that still waits for the line is given up, so that what the round has found is told now.
@@ -139,29 +142,40 @@ class ModbusRtu:
     # --- commands ---
 
     def _send_one(self, command: Command, which: int) -> None:
-        prepared = command.unanswered[which]
-        exchange = self._commands[command][which] = Exchange(
-            member=self,
-            unit=self._config.unit,
-            request=prepared.write,
-            frame=prepared.frame,
-            timeout_s=self._timeout_s,
-            taken=partial(self._answered, command, which),
-        )
-        self._bus.submit(exchange)
+        for number in command.due(which, self._prepared):
+            prepared = command.unanswered[number]
+            exchange = self._commands[command][number] = Exchange(
+                member=self,
+                unit=self._config.unit,
+                request=prepared.write,
+                frame=prepared.frame,
+                timeout_s=self._timeout_s,
+                taken=partial(self._answered, command, number),
+            )
+            self._bus.submit(exchange)
+        if not command.unanswered:
+            self._finish(command, "overtaken")
+
+    def _call_back(self, command: Command) -> None:
+        """A later command drives some of its coils the other way: what waits of those does not leave any more."""
+        for which, exchange in tuple(self._commands[command].items()):
+            if exchange.left is None and not exchange.dropped and which in command.unanswered:
+                exchange.dropped = True
+                self._send_one(command, which)
 
     def _answered(self, command: Command, which: int, answer: Answer) -> None:
         if command not in self._commands:
             return
         command.sent = command.sent or self._commands[command][which].left is not None
         if isinstance(answer, Nothing) and answer.lost:
-            self._bus.submit(self._commands[command][which])
+            self._send_one(command, which)
             return
         self._count(answer)
         if isinstance(answer, Refusal) and which in command.unanswered:
             pieces = self._prepared.instead(command.unanswered[which].write, answer)
             for piece in command.replaced(which, pieces) if pieces else ():
-                self._send_one(command, piece)
+                if command in self._commands:
+                    self._send_one(command, piece)
             if pieces:
                 return
         if command.answered(which, answer):

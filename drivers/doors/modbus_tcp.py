@@ -104,6 +104,8 @@ class ModbusTcp:
         if link is not None and link.suspect():
             link.abort("unanswered", f"{link.address} owes an answer for too long")
             link = self._commanding_link()
+        for earlier in self._commands:
+            earlier.overtaken_by(permit)
         self._commands[command] = None
         if link is not None:
             self._send(command, link)
@@ -188,12 +190,15 @@ class ModbusTcp:
         self._commands[command] = link
         for which in tuple(command.unanswered):
             self._send_one(command, which, link)
+        if not command.unanswered:
+            self._finish(command, "overtaken")
 
     def _send_one(self, command: Command, which: int, link: TcpLink) -> None:
-        prepared = command.unanswered[which]
-        command.in_flight += 1
-        taken = partial(self._answered, command, which)
-        link.send(Sending(prepared.write, prepared.frame, taken, command.leaving))
+        for number in command.due(which, self._prepared):
+            prepared = command.unanswered[number]
+            command.in_flight += 1
+            taken = partial(self._answered, command, number)
+            link.send(Sending(prepared.write, prepared.frame, taken, command.leaving))
 
     def _answered(self, command: Command, which: int, answer: Answer) -> None:
         command.in_flight -= 1
@@ -207,6 +212,8 @@ class ModbusTcp:
                 for piece in command.replaced(which, pieces):
                     if link is not None:
                         self._send_one(command, piece, link)
+                if not command.unanswered:
+                    self._finish(command, "overtaken")
                 return
         if command.answered(which, answer):
             self._ended(command)

@@ -6,7 +6,7 @@ came (`silent`). All times are microseconds of CLOCK_MONOTONIC. What is read whe
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from drivers.doors.osdp_frames import ACK, CAP, CHLNG, POLL, SCRYPT, Frame, received
@@ -34,12 +34,17 @@ _Code = Literal["silent", "refused", "unreachable"]
 
 @dataclass(slots=True, eq=False)
 class _Work:
-    """A command on its way. `at` is the next drive; `refused` the first reason the reader gave."""
+    """A command on its way. `at` is the next drive; `refused` the first reason the reader gave.
+
+    overtaken: outputs that a later command drives the other way; they are passed over. passed: one was.
+    """
 
     do: Do
     at: int = 0
     sent: bool = False
     refused: str = ""
+    overtaken: set[int] = field(default_factory=set)
+    passed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,9 @@ class ReaderLink:
 
     def take(self, do: Do) -> None:
         """A command from the daemon. A reader that is away is tried again at once for it."""
+        later = dict(do.drives)
+        for work in self._work:
+            work.overtaken |= {number for number, on in work.do.drives if later.get(number) is (not on)}
         self._work.append(_Work(do))
         if not self._session.is_open:
             self._retry_us = 0
@@ -126,6 +134,8 @@ class ReaderLink:
     def _end(self, work: _Work) -> None:
         if work.refused:
             self._say(Ended(work.do.id, "refused", work.refused))
+        elif work.passed:
+            self._say(Ended(work.do.id, "no_answer" if work.sent else "not_sent", "overtaken"))
         elif work.at == len(work.do.drives):
             self._say(Ended(work.do.id, "written", "answered"))
         elif work.sent:
@@ -203,6 +213,7 @@ class ReaderLink:
     # --- what is sent ---
 
     def _choose(self, now: int) -> tuple[_Work | None, Query | None]:
+        self._pass_over()
         if self._work:
             work = self._work[0]
             if self._session.submit_output(*work.do.drives[work.at]):
@@ -213,6 +224,18 @@ class ReaderLink:
                 return None, query
             self._finish_round()
         return None, None
+
+    def _pass_over(self) -> None:
+        """Leave out what a later command drives the other way."""
+        while self._work:
+            work = self._work[0]
+            while work.at < len(work.do.drives) and work.do.drives[work.at][0] in work.overtaken:
+                work.at += 1
+                work.passed = True
+            if work.at < len(work.do.drives):
+                return
+            self._work.popleft()
+            self._end(work)
 
     def _sent(self, work: _Work, now: int) -> None:
         if not work.sent:

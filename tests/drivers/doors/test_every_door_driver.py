@@ -250,7 +250,9 @@ async def test_many_commands_at_once_each_end_exactly_once(rig: Rig) -> None:
         ends = [await ended(future) for future in futures]
 
         assert [end.command for end in ends] == list(range(1, 13))
-        assert {end.ending for end in ends} == {"written"}
+        # What waited for the line and was told otherwise meanwhile is not sent any more (`test_overtaken.py`).
+        assert {end.ending for end in ends if end.code != "overtaken"} == {"written"}
+        assert {end.ending for end in ends if end.code == "overtaken"} <= {"not_sent"}
         assert [rig.switched(n) for n in range(4)] == [12 % 3 == 0, 9 % 3 == 0, 10 % 3 == 0, 11 % 3 == 0]
 
 
