@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o errexit -o nounset -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup .venv fmt check test cover demo bench lock clean
+.PHONY: help setup .venv fmt check test cover demo bench faults lock clean
 
 # Debian keeps mosquitto in /usr/sbin, which is not on an ordinary user's path.
 export PATH := $(PATH):/usr/sbin:/sbin
@@ -78,6 +78,9 @@ demo: setup  ## A simulated campus: a real MQTT press locks and proves every doo
 
 bench: setup  ## From a press to the last door written and proven, beside a bare script; ARGS=--listened: with everybody looking
 	@$(BIN)/python -m edge.bench $(ARGS)
+
+faults: setup  ## Break the running daemon in every way, in every phase of a lockdown; ARGS=--help picks (30 minutes for all)
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 lock:   ## Pin every dependency of pyproject.toml anew, with hashes (needs uv); UPGRADE=--upgrade for the newest
 	@command -v $(UV) >/dev/null || { echo "uv is not here: install it, or name it: make lock UV=/path/to/uv" >&2; exit 1; }

@@ -1,0 +1,91 @@
+"""`make faults`: breaks the running daemon in every way there is a recipe for, and says what that did. Exit 1: not all held.
+
+`python -m tests.faults [matrix|restarts|cuts|syscalls|kills|schedules ...] [--only TEXT] [--json FILE]`
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from tests.faults import matrix
+from tests.faults.cell import Result
+
+KILLS: Final = 200
+SCHEDULES: Final = 100
+WIDTHS: Final = (33, 8, 8, 7, 21, 34)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The arguments of `python -m tests.faults`."""
+    made = argparse.ArgumentParser(prog="tests.faults", description=__doc__)
+    made.add_argument("what", nargs="*", metavar="WHAT", help=f"{', '.join(PARTS)} (all of them)")
+    made.add_argument("--only", action="append", metavar="TEXT", help="cells whose `fault/phase` holds this")
+    made.add_argument("--list", action="store_true", help="name the cells and end")
+    made.add_argument("--kills", type=int, default=KILLS, metavar="N", help=f"random kills ({KILLS})")
+    made.add_argument(
+        "--schedules", type=int, default=SCHEDULES, metavar="N", help=f"random schedules ({SCHEDULES})"
+    )
+    made.add_argument("--seed", type=int, default=7, help="of the random ones (7)")
+    made.add_argument("--json", type=Path, metavar="FILE", help="everything measured, as JSON")
+    return made
+
+
+def main(arguments: Sequence[str]) -> int:
+    """0: everything held."""
+    args = parser().parse_args(arguments)
+    unknown = [one for one in args.what if one not in PARTS]
+    if unknown:
+        parser().error(f"there is no part {unknown[0]}: {', '.join(PARTS)}")
+    if args.list:
+        _say("\n".join(name for fault in matrix.faults() for name, _ in matrix.names(fault)))
+        return 0
+    found: dict[str, Any] = {}
+    failed: list[str] = []
+    for part in args.what or PARTS:
+        began = time.monotonic()
+        found[part], wrong = PARTS[part](args)
+        failed += [f"{part}: {one}" for one in wrong]
+        _say(f"== {part}: {time.monotonic() - began:.0f} s, {len(wrong)} failed\n")
+    if args.json is not None:
+        args.json.write_text(json.dumps({"failed": failed, **found}, indent=1) + "\n")
+    for one in failed:
+        _say(f"failed: {one}")
+    return 1 if failed else 0
+
+
+def _matrix(args: argparse.Namespace) -> tuple[Any, list[str]]:
+    only: list[str] = args.only or [""]
+
+    def tell(result: Result) -> None:
+        _say(_columns(matrix.line(result)))
+
+    _say(_columns(matrix.HEADER))
+    results = matrix.run(lambda name: any(one in name for one in only), tell)
+    skipped = sum(bool(one.skipped) for one in results)
+    if skipped:
+        _say(f"{skipped} cells were SKIPPED: nothing is known of them here")
+    failed = [f"{one.fault}/{one.phase}: {what}" for one in results for what in one.failed]
+    return [{**asdict(one), "ratio": one.ratio} for one in results], failed
+
+
+def _columns(texts: Sequence[str]) -> str:
+    fitted = [f"{text:<{width}}" for text, width in zip(texts, WIDTHS, strict=False)]
+    return " ".join([*fitted, *texts[len(WIDTHS) :]]).rstrip()
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+PARTS: Final[dict[str, Callable[[argparse.Namespace], tuple[Any, list[str]]]]] = {
+    "matrix": _matrix,
+}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
