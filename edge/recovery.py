@@ -1,6 +1,8 @@
 """A restart: the record folded from snapshot and journal; where the journal lost its end, from the head witness too."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -9,9 +11,14 @@ import structlog
 from drivers.clock import instant
 from edge import codec
 from edge.journal.canonical import JSON
+from edge.journal.core import Places
 from edge.journal.journal import Journal
-from edge.journal.snapshot import Snapshot
+from edge.journal.opening import JournalInUse, typed
+from edge.journal.reader import Reader
+from edge.journal.snapshot import Snapshot, read_snapshot
+from edge.journal.spill import read_spill
 from edge.journal.stored import Stored
+from edge.journal.witness import read_witness
 from edge.journal.writer import JournalRefused
 from rules.model.facts import Because, DoorsOrdered, Entry, IncidentOpened, OrderWord, ZoneResponded
 from rules.model.ids import DoorId, IncidentId, ZoneId
@@ -68,6 +75,42 @@ def behind_witness(journal: Journal, record: Record) -> bool:
     # Equal numbers prove nothing of the doors; and without a loss it is the witness that may be the older one.
     lost = journal.opened.reason not in NOTHING_LOST
     return lost and number == record.number and any(_moved(record, said))
+
+
+def live_in(store: Path) -> bool:
+    """Whether a store that no daemon has open holds something live: by its head witness, or by journal and spill.
+
+    The witness is written behind the commit: killed in between, it does not know yet. Never raises: where the journal
+    cannot be read, the witness alone is gone by.
+    """
+    places = Places(store)
+    try:
+        told = read_witness(places.witness)
+        if told is not None and told.said.get("zones"):
+            return True
+        with Reader.open(store) as reader:
+            return bool(_folded_from(reader, places).incidents)
+    except (OSError, JournalInUse, JournalRefused):
+        return False
+
+
+def _folded_from(reader: Reader, places: Places) -> Record:
+    """The record as a store that is only read tells it. Raises JournalRefused and OSError."""
+    snapshot, record = read_snapshot(places.snapshot), Record()
+    if snapshot is not None and _borne_out(reader, snapshot):
+        with suppress(msgspec.MsgspecError, KeyError, TypeError):
+            record = codec.record_of(snapshot.blob)
+    after = None if record == Record() or snapshot is None else (snapshot.head.epoch, snapshot.head.seq)
+    for stored in reader.events(after):
+        record = folded(record, stored)
+    for event in read_spill(places.spill):
+        if reader.hash_at(event.epoch, event.seq) is None:
+            record = folded(record, typed(event))
+    return record
+
+
+def _borne_out(reader: Reader, snapshot: Snapshot) -> bool:
+    return reader.hash_at(snapshot.head.epoch, snapshot.head.seq) == snapshot.head.hash
 
 
 def live_devices(record: Record) -> frozenset[str]:

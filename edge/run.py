@@ -1,7 +1,6 @@
 """`campus-edge run`: which configuration, which record, then the daemon on them; nothing here may disarm a school."""
 
 import asyncio
-import contextlib
 import signal
 import sys
 import time
@@ -26,8 +25,6 @@ from edge.control.lock import Held, StoreLock
 from edge.daemon import Daemon, Start, boot_id
 from edge.journal.journal import Journal
 from edge.journal.opening import JournalInUse
-from edge.journal.places import Places
-from edge.journal.witness import read_witness
 from edge.setting import Setting
 from edge.snapshot import Mode
 from rules.model.facts import Because, ConfigurationTurned
@@ -68,11 +65,7 @@ def _where_it_is_live(path: Path, store: Path) -> Path:
     before = remembered(path)
     if before is None or before == store.absolute() or not was_accepted(before):
         return store
-    with contextlib.suppress(OSError):
-        told = read_witness(Places(before).witness)
-        if told is not None and told.said.get("zones"):
-            return before
-    return store
+    return before if recovery.live_in(before) else store
 
 
 class _Claim:

@@ -78,6 +78,13 @@ class Reader:
         except (sqlite3.Error, ValueError, TypeError) as err:
             raise JournalRefused(f"the journal cannot be read: {err}") from err
 
+    def hash_at(self, epoch: str, seq: int) -> str | None:
+        """The hash of one event; None where it is not here. Raises JournalRefused."""
+        try:
+            return self.store.hash_at(epoch, seq)
+        except sqlite3.Error as err:
+            raise JournalRefused(f"the journal cannot be read: {err}") from err
+
     def key(self) -> SigningKey:
         """The signing key. Raises KeyRefused."""
         return load_or_make(self.places.directory)

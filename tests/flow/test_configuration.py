@@ -169,6 +169,27 @@ def test_an_edit_that_moves_the_store_leaves_no_live_lockdown_behind(tmp_path: P
         wait_for("started in the new store", lambda: campus.cli("status").returncode == 0 and socket.exists())
 
 
+def test_a_kill_right_behind_the_commit_and_an_edit_that_moves_the_store_leave_no_lockdown_behind(
+    tmp_path: Path,
+) -> None:
+    """The head witness is written behind the commit: a kill in between leaves one that knows of nothing yet."""
+    folder = tmp_path / "behind"
+    with running(folder, partial(school, folder)) as campus:
+        wait_for("accepted", lambda: remembered(campus.config) == campus.store)
+        quiet = Places(campus.store).witness.read_bytes()
+        campus.broker.press("pb-native", "hold", "behind-the-commit")
+        incident = campus.until_secured()["incidents"][0]["id"]
+        wait_for("on disk", lambda: live_on_disk(campus))
+        campus.kill()
+        Places(campus.store).witness.write_bytes(quiet)
+        campus.write({**campus.tree, "store": {"directory": str(folder / "elsewhere")}})
+
+        campus.start()
+        now = campus.until_secured()
+        assert [one["id"] for one in now["incidents"]] == [incident]
+        assert not (folder / "elsewhere").exists()
+
+
 def test_a_taken_web_port_leaves_the_school_armed_and_the_page_comes_later(tmp_path: Path) -> None:
     folder = tmp_path / "port"
     port = spare_port()
