@@ -20,7 +20,16 @@ from edge.journal.spill import read_spill
 from edge.journal.stored import Stored
 from edge.journal.witness import read_witness
 from edge.journal.writer import JournalRefused
-from rules.model.facts import Because, DoorsOrdered, Entry, IncidentOpened, OrderWord, ZoneResponded
+from rules.model.facts import (
+    Because,
+    DoorsOrdered,
+    Entry,
+    IncidentClosed,
+    IncidentOpened,
+    OrderWord,
+    OutputsOrdered,
+    ZoneResponded,
+)
 from rules.model.ids import DoorId, IncidentId, ZoneId
 from rules.model.kinds import KindWord
 from rules.model.moments import Instant
@@ -168,6 +177,7 @@ def _witnessed(plan: Plan, record: Record, said: Mapping[str, JSON]) -> Iterator
         if zone in record.zones:
             number += 1
             yield Entry(ZoneResponded(number, zone, None, None, None), zone, DAEMON, None, WHY)
+    yield from _closed(plan, record, zones)
     for name, held in zones.items():
         zone = ZoneId(name)
         response: Response = held["response"]
@@ -194,6 +204,22 @@ def _witnessed(plan: Plan, record: Record, said: Mapping[str, JSON]) -> Iterator
         named = tuple(door for door in moved if door in plan.doors)
         if named:
             yield Entry(DoorsOrdered(word, named, (), (), ""), plan.campus, DAEMON, None, WHY)
+
+
+def _closed(plan: Plan, record: Record, zones: Mapping[str, Any]) -> Iterator[Entry]:
+    """Incidents that held a zone and hold none by the witness were closed, by a person or a real press; what they had
+    switched on and nothing holds any more was switched off."""
+    held = {own["incident"] for own in zones.values()}
+    closed = {own.incident for own in record.zones.values()} - held
+    for live in record.incidents.values():
+        if live.id in closed:
+            yield Entry(IncidentClosed(live.id, live.kind, ""), live.id, DAEMON, live.id, WHY)
+    lit = {below for zone in zones if zone in plan.zones for below in plan.zones[ZoneId(zone)].within}
+    dark = tuple(
+        sorted(one for one in record.outputs_on if one in plan.outputs and plan.outputs[one].zone not in lit)
+    )
+    if closed and dark:
+        yield Entry(OutputsOrdered(False, dark, (), ()), plan.campus, DAEMON, None, WHY)
 
 
 def _moved(record: Record, said: Mapping[str, JSON]) -> Iterator[tuple[OrderWord, tuple[DoorId, ...]]]:

@@ -15,7 +15,7 @@ import pytest
 from tests.flow.disks import fill, small_disk
 from tests.flow.mosquitto import Document
 from tests.flow.rig import School, flags, running
-from tests.flow.school import native, school
+from tests.flow.school import STROBE, native, school
 from tests.flow.stranger import verified
 
 SECRET = "officer Miller said so"
@@ -167,6 +167,37 @@ def test_a_release_that_the_journal_lost_is_not_taken_back(tmp_path: Path) -> No
         assert True not in campus.devices.writes("tcp-2")[written:]
         assert len(now["incidents"]) == 1
         assert "events_lost" in json.dumps(campus.rows("epoch.started")[-1])
+
+
+def test_a_close_that_the_journal_lost_is_not_taken_back(tmp_path: Path) -> None:
+    folder, kept = tmp_path / "closed", tmp_path / "kept"
+    kept.mkdir()
+    with running(folder, partial(school, folder, outputs=True)) as campus:
+        campus.broker.press("pb-native", "hold", "first")
+        campus.until_secured()
+        campus.kill()
+        for name in ("journal.db", "journal.db-wal"):
+            shutil.copy(campus.store / name, kept / name)
+        campus.start()
+        campus.close("tcp-1", "tcp-2")
+        campus.until_at_rest("tcp-1", "tcp-2")
+
+        def lose() -> Document:
+            campus.kill()
+            for name in ("journal.db", "journal.db-wal"):
+                shutil.copy(kept / name, campus.store / name)
+            return campus.start()
+
+        quiet = lose()
+        assert quiet["incidents"] == []
+        assert not quiet["outputs"][0]["ordered_on"]
+        assert not campus.devices.coil("plc", STROBE)
+
+        campus.broker.press("pb-native", "hold", "second")
+        second = campus.until_secured()["incidents"][0]["id"]
+        assert [one["id"] for one in lose()["incidents"]] == [second]
+        campus.until_secured()
+        assert campus.cli("verify-journal").returncode == 0
 
 
 def test_a_full_disk_keeps_no_door_from_locking_and_says_what_is_not_durable(tmp_path: Path) -> None:
