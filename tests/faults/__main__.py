@@ -1,19 +1,21 @@
 """`make faults`: breaks the running daemon in every way there is a recipe for, and says what that did. Exit 1: not all held.
 
-`python -m tests.faults [matrix|restarts|cuts|syscalls|kills|schedules ...] [--only TEXT] [--json FILE]`
+`python -m tests.faults [matrix|restarts|cuts|kills|schedules ...] [--only TEXT] [--json FILE]`
 """
 
 import argparse
 import json
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from tests.faults import matrix
+from tests.faults import cuts, kills, matrix, restarts
 from tests.faults.cell import Result
+from tests.faults.processes import traceable
 
 KILLS: Final = 200
 SCHEDULES: Final = 100
@@ -30,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--schedules", type=int, default=SCHEDULES, metavar="N", help=f"random schedules ({SCHEDULES})"
     )
+    made.add_argument("--times", type=int, default=5, metavar="N", help="each restart so often (5)")
     made.add_argument("--seed", type=int, default=7, help="of the random ones (7)")
     made.add_argument("--json", type=Path, metavar="FILE", help="everything measured, as JSON")
     return made
@@ -73,6 +76,49 @@ def _matrix(args: argparse.Namespace) -> tuple[Any, list[str]]:
     return [{**asdict(one), "ratio": one.ratio} for one in results], failed
 
 
+def _restarts(args: argparse.Namespace) -> tuple[Any, list[str]]:
+    with tempfile.TemporaryDirectory(prefix="campus-edge-faults-") as folder:
+        results = []
+        for found in restarts.restarts(args.times, Path(folder)):
+            _say(restarts.columns(found))
+            results.append(found)
+    return [asdict(one) for one in results], [f"{one.how}: {what}" for one in results for what in one.failed]
+
+
+def _cuts(args: argparse.Namespace) -> tuple[Any, list[str]]:
+    missing = traceable()
+    if missing:
+        _say(f"SKIPPED: {missing}")
+        return {"skipped": missing}, []
+    with tempfile.TemporaryDirectory(prefix="campus-edge-faults-") as folder:
+        found = cuts.cuts(Path(folder), args.seed)
+    _say(
+        f"{found.calls} calls of a start and a lockdown: {found.states} states that a power cut or a kill could leave, "
+        f"tried {found.acknowledged} times behind the answer"
+    )
+    return asdict(found), found.failed[:20]
+
+
+def _kills(args: argparse.Namespace) -> tuple[Any, list[str]]:
+    return _rounds(lambda folder: kills.kills(args.kills, args.seed, folder), f"--seed {args.seed}")
+
+
+def _schedules(args: argparse.Namespace) -> tuple[Any, list[str]]:
+    return _rounds(lambda folder: kills.schedules(args.schedules, args.seed, folder), f"--seed {args.seed}")
+
+
+def _rounds(made: Callable[[Path], Iterator[kills.Round]], replay: str) -> tuple[Any, list[str]]:
+    with tempfile.TemporaryDirectory(prefix="campus-edge-faults-") as folder:
+        results = []
+        for found in made(Path(folder)):
+            results.append(found)
+            if found.failed:
+                _say(found.told())
+    total = [sum(getattr(one, what) for one in results) for what in ("presses", "kills", "rows")]
+    _say(f"{len(results)} rounds: {total[0]} presses, {total[1]} kills, {total[2]} rows in the journal")
+    return [asdict(one) for one in results], [f"{one.told()} ({replay})" for one in results if one.failed]
+
+
 def _columns(texts: Sequence[str]) -> str:
     fitted = [f"{text:<{width}}" for text, width in zip(texts, WIDTHS, strict=False)]
     return " ".join([*fitted, *texts[len(WIDTHS) :]]).rstrip()
@@ -85,6 +131,10 @@ def _say(text: str) -> None:
 
 PARTS: Final[dict[str, Callable[[argparse.Namespace], tuple[Any, list[str]]]]] = {
     "matrix": _matrix,
+    "restarts": _restarts,
+    "cuts": _cuts,
+    "kills": _kills,
+    "schedules": _schedules,
 }
 
 if __name__ == "__main__":

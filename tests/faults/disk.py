@@ -92,12 +92,18 @@ class SmallBlocks(OnDisk):
 
     def strike(self, campus: Campus) -> None:
         before = campus.daemon.restarts
-        fill(campus.store / "filler")
+        campus.daemon.hold()
         campus.daemon.kill()
-        # What is left free is less than any file that is mapped needs.
-        with (campus.store / "filler").open("r+b") as file:
-            file.truncate((campus.store / "filler").stat().st_size - FREE_BLOCKS * BLOCKS)
+        campus.daemon.until_ended()
+        self.leave_few(campus.store)
+        campus.daemon.let_go()
         campus.daemon.until_started_again(before)
+
+    def leave_few(self, store: Path) -> None:
+        """Leave fewer blocks than any file that is mapped needs."""
+        fill(store / "filler")
+        with (store / "filler").open("r+b") as file:
+            file.truncate((store / "filler").stat().st_size - FREE_BLOCKS * BLOCKS)
 
     def mend(self, campus: Campus) -> None:
         (campus.store / "filler").unlink(missing_ok=True)

@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -57,7 +58,7 @@ def kills(count: int, seed: int, folder: Path) -> Iterator[Round]:
                     return
                 times = sorted(chance.uniform(0, STORY_S) for _ in range(chance.randint(1, MOST_KILLS)))
                 lead = _Lockdown(campus, number, chance)
-                acts: list[Act] = [(at_s, "kill", lambda: lead.kill()) for at_s in times]
+                acts: list[Act] = [(at_s, "kill", lead.kill) for at_s in times]
                 found = lead.run([*acts, *lead.usual()])
                 killed += found.kills
                 number += 1
@@ -79,10 +80,9 @@ def schedules(count: int, seed: int, folder: Path) -> Iterator[Round]:
                 acts: list[Act] = []
                 for fault in chance.sample(_passing(), chance.randint(1, 3)):
                     at_s = chance.uniform(0, STORY_S)
-                    lead.struck.append(fault)
-                    acts.append((at_s, fault.name, lambda fault=fault: lead.strike(fault)))  # type: ignore[misc]
+                    acts.append((at_s, fault.name, partial(lead.strike, fault)))
                 if chance.random() < 0.4:
-                    acts.append((chance.uniform(0, STORY_S), "kill", lambda: lead.kill()))
+                    acts.append((chance.uniform(0, STORY_S), "kill", lead.kill))
                 found = lead.run([*acts, *lead.usual()])
                 number += 1
                 yield found
@@ -91,9 +91,7 @@ def schedules(count: int, seed: int, folder: Path) -> Iterator[Round]:
 
 
 def _passing() -> list[Fault]:
-    traced: list[Fault] = (
-        [] if traceable() else [Refusing("database answers EIO", "EIO", JOURNAL), Hanging()]
-    )
+    traced: list[Fault] = [] if traceable() else [Refusing("database answers EIO", "EIO", JOURNAL), Hanging()]
     others: list[Fault] = [Frozen(), NoDescriptors(), BrokerKilled(), BrokerRestarted(), Twice(), Hostile()]
     return [*traced, *others, *(one for one in boards() if one.shared)]
 
@@ -111,8 +109,8 @@ class _Lockdown:
         self._chance = chance
         self._presses: list[Press] = []
         self._released: dict[str, tuple[int, int]] = {}
-        self.struck: list[Fault] = []
         self._broken: list[Fault] = []
+        self._began_s = time.monotonic()
         self.round = Round(number)
 
     def usual(self) -> list[Act]:
@@ -125,8 +123,9 @@ class _Lockdown:
         return acts
 
     def kill(self) -> None:
-        self._campus.daemon.kill()
-        self.round.kills += 1
+        if self._campus.daemon.runs[-1].code is None:
+            self._campus.daemon.kill()
+            self.round.kills += 1
 
     def strike(self, fault: Fault) -> None:
         try:
@@ -176,12 +175,16 @@ class _Lockdown:
             campus.quiet()
         except AssertionError as err:
             self.round.failed.append(" ".join(str(err).split())[:800])
+            lived = [(round(run.exec_s - self._began_s, 2), run.code) for run in campus.daemon.runs[-6:]]
+            unheard = [one.id for one in self._presses if not one.answers]
+            self.round.failed.append(f"starts (after s, ended by) {lived}; not answered: {unheard}")
+            self.round.failed.append(f"log: {campus.log[-1500:]}")
             for fault in self._broken:
                 fault.mend(campus)
         return self.round
 
     def _act(self, acts: Sequence[Act]) -> None:
-        began_s = time.monotonic()
+        began_s = self._began_s = time.monotonic()
         for at_s, what, act in sorted(acts, key=lambda one: one[0]):
             time.sleep(max(0.0, began_s + at_s - time.monotonic()))
             self.round.acts.append((time.monotonic() - began_s, what))

@@ -16,7 +16,7 @@ from typing import Any, Final
 from tests.flow.waiting import PATIENCE_S, wait_for
 
 ROOT: Final = Path(__file__).parents[2]
-MOST_STARTS: Final = 40
+MOST_STARTS: Final = 400
 """Of one daemon; more is a daemon that cannot live."""
 
 

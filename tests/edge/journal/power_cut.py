@@ -43,11 +43,16 @@ class Call:
     result: int | None
 
 
+def recording(log: Path, *more: str) -> list[str]:
+    """What a command is run by, so that its system calls are written to `log`. more: names of calls beside ours."""
+    strace = ["strace", "-f", "--seccomp-bpf", "-qq", "-y", "-xx", "-s", "1000000", "-o", str(log)]
+    return [*strace, "-e", f"trace={','.join((CALLS, *more))}", "-e", "signal=none", "--"]
+
+
 def start_recorded(command: Sequence[str], log: Path, root: Path) -> "subprocess.Popen[bytes]":
     """Start `command` in `root`, the folder that it imports from, with its system calls written to `log`."""
-    strace = ["strace", "-f", "--seccomp-bpf", "-qq", "-y", "-xx", "-s", "1000000", "-o", str(log)]
     return subprocess.Popen(
-        [*strace, "-e", f"trace={CALLS}", "-e", "signal=none", "--", *command],
+        [*recording(log), *command],
         cwd=root,
         env={"PYTHONPATH": str(root)},
         stdout=subprocess.DEVNULL,
@@ -55,9 +60,12 @@ def start_recorded(command: Sequence[str], log: Path, root: Path) -> "subprocess
     )
 
 
-def calls(log: Path, directory: str) -> Iterator[Call]:
-    """What `log` tells of one directory (also on standard output, where it names it): entries and returns."""
-    wanted = _hexed(directory)
+def calls(log: Path, directory: str, *also: str) -> Iterator[Call]:
+    """What `log` tells of one directory (also on standard output, where it names it): entries and returns.
+
+    also: calls that hold one of these texts are told as well.
+    """
+    wanted = [_hexed(one) for one in (directory, *also)]
     entered: dict[str, str] = {}
     with log.open(encoding="ascii") as lines:
         for line in lines:
@@ -70,7 +78,7 @@ def calls(log: Path, directory: str) -> Iterator[Call]:
                 if begun is not None:
                     yield _call(resumed, thread, begun + rest, returned=True)
                 continue
-            if wanted not in rest:
+            if not any(one in rest for one in wanted):
                 continue
             if rest.endswith(_UNFINISHED):
                 entered[thread] = rest.removesuffix(_UNFINISHED)
