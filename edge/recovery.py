@@ -11,9 +11,9 @@ import structlog
 from drivers.clock import instant
 from edge import codec
 from edge.journal.canonical import JSON
-from edge.journal.core import Places
 from edge.journal.journal import Journal
 from edge.journal.opening import JournalInUse, typed
+from edge.journal.places import Places
 from edge.journal.reader import Reader
 from edge.journal.snapshot import Snapshot, read_snapshot
 from edge.journal.spill import read_spill
