@@ -453,6 +453,8 @@ class Core:
                 return True
             if self.spill_ails:
                 self._try_spill()
+            if self.bearing.witness is None and store.head is not None:
+                self.bearing.write(store.head)  # it refused, and the next row may be an hour away
             return store.delete_dropped(CHUNK_EVENTS) > 0
         except (sqlite3.Error, InDoubt) as err:
             self.refused(err)

@@ -14,6 +14,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
@@ -36,6 +37,7 @@ from edge.journal.verify import Report, verifying
 from edge.journal.writer import HUNG_S, Ask, Batch, JournalRefused, Picture, Writer
 
 T = TypeVar("T")
+Of = TypeVar("Of")
 Done = Callable[[bool], None]
 OnTrouble = Callable[[str, bool, tuple[str, ...]], None]
 Follow = Callable[[Sequence[Stamped]], None]
@@ -114,21 +116,46 @@ class Journal:
     def rows_after(self, snapshot: Snapshot | None) -> Iterator[Stored]:
         """Every event after `snapshot` (None: every event), oldest first, in its newest kind. Before `start`.
 
-        Where the database refuses: the durable events of the spill, to be folded on `opened.head`.
-        Raises JournalRefused where the database stops answering half-way: go by `opened.head` then.
+        Where the database refuses: what can be read of it all the same, then the durable events of the spill, to be
+        folded on `opened.head`. Raises JournalRefused where the database stops answering half-way: go by `opened.head`
+        then.
         """
-        store, spill = self._core.store, self._core.spill
-        if store is None:
+        ours = self._core.store is not None
+        with self._readable() as store:
+            after = None if snapshot is None else (snapshot.head.epoch, snapshot.head.seq)
+            while store is not None and (
+                chunk := self._chunk_after(after)
+                if ours
+                else _asked(partial(_read, after=after, limit=500), store)
+            ):
+                for event in chunk:
+                    if event.kind == DAMAGED:
+                        self._troubles("journal_damaged", True, (str(event.seq),))
+                    yield event
+                after = chunk[-1].position
+            if ours:
+                return  # a start has folded the spill in
+            spill = self._core.spill
             with contextlib.suppress(OSError):  # read, where it cannot be written
                 lines = read_spill(self._core.places.spill) if spill is None else spill.read()
-                yield from (typed(event) for event in lines)
-        after = None if snapshot is None else (snapshot.head.epoch, snapshot.head.seq)
-        while store is not None and (chunk := self._chunk_after(after)):
-            for event in chunk:
-                if event.kind == DAMAGED:
-                    self._troubles("journal_damaged", True, (str(event.seq),))
-                yield event
-            after = chunk[-1].position
+                for line in lines:
+                    if store is None or not store.holds(line.epoch, line.seq):
+                        yield typed(line)
+
+    @contextlib.contextmanager
+    def _readable(self) -> Iterator[Store | None]:
+        """The database; where it takes nothing, as a disk that is full or write-protected: opened to be read alone."""
+        if self._core.store is not None:
+            yield self._core.store
+            return
+        store = None
+        with contextlib.suppress(sqlite3.Error, ValueError, TypeError):
+            store = Store.open(self._core.places.database, make=False)
+        try:
+            yield store
+        finally:
+            if store is not None:
+                store.close()
 
     def _chunk_after(self, after: tuple[str, int] | None) -> list[Stored]:
         """What comes next; what cannot be read is looked for in the last good copy, once. Raises JournalRefused."""
@@ -430,14 +457,14 @@ class _Troubles:
 
 
 def _reading(after: tuple[str, int] | None, limit: int) -> Callable[[Core], list[Stored]]:
-    def read(core: Core) -> list[Stored]:
-        store = _store(core)
-        place = 0 if after is None else store.place_of(*after)
-        if place is None:
-            raise KeyError(after)
-        return store.after(place, limit)
+    return lambda core: _read(_store(core), after, limit)
 
-    return read
+
+def _read(store: Store, after: tuple[str, int] | None, limit: int) -> list[Stored]:
+    place = 0 if after is None else store.place_of(*after)
+    if place is None:
+        raise KeyError(after)
+    return store.after(place, limit)
 
 
 def _looking_for(kinds: Sequence[str], place: int) -> Callable[[Core], tuple[bool, int | None]]:
@@ -450,9 +477,9 @@ def _store(core: Core) -> Store:
     return core.store
 
 
-def _asked(what: Callable[[Core], T], core: Core) -> T:
+def _asked(what: Callable[[Of], T], of: Of) -> T:
     try:
-        return what(core)
+        return what(of)
     except (sqlite3.Error, ValueError, TypeError) as err:
         raise JournalRefused(f"the journal cannot be read: {err}") from err
 

@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
+from edge.journal.journal import Journal
 from edge.journal.row import Row
 from edge.journal.spill import Spill
 from edge.journal.store import Store
 from edge.journal.verify import verify_directory
+from edge.journal.witness import Witness, read_witness
 
+CAMPUS = "lincoln-hs"
 Open = Callable[..., Any]
 Add = Callable[..., Any]
 MakeRow = Callable[..., Row]
@@ -158,3 +161,45 @@ async def test_a_row_that_neither_disk_took_outlives_a_tail_cut_behind_our_back(
     assert [event.data["number"] for event in presses] == [0, 2]
     assert presses[1].opened == {"word": "help"}
     assert presses[1].epoch != presses[0].epoch
+
+
+def refuses(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def full(*_: object) -> None:
+    raise sqlite3.OperationalError("database or disk is full")
+
+
+async def test_a_start_folds_a_database_that_takes_nothing_and_then_what_was_spilled(
+    tmp_path: Path, opened: Open, add: Add, make_row: MakeRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened() as journal:
+        await add(journal, [make_row(0), make_row(1)])
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "commit", full)
+        async with opened() as journal:
+            await add(journal, [make_row(2)])
+        journal = Journal.open(tmp_path / "store", CAMPUS, machine_id_file=tmp_path / "machine-id")
+        rows = [row.data["number"] for row in journal.rows_after(None) if row.kind == "press.heard/1"]
+        await journal.close()
+
+    assert rows == [0, 1, 2]
+
+
+async def test_a_witness_that_refused_is_written_again_though_no_row_comes(
+    tmp_path: Path, opened: Open, add: Add, make_row: MakeRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    troubles: list[tuple[str, bool]] = []
+    async with opened(troubles=troubles) as journal:
+        await add(journal, [make_row(0)])
+        with monkeypatch.context() as patch:
+            patch.setattr(Witness, "write", refuses)
+            await add(journal, [make_row(1)])
+            await until(lambda: ("witness_refused", True) in troubles)
+
+        await until(lambda: troubles[-1] == ("witness_refused", False))
+        witnessed = read_witness(tmp_path / "store" / "journal.witness")
+
+        assert witnessed is not None
+        assert witnessed.head == journal.head
