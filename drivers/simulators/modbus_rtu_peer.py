@@ -94,15 +94,18 @@ class ModbusRtuPeer:
             data = os.read(self._master, 512)
             if self.echo:
                 os.write(self._master, data)
-            if self._begun is not None:
-                self._begun.cancel()
-            self._begun = asyncio.get_running_loop().call_later(_BEGUN_FRAME_S, self._reader.forget)
-            try:
-                frames = self._reader.feed(data)
-            except BadFrame:
-                return  # as a device does: spoilt frames are not answered
-            for frame in frames:
-                self._take(frame, len(data))
+            self._take_in(data)
+
+    def _take_in(self, data: bytes) -> None:
+        if self._begun is not None:
+            self._begun.cancel()
+        self._begun = asyncio.get_running_loop().call_later(_BEGUN_FRAME_S, self._reader.forget)
+        try:
+            frames = self._reader.feed(data)
+        except BadFrame:
+            return  # as a device does: spoilt frames are not answered
+        for frame in frames:
+            self._take(frame, len(data))
 
     def _take(self, frame: RtuFrame, request_bytes: int) -> None:
         board = self.boards.get(frame.unit)

@@ -107,15 +107,21 @@ class Writer:
 
     def _run(self) -> None:
         while not self._stopping:
-            try:
-                self._round()
-            except Exception:  # noqa: BLE001  # a bug here must not end the record: said aloud, then the spill
-                # As text and not by log.exception: a renderer that shows local variables would show sealed
-                # values.
-                log.error("the journal's writer stumbled; it goes on", trace=traceback.format_exc(limit=-4))
-                self._core.refuse("bug")
-                self._core.into_spill()
-            self.busy_since_s = None
+            self._guarded(self._round)
+        self._end()
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Exception:  # noqa: BLE001  # a bug here must not end the record: said aloud, then the spill
+            # As text and not by log.exception: a renderer that shows local variables would show sealed
+            # values.
+            log.error("the journal's writer stumbled; it goes on", trace=traceback.format_exc(limit=-4))
+            self._core.refuse("bug")
+            self._core.into_spill()
+        self.busy_since_s = None
+
+    def _end(self) -> None:
         self.busy_since_s = time.monotonic()
         self._core.close()
         self.busy_since_s = None
@@ -135,6 +141,10 @@ class Writer:
         idle = not self._asks and not self._more
         with self._core.baton:
             self._take(max(0.0, min(1.0, self._core.idle_at_s() - time.monotonic())) if idle else 0.0)
+        self._work()
+
+    def _work(self) -> None:
+        """Bring what was taken to the disk, then whatever else is due."""
         self.busy_since_s = time.monotonic()
         self._core.flush()
         self._keep_picture()
