@@ -132,9 +132,7 @@ class Core:
             self.into_spill()
 
     def idle_at_s(self) -> float:
-        """When `flush` or `upkeep` has something to do although nothing was handed in, by
-        time.monotonic().
-        """
+        """When `flush` or `upkeep` has something to do though nothing was handed in, by time.monotonic()."""
         if self.store is None:
             return self._retry_at_s
         return self._signer.due_at_s
