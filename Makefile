@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o errexit -o nounset -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup .venv fmt check test cover demo bench faults lock clean
+.PHONY: help setup .venv fmt check test cover demo bench faults sim prove fuzz soak lock clean
 
 # Debian keeps mosquitto in /usr/sbin, which is not on an ordinary user's path.
 export PATH := $(PATH):/usr/sbin:/sbin
@@ -16,6 +16,7 @@ BIN := .venv/bin
 # All tests: in two processes, each file whole in one of them. T= picks some, in one process.
 T ?= --numprocesses 2 --dist loadfile --no-loadscope-reorder
 ARGS ?=
+SEED ?=
 UV ?= uv
 
 # .venv is current when it holds two stamps: one named after the locks and its own place, one after pyproject.toml.
@@ -81,6 +82,12 @@ bench: setup  ## From a press to the last door written and proven, beside a bare
 
 faults: setup  ## Break the running daemon in every way, in every phase of a lockdown; ARGS=--help picks (30 minutes for all)
 	@$(BIN)/python -m tests.faults $(ARGS)
+
+sim: setup  ## The campus by seed, with every fault: SEED=7 replays one aloud, ARGS="--seeds 10000" runs many
+	@$(BIN)/python -m tests.simulation.simulate $(SEED) $(ARGS)
+
+prove: setup  ## Every reachable state of a small campus through the rules themselves, counted; ARGS="--states 200000"
+	@$(BIN)/python -m tests.rules.proving $(ARGS)
 
 lock:   ## Pin every dependency of pyproject.toml anew, with hashes (needs uv); UPGRADE=--upgrade for the newest
 	@command -v $(UV) >/dev/null || { echo "uv is not here: install it, or name it: make lock UV=/path/to/uv" >&2; exit 1; }
