@@ -17,6 +17,7 @@ import rules.responses
 import rules.verdict
 from edge import appliance, recovery, topics
 from edge.journal.core import Core
+from edge.journal.journal import Journal
 from rules.model.events import PressHeard
 from rules.model.facts import Because, ZoneResponded
 from rules.model.kinds import DRILL, Exercise
@@ -141,6 +142,14 @@ def _ending(end: Any) -> Any:
     return ending
 
 
+def _what_takes(_: Any) -> Any:
+    @contextlib.contextmanager
+    def readable(self: Any) -> Iterator[Any]:
+        yield self._core.store
+
+    return readable
+
+
 def _visible(joining: Any) -> Any:
     return lambda step, ask, kind: replace(joining(step, ask, kind), silent=False)
 
@@ -205,5 +214,11 @@ MUTANTS: Final = (
         "the spill is emptied and not carried over",
         ((Core, "_fold", lambda _: lambda *_: None),),
         only=("disk", "press", "release", "lock"),
+    ),
+    # As it was until the simulation found it.
+    Mutant(
+        "a start on a disk that takes nothing forgets what the database holds",
+        ((Journal, "_readable", _what_takes),),
+        only=("disk", "kill", "press"),
     ),
 )
