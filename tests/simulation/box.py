@@ -169,7 +169,7 @@ class Box:
             core, held = journal[0]._core, journal[0]._held
             if core.store is not None:
                 core.store.close()
-            for file in (core.spill, core.witness):
+            for file in (core.spill, core.bearing.witness):
                 if file is not None:
                     file.close()
             if held is not None:

@@ -188,7 +188,7 @@ async def test_a_start_folds_a_database_that_takes_nothing_and_then_what_was_spi
 
 
 async def test_a_witness_that_refused_is_written_again_though_no_row_comes(
-    tmp_path: Path, opened: Open, add: Add, make_row: MakeRow, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, until: Until, opened: Open, add: Add, make_row: MakeRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     troubles: list[tuple[str, bool]] = []
     async with opened(troubles=troubles) as journal:
