@@ -28,6 +28,7 @@ import edge.journal.journal as journal_module
 import edge.run as run_module
 import edge.wiring as wiring_module
 from drivers.base import Watch
+from edge.calendar import Calendar
 from edge.config.check import read
 from edge.daemon import Daemon
 from edge.desk import FrontDesk
@@ -212,6 +213,8 @@ def contextvars_of_the_world() -> Any:
 class _NoPeople:
     """No accounts: no press and no door needs one."""
 
+    releasing = False
+
     async def run(self) -> None:
         """Nothing to do."""
 
@@ -350,6 +353,11 @@ def exchanged(
         (daemon_module, "ControlServer", _NoSocket),
         (daemon_module, "Follower", _NoViews),
         (daemon_module, "_settle_memory", _at_once),
+        (
+            daemon_module,
+            "Calendar",
+            lambda zone, attended, emit: Calendar(zone, attended, emit, kernel_sure=lambda: True),
+        ),
         (accounts_module, "accounts", lambda *_: _NoPeople()),
         (journal_module, "Writer", inline_writer(box.disk)),
         (wiring_module, "watches", slower),
