@@ -3,14 +3,16 @@
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
 
+from edge.control.client import Broken, NotRunning
 from tests.faults.box import Frozen, NoDescriptors
 from tests.faults.button import Press
-from tests.faults.campus import DOORS, REFUSED, RELEASED, Campus
+from tests.faults.campus import DOORS, REFUSED, RELEASED, Asked, Campus
 from tests.faults.cell import LATE_US, RECOVERY_S
 from tests.faults.disk import JOURNAL, Hanging, Refusing
 from tests.faults.fault import Fault, Nothing
@@ -25,6 +27,7 @@ PER_CAMPUS: Final = 25
 MOST_KILLS: Final = 3
 STORY_S: Final = 1.2
 """Presses, a release and whatever breaks fall into so long a time, at random moments of it."""
+ANSWERED_S: Final = 20.0
 BUTTONS: Final = ("pb-native", "pb-2")
 
 
@@ -109,6 +112,7 @@ class _Lockdown:
         self._chance = chance
         self._presses: list[Press] = []
         self._released: dict[str, tuple[int, int]] = {}
+        self._asked: list[Asked] = []
         self._broken: list[Fault] = []
         self._began_s = time.monotonic()
         self.round = Round(number)
@@ -142,7 +146,9 @@ class _Lockdown:
             before = {str(row["id"]) for row in campus.record().rows}
             began_us, claims = time.monotonic_ns() // 1000, len(campus.button.claims)
             self._act(acts)
-            # Whatever was released meanwhile, a last press locks.
+            # Whatever was released meanwhile, a last press locks: once the release was answered, however late.
+            for asked in self._asked:
+                asked.thread.join(ANSWERED_S)
             time.sleep(0.2)
             last = self._press()
             for fault in self._broken:
@@ -174,7 +180,8 @@ class _Lockdown:
             self.round.failed += broken(story)
             campus.quiet()
         except AssertionError as err:
-            self.round.failed.append(" ".join(str(err).split())[:800])
+            self.round.failed.append(" ".join(str(err).split())[:200])
+            self.round.failed.append(f"doors: {self._doors()}")
             lived = [(round(run.exec_s - self._began_s, 2), run.code) for run in campus.daemon.runs[-6:]]
             unheard = [one.id for one in self._presses if not one.answers]
             self.round.failed.append(f"starts (after s, ended by) {lived}; not answered: {unheard}")
@@ -182,6 +189,24 @@ class _Lockdown:
             for fault in self._broken:
                 fault.mend(campus)
         return self.round
+
+    def _doors(self) -> list[tuple[object, ...]]:
+        """What is said of each door that may be locked, its command, and whether its bolt is thrown in truth."""
+        campus = self._campus
+        with suppress(NotRunning, Broken, OSError):
+            said = [one for one in campus.status()["doors"] if one["id"] in DOORS]
+            return [
+                (
+                    one["id"],
+                    one["verdict"],
+                    one["code"],
+                    one["tries"],
+                    one["command"],
+                    campus.thrown(str(one["id"])),
+                )
+                for one in said
+            ]
+        return []
 
     def _act(self, acts: Sequence[Act]) -> None:
         began_s = self._began_s = time.monotonic()
@@ -197,4 +222,5 @@ class _Lockdown:
 
     def _release(self) -> None:
         asked = self._campus.release(*RELEASED)
+        self._asked.append(asked)
         self._released = dict.fromkeys(RELEASED, (asked.at_us, 2**62))
