@@ -365,6 +365,7 @@ class Journal:
                 self._watch.cancel()
             if not ended:
                 return False
+            await asyncio.to_thread(self._keeper.join, timeout_s)
         if self._held is not None:
             os.close(self._held)
             self._held = None

@@ -65,6 +65,11 @@ class Keeper:
         self._ending.set()
         self._wake.set()
 
+    def join(self, timeout_s: float) -> None:
+        """Wait until it has ended: between two pieces, so that it takes long only where its disk hangs."""
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
     def _run(self) -> None:
         wait_s = _FIRST_S
         while True:
