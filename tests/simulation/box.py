@@ -2,8 +2,8 @@
 
 Real: everything of `edge.run`, `Daemon`, `Appliance`, inbox, rules, journal, recovery, publisher, configuration, the
 Modbus TCP and RTU drivers, the button sessions. Exchanged: sockets and serial port (`network`), aiomqtt's connection
-(`broker`), the journal's thread (`disk`), the clock and chance (`loop`). Left out: the views' thread, the local socket,
-the page and the accounts, which no press needs; OSDP, which lives in a process of its own.
+(`broker`), the journal's thread (`disk`), the clock and chance (`loop`). Left out: the threads of views, ballast and copy,
+the local socket, the page and the accounts, which no press needs; OSDP, which lives in a process of its own.
 """
 
 import asyncio
@@ -245,8 +245,33 @@ class _NoViews:
     def add(self, *_: Any) -> None:
         """Nothing is kept."""
 
+    def give_up(self) -> bool:
+        return False
+
+    def take_up(self) -> None:
+        """Nothing was given up."""
+
     async def close(self, _timeout_s: float = 1.0) -> bool:
         return True
+
+
+class _NoKeeper:
+    """No ballast and no copy: they have a thread of their own, and `tests/edge/journal`."""
+
+    def __init__(self, *_: Any) -> None:
+        """Nothing is kept."""
+
+    def start(self) -> None:
+        """Nothing starts."""
+
+    def hurry(self) -> None:
+        """Nothing is kept."""
+
+    def end(self) -> None:
+        """Nothing runs."""
+
+    def join(self, _timeout_s: float) -> None:
+        """Nothing runs."""
 
 
 class _NoSocket:
@@ -255,6 +280,9 @@ class _NoSocket:
 
     async def start(self) -> None:
         """Nothing listens."""
+
+    def is_there(self) -> bool:
+        return True
 
     async def stop(self) -> None:
         """Nothing listens."""
@@ -360,6 +388,7 @@ def exchanged(
         ),
         (accounts_module, "accounts", lambda *_: _NoPeople()),
         (journal_module, "Writer", inline_writer(box.disk)),
+        (journal_module, "Keeper", _NoKeeper),
         (wiring_module, "watches", slower),
         (Journal, "append", appending),
         (Journal, "open", classmethod(opened)),
