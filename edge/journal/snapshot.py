@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from edge.journal.canonical import canonical
+from edge.journal.canonical import MAX_INTEGER, canonical
 from edge.journal.chain import Head
 from edge.journal.witness import sync_directory
 
@@ -55,10 +55,14 @@ def write_snapshot(path: Path, snapshot: Snapshot) -> None:
 
 def read_snapshot(path: Path) -> Snapshot | None:
     """The snapshot at `path`; None where there is none, or none that is whole."""
-    with contextlib.suppress(OSError, msgspec.DecodeError, KeyError, TypeError):
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
         with path.open("rb") as file:
             fields = msgspec.json.decode(file.readline(4096))
             blob = file.read(_MOST_BYTES)
+        if not (isinstance(fields["epoch"], str) and isinstance(fields["hash"], str)):
+            return None
+        if not (isinstance(fields["seq"], int) and 0 <= fields["seq"] <= MAX_INTEGER):
+            return None
         if fields["v"] == 1 and hashlib.sha256(blob).hexdigest() == fields["sha256"]:
             return Snapshot(Head(fields["epoch"], fields["seq"], fields["hash"]), blob)
     return None

@@ -89,6 +89,8 @@ def stored(body: bytes, digest: str, opened: Mapping[str, JSON] | None = None) -
     """The event in `body`. Raises ValueError where the bytes hold no event."""
     try:
         read = _decode(body)
+        if not body.isascii():
+            body.decode()  # msgspec passes over what stands in members that are not asked for
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as err:
         raise ValueError(f"not an event: {err}") from None
     return Stored(

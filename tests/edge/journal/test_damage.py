@@ -47,11 +47,13 @@ def change(file: Path, old: bytes, new: bytes) -> None:
         (b'"data":{"number":39}', b'"data":{"number":39)'),
         (b'"seq":41,', b'"seq":17,'),
         (b'"at":"2026-08-13T12:00:00.000039Z"', b'"at":"2026-08-33T12:00:00.000039Z"'),
+        (b'39},"code":"pressed"},"campus":"lincoln-hs"', b'39},"code":"pressed"},"campus":"lincoln-\xffs"'),
     ],
     ids=[
         "no JSON any more",
         "a number from before, which would be read on from for ever",
         "a day that is not",
+        "bytes that are no text, where nobody looks",
     ],
 )
 async def test_an_event_that_cannot_be_read_does_not_hold_up_a_start(

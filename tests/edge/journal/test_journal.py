@@ -175,6 +175,10 @@ async def test_a_snapshot_that_the_chain_does_not_bear_out_is_dropped(
         json.dumps({**fields, "hash": "f" * 64}).encode() + b"\n" + blob,
         head + b"\n" + b"another",
         b"noise",
+        head.replace(b'"epoch":"', b'"epoch":"\xff') + b"\n" + blob,
+        b"[" * 4_000,
+        json.dumps({**fields, "seq": 2**70}).encode() + b"\n" + blob,
+        json.dumps({**fields, "epoch": ["x"]}).encode() + b"\n" + blob,
     ):
         file.write_bytes(changed)
         journal = Journal.open(store, campus, machine_id_file=machine)
