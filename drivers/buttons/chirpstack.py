@@ -62,10 +62,13 @@ def parse(payload: bytes) -> Parsed:
         raise Unreadable("not_an_uplink")
     at = fields.rfc3339(message.get("time"))
     words, level = _decoded(fields.mapping(message.get("object")))
+    refused: str | None = None
     if not words:
         # No codec, or one that drops the press: the device's own bytes are asked.
         try:
-            words, raw_level = _raw(message.get("data"))
+            words, raw_level, whole = _raw(message.get("data"))
+            # A press may stand behind what we do not know. A codec that gave the battery has read the rest as well.
+            refused = None if whole or words or level is not None else "data_unknown"
         except Unreadable:
             if level is None:
                 raise
@@ -76,6 +79,7 @@ def parse(payload: bytes) -> Parsed:
     return Parsed(
         presses=tuple(Press(gesture, counter=count, device_at_us=at) for gesture in gestures),
         status=None if gestures and level is None else Status(battery=level, device_at_us=at),
+        refused=refused,
     )
 
 
@@ -85,10 +89,11 @@ def _decoded(decoded: Mapping[str, object]) -> tuple[list[str], int | None]:
     return words[:1], fields.battery(decoded.get("battery"))
 
 
-def _raw(data: object) -> tuple[list[str], int | None]:
-    """WS101 channels. Stops at the first unknown one, but refuses only where nothing was read before it."""
+def _raw(data: object) -> tuple[list[str], int | None, bool]:
+    """WS101 channels: (words, battery, whether all was read). Stops at the first unknown one; refuses where nothing
+    was read before it."""
     if data is None or data == "":
-        return [], None  # MAC commands only
+        return [], None, True  # MAC commands only
     if not isinstance(data, str):
         raise Unreadable("data_unreadable")
     try:
@@ -115,4 +120,4 @@ def _raw(data: object) -> tuple[list[str], int | None]:
     if not known:
         raise Unreadable("data_unknown")
     # One frame has one counter and one time: equal presses in it are one, however often it says so.
-    return list(dict.fromkeys(words)), level
+    return list(dict.fromkeys(words)), level, at >= len(octets)

@@ -30,7 +30,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """Presses, a status, both, or nothing; or, where nothing could be read, the code of why not."""
+    """Presses, a status, both, or nothing; or, where nothing (or not all) could be read, the code of why not."""
 
     presses: tuple[Press, ...] = ()
     status: Status | None = None

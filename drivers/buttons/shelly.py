@@ -22,6 +22,8 @@ WORDS = Words(
 WORDS_GEN1 = Words(gestures={"s": "single", "ss": "double", "sss": "triple", "l": "hold"}, edges=frozenset())
 _BUTTON_COMPONENTS = ("input:", "bthomesensor:")
 """Where a word we do not know is taken for a press; elsewhere (`sys`, `wifi`) only known ones are."""
+_MOST_PRESSES = 64
+"""Of one frame: a device of eight inputs that tells all it has queued. The rest is told as refused, never in silence."""
 
 
 def parse(payload: bytes) -> Parsed:
@@ -47,7 +49,7 @@ def _events(params: object) -> Parsed:
     events = fields.mapping(params).get("events")
     if not isinstance(events, list):
         raise Unreadable("events_missing")
-    presses = []
+    presses: list[Press] = []
     unreadable = False
     for event in events:
         entry = fields.mapping(event)
@@ -66,7 +68,10 @@ def _events(params: object) -> Parsed:
     # One bad entry must not take the presses beside it away.
     if unreadable and not presses:
         raise Unreadable("event_unreadable")
-    return Parsed(presses=tuple(presses))
+    # Equal ones, at the same instant, are one however often the frame says so.
+    different = tuple(dict.fromkeys(presses))
+    more = "too_many_presses" if len(different) > _MOST_PRESSES else None
+    return Parsed(presses=different[:_MOST_PRESSES], refused=more)
 
 
 def _status(params: object) -> Status:

@@ -284,3 +284,19 @@ def test_no_message_raises_and_none_makes_an_unsafe_press(payload: bytes, channe
         if parsed.status is not None:
             assert parsed.status.battery is None or 0 <= parsed.status.battery <= 100
         assert parsed.refused is None or (not parsed.presses and parsed.status is None)
+
+
+def test_bytes_that_are_unknown_are_told_where_a_press_may_stand_behind_them() -> None:
+    parsed = said("chirpstack", uplink(b"\x01\x75\x40\x99\x99\x99\xff\x2e\x01"))
+
+    assert (parsed.status, parsed.refused) == (Status(64), "data_unknown")
+    assert said("chirpstack", uplink(b"\x01\x75\x40\x99\x99\x99", {"battery": 64})).refused is None
+
+
+def test_equal_events_of_one_shelly_frame_are_one_press_and_no_frame_is_a_thousand() -> None:
+    same = [{"component": "input:0", "event": "long_push", "ts": 1.7e9}] * 300
+    other = [{"component": "input:0", "event": f"word_{number}"} for number in range(300)]
+
+    assert gestures(said("shelly", {"method": "NotifyEvent", "params": {"events": same}})) == ["hold"]
+    flood = said("shelly", {"method": "NotifyEvent", "params": {"events": other}})
+    assert (len(flood.presses), flood.refused) == (64, "too_many_presses")
