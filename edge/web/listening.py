@@ -103,6 +103,8 @@ class Listener:
             handle_signals=False,
             keepalive_timeout=IDLE_S,
             shutdown_timeout=1.0,
+            # Nobody sends us packed bodies: unpacking is work for whoever sends garbage, and a traceback in the log each.
+            auto_decompress=False,
             max_line_size=LONGEST_HEAD,
             max_field_size=LONGEST_HEAD,
         )

@@ -169,13 +169,13 @@ async def _there(visit: Visit, place: Position) -> None:
 
 def position_of(text: str) -> Position:
     """(epoch, seq) of `EPOCH:SEQ`. Raises Problem 422."""
-    if not re.match(PLACE, text):
+    if not re.fullmatch(PLACE, text):
         raise Problem(
             422,
             "A place in the record is EPOCH:SEQ, as `next` and the stream's ids give it.",
             errors=[{"path": "$.after", "detail": "It is EPOCH:SEQ, as an earlier answer gave it."}],
         )
-    epoch, _, seq = text.strip().partition(":")
+    epoch, _, seq = text.partition(":")
     return epoch, int(seq)
 
 

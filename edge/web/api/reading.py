@@ -24,6 +24,8 @@ async def raw_body(visit: Visit) -> bytes:
     request = visit.request
     if request.content_type != "application/json":
         raise Problem(415, "A body is JSON here: send it with Content-Type: application/json.")
+    if "Content-Encoding" in request.headers:
+        raise Problem(415, "A body is taken as it is here: send it without Content-Encoding.")
     try:
         async with asyncio.timeout(BODY_S):
             data = await request.read()
@@ -87,7 +89,9 @@ def _look(kind: Any, value: object, path: str, wrong: list[tuple[str, str]], *, 
     """Note what is wrong with one value; of a list, with each of its items."""
     try:
         msgspec.convert(value, kind, strict=strict)
-        return
+        if not _ends_in_a_line_break(value):
+            return
+        said = "It ends in a line break"
     except msgspec.ValidationError as err:
         said = str(err).partition(" - at ")[0]
     known = len(wrong)
@@ -98,6 +102,13 @@ def _look(kind: Any, value: object, path: str, wrong: list[tuple[str, str]], *, 
             _look(item, each, f"{path}[{number}]", wrong, strict=strict)
     if len(wrong) == known:
         wrong.append((path, _words(form, said)))
+
+
+def _ends_in_a_line_break(value: object) -> bool:
+    """Python's `$` stands before a last line break too; that of the document's patterns (ECMA-262) at the end alone."""
+    if isinstance(value, list):
+        return any(_ends_in_a_line_break(one) for one in value)
+    return isinstance(value, str) and value.endswith("\n")
 
 
 def _words(form: msgspec.inspect.Type, said: str) -> str:

@@ -40,8 +40,7 @@ async def test_who_hangs_up_half_way_is_no_failure_in_the_log(serve: Serve) -> N
             _, writer = await asyncio.open_connection(url.host, url.port)
             writer.write(
                 b"POST /sign-in HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 100\r\n"
-                b"Content-Type: multipart/form-data; boundary=q\r\n\r\n--q\r\n"
-                b'Content-Disposition: form-data; name="x"\r\n\r\nabc'
+                b"Content-Type: application/x-www-form-urlencoded\r\n\r\nx=abc"
             )
             await writer.drain()
             assert (await served.get("/healthz", None))[0] == 200  # it is being read by now

@@ -53,20 +53,37 @@ def test_a_head_out_of_bounds_is_refused_as_a_problem_and_hung_up_on(api: Served
 
 
 @pytest.mark.parametrize(
-    ("head", "body"),
+    ("head", "body", "status"),
     [
-        ({"Content-Encoding": "gzip"}, b"this is no gzip"),
-        ({}, b'{"buttons": ' + b"[" * 700 + b"]" * 700 + b"}"),
-        ({}, b'{"a": ' * 700 + b"1" + b"}" * 700),
+        ({"Content-Encoding": "gzip"}, b"this is no gzip", 415),
+        ({}, b'{"buttons": ' + b"[" * 700 + b"]" * 700 + b"}", 400),
+        ({}, b'{"a": ' * 700 + b"1" + b"}" * 700, 400),
     ],
     ids=["not packed as said", "lists in lists", "objects in objects"],
 )
 def test_a_body_that_cannot_be_read_is_a_problem_and_no_failure_of_ours(
-    api: Served, head: dict[str, str], body: bytes
+    api: Served, head: dict[str, str], body: bytes, status: int
 ) -> None:
     known = {**api.headers("administrator", "token"), "Content-Type": "application/json", **head}
     got = api.send("POST", "/api/v1/walk-tests", body, known)
-    assert (got.status, got.headers["content-type"]) == (400, "application/problem+json"), got.body
+    assert (got.status, got.headers["content-type"]) == (status, "application/problem+json"), got.body
+
+
+def test_a_packed_body_is_unpacked_for_nobody_and_fills_no_log(api: Served) -> None:
+    """Refused before its body was read, it was a traceback in the log each time."""
+    for _ in range(3):
+        got = api.send("POST", "/api/v1/walk-tests", b"this is no gzip", {"Content-Encoding": "gzip"})
+        assert got.status in (401, 403), got.body
+    assert "Traceback" not in api.campus.log
+
+
+@pytest.mark.parametrize("reason", ["over\n", "\n"])
+def test_a_text_that_ends_in_a_line_break_is_refused_as_the_document_says(api: Served, reason: str) -> None:
+    """`$` of a Python pattern stands before a last line break too."""
+    got = api.post("doors/tcp-1/lock", {"reason": reason})
+    assert (got.status, got.json["errors"][0]["path"]) == (422, "$.reason"), got.body
+    assert api.get("events?after=3f2a7f2e-0000-4000-8000-000000000001:17%0A").status == 422
+    assert api.post("walk-tests", {"buttons": ["pb-native\n"], "minutes": 1, "person": "x"}).status == 422
 
 
 @pytest.mark.parametrize("head", [{"Authorization": b"Bearer \xff\xfe"}, {"Cookie": b"campus-edge=\xff\xfe"}])
