@@ -1,0 +1,57 @@
+"""Every target: what is fed, from which seeds it starts, and how often `make fuzz` feeds it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Final
+
+MILLION: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """module, check, seeds: where it stands. runs: inputs of the long form. longest: bytes of one input.
+
+    looks: packages whose branches atheris follows; C code and what only calls it gives it nothing to see.
+    """
+
+    module: str
+    check: str
+    seeds: str
+    runs: int = MILLION
+    longest: int = 1_024
+
+    def one(self) -> Callable[[bytes], None]:
+        """Feeds one input; raises where something does not hold."""
+        found: Callable[[bytes], None] = getattr(import_module(f"tests.fuzz.{self.module}"), self.check)
+        return found
+
+    def first(self) -> list[bytes]:
+        """The seeds."""
+        found: Callable[[], list[bytes]] = getattr(import_module(f"tests.fuzz.{self.module}"), self.seeds)
+        return found()
+
+
+TARGETS: Final = {
+    "mqtt-payloads": Target("buttons", "one", "seeds", longest=4_096),
+    "modbus-pdu": Target("modbus", "pdu", "pdu_seeds", longest=300),
+    "modbus-mbap": Target("modbus", "mbap", "mbap_seeds", longest=600),
+    "modbus-rtu": Target("modbus", "rtu", "rtu_seeds", longest=300),
+    "osdp-frames": Target("osdp", "frames", "frames_seeds", longest=600),
+    "osdp-messages": Target("osdp", "messages", "messages_seeds", longest=4_096),
+    "osdp-library": Target("osdp", "library", "library_seeds", longest=512),
+    "journal-spill": Target("record", "spill", "spill_seeds", longest=4_096),
+    "journal-event": Target("record", "event", "event_seeds"),
+    "journal-snapshot": Target("record", "snapshot", "snapshot_seeds"),
+    "export-line": Target("record", "export_line", "export_seeds"),
+    "control-socket": Target("asking", "control", "control_seeds"),
+    "http-body": Target("asking", "body", "body_seeds"),
+    "http-query": Target("asking", "query", "query_seeds", longest=300),
+    "http-place": Target("asking", "place", "place_seeds", longest=100),
+    "http-key": Target("asking", "key", "key_seeds", longest=300),
+    "http-form": Target("asking", "form", "form_seeds", longest=2_048),
+    "yaml": Target("settings", "yaml", "yaml_seeds", longest=2_048),
+    "configuration": Target("settings", "whole", "whole_seeds", longest=8_192),
+    # Two checks of a whole campus and its plan take some 20 ms: an hour would be half a million.
+    "configuration-edits": Target("settings", "edits", "edits_seeds", runs=50_000, longest=24),
+}
