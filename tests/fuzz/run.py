@@ -20,7 +20,6 @@ from typing import Final
 from tests.fuzz import corpus
 from tests.fuzz.targets import TARGETS
 
-AT_ONCE: Final = 2
 HTTP: Final = "http-live"
 HTTP_RUNS: Final = 100_000
 """A request over a socket of its own takes 2 ms; what parses it is fed a million times each by the other http targets."""
@@ -47,6 +46,7 @@ def main() -> int:
     asked.add_argument("targets", nargs="*", metavar="TARGET", help=f"of {', '.join([*TARGETS, HTTP])}")
     asked.add_argument("--runs", type=int, help="inputs of each target, in place of its own")
     asked.add_argument("--seed", type=int, default=int(time.time()))
+    asked.add_argument("--at-once", type=int, default=2, help="processes")
     asked.add_argument("--keep", action="store_true", help="keep what reached something new")
     options = asked.parse_args()
     unknown = [one for one in options.targets if one not in TARGETS and one != HTTP]
@@ -60,7 +60,7 @@ def main() -> int:
         else "by mutants alone: atheris has no wheel for this Python"
     )
     _say(f"fuzzing {len(names)} targets {how}; seed {options.seed}")
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(options.at_once) as pool:
         fed = list(pool.map(lambda name: _one(name, options.runs, options.seed, options.keep), names))
     broken = [one for one in fed if one.ended]
     for one in broken:
