@@ -310,11 +310,12 @@ def _identity(
 
     # Newest first and no further than needed: a stuck button has thousands, and its next press is on its way.
     newest = reversed(memory.presses)
-    if event.press_id is not None:
-        return _first(newest, lambda one: one.press == event.press_id and counts(one)), event.press_id
-    if event.device_at_us is not None:
-        name = PressId(f"{gesture}.{event.counter}.{event.device_at_us}")
-        return _first(newest, lambda one: one.press == name and counts(one)), name
+    if event.press_id is not None or event.device_at_us is not None:
+        name = event.press_id or PressId(f"{gesture}.{event.counter}.{event.device_at_us}")
+        for one in newest:
+            if one.press == name and counts(one):
+                return one, name
+        return None, name
     fresh = PressId(f"{gesture}.{event.counter}.at.{event.at.utc_us}")
     if event.counter is not None:
         last = _first(newest, counts)

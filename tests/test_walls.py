@@ -26,7 +26,7 @@ TRESPASSES = {
         "rules.model.seal",
     ),
     "only edge.journal and edge.views speak SQL": ("edge.new_6", "sqlite3"),
-    "only drivers.buttons.mqtt_session speaks MQTT": ("edge.new_7", "aiomqtt"),
+    "only drivers.buttons.mqtt_link speaks MQTT": ("edge.new_7", "aiomqtt"),
     "only the OSDP child and the simulated reader speak OSDP": (
         "drivers.new_8",
         "drivers.doors.osdp_library",

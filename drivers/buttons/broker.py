@@ -49,8 +49,8 @@ autosave_on_changes true
 autosave_interval 1
 # Without it a press waits for up to 40 ms on delayed acknowledgements.
 set_tcp_nodelay true
-# Presses held while we are away: a stuck key at 10 a second for a quarter of an hour.
-max_queued_messages 10000
+# Presses held while we are away, or while a stuck key says 20,000 at once; never above 65,535.
+max_queued_messages 60000
 # Presses not yet durable: a slow disk must not fill the window.
 max_inflight_messages 1000
 # Tasmota and Shelly publish at QoS 0: kept for us too while we are away.

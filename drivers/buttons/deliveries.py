@@ -1,5 +1,6 @@
 """Messages the broker still holds for us until what they said is durable. Pure bookkeeping."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
@@ -22,8 +23,9 @@ class _Message:
 class Deliveries:
     """Gives every event of a message its own delivery; the message is acknowledged with the last of them."""
 
-    def __init__(self) -> None:
-        self._numbers = count(1)
+    def __init__(self, numbers: Iterator[int] | None = None) -> None:
+        """numbers: of deliveries, where several sessions share them."""
+        self._numbers = count(1) if numbers is None else numbers
         self._messages: dict[DeliveryId, _Message] = {}
 
     def hold(self, mid: int, events: int, since_us: int | None) -> tuple[DeliveryId, ...]:

@@ -27,7 +27,7 @@ def read(path: Path, now: Instant, boot: str) -> int | None:
     try:
         value = json.loads(path.read_bytes())
         kept_boot, utc_us, mono_us = str(value["boot"]), int(value["utc_us"]), int(value["mono_us"])
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return None
     if kept_boot == boot:
         return mono_us if mono_us <= now.mono_us else None
@@ -62,7 +62,7 @@ class LastKnownUp:
             if newest is None:
                 return
             text = json.dumps({"boot": self._boot, "utc_us": newest.utc_us, "mono_us": newest.mono_us})
-            beside = self._path.with_suffix(".new")
+            beside = self._path.with_name(self._path.name + ".new")
             try:
                 beside.write_text(text)
                 beside.replace(self._path)

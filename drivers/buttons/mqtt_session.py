@@ -1,236 +1,41 @@
-"""The sessions with the broker: presses and status in, retained states and answers out. Wraps aiomqtt, alone.
+"""The sessions with the broker: presses and status in, retained states and answers out.
 
-Three connections. `presses` and `status` are persistent sessions of their own, so that a flood of status
-cannot push a press out of the broker's queue; `state` carries the last will that says we are gone.
+Four connections. `presses` and `status` are persistent sessions of their own, so that a flood of status
+cannot push a press out of the broker's queue; `busy` is a second one for presses, to which a button that says
+too much is moved (`apart`), so that no other waits behind it; `state` carries the last will that says we are gone.
 A press is acknowledged to the broker only when the loop says so (`acknowledge`).
 """
 
 import asyncio
 import contextlib
-import secrets
-import socket
-import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import count
+from typing import Literal
 
-import aiomqtt
 import structlog
-from paho.mqtt import client as paho
-from paho.mqtt.reasoncodes import ReasonCode
 
 from drivers.base import Emit
-from drivers.buttons import last_known_up
-from drivers.buttons.backlog import Backlog
-from drivers.buttons.deliveries import Deliveries
+from drivers.buttons.apart import Apart
+from drivers.buttons.ear import BEAT_S, Ear, acknowledge_now
 from drivers.buttons.formats import Channel
-from drivers.buttons.heard import Arrived, events, lasts, with_delivery
+from drivers.buttons.heard import events
+from drivers.buttons.mqtt_link import LOST, Link, Will, connected
 from drivers.buttons.outbox import Answers, StateBoard
 from drivers.buttons.round_trip import RoundTrip, Told
 from drivers.buttons.settings import ButtonTopic, MqttConfig
 from drivers.clock import instant as now
 from rules.model.events import ConditionChanged, Event, SessionChanged, SessionName
 from rules.model.ids import DeliveryId
-from rules.model.moments import Instant
 
 log = structlog.get_logger()
 
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.2, 2.0
-KEEPALIVE_S = 3
-"""paho notices a dead broker after two of these and a second; mosquitto gives us up after 1.5 of them."""
-CONNECT_TIMEOUT_S = 2.0
-ANSWER_TIMEOUT_S = 15.0
-"""Longest wait for a SUBACK or PUBACK: in a storm it stands behind thousands of messages."""
-TOPICS_A_SUBSCRIBE = 100
 AT_ONCE = 8
 """Publishes under way together; aiomqtt warns above 10."""
-BEAT_S = 1.0
-"""How often the broker is asked for a sign that it has given us everything."""
 APPLIANCE_TOPIC = "campus/state/appliance"
 GONE = b'{"armed": false}'
 """The last will on `APPLIANCE_TOPIC`, contract section 4."""
-LOST = (aiomqtt.MqttError, OSError)
-"""What a connection that breaks, or that cannot be made, raises."""
-
-
-@dataclass(frozen=True, slots=True)
-class Will:
-    """What the broker publishes for us, at QoS 1, when we are gone without a word."""
-
-    topic: str
-    payload: bytes
-    retain: bool
-
-
-class Link:
-    """One live connection. Only here and in `connected` are private parts of aiomqtt 2.5.1 used."""
-
-    def __init__(self, client: aiomqtt.Client, *, kept: bool = True) -> None:
-        """kept: whether the broker had kept this session and what was sent to it meanwhile."""
-        self._client = client
-        self.kept = kept
-
-    async def messages(self) -> AsyncIterator[Arrived]:
-        """What arrives, for ever; each goes through the event loop, so that a storm cannot hang it."""
-        async for message in self._client.messages:
-            payload = message.payload if isinstance(message.payload, bytes) else b""
-            yield Arrived(message.topic.value, payload, message.qos, bool(message.retain), message.mid)
-
-    async def hand_over(self, take: Callable[[Arrived], None]) -> None:
-        """Give `take` each message from within the callback that read it, until the connection is lost.
-
-        For presses: `messages` costs two turns of the loop, and each may be as long as fifty boards' answers.
-        paho reads one message a turn, so that a storm cannot hang the loop this way either. Raises what `LOST`
-        names, and what `take` raises.
-        """
-        client = self._client
-        bug: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-        def on_message(_client: object, _userdata: object, message: paho.MQTTMessage) -> None:
-            payload = message.payload if isinstance(message.payload, bytes) else b""
-            try:
-                take(Arrived(message.topic, payload, message.qos, bool(message.retain), message.mid))
-            except Exception as err:  # noqa: BLE001  # raised below: inside of paho nobody would see it
-                if not bug.done():
-                    bug.set_exception(err)
-
-        client._client.on_message = on_message
-        try:
-            while not client._queue.empty():  # what came between our CONNECT and this
-                early = client._queue.get_nowait()
-                payload = early.payload if isinstance(early.payload, bytes) else b""
-                take(Arrived(early.topic.value, payload, early.qos, bool(early.retain), early.mid))
-            await asyncio.wait((bug, client._disconnected), return_when=asyncio.FIRST_COMPLETED)
-            if bug.done():
-                bug.result()
-            raise aiomqtt.MqttError("the connection was lost")
-        finally:
-            client._client.on_message = client._on_message
-
-    def acknowledge(self, mid: int) -> None:
-        """PUBACK one message of QoS 1. If the connection just broke, the broker delivers it again."""
-        self._client._client.ack(mid, 1)
-
-    async def subscribe(self, topics: Sequence[str]) -> tuple[str, ...]:
-        """Subscribe at QoS 1; returns the topics that the broker refused."""
-        refused: list[str] = []
-        for start in range(0, len(topics), TOPICS_A_SUBSCRIBE):
-            some = topics[start : start + TOPICS_A_SUBSCRIBE]
-            codes = await self._client.subscribe([(topic, 1) for topic in some], timeout=ANSWER_TIMEOUT_S)
-            _honour_cancellation()
-            values = [code if isinstance(code, int) else code.value for code in codes]
-            refused += [topic for topic, value in zip(some, values, strict=True) if value >= 0x80]
-        return tuple(refused)
-
-    async def unsubscribe(self, topic: str) -> None:
-        """Ask for no more messages of this topic."""
-        await self._client.unsubscribe(topic, timeout=ANSWER_TIMEOUT_S)
-        _honour_cancellation()
-
-    def cut(self) -> None:
-        """Break the connection without a word, as a power cut does: the broker publishes the last will."""
-        channel = self._client._client.socket()
-        if isinstance(channel, socket.socket):
-            channel.shutdown(socket.SHUT_RDWR)
-
-    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        """Publish at QoS 1; returns once the broker says it has it (which is before it saves it)."""
-        await self._client.publish(topic, payload, qos=1, retain=retain, timeout=ANSWER_TIMEOUT_S)
-        _honour_cancellation()
-
-
-@asynccontextmanager
-async def connected(
-    config: MqttConfig,
-    identifier: str,
-    *,
-    clean_session: bool,
-    will: Will | None = None,
-) -> AsyncIterator[Link]:
-    """One connection, closed on the way out. Raises what `LOST` names."""
-    tls = await asyncio.to_thread(ssl.create_default_context, cafile=config.ca_file) if config.tls else None
-    client = aiomqtt.Client(
-        config.host,
-        config.port,
-        identifier=identifier,
-        username=config.username,
-        password=config.password,
-        clean_session=clean_session,
-        keepalive=KEEPALIVE_S,
-        timeout=CONNECT_TIMEOUT_S,
-        will=None if will is None else aiomqtt.Will(will.topic, will.payload, qos=1, retain=will.retain),
-        tls_context=tls,
-        socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
-    )
-    client._client.manual_ack_set(True)
-    client._client.connect_timeout = CONNECT_TIMEOUT_S
-    client._client.on_socket_register_write = _write_while_open(client)
-    kept = _session_present(client)
-    # aiomqtt connects in a thread that cannot be cancelled: wait for it, so that no socket is left behind.
-    opening = asyncio.ensure_future(client.__aenter__())
-    try:
-        await asyncio.shield(opening)
-    except asyncio.CancelledError:
-        with contextlib.suppress(aiomqtt.MqttError):
-            await opening
-            await client.__aexit__(None, None, None)
-        raise
-    try:
-        yield Link(client, kept=kept())
-    finally:
-        with contextlib.suppress(aiomqtt.MqttError):
-            await client.__aexit__(None, None, None)
-        # Where nobody was listening, asyncio would complain of an error that nobody looked at.
-        if client._disconnected.done() and not client._disconnected.cancelled():
-            client._disconnected.exception()
-        _honour_cancellation()
-
-
-def _session_present(client: aiomqtt.Client) -> Callable[[], bool]:
-    """What the CONNACK says of the session, which aiomqtt reads over; True until it is here."""
-    flags: list[bool] = []
-    hand_on = client._on_connect
-
-    def on_connect(
-        paho_client: paho.Client, userdata: object, said: paho.ConnectFlags, reason: ReasonCode, *rest: Any
-    ) -> None:
-        flags.append(said.session_present)
-        hand_on(paho_client, userdata, said, reason, *rest)
-
-    client._client.on_connect = on_connect
-    return lambda: all(flags[-1:])
-
-
-def _write_while_open(client: aiomqtt.Client) -> "paho.CallbackOnSocket":
-    """Stands for aiomqtt's own, which takes the socket's number now and watches it a turn later, when the
-    broker's end may have closed it, or given its number to another."""
-    loop = asyncio.get_running_loop()
-
-    def write() -> None:
-        try:
-            client._client.loop_write()
-        except Exception as err:  # noqa: BLE001  # as aiomqtt does: the connection is broken, and whoever serves it is told
-            if not client._disconnected.done():
-                client._disconnected.set_exception(err)
-
-    def watch(channel: "paho.SocketLike") -> None:
-        if (number := channel.fileno()) >= 0:
-            loop.add_writer(number, write)
-
-    def register(_client: object, _userdata: object, channel: "paho.SocketLike") -> None:
-        loop.call_soon_threadsafe(watch, channel)
-
-    return register
-
-
-def _honour_cancellation() -> None:
-    """aiomqtt waits with `asyncio.wait_for`, which before Python 3.12 drops a cancellation that comes just as
-    the awaited thing is done (bpo-37658): the task would then never end."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
 
 
 class ButtonSessions:
@@ -247,15 +52,18 @@ class ButtonSessions:
             self._by_topic.setdefault(("press", button.press_topic), []).append(button)
             if button.status_topic is not None:
                 self._by_topic.setdefault(("status", button.status_topic), []).append(button)
-        self._marker_topic = f"campus/edge/{config.campus}/marker"
-        self._beat_topic = f"campus/edge/{config.campus}/beat"
+        self._press_topics = [topic for channel, topic in self._by_topic if channel == "press"]
+        numbers = count(1)
         self._round_trip = RoundTrip(config.campus)
-        self._deliveries = Deliveries()
-        self._presses_link: Link | None = None
-        self._known_up_us: int | None = None
-        self._boot = last_known_up.boot_id()
-        self._file = config.store_directory / last_known_up.FILE_NAME
-        self._keeper = last_known_up.LastKnownUp(self._file, self._boot)
+        ours = {self._round_trip.topic: self._round_trip.heard}
+        self._all = Ear(config, "", numbers, self._pressed_on, self._is_busy, ours)
+        self._busy = Ear(config, "-busy", numbers, self._pressed_on, self._is_busy)
+        self._apart = Apart()
+        self._all_heard = asyncio.Event()
+        self._heard_anew = 0
+        """How often all were subscribed anew: what was set apart before that is so no more."""
+        self._busy_stands = False
+        self._to_move = asyncio.Event()
         self._board = StateBoard(first=APPLIANCE_TOPIC)
         self._board_changed = asyncio.Event()
         self._answers = Answers()
@@ -268,13 +76,12 @@ class ButtonSessions:
 
     def acknowledge(self, delivery: DeliveryId) -> None:
         """What this delivery said is durable (or answered as not): the broker may forget it. Never blocks."""
-        mid = self._deliveries.done(delivery)
-        if mid is not None and self._presses_link is not None:
-            self._presses_link.acknowledge(mid)
+        self._all.acknowledge(delivery)
+        self._busy.acknowledge(delivery)
 
     def prove(self, told: Told) -> None:
         """Have a message of our own go to the broker and back, over the session that hears presses. Never blocks."""
-        if self._presses_link is None:
+        if self._all.link is None:
             told("session_down")
         else:
             self.publish(self._round_trip.topic, self._round_trip.begin(told), False)
@@ -294,21 +101,24 @@ class ButtonSessions:
             log.error("mqtt_state_dropped", topic=topic, because="too many topics")
 
     async def run(self, emit: Emit) -> None:
-        """Keep the three connections up until cancelled; a lost broker is an event, never an exception."""
+        """Keep the connections up until cancelled; a lost broker is an event, never an exception."""
         self._emit = emit
-        self._known_up_us = last_known_up.read(self._file, now(), self._boot)
+        self._all.begin()
+        self._busy.begin()
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._keep("presses", self._serve_presses), name="mqtt presses")
+                tasks.create_task(self._keep("busy", self._serve_busy), name="mqtt busy")
                 tasks.create_task(self._keep("status", self._serve_status), name="mqtt status")
                 tasks.create_task(self._keep("state", self._serve_state), name="mqtt state")
         finally:
-            self._keeper.close()
+            self._all.close()
+            self._busy.close()
 
     # --- connections -----------------------------------------------------------------------------
 
     async def _keep(
-        self, name: Literal["presses", "status", "state"], serve: "Callable[[Link], Awaitable[None]]"
+        self, name: Literal["presses", "busy", "status", "state"], serve: "Callable[[Link], Awaitable[None]]"
     ) -> None:
         will = Will(APPLIANCE_TOPIC, GONE, retain=True) if name == "state" else None
         identifier = f"campus-edge-{self._config.campus}-{name}"
@@ -332,7 +142,7 @@ class ButtonSessions:
             lasted = time.monotonic() - began > LONGEST_RETRY_S
             if detail != told or name in self._up:
                 log.warning("mqtt_session_down", session=name, detail=detail)
-                if name != "state":
+                if name in ("presses", "status"):
                     self._emit(SessionChanged(now(), name, up=False, detail=detail))
             told = detail
             self._up.discard(name)
@@ -351,47 +161,79 @@ class ButtonSessions:
         log.info("mqtt_session_up", session=session, topics=len(topics), refused=refused)
 
     async def _serve_presses(self, link: Link) -> None:
-        nonce, since = secrets.token_hex(16).encode(), now()
-        if not link.kept:
-            # A new session: whatever is ever delivered in it, after the next outage too, was sent after this.
-            self._was_up_at(since)
-        backlog = Backlog(self._known_up_us, since.mono_us, nonce, kept=link.kept)
-        drained = asyncio.Event()
-        self._presses_link = link
+        async def subscribe(link: Link, tasks: asyncio.TaskGroup) -> None:
+            await self._subscribe(
+                link, "presses", [*self._press_topics, self._all.marker_topic, self._round_trip.topic]
+            )
+            # With all of them here again, nothing is to be heard twice.
+            self._apart.back(*self._apart.there)
+            self._heard_anew += 1
+            self._busy_stands = False
+            self._all_heard.set()
+            tasks.create_task(self._send_answers(link))
+            tasks.create_task(self._move(link))
+
         try:
-            # What the broker held comes before our SUBACK: hear it meanwhile.
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._hear_presses(link, backlog, drained, tasks))
-                topics = [topic for channel, topic in self._by_topic if channel == "press"]
-                await self._subscribe(link, "presses", [*topics, self._marker_topic, self._round_trip.topic])
-                tasks.create_task(self._send_answers(link))
-                await self._drain(link, backlog, drained)
-                while True:
-                    asked = now()
-                    # Nobody subscribes to it. Its PUBACK comes behind everything the broker had for us.
-                    await link.publish(self._beat_topic, b"")
-                    self._was_up_at(asked)
-                    await asyncio.sleep(BEAT_S)
+            await self._all.serve(link, self._emit, subscribe)
         finally:
-            self._presses_link = None
-            self._deliveries.forget()
+            self._all_heard.clear()
 
-    async def _drain(self, link: Link, backlog: Backlog, drained: asyncio.Event) -> None:
-        """Publish our marker until all held is here; every second, for a full queue drops it."""
-        while not backlog.drained:
-            await link.publish(self._marker_topic, backlog.nonce)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(1):
-                    await drained.wait()
-            backlog.give_up(now().mono_us, self._deliveries.waiting())
+    async def _serve_busy(self, link: Link) -> None:
+        async def subscribe(link: Link, tasks: asyncio.TaskGroup) -> None:
+            await link.subscribe([self._busy.marker_topic])
+            tasks.create_task(self._stand_by(link))
 
-    def _was_up_at(self, at: Instant) -> None:
-        """The broker answered what we asked then: older than that is only what is not yet durable."""
-        until_us = self._deliveries.all_seen_until(at.mono_us)
-        if until_us is None or (self._known_up_us is not None and until_us <= self._known_up_us):
-            return
-        self._known_up_us = until_us
-        self._keeper.touch(at.plus(until_us - at.mono_us))
+        try:
+            await self._busy.serve(link, self._emit, subscribe)
+        finally:
+            self._busy_stands = False
+            self._to_move.set()
+
+    async def _stand_by(self, link: Link) -> None:
+        """Begin with nothing set apart, each time that all are heard anew; then look for what fell quiet."""
+        while True:
+            await self._all_heard.wait()
+            anew = self._heard_anew
+            await link.unsubscribe(*self._press_topics)
+            self._busy_stands = anew == self._heard_anew
+            while anew == self._heard_anew:
+                self._to_move.set()
+                await asyncio.sleep(BEAT_S)
+
+    def _is_busy(self, topic: str, at_us: int) -> bool:
+        busy = self._apart.note(topic, at_us)
+        if busy and topic not in self._apart.there:
+            self._to_move.set()
+        return busy
+
+    async def _move(self, link: Link) -> None:
+        """Keep the busy apart: subscribed there before they are given up here, and the other way round.
+
+        What comes in between is heard twice, which a press id, a counter or the second tells; nothing is lost.
+        """
+        apart = self._apart
+        while True:
+            await self._to_move.wait()
+            self._to_move.clear()
+            if not self._busy_stands:
+                await link.subscribe(back := sorted(apart.there))
+                apart.back(*back)
+                continue
+            busy = self._busy.link
+            for topic in apart.wanted():
+                if busy is None or not await _moved(busy.subscribe([topic])):
+                    apart.given_up(topic)
+                    continue
+                apart.moved(topic, now().mono_us)
+                log.warning(
+                    "mqtt_topic_set_apart", topic=topic, because="it says more than all others may wait for"
+                )
+                await link.unsubscribe(topic)
+            for topic in apart.quiet(now().mono_us):
+                await link.subscribe([topic])
+                apart.back(topic)
+                if busy is not None:
+                    await _moved(busy.unsubscribe(topic))
 
     async def _send_answers(self, link: Link) -> None:
         while True:
@@ -429,46 +271,15 @@ class ButtonSessions:
                     await self._board_changed.wait()
             except asyncio.CancelledError:
                 # A clean DISCONNECT suppresses the last will: say it ourselves.
-                with contextlib.suppress(aiomqtt.MqttError, TimeoutError):
+                with contextlib.suppress(*LOST, TimeoutError):
                     async with asyncio.timeout(1):
                         await link.publish(APPLIANCE_TOPIC, GONE, retain=True)
                 raise
 
     # --- messages --------------------------------------------------------------------------------
 
-    async def _hear_presses(
-        self, link: Link, backlog: Backlog, drained: asyncio.Event, tasks: asyncio.TaskGroup
-    ) -> None:
-        def take(message: Arrived) -> None:
-            if message.topic == self._marker_topic:
-                backlog.marker(message.payload)
-                if backlog.drained:
-                    drained.set()
-                _acknowledge_now(link, message)
-                return
-            at = now()
-            waited_us = None if message.retain else backlog.waited_at_most_us(at.mono_us)
-            buttons = self._by_topic.get(("press", message.topic), [])
-            if not buttons and message.topic == self._round_trip.topic:
-                self._round_trip.heard(message.payload)
-                _acknowledge_now(link, message)
-                return
-            if not buttons:  # left in the broker's session by an older configuration
-                tasks.create_task(link.unsubscribe(message.topic))
-            heard = events(buttons, "press", message, at, waited_us)
-            lasting = sum(lasts(event) for event in heard)
-            if message.qos == 0 or not lasting:
-                _acknowledge_now(link, message)
-                for event in heard:
-                    self._emit(event)
-                return
-            # A retained copy waits on purpose, and opens nothing: it does not make us look long away.
-            since_us = at.mono_us if message.retain else None if waited_us is None else at.mono_us - waited_us
-            deliveries = iter(self._deliveries.hold(message.mid, lasting, since_us))
-            for event in heard:
-                self._emit(with_delivery(event, next(deliveries)) if lasts(event) else event)
-
-        await link.hand_over(take)
+    def _pressed_on(self, topic: str) -> Sequence[ButtonTopic]:
+        return self._by_topic.get(("press", topic), ())
 
     async def _hear_status(self, link: Link, tasks: asyncio.TaskGroup) -> None:
         async for message in link.messages():
@@ -477,7 +288,7 @@ class ButtonSessions:
                 tasks.create_task(link.unsubscribe(message.topic))
             for event in events(buttons, "status", message, now(), 0):
                 self._emit(event)
-            _acknowledge_now(link, message)
+            acknowledge_now(link, message)
 
 
 async def _until_disconnected(link: Link) -> None:
@@ -485,14 +296,19 @@ async def _until_disconnected(link: Link) -> None:
         pass
 
 
-def _acknowledge_now(link: Link, message: Arrived) -> None:
-    if message.qos > 0:
-        link.acknowledge(message.mid)
+async def _moved(asking: Awaitable[tuple[str, ...] | None]) -> bool:
+    """Whether the broker did as the session of the busy was asked; where that one is lost, all is heard here again."""
+    try:
+        return not await asking
+    except LOST:
+        return False
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
-    some = [_leaves(one) if isinstance(one, BaseExceptionGroup) else [one] for one in group.exceptions]
-    return [leaf for leaves in some for leaf in leaves]
+    leaves: list[BaseException] = []
+    for failure in group.exceptions:
+        leaves += _leaves(failure) if isinstance(failure, BaseExceptionGroup) else [failure]
+    return leaves
 
 
 def _nowhere(event: Event) -> None:

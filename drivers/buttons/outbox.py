@@ -40,20 +40,45 @@ class StateBoard:
 
 
 class Answers:
-    """Messages that are each sent, in order."""
+    """Messages that are each sent: in order on one topic, the topics in turn, so that a stuck button's thousands hold up
+    nobody else's."""
 
     def __init__(self) -> None:
-        self._waiting: deque[tuple[str, bytes]] = deque(maxlen=MOST_ANSWERS)
+        self._waiting: dict[str, deque[bytes]] = {}
+        self._count = 0
 
     def put(self, topic: str, payload: bytes) -> None:
-        """Queue one; the oldest falls out where too many wait."""
-        self._waiting.append((topic, payload))
+        """Queue one; where too many wait, the oldest falls out of whoever has the most."""
+        self._waiting.setdefault(topic, deque()).append(payload)
+        self._count += 1
+        if self._count > MOST_ANSWERS:
+            most = max(self._waiting, key=lambda one: len(self._waiting[one]))
+            self._pop(most)
 
     def take(self, most: int) -> list[tuple[str, bytes]]:
         """The next ones, no longer waiting; `put_back` those that could not be sent."""
-        return [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+        taken: list[tuple[str, bytes]] = []
+        while self._count and len(taken) < most:
+            topic = next(iter(self._waiting))
+            taken.append((topic, self._pop(topic)))
+            if topic in self._waiting:  # behind all others
+                self._waiting[topic] = self._waiting.pop(topic)
+        return taken
 
     def put_back(self, messages: list[tuple[str, bytes]]) -> None:
         """These were not confirmed: they go first next time."""
-        room = MOST_ANSWERS - len(self._waiting)
-        self._waiting.extendleft(reversed(messages[:room]))
+        room = MOST_ANSWERS - self._count
+        first: dict[str, deque[bytes]] = {}
+        for topic, payload in messages[:room]:
+            first.setdefault(topic, deque()).append(payload)
+            self._count += 1
+        for topic, payloads in first.items():
+            payloads.extend(self._waiting.pop(topic, ()))
+        self._waiting = {**first, **self._waiting}
+
+    def _pop(self, topic: str) -> bytes:
+        payload = self._waiting[topic].popleft()
+        self._count -= 1
+        if not self._waiting[topic]:
+            del self._waiting[topic]
+        return payload

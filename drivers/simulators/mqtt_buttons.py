@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import assert_never
 
-from drivers.buttons.mqtt_session import FIRST_RETRY_S, LOST, Link, Will, connected
+from drivers.buttons.mqtt_link import LOST, Link, Will, connected
+from drivers.buttons.mqtt_session import FIRST_RETRY_S
 from drivers.buttons.settings import ButtonTopic, MqttConfig
 from rules.model.ids import ButtonId
 

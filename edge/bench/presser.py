@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from drivers.buttons.mqtt_session import Link, connected
+from drivers.buttons.mqtt_link import Link, connected
 from drivers.buttons.settings import MqttConfig
 from edge.bench.lines import Message, obey
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.buttons.mqtt_session import Link, connected
+from drivers.buttons.mqtt_link import Link, connected
 from drivers.buttons.settings import MqttConfig
 from tests.drivers.buttons.peers import Mosquitto
 

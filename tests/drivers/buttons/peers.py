@@ -13,7 +13,8 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from drivers.buttons.mqtt_session import LOST, ButtonSessions, Link, connected
+from drivers.buttons.mqtt_link import LOST, Link, connected
+from drivers.buttons.mqtt_session import ButtonSessions
 from drivers.buttons.settings import ButtonTopic, MqttConfig
 from edge.simulated.addresses import spare_port
 from rules.model.events import Event

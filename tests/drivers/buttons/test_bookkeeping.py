@@ -168,3 +168,15 @@ def test_only_native_buttons_have_topics_beside_their_own() -> None:
     assert native.status_topic == "campus/button/a/status"
     assert native.accepted_topic == "campus/button/a/accepted"
     assert (other.press_topic, other.status_topic, other.accepted_topic) == ("stat/desk/RESULT", None, None)
+
+
+def test_a_stuck_buttons_answers_hold_up_nobody_elses() -> None:
+    answers = Answers()
+    for number in range(MOST_ANSWERS + 50):
+        answers.put("stuck", str(number).encode())
+    answers.put("other", b"accepted")
+
+    taken = answers.take(4)
+    assert taken == [("stuck", b"51"), ("other", b"accepted"), ("stuck", b"52"), ("stuck", b"53")]
+    answers.put_back(taken)
+    assert answers.take(2) == [("stuck", b"51"), ("other", b"accepted")]

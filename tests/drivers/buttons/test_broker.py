@@ -15,7 +15,7 @@ import pytest
 
 from drivers.buttons import broker as broker_module
 from drivers.buttons.broker import EmbeddedBroker, is_running, problem
-from drivers.buttons.mqtt_session import LOST, Link, connected
+from drivers.buttons.mqtt_link import LOST, Link, connected
 from drivers.buttons.settings import ButtonTopic, MqttConfig
 from edge.simulated.addresses import spare_port
 from rules.model.events import ConditionChanged, PressHeard, SessionChanged

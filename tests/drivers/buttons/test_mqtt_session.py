@@ -17,7 +17,8 @@ import aiomqtt
 import pytest
 
 from drivers.buttons import last_known_up
-from drivers.buttons.mqtt_session import LOST, ButtonSessions, Link, connected
+from drivers.buttons.mqtt_link import LOST, Link, connected
+from drivers.buttons.mqtt_session import ButtonSessions
 from drivers.buttons.settings import ButtonTopic, MqttConfig
 from rules.model.events import Event, MessageRefused, PressHeard, SessionChanged, StatusHeard
 from rules.model.ids import ButtonId, DeliveryId
@@ -222,7 +223,7 @@ async def test_what_a_new_session_is_ever_held_is_no_older_than_its_beginning(se
         # With the word that it is up, which comes before anything asked the broker for a sign.
         def note(event: Event) -> None:
             if isinstance(event, SessionChanged) and event.session == "presses":
-                known.append(sessions._known_up_us)
+                known.append(sessions._all.known_up_us)
 
         heard.also = note
         await heard.until(SessionChanged, lambda event: event.session == "presses" and event.up)
