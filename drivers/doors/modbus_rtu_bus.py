@@ -17,11 +17,24 @@ from drivers.backoff import Backoff
 from drivers.clock import instant
 from drivers.doors.modbus_pdu import NotTheReply, Read, Request, match_reply
 from drivers.doors.modbus_reading import Answer, Nothing
-from drivers.doors.modbus_rtu_frame import BadFrame, RtuReader, reply_size, silence_s, wire_time_s
+from drivers.doors.modbus_rtu_frame import (
+    MOST_FRAME_BYTES,
+    MOST_NOISE_BYTES,
+    BadFrame,
+    RtuFrame,
+    RtuReader,
+    behind_noise,
+    reply_size,
+    silence_s,
+    wire_time_s,
+)
 from drivers.doors.modbus_rtu_line import LineLost, Parity, SerialLine, open_line
 from rules.model.moments import Instant
 
 log = structlog.get_logger()
+
+_AFTER_NOISE_S = 0.05
+"""How long a reply's next bytes may take behind noise; USB adapters hand over what they have every 16 ms."""
 
 
 class Member(Protocol):
@@ -79,6 +92,7 @@ class RtuBus:
         self._quiet_for_s = 0.0
         self._slow_lane_at_s = 0.0
         self._echoes = False
+        self._noisy = False
 
     async def serve(self) -> None:
         """Keep the port open and the exchanges going, until cancelled."""
@@ -199,7 +213,7 @@ class RtuBus:
         """Send one frame and wait for its answer. Raises LineLost."""
         loop = asyncio.get_running_loop()
         reader = RtuReader(reply_size)
-        heard = b""
+        heard, noise = b"", ""
         exchange.left = instant()
         line.write(exchange.frame)
         until_s = loop.time() + wire_time_s(len(exchange.frame), self.baud) + exchange.timeout_s
@@ -208,6 +222,9 @@ class RtuBus:
             data = line.take()
             if not data:
                 left_s = until_s - loop.time()
+                if left_s <= 0 and noise:
+                    exchange.member.strange("garbage", noise)
+                    return Nothing("garbage")
                 if left_s <= 0:
                     return Nothing("silent")
                 await self._rest(left_s)
@@ -216,12 +233,19 @@ class RtuBus:
             if self._echoing(exchange, heard):
                 return Nothing("local_echo")
             try:
-                frames = reader.feed(data)
+                frames = [] if noise else reader.feed(data)
             except BadFrame as error:
                 if exchange.frame.startswith(heard):
                     continue  # perhaps the beginning of an echo
-                exchange.member.strange("garbage", str(error))
-                return Nothing("garbage")
+                frames, noise = [], str(error)
+            if noise:
+                # A bus that turns round may say a byte or two before the reply; whatever else is behind it is none.
+                found = behind_noise(heard, exchange.unit, exchange.request.function)
+                frames = self._noted_noise(found, exchange)
+                until_s = loop.time() + _AFTER_NOISE_S
+                if not frames and len(heard) > MOST_NOISE_BYTES + MOST_FRAME_BYTES:
+                    exchange.member.strange("garbage", noise)
+                    return Nothing("garbage")
             for frame in frames:
                 if frame.unit != exchange.unit:
                     exchange.member.strange("wrong_unit", f"unit {frame.unit} answers for {exchange.unit}")
@@ -234,15 +258,30 @@ class RtuBus:
 
     def _echoing(self, exchange: Exchange, heard: bytes) -> bool:
         """Whether the adapter gives back what we send. A write's echo equals its answer: then none counts."""
+        # Also behind noise: an echo that is not known for one would be the answer to a write.
+        echoed = 0 <= heard.find(exchange.frame) <= MOST_NOISE_BYTES
         if isinstance(exchange.request, Read):
-            if heard.startswith(exchange.frame):
+            if echoed:
                 self._echoes = True
                 exchange.member.strange(
                     "local_echo", "the adapter repeats what it is sent; switch its echo off"
                 )
                 return True
             return False
-        return self._echoes and heard.startswith(exchange.frame)
+        return self._echoes and echoed
+
+    def _noted_noise(self, found: RtuFrame | None, exchange: Exchange) -> list[RtuFrame]:
+        if found is None:
+            return []
+        if not self._noisy:
+            self._noisy = True
+            log.warning(
+                "serial line says something before its answers; they are taken all the same; look at its biasing, "
+                "termination and cable",
+                port=self.port,
+                unit=exchange.unit,
+            )
+        return [found]
 
     async def _rest(self, within_s: float | None) -> None:
         """Until bytes, a loss or a submission stir the line, at most so long."""

@@ -12,6 +12,7 @@ FaultKind = Literal[
     "wrong_point",
     "wrong_value",
     "garbage",
+    "noisy",
     "drop",
     "away",
 ]
@@ -23,7 +24,9 @@ late: does it at once and answers `seconds` later, too late for the master, with
 refusing: does nothing and answers with the protocol's refusal (`code`: Modbus exception, OSDP NAK reason).
 wrong_point: does nothing and acknowledges a write of another coil or output.
 wrong_value: does nothing and acknowledges a write of another value.
-garbage: answers with bytes that are no frame. drop: hangs up in the middle of a request.
+garbage: answers with bytes that are no frame.
+noisy: says a few such bytes before each good answer (Modbus RTU).
+drop: hangs up in the middle of a request.
 away: unplugged: the port is closed, the line is dead.
 """
 

@@ -20,6 +20,8 @@ from drivers.simulators.bolts import Board
 from drivers.simulators.faults import WORKS, Fault
 from drivers.simulators.modbus_server import GARBAGE, answer
 
+NOISE = bytes.fromhex("00 ff 00")
+"""What a bus without biasing says as it turns round."""
 _BEGUN_FRAME_S = 0.1
 """A frame that is not finished by then is dropped; longer than any gap that a busy machine makes on a pty."""
 
@@ -29,7 +31,7 @@ class ModbusRtuPeer:
 
     port: a path that stays the same; a symbolic link to the pty of the day.
     baud: answers take the time they would on a real line; None answers at once.
-    echo: the line is a two-wire adapter that repeats whatever the master sends.
+    echo: the line is a two-wire adapter that repeats whatever the master sends, behind these bytes where they are given.
     """
 
     def __init__(
@@ -38,7 +40,7 @@ class ModbusRtuPeer:
         port: Path,
         answer_after_s: float = 0.005,
         baud: int | None = None,
-        echo: bool = False,
+        echo: bool | bytes = False,
     ) -> None:
         self.boards = boards
         self.port = port
@@ -93,7 +95,7 @@ class ModbusRtuPeer:
         with contextlib.suppress(BlockingIOError):
             data = os.read(self._master, 512)
             if self.echo:
-                os.write(self._master, data)
+                os.write(self._master, (b"" if self.echo is True else self.echo) + data)
             self._take_in(data)
 
     def _take_in(self, data: bytes) -> None:
@@ -131,6 +133,8 @@ class ModbusRtuPeer:
 
     def _answer(self, board: Board, frame: RtuFrame, fault: Fault) -> None:
         reply = encode_rtu(frame.unit, answer(board, frame.pdu, fault))
+        if fault.kind == "noisy":
+            reply = NOISE + reply
         self._later(wire_time_s(len(reply), self.baud) if self.baud else 0.0, partial(self._send, reply))
 
     def _replug(self) -> None:

@@ -23,7 +23,14 @@ from drivers.doors.modbus_pdu import (
     match_reply,
 )
 from drivers.doors.modbus_reading import Answer, Nothing
-from drivers.doors.modbus_rtu_frame import BadFrame, RtuReader, encode_rtu, reply_size, request_size
+from drivers.doors.modbus_rtu_frame import (
+    BadFrame,
+    RtuReader,
+    behind_noise,
+    encode_rtu,
+    reply_size,
+    request_size,
+)
 from drivers.doors.modbus_tcp_connection import Connection, Sending
 from tests.fuzz import strict
 
@@ -206,6 +213,13 @@ def rtu(data: bytes) -> None:
                 assert raw in stream, "a frame that was not on the line"
                 assert raw == encode_rtu(frame.unit, frame.pdu)
             assert len(reader._rest) <= 256
+    found = behind_noise(stream, UNIT, 1 + step % 5)
+    if found is not None:
+        raw = bytes((found.unit,)) + found.pdu
+        raw += strict.crc_modbus(raw)
+        assert stream.endswith(raw)
+        assert len(stream) - len(raw) <= 8, "more than a little noise was skipped"
+        assert (found.unit, found.pdu[0] & 0x7F) == (UNIT, 1 + step % 5)
 
 
 def mbap_seeds() -> list[bytes]:

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from drivers.doors.modbus_mbap import FramingLost, MbapFrame, MbapReader, encode_mbap
 from drivers.doors.modbus_rtu_frame import (
+    MOST_NOISE_BYTES,
     BadFrame,
     RtuFrame,
     RtuReader,
+    behind_noise,
     crc16,
     encode_rtu,
     reply_size,
@@ -88,6 +90,19 @@ def test_one_flipped_bit_never_passes_as_a_frame(pdu: bytes, at: int, bit: int) 
     except BadFrame:
         return
     assert found == []
+
+
+def test_a_reply_behind_a_little_noise_is_found_and_nothing_that_is_not_whole() -> None:
+    reply = encode_rtu(3, bytes.fromhex("0101ff"))
+
+    assert behind_noise(b"\0\xff" + reply, 3, 1) == RtuFrame(3, bytes.fromhex("0101ff"))
+    assert behind_noise(b"\0" * MOST_NOISE_BYTES + reply, 3, 1) is not None
+    assert behind_noise(b"\0" * (MOST_NOISE_BYTES + 1) + reply, 3, 1) is None
+    assert behind_noise(b"\0" + reply[:-1], 3, 1) is None
+    assert behind_noise(b"\0" + reply + b"\0", 3, 1) is None
+    assert behind_noise(b"\0" + reply, 4, 1) is None
+    assert behind_noise(b"\0" + reply, 3, 2) is None
+    assert behind_noise(b"\0" + reply[:-1] + bytes((reply[-1] ^ 1,)), 3, 1) is None
 
 
 @fuzzed

@@ -16,7 +16,7 @@ from drivers.doors.modbus_rtu_frame import RtuFrame, RtuReader, encode_rtu, requ
 from drivers.doors.modbus_rtu_line import LineLost, Parity, open_line
 from drivers.simulators.bolts import Board
 from drivers.simulators.faults import WORKS, Fault, FaultKind
-from drivers.simulators.modbus_rtu_peer import ModbusRtuPeer
+from drivers.simulators.modbus_rtu_peer import NOISE, ModbusRtuPeer
 from rules.model.commands import Drive, Permit
 from rules.model.events import CommandEnded, ControllerChanged, Event, Scanned
 from rules.model.ids import CommandId, ControllerId, DoorId, Point
@@ -65,7 +65,7 @@ class Running:
 
 @asynccontextmanager
 async def line(
-    directory: Path, units: Mapping[int, Watch], echo: bool = False
+    directory: Path, units: Mapping[int, Watch], echo: bool | bytes = False
 ) -> AsyncIterator[tuple[ModbusRtuPeer, dict[int, Board], Running]]:
     boards = {unit: Board() for unit in units}
     peer = ModbusRtuPeer(boards, directory / "line", answer_after_s=0.002, echo=echo)
@@ -143,6 +143,30 @@ async def test_a_bad_answer_to_one_controller_is_never_taken_for_anothers(
 
         assert (await ended(first)).ending == "no_answer"
         assert (await ended(second)).ending == "no_answer"
+
+
+async def test_noise_before_an_answer_costs_neither_the_answer_nor_the_evidence(tmp_path: Path) -> None:
+    async with line(tmp_path, {1: WATCH}) as (peer, boards, running):
+        peer.set_fault(Fault("noisy"))
+        await running.inbox[1].up()
+        before = running.scans(1)
+        end = await ended(running.drivers[1].execute(drive(1, True)))
+        while running.scans(1) < before + 3:
+            await asyncio.sleep(0.02)
+
+    assert end.ending == "written"
+    assert boards[1].coils[0] is True
+    assert running.drivers[1].strange_answers == 0
+
+
+async def test_noise_before_an_echo_makes_no_answer_of_it(tmp_path: Path) -> None:
+    async with line(tmp_path, {1: WATCH}, echo=NOISE) as (peer, _, running):
+        peer.set_fault(Fault("dead"))
+        down = await running.inbox[1].wait_for(lambda e: isinstance(e, ControllerChanged))
+        end = await ended(running.drivers[1].execute(drive(1, True)))
+
+    assert isinstance(down, ControllerChanged)
+    assert (down.code, end.ending, end.code) == ("local_echo", "no_answer", "local_echo")
 
 
 async def test_a_late_yes_to_unlock_is_never_the_yes_to_lock(tmp_path: Path) -> None:
