@@ -196,11 +196,8 @@ class Daemon:
     async def change(self, setting: Setting) -> None:
         """Go on with another accepted configuration; only what differs is started anew."""
         wired = wiring.wire(setting.config, setting.plan, setting.secrets, self._burst)
-        same = {
-            one
-            for one, by in wired.made_by.items()
-            if self._wired.made_by.get(one) == by and wiring.alone_on_its_line(setting.config, one)
-        }
+        # Of one serial line all are the same, or none is: `made_by` holds the whole line.
+        same = {one for one, by in wired.made_by.items() if self._wired.made_by.get(one) == by}
         before, stays = self.setting, self._hearing.stays(self.setting, setting)
         ending = [task for one, task in self._running.items() if one not in same]
         for one in [one for one in self._running if one not in same]:

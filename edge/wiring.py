@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from drivers.base import Driver, Watch
 from drivers.burst import Burst
 from drivers.buttons.settings import ButtonTopic, MqttConfig
+from edge.config.devices import Controller
 from edge.config.devices import ModbusRtu as ModbusRtuSection
 from edge.config.devices import ModbusTcp as ModbusTcpSection
 from edge.config.devices import Osdp as OsdpSection
@@ -85,8 +86,24 @@ def wire(config: Config, plan: Plan, secrets: Secrets, burst: Burst) -> Wired:
                 drivers[controller] = _osdp(section, controller, watch[controller], osdp, key)
             case _:
                 assert_never(section)
-        made_by[controller] = (section, watch[controller])
+    for section in config.controllers:
+        made_by[ControllerId(section.id)] = _made_by(config, section, watch, secrets)
     return Wired(drivers, made_by)
+
+
+def _made_by(
+    config: Config, section: Controller, watch: dict[ControllerId, Watch], secrets: Secrets
+) -> tuple[object, ...]:
+    """By what a driver is made; of one on a serial line, by what all of that line are made, for they share it."""
+    if isinstance(section, ModbusTcpSection):
+        return section, watch[ControllerId(section.id)]
+    line = [
+        one
+        for one in config.controllers
+        if not isinstance(one, ModbusTcpSection) and one.port == section.port
+    ]
+    keys = [secrets.osdp_key(one.key_file) for one in line if isinstance(one, OsdpSection)]
+    return *((one, watch[ControllerId(one.id)]) for one in line), *keys
 
 
 def mqtt_settings(config: Config, secrets: Secrets, base: Path, store: Path) -> MqttConfig | None:
@@ -139,11 +156,6 @@ def _kept(name: str, secrets: Secrets, base: Path, store: Path) -> Path:
         copy.write_bytes(data)
         return copy
     return path
-
-
-def alone_on_its_line(config: Config, controller: ControllerId) -> bool:
-    """Whether a controller shares no serial line: those of one line are made, and made anew, together."""
-    return any(one.id == controller and isinstance(one, ModbusTcpSection) for one in config.controllers)
 
 
 def buttons_broker(config: Config, secrets: Secrets, base: Path, store: Path) -> MqttConfig | None:

@@ -233,6 +233,22 @@ def test_a_reload_moves_the_page_and_leaves_the_button_sessions_alone(tmp_path: 
         assert campus.log.count("mqtt_session_up") == sessions
 
 
+def test_a_reload_that_changes_no_serial_line_leaves_the_lines_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "lines"
+    with running(folder, partial(school, folder, drivers=("modbus-tcp", "modbus-rtu", "osdp"))) as campus:
+        of_the_line, armed = campus.children(), campus.status()["controllers"]
+        tree = campus.tree
+        campus.write({**tree, "doors": [{**one, "name": f"{one['name']}, new"} for one in tree["doors"]]})
+        campus.reload()
+        now = campus.until(
+            "taken over", lambda found: all(one["name"].endswith(", new") for one in found["doors"])
+        )
+        assert campus.children() == of_the_line
+        since = {one["id"]: one["since"] for one in armed}
+        assert {one["id"]: one["since"] for one in now["controllers"]} == since
+        locks(campus, "on-the-same-lines")
+
+
 def test_three_starts_that_never_came_to_ready_lead_to_safe_mode_in_which_a_press_locks(
     tmp_path: Path,
 ) -> None:
