@@ -92,6 +92,9 @@ prove: setup  ## Every reachable state of a small campus through the rules thems
 fuzz: setup  ## A million inputs for each parser (two hours); ARGS= names targets, --runs N, --seed N, --keep what reached something new
 	@$(BIN)/python -m tests.fuzz.run $(ARGS)
 
+soak: setup  ## Thirty days of ordinary life in some ten minutes: nothing grows; ARGS= takes --days N
+	@$(BIN)/python -m tests.soak.run $(ARGS)
+
 lock:   ## Pin every dependency of pyproject.toml anew, with hashes (needs uv); UPGRADE=--upgrade for the newest
 	@command -v $(UV) >/dev/null || { echo "uv is not here: install it, or name it: make lock UV=/path/to/uv" >&2; exit 1; }
 	@pin="$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(UPGRADE)"; \

@@ -62,6 +62,7 @@ ROUTINE: Final = frozenset(
 )
 """Kinds that the journal sheds first when no disk takes anything."""
 SNAPSHOT_EVERY_S: Final = 600.0
+MINUTE_S: Final = 60.0
 STOP_S: Final = 1.0
 LOOP_STANDS_S: Final = 2.0
 """Twenty ticks without one event handled: something of ours holds the loop."""
@@ -245,6 +246,7 @@ class Daemon:
             "loop_over": self.loop_watch.over,
             "journal_waiting": self.journal.waiting,
             "views_waiting": self.views.waiting,
+            "tasks": len(asyncio.all_tasks()),
         }
 
     def picture(self) -> None:
@@ -379,7 +381,7 @@ class Daemon:
         self.loop_watch.begin()
         try:
             while True:
-                await asyncio.sleep(60.0)
+                await asyncio.sleep(MINUTE_S)
                 self.loop_watch.minute()
                 self.telemetry.minute(self.appliance.state, self.appliance.shed)
         finally:

@@ -165,6 +165,7 @@ class _Now(Collector):
         yield _gauge(
             "views_waiting_items", "Commits the views have not followed yet", figures["views_waiting"]
         )
+        yield _gauge("tasks", "Tasks of the loop: in quiet times always as many", figures["tasks"])
         yield _gauge("page_listeners", "Pages that are open", self._pages.listeners)
         yield _gauge("stream_listeners", "Programs on the event stream", self._feed.listeners)
         yield _counter("stream_dropped_listeners", "Let go of since start", self._feed.dropped)

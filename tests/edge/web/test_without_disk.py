@@ -68,6 +68,7 @@ class OnPaper:
                 "loop_over",
                 "journal_waiting",
                 "views_waiting",
+                "tasks",
             ),
             0,
         )

@@ -100,6 +100,7 @@ def test_what_breaks_a_convention_is_found() -> None:
         ("journal_recording", "gauge"),
         ("journal_waiting_rows", "gauge"),
         ("views_waiting_items", "gauge"),
+        ("tasks", "gauge"),
         ("page_listeners", "gauge"),
         ("stream_listeners", "gauge"),
         ("build_info", "gauge"),
