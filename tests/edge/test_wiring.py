@@ -1,5 +1,6 @@
 """Which drivers a reload makes anew: those whose own settings changed, and with one of a serial line all of it."""
 
+from drivers.burst import Burst
 from edge.config.plan import compile_plan
 from edge.wiring import wire
 from rules.model.ids import ControllerId
@@ -17,7 +18,9 @@ TWO = edit(
 def made(text: str, key: bytes = KEY) -> dict[ControllerId, object]:
     found = checked(text, {**FILES, "reader-key": key})
     assert found.config is not None, [one.text() for one in found.problems]
-    return wire(found.config, compile_plan(found.config, found.packs, found.hash), found.secrets).made_by
+    return wire(
+        found.config, compile_plan(found.config, found.packs, found.hash), found.secrets, Burst()
+    ).made_by
 
 
 def changed(text: str, key: bytes = KEY) -> set[str]:

@@ -105,14 +105,14 @@ async def test_what_a_busy_button_says_while_nobody_hears_comes_when_somebody_do
                 await asyncio.sleep(0.01)
         # Neither the presses' nor the busy one's window is empty: the last are not acknowledged.
         heard.also = lambda _: None
-        await flood(device, 100, 10)
-        await heard.number(110, PressHeard)
+        await flood(device, 100, 5)
+        await heard.number(105, PressHeard)
     await device.publish(STUCK.press_topic, press("meanwhile"))
 
     async with running(settings, STUCK, OTHER) as (sessions, heard):
         acknowledging(sessions, heard)
         found = await heard.until(PressHeard, lambda event: event.press_id == "p-meanwhile")
-        unacknowledged = {PressId(f"p-{number}") for number in range(100, 110)}
+        unacknowledged = {PressId(f"p-{number}") for number in range(100, 105)}
         async with asyncio.timeout(10):
             while not unacknowledged <= {event.press_id for event in heard.of(PressHeard)}:
                 await asyncio.sleep(0.01)
