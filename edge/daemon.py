@@ -416,6 +416,7 @@ class Daemon:
         notify.stopping()
         self.appliance.stop()
         self.picture()
+        await self._hearing.settle()
         await self._parts.end()
         # Together: views that outlive the journal would ask it in vain, and 1 s is all there is.
         await asyncio.gather(self.views.close(STOP_S), self.journal.close(STOP_S), self.people.close(STOP_S))

@@ -1,8 +1,9 @@
 """The sessions with the broker, and the broker itself where it is ours: connected, kept over a reload, made anew."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import Final
 
 from drivers.buttons.settings import ButtonTopic, MqttConfig
 from edge import wiring
@@ -13,6 +14,8 @@ from edge.setting import Setting
 from rules.model.events import Event
 from rules.model.ids import ButtonId
 
+SETTLE_S: Final = 0.3
+"""A broker that is there takes an answer in a millisecond; one that is not holds up no end."""
 Connected = Callable[[Publish, Acknowledge, Mapping[ButtonId, str], RoundTrip], None]
 """New sessions stand: how to publish, how to acknowledge, the `accepted` topic of each button that can hear, and how to
 have a message of our own go to the broker and back."""
@@ -29,6 +32,7 @@ class Hearing:
         self._emit = emit
         self._connected = connected
         self._tasks: list[asyncio.Task[None]] = []
+        self._settle: Callable[[float], Awaitable[None]] | None = None
 
     def connect(self, setting: Setting) -> None:
         """Begin the sessions that a setting asks for; none where it has no broker."""
@@ -41,6 +45,7 @@ class Hearing:
 
         sessions = ButtonSessions(settings, topics, listening)
         accepted = {one.button: one.accepted_topic for one in topics if one.accepted_topic is not None}
+        self._settle = sessions.settle
         self._connected(sessions.publish, sessions.acknowledge, accepted, sessions.prove)
         self._tasks.append(self._parts.keep("mqtt", sessions.run(self._emit)))
 
@@ -48,8 +53,14 @@ class Hearing:
         """Whether broker, login and buttons' topics are as before, so that no press falls between two sessions."""
         return _heard_by(after) == _heard_by(before) and not any(task.done() for task in self._tasks)
 
+    async def settle(self) -> None:
+        """Before the end: every press that was taken from the broker is answered."""
+        if self._settle is not None:
+            await self._settle(SETTLE_S)
+
     async def end(self) -> None:
         """End the sessions."""
+        await self.settle()
         await cancelled(self._tasks)
 
     def _broker_settings(

@@ -68,6 +68,9 @@ class ButtonSessions:
         self._board_changed = asyncio.Event()
         self._answers = Answers()
         self._answers_changed = asyncio.Event()
+        self._answers_sent = asyncio.Event()
+        self._answers_sent.set()
+        self._leaving = False
         self._refused_topics: dict[SessionName, tuple[str, ...]] = {"presses": (), "status": ()}
         self._up: set[str] = set()
         self._emit: Emit = _nowhere
@@ -76,6 +79,8 @@ class ButtonSessions:
 
     def acknowledge(self, delivery: DeliveryId) -> None:
         """What this delivery said is durable (or answered as not): the broker may forget it. Never blocks."""
+        if self._leaving:
+            return  # it comes again to whoever is next, who answers it
         self._all.acknowledge(delivery)
         self._busy.acknowledge(delivery)
 
@@ -94,11 +99,18 @@ class ButtonSessions:
         """
         if not retain:
             self._answers.put(topic, payload)
+            self._answers_sent.clear()
             self._answers_changed.set()
         elif self._board.put(topic, payload):
             self._board_changed.set()
         else:
             log.error("mqtt_state_dropped", topic=topic, because="too many topics")
+
+    async def settle(self, within_s: float) -> None:
+        """Before the end: acknowledge no more, and send the answers of what was. No press is left without one."""
+        self._leaving = True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._answers_sent.wait(), within_s)
 
     async def run(self, emit: Emit) -> None:
         """Keep the connections up until cancelled; a lost broker is an event, never an exception."""
@@ -244,6 +256,7 @@ class ButtonSessions:
                 except BaseException:
                     self._answers.put_back(some)
                     raise
+            self._answers_sent.set()
             await self._answers_changed.wait()
 
     async def _serve_status(self, link: Link) -> None:
