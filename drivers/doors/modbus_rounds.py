@@ -38,9 +38,9 @@ class Rounds:
 
     def commanded(self, now_s: float, rest_s: float = 0.0) -> None:
         """A command has just ended: read closely for a while, from `rest_s` on."""
-        self._evidence_due = (
-            _next_multiple(now_s + rest_s, AFTER_COMMAND_EVERY_S) if rest_s > 0 else -math.inf
-        )
+        due_s = _next_multiple(now_s + rest_s, AFTER_COMMAND_EVERY_S) if rest_s > 0 else now_s
+        # Never later than it was due already: a stream of commands must not keep the board from being read.
+        self._evidence_due = min(self._evidence_due, due_s)
         self._commanded_s = now_s
         self._closely_until = now_s + AFTER_COMMAND_FOR_S
 

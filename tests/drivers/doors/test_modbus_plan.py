@@ -162,6 +162,20 @@ def test_all_boards_are_followed_at_the_same_instants_once_every_frame_has_had_i
     assert followed(early, 100.005, 102.0) == followed(late, 100.045, 102.0)
 
 
+def test_a_stream_of_commands_does_not_keep_a_board_from_being_read() -> None:
+    rounds = Rounds(watch())
+    rounds.begin(100.0)
+    begun = []
+    for number in range(100):
+        now_s = 100.0 + number * 0.02
+        rounds.commanded(now_s, 0.03)
+        if rounds.due_s() <= now_s:
+            begun.append(rounds.begin(now_s))
+
+    assert len(begun) >= 15
+    assert begun.count("all") >= 3
+
+
 def test_a_bolt_that_still_moves_is_followed_on_and_a_contact_that_never_rests_is_not_for_ever() -> None:
     rounds = Rounds(watch())
     rounds.begin(100.0)
