@@ -23,7 +23,8 @@ from edge.web.route import Route, Visit
 from edge.web.shared import SHARED, Shared
 from rules.rights import NEVER_BY_TOKEN
 
-LONGEST_BODY: Final = 256 * 1024
+LONGEST_BODY: Final = 64 * 1024
+"""A thousand doors named one by one are 40 KiB. It is read on the loop, where 256 KiB of JSON took 22 ms."""
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
