@@ -72,7 +72,7 @@ class Board:
     """Outputs, inputs and registers of one device, shared by every protocol's simulator.
 
     Coils are OSDP's outputs, discrete inputs its inputs. `written_at_us` is CLOCK_MONOTONIC of the last write
-    of each coil, `writes` the last of all as (microseconds, coil, on).
+    of each coil, `writes` the last of all as (microseconds, coil, on), `reads_us` when the inputs were last read.
     """
 
     def __init__(
@@ -95,6 +95,7 @@ class Board:
         """Coils whose writes the board refuses, as one with a broken channel does."""
         self.written_at_us: dict[int, int] = {}
         self.writes: deque[tuple[int, int, bool]] = deque(maxlen=_MOST_WRITES)
+        self.reads_us: deque[int] = deque(maxlen=_MOST_WRITES)
         self._clock_s = clock_s
         self._readback_offset = readback_offset
         for bolt in bolts:
@@ -147,6 +148,12 @@ class Board:
         return [int(on) for on in self.coils[address : address + count]]
 
     def read_discrete_inputs(self, address: int, count: int) -> list[int]:
+        levels = self.levels(address, count)
+        self.reads_us.append(round(self._clock_s() * 1e6))
+        return levels
+
+    def levels(self, address: int, count: int) -> list[int]:
+        """The inputs as the device itself sees them: nobody read them. Raises NoSuchPoint."""
         self._within(address, count, len(self.discrete_inputs))
         now_s = self._clock_s()
         for bolt in self.bolts:

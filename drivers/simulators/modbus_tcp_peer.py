@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Collection
 from functools import partial
 from typing import cast
 
@@ -9,9 +10,12 @@ from drivers.doors.modbus_mbap import FramingLost, MbapFrame, MbapReader, encode
 from drivers.simulators.bolts import Board
 from drivers.simulators.faults import WORKS, Fault
 from drivers.simulators.modbus_server import GARBAGE, answer
+from drivers.simulators.tcp_loss import Loss, deafen, reset, undeafen
 
 _MOST_QUEUED = 64
 """Requests a connection may have waiting; a master that sends more is hung up on."""
+_FORGOTTEN_S = 10.0
+"""A connection lost without a word is closed here after so long, that none are left over; its master is gone by then."""
 
 
 class ModbusTcpPeer:
@@ -70,6 +74,21 @@ class ModbusTcpPeer:
         for connection in tuple(self.connections):
             connection.transport.abort()
 
+    def lose(self, loss: Loss, *, spared: Collection[int] = (), forgotten_s: float = _FORGOTTEN_S) -> int:
+        """Lose the connections so, but those from the master's ports `spared`; how many. New ones are taken as before."""
+        lost = [one for one in self.connections if one.port not in spared]
+        for connection in lost:
+            connection.lose(loss, forgotten_s)
+        return len(lost)
+
+    def black_hole(self, on: bool) -> None:
+        """From now on nothing arrives, not even a request for a connection, and nothing is said; or again everything."""
+        listening = self._server.sockets if self._server is not None else ()
+        for listener in listening:
+            deafen(listener) if on else undeafen(listener)
+        if on:
+            self.lose("silent", forgotten_s=3_600.0)
+
 
 class _Served(asyncio.Protocol):
     transport: asyncio.Transport
@@ -79,6 +98,26 @@ class _Served(asyncio.Protocol):
         self._reader = MbapReader()
         self._queue: deque[MbapFrame] = deque()
         self._busy: asyncio.TimerHandle | None = None
+        self._doomed = False
+        self._silent = False
+        self._forgotten: asyncio.TimerHandle | None = None
+
+    @property
+    def port(self) -> int:
+        """The master's own."""
+        return int(self.transport.get_extra_info("peername")[1])
+
+    def lose(self, loss: Loss, forgotten_s: float) -> None:
+        match loss:
+            case "fin":
+                self.transport.close()
+            case "rst":
+                self._doomed = True
+            case "silent":
+                deafen(self.transport)
+                self._silent = True
+                self._queue.clear()
+                self._forgotten = asyncio.get_running_loop().call_later(forgotten_s, self.transport.abort)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
@@ -91,10 +130,14 @@ class _Served(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._peer.connections.discard(self)
         self._queue.clear()
-        if self._busy is not None:
-            self._busy.cancel()
+        for timer in (self._busy, self._forgotten):
+            if timer is not None:
+                timer.cancel()
 
     def data_received(self, data: bytes) -> None:
+        if self._doomed:
+            reset(self.transport)
+            return
         try:
             frames = self._reader.feed(data)
         except FramingLost:
@@ -141,5 +184,5 @@ class _Served(asyncio.Protocol):
         self._next()
 
     def _send(self, reply: bytes) -> None:
-        if not self.transport.is_closing():
+        if not self.transport.is_closing() and not self._silent:
             self.transport.write(reply)

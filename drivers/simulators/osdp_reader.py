@@ -104,7 +104,7 @@ class Peripheral:
         return self._reply
 
     def _report_changes(self) -> None:
-        now = self._input_levels()
+        now = self.reader.board.levels(0, self._inputs)
         if self._reported is not None and now != self._reported and not self._events:
             event = lib.Event(type=lib.EVENT_STATUS)
             event.status.type = lib.REPORT_INPUT

@@ -31,14 +31,25 @@ PRESS_S: Final = 0.3
 
 
 class SimulatedCampus:
-    """Every device of one configuration. `start`, then break and press; `stop`."""
+    """Every device of one configuration. `start`, then break and press; `stop`.
 
-    def __init__(self, config: Config, plan: Plan, secrets: Secrets, broker: MqttConfig | None) -> None:
+    answer_after_s: how long a Modbus board takes to answer.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        plan: Plan,
+        secrets: Secrets,
+        broker: MqttConfig | None,
+        answer_after_s: float = 0.005,
+    ) -> None:
         self.plan = plan
         self.boards: dict[ControllerId, Board] = _boards(config, plan)
         self.faults: dict[ControllerId, Fault] = {}
         self.fleet = None if broker is None else ButtonFleet(broker, wiring.topics(config), HEARTBEAT_S)
-        self._tcp: dict[ControllerId, ModbusTcpPeer] = {}
+        self.tcp: dict[ControllerId, ModbusTcpPeer] = {}
+        self._answer_after_s = answer_after_s
         self._rtu: dict[ControllerId, tuple[ModbusRtuPeer, int]] = {}
         self._osdp: dict[ControllerId, tuple[OsdpPeer, int]] = {}
         self._fleet_task: asyncio.Task[None] | None = None
@@ -47,7 +58,7 @@ class SimulatedCampus:
 
     async def start(self) -> None:
         """Open every port and line, and let the buttons find their broker. Raises OSError."""
-        for tcp in self._tcp.values():
+        for tcp in self.tcp.values():
             await tcp.start()
         for rtu in {id(peer): peer for peer, _ in self._rtu.values()}.values():
             rtu.start()
@@ -61,7 +72,7 @@ class SimulatedCampus:
         if self._fleet_task is not None:
             self._fleet_task.cancel()
             await asyncio.gather(self._fleet_task, return_exceptions=True)
-        for tcp in self._tcp.values():
+        for tcp in self.tcp.values():
             await tcp.stop()
         for rtu in {id(peer): peer for peer, _ in self._rtu.values()}.values():
             rtu.stop()
@@ -76,19 +87,14 @@ class SimulatedCampus:
     async def break_controller(self, controller: ControllerId, fault: Fault) -> None:
         """Break or mend a controller. Raises KeyError for one that is not there."""
         self.faults[controller] = fault
-        if controller in self._tcp:
-            await self._tcp[controller].set_fault(fault)
+        if controller in self.tcp:
+            await self.tcp[controller].set_fault(fault)
         elif controller in self._rtu:
             peer, unit = self._rtu[controller]
             peer.set_fault(fault, unit)
         else:
             line, address = self._osdp[controller]
             await line.set_fault(fault, address)
-
-    @property
-    def requests(self) -> int:
-        """Modbus TCP requests taken up so far, of all boards."""
-        return sum(peer.requests for peer in self._tcp.values())
 
     def bolt(self, door: DoorId) -> Bolt:
         """A door's lock, to jam it or hold the door. Raises KeyError."""
@@ -160,7 +166,9 @@ class SimulatedCampus:
             one = ControllerId(section.id)
             match section:
                 case ModbusTcp():
-                    self._tcp[one] = ModbusTcpPeer(self.boards[one], section.host, section.port)
+                    self.tcp[one] = ModbusTcpPeer(
+                        self.boards[one], section.host, section.port, self._answer_after_s
+                    )
                 case ModbusRtu():
                     rtu.setdefault(section.port, {})[section.unit] = one
                 case Osdp():
@@ -170,7 +178,7 @@ class SimulatedCampus:
         bauds = {one.port: one.baud for one in config.controllers if not isinstance(one, ModbusTcp)}
         for port, units in rtu.items():
             boards = {unit: self.boards[one] for unit, one in units.items()}
-            peer = ModbusRtuPeer(boards, Path(port), baud=bauds[port])
+            peer = ModbusRtuPeer(boards, Path(port), self._answer_after_s, bauds[port])
             self._rtu |= {one: (peer, unit) for unit, one in units.items()}
         for port, readers in osdp.items():
             line = OsdpPeer([reader for reader, _ in readers], Path(port), bauds[port])

@@ -44,7 +44,7 @@ class Devices:
 
     def until_read(self, controller: str, times: int = 8) -> None:
         """Until a Modbus TCP controller was asked so often from now on."""
-        peer = self.campus._tcp[ControllerId(controller)]
+        peer = self.campus.tcp[ControllerId(controller)]
         enough = peer.requests + times
         wait_for(f"{controller} is read", lambda: peer.requests >= enough)
 
