@@ -77,7 +77,7 @@ demo: ARGS = --press
 demo: setup  ## A simulated campus: a real MQTT press locks and proves every door; ARGS= keeps it running to try by hand
 	@$(BIN)/campus-edge demo $(ARGS)
 
-bench: setup  ## From a press to the last door written and proven, beside a bare script; ARGS=--listened: with everybody looking
+bench: setup  ## From a press to the last door written and proven, beside a bare script, whatever is broken; ARGS=--list says what
 	@$(BIN)/python -m edge.bench $(ARGS)
 
 faults: setup  ## Break the running daemon in every way, in every phase of a lockdown; ARGS=--help picks (30 minutes for all)

@@ -12,6 +12,7 @@ import socket
 import struct
 import sys
 import time
+from collections.abc import Callable
 from typing import Final, cast
 
 from edge.bench.campus import LOCKED
@@ -22,10 +23,15 @@ KEEPALIVE_S: Final = 0
 """Never: a benchmark is over before a broker would ask."""
 
 
-def frame(unit: int, values: tuple[bool, ...]) -> bytes:
-    """FC15 from coil 0 on (Modbus Application Protocol V1.1b3 section 6.11), transaction 1."""
+def write_of(values: tuple[bool, ...]) -> bytes:
+    """FC15 from coil 0 on (Modbus Application Protocol V1.1b3 section 6.11)."""
     bits = sum(on << place for place, on in enumerate(values)).to_bytes((len(values) + 7) // 8, "little")
-    pdu = struct.pack(">BHHB", 15, 0, len(values), len(bits)) + bits
+    return struct.pack(">BHHB", 15, 0, len(values), len(bits)) + bits
+
+
+def frame(unit: int, values: tuple[bool, ...]) -> bytes:
+    """The same over TCP, transaction 1."""
+    pdu = write_of(values)
     return struct.pack(">HHHB", 1, 0, len(pdu) + 1, unit) + pdu
 
 
@@ -56,13 +62,18 @@ class Board(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.WriteTransport", transport)
 
+    def ends(self) -> tuple[int, int]:
+        """The board's port and ours: two connections to two boards may have one port of ours."""
+        its = self.transport
+        return its.get_extra_info("peername")[1], its.get_extra_info("sockname")[1]
+
 
 class Press(asyncio.Protocol):
-    """The subscription (MQTT 3.1.1 sections 3.1, 3.8, 3.3): a PUBLISH writes every board."""
+    """The subscription (MQTT 3.1.1 sections 3.1, 3.8, 3.3). pressed: writes every board, at each PUBLISH."""
 
-    def __init__(self, topic: str, boards: list[Board]) -> None:
+    def __init__(self, topic: str, pressed: Callable[[], None]) -> None:
         self._topic = topic.encode()
-        self._boards = boards
+        self._pressed = pressed
         self._buffer = b""
         self.subscribed = asyncio.get_running_loop().create_future()
 
@@ -79,8 +90,7 @@ class Press(asyncio.Protocol):
 
     def _packet(self, kind: int, body: bytes) -> None:
         if kind >> 4 == 3:
-            for board in self._boards:
-                board.transport.write(board.lock)
+            self._pressed()
             size = struct.unpack(">H", body[:2])[0]
             self.transport.write(b"\x40\x02" + body[2 + size : 4 + size])
         elif kind >> 4 == 2:
@@ -88,6 +98,13 @@ class Press(asyncio.Protocol):
             self.transport.write(bytes([0x82, len(subscribe)]) + subscribe)
         elif kind >> 4 == 9:
             self.subscribed.set_result(None)
+
+
+async def subscribed(port: int, topic: str, pressed: Callable[[], None]) -> None:
+    """Be told of every press from now on."""
+    loop = asyncio.get_running_loop()
+    _, press = await loop.create_connection(lambda: Press(topic, pressed), "127.0.0.1", port)
+    await press.subscribed
 
 
 async def _run(port: int, topic: str, polls: bool, wanted: list[str]) -> None:
@@ -100,11 +117,17 @@ async def _run(port: int, topic: str, polls: bool, wanted: list[str]) -> None:
         transport, _ = await loop.create_connection(lambda board=board: board, host, int(board_port))  # type: ignore[misc]
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         boards.append(board)
-    _, press = await loop.create_connection(lambda: Press(topic, boards), "127.0.0.1", port)
-    await press.subscribed
+
+    def lock() -> None:
+        for board in boards:
+            board.transport.write(board.lock)
+
+    await subscribed(port, topic, lock)
     polling = asyncio.create_task(_poll(boards), name="polling") if polls else None
 
-    async def orders(_: Message) -> Message:
+    async def orders(order: Message) -> Message:
+        if order["do"] == "connections":
+            return {"connections": [board.ends() for board in boards]}
         for board in boards:
             board.transport.write(board.restore)
         return {}

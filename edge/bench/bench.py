@@ -1,38 +1,50 @@
-"""`make bench`: measures each size, prints figures and ratios, and ends with 1 where a target is missed."""
+"""`make bench`: measures each scenario beside a bare script, prints figures and ratios, ends with 1 where a target is missed."""
 
 import argparse
+import json
+import platform
 import tempfile
+import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from edge.bench import listened_figures
+from edge.bench import figures, listened_figures, plot
 from edge.bench.children import Lost
-from edge.bench.figures import lines, missed, waits_on_nothing
 from edge.bench.listened import HowListened, measure_listened
-from edge.bench.size import How, Measured, measure
+from edge.bench.measure import Found, measure
+from edge.bench.scenarios import BY_NAME, SCENARIOS, Scenario
+from edge.bench.stage import How
 from edge.cli.out import complain, say
 
-SIZES: Final = ("4/1", "40/10", "200/50")
-PRESSES: Final = 30
 PRESSES_LISTENED: Final = 100
 """So that the 95th percentile has five values above it."""
+ALL: Final = "all"
 
 
 def parser() -> argparse.ArgumentParser:
     """The arguments of `python -m edge.bench`."""
     made = argparse.ArgumentParser(prog="edge.bench", description=__doc__)
     made.add_argument(
-        "--sizes", nargs="+", default=[_size(one) for one in SIZES], type=_size, metavar="DOORS/BOARDS"
+        "--list", action="store_true", help="say which scenarios there are, and measure nothing"
     )
     made.add_argument(
-        "--presses", type=int, metavar="N", help="of each (30 at each size, 100 with --listened)"
+        "--scenario",
+        nargs="+",
+        choices=[*BY_NAME, ALL],
+        metavar="NAME",
+        help="these, or all (else the standard ones, 12 minutes)",
     )
+    made.add_argument(
+        "--presses", type=_some, metavar="N", help="of each (else as the scenario says; 100 with --listened)"
+    )
+    made.add_argument("--json", type=Path, metavar="FILE", help="write figures and every press")
+    made.add_argument("--plot", type=Path, metavar="FILE", help="write the distributions as an SVG")
     made.add_argument("--settle", type=float, default=0.3, metavar="S", help="pause before a press (0.3)")
     made.add_argument("--bare-polls", action="store_true", help="the bare script reads the evidence too")
     made.add_argument(
         "--broker-delays", action="store_true", help="leave Nagle's algorithm on in the broker (its default)"
     )
-    made.add_argument("--no-hang", action="store_true", help="do not let the journal's disk hang")
     made.add_argument(
         "--listened",
         action="store_true",
@@ -50,14 +62,24 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> int:
     """0: every target was met, or nobody asked."""
+    if args.list:
+        say("\n".join(_listing()))
+        return 0
     try:
-        told = _listened(args) if args.listened else _sizes(args)
+        told = _listened(args) if args.listened else _scenarios(args)
     except Lost as err:
         complain(str(err))
         return 1
     for one in told:
         complain(f"missed: {one}")
     return 1 if told and not args.report_only else 0
+
+
+def _listing() -> list[str]:
+    return [
+        f"{'  ' if one.standard else '* '}{one.name:14}{one.presses:>4} presses  {one.says}"
+        for one in SCENARIOS
+    ] + ["* only when named, or with --scenario all"]
 
 
 def _listened(args: argparse.Namespace) -> list[str]:
@@ -75,41 +97,43 @@ def _listened(args: argparse.Namespace) -> list[str]:
     return listened_figures.missed(found)
 
 
-def _sizes(args: argparse.Namespace) -> list[str]:
-    told: list[str] = []
-    for doors, boards in args.sizes:
-        hang = not args.no_hang and (doors, boards) == max(args.sizes)
-        how = How(args.presses or PRESSES, args.bare_polls, args.settle, not args.broker_delays, hang)
-        try:
-            found = _one(doors, boards, how)
-        except Lost as err:
-            raise Lost(f"{doors} doors on {boards} boards: {err}") from None
-        say("\n".join(lines(found)))
-        if how.hang:
-            say("The reflex waits on nothing:")
-            for fact in waits_on_nothing(found):
-                say(f"  {fact}")
-        told += missed(found)
-    return told
+def _scenarios(args: argparse.Namespace) -> list[str]:
+    chosen = _chosen(args.scenario)
+    how = How(args.settle, not args.broker_delays, args.bare_polls)
+    began = time.monotonic()
+    all_found: list[Found] = []
+    for scenario in chosen:
+        with tempfile.TemporaryDirectory(prefix="campus-edge-bench-") as folder:
+            all_found.append(measure(scenario, args.presses or scenario.presses, how, Path(folder)))
+        say("\n".join(figures.lines(all_found[-1])) + "\n")
+        # After each: who breaks a long run off keeps what it has.
+        if args.json is not None:
+            args.json.write_text(json.dumps(_document(all_found, how), indent=1) + "\n")
+        if args.plot is not None:
+            args.plot.write_text(plot.svg(all_found))
+    left = [one.name for one in SCENARIOS if one not in chosen]
+    say(f"{len(chosen)} scenarios in {(time.monotonic() - began) / 60:.1f} minutes.")
+    if left:
+        say(f"Not measured in this run: {', '.join(left)} (--scenario NAME).")
+    return [one for found in all_found for one in figures.missed(found)]
 
 
-def _one(doors: int, boards: int, how: How) -> Measured:
-    with tempfile.TemporaryDirectory(prefix="campus-edge-bench-") as folder:
-        return measure(doors, boards, how, Path(folder))
+def _chosen(names: Sequence[str] | None) -> list[Scenario]:
+    if names is None:
+        return [one for one in SCENARIOS if one.standard]
+    return [one for one in SCENARIOS if ALL in names or one.name in names]
+
+
+def _document(all_found: Sequence[Found], how: How) -> dict[str, Any]:
+    return {
+        "machine": {"system": platform.platform(), "python": platform.python_version()},
+        "bare_script_polls": how.bare_polls,
+        "scenarios": [figures.document(one) for one in all_found],
+        "not_measured": sorted(set(BY_NAME) - {one.scenario.name for one in all_found}),
+    }
 
 
 def _some(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text}: one at least")
     return int(text)
-
-
-def _size(text: str) -> tuple[int, int]:
-    doors, _, boards = text.partition("/")
-    try:
-        size = int(doors), int(boards)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text}: write doors/boards, such as 200/50") from None
-    if not 1 <= size[1] <= size[0]:
-        raise argparse.ArgumentTypeError(f"{text}: there is at least one board, and a door on each")
-    return size

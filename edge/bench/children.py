@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -81,11 +82,45 @@ def broker(folder: Path, port: int, *, nodelay: bool) -> Iterator[None]:
         yield
 
 
+class Log:
+    """The daemon's log on its way to a file, as through systemd's journal; `hang` is its disk hanging. file: the daemon's end."""
+
+    def __init__(self, file: int, taker: "subprocess.Popen[bytes]") -> None:
+        self.file = file
+        self._taker = taker
+
+    def hang(self) -> None:
+        """From now on nothing is taken: whoever writes waits, until `resume`."""
+        self._taker.send_signal(signal.SIGSTOP)
+        os.set_blocking(self.file, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(self.file, b"the disk of the log hangs\n")
+        os.set_blocking(self.file, True)
+
+    def resume(self) -> None:
+        """Take again."""
+        self._taker.send_signal(signal.SIGCONT)
+
+
 @contextlib.contextmanager
-def daemon(config: Path, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def log(path: Path) -> Iterator[Log]:
+    """Takes what is written to it into a file."""
+    with path.open("wb") as file, _process(["cat"], None, stdin=subprocess.PIPE, stdout=file) as taker:
+        if taker.stdin is None:
+            raise Lost("the log has no pipe")
+        found = Log(taker.stdin.fileno(), taker)
+        try:
+            yield found
+        finally:
+            found.resume()
+
+
+@contextlib.contextmanager
+def daemon(config: Path, log: Log) -> Iterator["subprocess.Popen[bytes]"]:
     """`campus-edge run`."""
     command = [sys.executable, "-m", "edge", "run", "--config", str(config)]
-    with _process(command, log) as process:
+    with _process(command, log.file) as process:
         yield process
 
 
@@ -121,10 +156,13 @@ def _listens(port: int) -> bool:
 
 @contextlib.contextmanager
 def _process(
-    command: Sequence[str], log: Path | None, stdin: int | None = None, stdout: int | IO[bytes] | None = None
+    command: Sequence[str],
+    log: Path | int | None,
+    stdin: int | None = None,
+    stdout: int | IO[bytes] | None = None,
 ) -> Iterator["subprocess.Popen[bytes]"]:
     with contextlib.ExitStack() as stack:
-        words = None if log is None else stack.enter_context(log.open("wb"))
+        words = stack.enter_context(log.open("wb")) if isinstance(log, Path) else log
         process = subprocess.Popen(  # noqa: S603  our own programs
             command, stdin=stdin or subprocess.DEVNULL, stdout=stdout or words, stderr=words
         )

@@ -13,7 +13,8 @@ from edge.bench.children import Child, Lost
 from edge.bench.first_view import FirstView, first_views
 from edge.bench.guests import Guests, invite
 from edge.bench.running import PROVEN_S, Pressed
-from edge.bench.stage import Stage, stage
+from edge.bench.scenarios import Shape
+from edge.bench.stage import How, Stage, stage
 
 BLOCK: Final = 10
 """Presses of one phase before the other's turn: a drift of the machine hits both."""
@@ -71,9 +72,7 @@ class Listened:
 
 def measure_listened(how: HowListened, folder: Path) -> Listened:
     """Start everything, press, open doors, look, end everything. Raises Lost."""
-    with stage(
-        how.doors, how.boards, folder, settle_s=how.settle_s, nodelay=how.nodelay, bare_polls=False
-    ) as here:
+    with stage(Shape(how.doors, how.boards), folder, How(how.settle_s, how.nodelay)) as here:
         host, _, port = here.listen.rpartition(":")
         guests = invite(here.socket, here.listen)
         with children.obeying("crowd", "edge.bench.crowd", host, port) as crowd:

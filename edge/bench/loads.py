@@ -1,73 +1,77 @@
-"""One size of campus measured: presses of the daemon and of the bare script by turns, on the same boards."""
+"""All that can be thrown at the box at once while a button is pressed, each load on a process of its own where it has one."""
 
 import contextlib
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from edge.bench import children
-from edge.bench.running import Pressed
-from edge.bench.stage import stage
+from edge.bench.campus import FLOOD_TOPIC, board
+from edge.bench.children import Lost
+from edge.bench.guests import invite
+from edge.bench.listened import HOME
+from edge.bench.stage import Stage
 
-
-@dataclass(frozen=True, slots=True)
-class How:
-    """bare_polls: the bare script reads every board's evidence too. settle_s: pause before each press."""
-
-    presses: int
-    bare_polls: bool
-    settle_s: float
-    nodelay: bool
-    hang: bool = False
+FLOOD: Final = 100_000
+"""Messages at once, at each press."""
+PAGES: Final = 300
+PROGRAMS: Final = 10
+SYNC_US: Final = 2_000_000
 
 
 @dataclass(slots=True)
-class Measured:
-    """What came of one size. polls_s: evidence reads a board and second in quiet time."""
+class Loads:
+    """press: begins the flood; to be called right before a press. calm: waits until it has ended.
 
-    doors: int
-    boards: int
-    daemon: list[Pressed] = field(default_factory=list)
-    bare: list[Pressed] = field(default_factory=list)
-    hung: list[Pressed] = field(default_factory=list)
-    armed_s: float = 0.0
-    complete_s: float = 0.0
-    memory_mib: float = 0.0
-    longest_ms: float | None = None
-    polls_s: float = 0.0
-    hang_skipped: str = ""
+    skipped: what cannot be had on this machine, and why.
+    """
+
+    press: Callable[[], None]
+    calm: Callable[[], None]
+    skipped: list[str] = field(default_factory=list)
 
 
-def measure(doors: int, boards: int, how: How, folder: Path) -> Measured:
-    """Start everything, press by turns, end everything. Raises Lost."""
-    with stage(
-        doors, boards, folder, settle_s=how.settle_s, nodelay=how.nodelay, bare_polls=how.bare_polls
-    ) as here:
-        found = Measured(doors, boards, armed_s=here.armed_s, complete_s=here.complete_s)
-        bench = here.running
-        found.polls_s = bench.polls_a_second(boards)
-        for number in range(how.presses):
-            ours, bare = bench.press_both(here.presser, here.bare, ours_first=bool(number % 2))
-            found.daemon.append(ours)
-            found.bare.append(bare)
-        found.memory_mib = children.memory_mib(here.process.pid)
-        found.longest_ms = bench.longest_ms()
-        if how.hang:
-            with hanging_disk(here.process.pid, folder) as why_not:
-                found.hang_skipped = why_not
-                if not why_not:
-                    times = max(3, how.presses // 5)
-                    found.hung = [bench.press_daemon(here.presser) for _ in range(times)]
-        return found
+@contextlib.contextmanager
+def all_loads(here: Stage) -> Iterator[Loads]:
+    """300 pages and 10 programs, a babbling board, hanging disks of journal and log, a flood at each press. Raises Lost."""
+    with contextlib.ExitStack() as stack:
+        guests = invite(here.socket, here.listen)
+        host, _, port = here.listen.rpartition(":")
+        crowd = stack.enter_context(children.obeying("crowd", "edge.bench.crowd", host, port))
+        pages, programs = guests.pages(PAGES, HOME), guests.programs(PROGRAMS)
+        if crowd.do("listen", pages=pages, programs=programs)["listening"] != PAGES + PROGRAMS:
+            raise Lost("not all pages and programs could listen")
+        flood = stack.enter_context(
+            children.obeying("flood", "edge.bench.flood", str(here.port), FLOOD_TOPIC)
+        )
+
+        def press() -> None:
+            crowd.do("forget")
+            flood.do("begin", count=FLOOD)
+
+        def calm() -> None:
+            flood.do("ended")
+
+        found = Loads(press, calm)
+        babbler = board(0)
+        here.boards.do("break", controllers=[babbler], how="babbling")
+        here.running.without([babbler])
+        why_not = stack.enter_context(hanging_disk(here.process.pid, here.folder))
+        if why_not:
+            found.skipped.append(f"the journal's disk does not hang: {why_not}")
+        here.log.hang()
+        stack.callback(here.log.resume)
+        yield found
 
 
 @contextlib.contextmanager
 def hanging_disk(pid: int, folder: Path) -> Iterator[str]:
     """Every sync of the daemon takes 2 s longer, its loop's thread untouched. Gives `""`, or why that cannot be done."""
     calls = "fsync,fdatasync,sync_file_range"
-    command = ["strace", "-qq", "-e", f"trace={calls}", "-e", f"inject={calls}:delay_enter=2000000"]
+    command = ["strace", "-qq", "-e", f"trace={calls}", "-e", f"inject={calls}:delay_enter={SYNC_US}"]
     command += [part for thread in children.other_threads(pid) for part in ("-p", str(thread))]
     try:
         with (folder / "strace.log").open("wb") as words:

@@ -6,8 +6,8 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -21,42 +21,72 @@ ARMED_S: Final = 30.0
 WRITTEN_S: Final = 10.0
 PROVEN_S: Final = 15.0
 SECURED: Final = "secured"
+NOT_KNOWN: Final = ("unknown", "stale", "no_answer")
+
+
+class Unwritten(Lost):
+    """A press left doors on sound boards unwritten."""
+
+    def __init__(self, pressed: "Pressed") -> None:
+        super().__init__(f"{pressed.unwritten} doors were not written within {WRITTEN_S:.0f} s")
+        self.pressed = pressed
 
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """One press, in ms after its publish. proven None: by the bare script, which proves nothing."""
+    """One press, in ms after its publish. proven None: by the bare script, which proves nothing.
+
+    unwritten: doors on sound boards that were not written within `WRITTEN_S`; the last one counts as written then.
+    """
 
     first_written: float
     last_written: float
     first_proven: float | None = None
     last_proven: float | None = None
+    unwritten: int = 0
 
 
 class Running:
-    """settle_s: pause before each press."""
+    """settle_s: pause before each press. twin: the boards of the bare script, where those of the daemon can have one master."""
 
     def __init__(
         self,
-        doors: int,
+        doors: dict[str, str],
         boards: Child,
-        process: "subprocess.Popen[bytes]",
         control: Path,
         settle_s: float,
         chance: random.Random,
+        twin: Child | None = None,
     ) -> None:
+        """doors: each with its controller."""
+        self._process: subprocess.Popen[bytes] | None = None
         self._doors = doors
         self._boards = boards
-        self._process = process
+        self._twin = twin or boards
         self._socket = control
         self._keyholder = Keyholder(control)
         self._settle_s = settle_s
         self._chance = chance
 
+    @property
+    def process(self) -> "subprocess.Popen[bytes]":
+        """The daemon's. Raises Lost before its first start."""
+        if self._process is None:
+            raise Lost("the daemon was not started")
+        return self._process
+
+    def started(self, process: "subprocess.Popen[bytes]") -> None:
+        """The daemon was started, for the first time or again."""
+        self._process = process
+
+    def without(self, controllers: Collection[str]) -> None:
+        """From now on only doors on other controllers are waited for."""
+        self._doors = {door: board for door, board in self._doors.items() if board not in controllers}
+
     def until_armed(self, url: str) -> float:
         """When `/readyz` first said yes, in seconds of CLOCK_MONOTONIC. Raises Lost."""
         ends = time.monotonic() + ARMED_S
-        while time.monotonic() < ends and self._process.poll() is None:
+        while time.monotonic() < ends and self.process.poll() is None:
             try:
                 with urllib.request.urlopen(url, timeout=1.0):  # noqa: S310  loopback
                     return time.monotonic()
@@ -64,61 +94,60 @@ class Running:
                 time.sleep(0.01)
         raise Lost(f"the daemon was not armed within {ARMED_S:.0f} s; its log lies beside its store")
 
-    def press_both(self, presser: Child, bare: Child, *, ours_first: bool) -> tuple[Pressed, Pressed]:
-        """(a press of the daemon, one of the bare script). By turns, each first every second time: drift hits both."""
-        if ours_first:
-            ours = self.press_daemon(presser)
-            return ours, self.press_bare(presser, bare)
-        theirs = self.press_bare(presser, bare)
-        return self.press_daemon(presser), theirs
-
-    def press_daemon(self, presser: Child) -> Pressed:
+    def press_daemon(
+        self, presser: Child, *, before: Callable[[], None] | None = None, paused: bool = True
+    ) -> Pressed:
         """Press, wait until every door is proven, release every door, wait until all is quiet."""
-        pressed, doors = self.lock(presser)
+        pressed, doors = self.lock(presser, before=before, paused=paused)
         self.release(doors)
         return pressed
 
-    def lock(self, presser: Child, *, moved: Callable[[], None] | None = None) -> tuple[Pressed, list[str]]:
-        """Press and wait until every door is proven: (how long it took, the doors).
+    def lock(
+        self,
+        presser: Child,
+        *,
+        moved: Callable[[], None] | None = None,
+        before: Callable[[], None] | None = None,
+        paused: bool = True,
+    ) -> tuple[Pressed, list[str]]:
+        """Press and wait until every door is proven: (how long it took, the doors). Raises Lost where one never is.
 
         moved: waits until the bolts have moved; else that is taken to be so after a while. The snapshot is made on the
-        loop that is measured: it is asked for only then.
+        loop that is measured: it is asked for only then. before: what happens right before the press.
         """
-        self._pause()
+        if paused:
+            self._pause()
+        if before is not None:
+            before()
         self._boards.do("mark")
         payload = json.dumps({"press_id": f"bench-{time.monotonic_ns()}", "gesture": "hold"})
         at_us = presser.do("publish", topic=PRESS_TOPIC, payload=payload)["at_us"]
-        written = self._written()
+        pressed = self._written(self._boards, at_us)
         if moved is None:
             time.sleep(0.4)
         else:
             moved()
-        doors = self.until("every door secured", _all_secured, PROVEN_S)["doors"]
-        proven = [_proven_us(door) for door in doors]
-        pressed = Pressed(
-            (written["first_us"] - at_us) / 1000,
-            (written["last_us"] - at_us) / 1000,
-            (min(proven) - at_us) / 1000,
-            (max(proven) - at_us) / 1000,
-        )
-        return pressed, [door["id"] for door in doors]
+        if pressed.unwritten:
+            raise Unwritten(pressed)
+        doors = self._ours(self.until("every door secured", self._all_secured, PROVEN_S))
+        proven = [(_proven_us(door) - at_us) / 1000 for door in doors]
+        return replace(pressed, first_proven=min(proven), last_proven=max(proven)), list(self._doors)
 
     def press_bare(self, presser: Child, bare: Child) -> Pressed:
         """Press, and take everything back before a bolt has moved."""
         self._pause()
-        self._boards.do("mark")
+        self._twin.do("mark")
         at_us = presser.do("publish", topic=BARE_TOPIC, payload="{}")["at_us"]
-        written = self._written()
+        pressed = self._written(self._twin, at_us)
         bare.do("restore")
-        self._until_at_rest()
-        return Pressed((written["first_us"] - at_us) / 1000, (written["last_us"] - at_us) / 1000)
+        self._until_at_rest(self._twin)
+        return pressed
 
-    def polls_a_second(self, boards: int) -> float:
-        """Requests a second and board while nothing happens."""
-        before, began = self._boards.do("requests")["requests"], time.monotonic()
-        time.sleep(2.0)
-        after = self._boards.do("requests")["requests"]
-        return float((after - before) / (time.monotonic() - began) / boards)
+    def reads(self, quiet_s: float = 2.0) -> dict[str, Any]:
+        """While nothing happens: how often the least read board is read, and for how long one is not."""
+        self._boards.do("watch")
+        time.sleep(quiet_s)
+        return self._boards.do("reads")
 
     def longest_ms(self) -> float | None:
         """The longest time one event took on the daemon's loop."""
@@ -140,15 +169,18 @@ class Running:
         # At another moment of the polls' half second each time.
         time.sleep(self._settle_s + self._chance.random() * 0.5)
 
-    def _written(self) -> dict[str, Any]:
+    def _written(self, boards: Child, at_us: int) -> Pressed:
         ends = time.monotonic() + WRITTEN_S
         time.sleep(0.03)
-        while time.monotonic() < ends:
-            written = self._boards.do("written")
-            if written["doors"] == self._doors:
-                return written
+        while True:
+            written = boards.do("written")
+            left = len(self._doors) - written["doors"]
+            if left == 0:
+                return Pressed((written["first_us"] - at_us) / 1000, (written["last_us"] - at_us) / 1000)
+            if time.monotonic() > ends:
+                first_us = written["first_us"] or at_us + WRITTEN_S * 1e6
+                return Pressed((first_us - at_us) / 1000, WRITTEN_S * 1000, unwritten=left)
             time.sleep(0.005)
-        raise Lost(f"only {written['doors']} of {self._doors} doors were written")
 
     def release(self, doors: list[str]) -> None:
         """Close the incident and release these doors, until every one is at rest."""
@@ -158,13 +190,35 @@ class Running:
         released = self._keyholder.release(doors, "benchmark")
         if not released.get("ok"):
             raise Lost(f"the daemon refused to release: {released.get('words')}")
-        self._until_at_rest()
-        self.until("every door released", _all_released, PROVEN_S)
+        self._until_at_rest(self._boards)
+        self.until("every door released", self._all_released, PROVEN_S)
 
-    def _until_at_rest(self) -> None:
+    def until_broken(self, controllers: Collection[str]) -> None:
+        """The daemon shows of every door on these that it knows nothing. Raises Lost."""
+        self.until(
+            "the broken boards' doors shown as not known",
+            lambda seen: all(
+                one["verdict"] in NOT_KNOWN for one in seen["doors"] if one["controller"] in controllers
+            ),
+            ARMED_S,
+        )
+
+    def _ours(self, document: dict[str, Any]) -> list[dict[str, Any]]:
+        return [door for door in document["doors"] if door["id"] in self._doors]
+
+    def _all_secured(self, document: dict[str, Any]) -> bool:
+        return all(door["verdict"] == SECURED and door["ledger"] is not None for door in self._ours(document))
+
+    def _all_released(self, document: dict[str, Any]) -> bool:
+        return all(
+            door["verdict"] in ("released", "open", "closed_unlocked") and not door["bolt"]["value"]
+            for door in self._ours(document)
+        )
+
+    def _until_at_rest(self, boards: Child) -> None:
         ends = time.monotonic() + WRITTEN_S
         while time.monotonic() < ends:
-            if self._boards.do("rest")["unlocked"] == self._doors:
+            if boards.do("rest")["unlocked"] == len(self._doors):
                 return
             time.sleep(0.005)
         raise Lost("not every coil went back to rest")
@@ -173,8 +227,8 @@ class Running:
         try:
             found = ask(self._socket, {"do": "status"}).get("data")
         except (NotRunning, Broken):
-            if self._process.poll() is not None:
-                raise Lost(f"the daemon ended with {self._process.returncode}") from None
+            if self.process.poll() is not None:
+                raise Lost(f"the daemon ended with {self.process.returncode}") from None
             return None
         return found if isinstance(found, dict) else None
 
@@ -182,17 +236,6 @@ class Running:
 def all_read(document: dict[str, Any]) -> bool:
     return all(one["up"] for one in document["controllers"]) and all(
         door["verdict"] != "unknown" for door in document["doors"]
-    )
-
-
-def _all_secured(document: dict[str, Any]) -> bool:
-    return all(door["verdict"] == SECURED and door["ledger"] is not None for door in document["doors"])
-
-
-def _all_released(document: dict[str, Any]) -> bool:
-    return all(
-        door["verdict"] in ("released", "open", "closed_unlocked") and not door["bolt"]["value"]
-        for door in document["doors"]
     )
 
 
