@@ -109,7 +109,7 @@ class Boards:
 
     def _hang_up(self, name: ControllerId, how: str) -> None:
         """End every connection: `rst` at once, `fin` as a program does that ends in order."""
-        peer = self._campus._tcp[name]
+        peer = self._campus.tcp[name]
         for connection in tuple(peer.connections):
             if how == "rst":
                 connection.transport.abort()
@@ -131,8 +131,8 @@ class Boards:
             bolt.driven(self._campus.boards[lock.point.controller].coils[lock.point.number], time.monotonic())
 
     def _say(self, name: ControllerId, data: bytes) -> None:
-        if name in self._campus._tcp:
-            for connection in tuple(self._campus._tcp[name].connections):
+        if name in self._campus.tcp:
+            for connection in tuple(self._campus.tcp[name].connections):
                 if connection.transport.get_write_buffer_size() < 64 * BABBLE_BYTES:
                     connection.transport.write(data)
         elif name in self._campus._rtu:
@@ -149,7 +149,7 @@ def _stands(bolt: Bolt, now_s: float) -> tuple[bool, bool]:
 
 def _only(campus: SimulatedCampus, mine: frozenset[ControllerId]) -> None:
     """Leave the other controllers to other processes."""
-    for peers in (campus._tcp, campus._rtu, campus._osdp):
+    for peers in (campus.tcp, campus._rtu, campus._osdp):
         for one in peers.keys() - mine:
             del peers[one]
 
