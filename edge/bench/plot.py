@@ -1,5 +1,6 @@
 """What was measured, as an SVG written by hand: which share of a scenario's presses had written its last door by when. Pure."""
 
+import math
 from collections.abc import Sequence
 from html import escape
 from typing import Final
@@ -8,13 +9,16 @@ from edge.bench.measure import Found
 
 WIDE: Final = 300
 HIGH: Final = 130
-_LEFT, _TOP, _RIGHT, _BELOW = 36, 34, 14, 30
+LEAST_MS: Final = 0.1
+FITS: Final = 46
+"""Letters of a title."""
+_LEFT, _TOP, _RIGHT, _BELOW = 36, 34, 24, 30
 _COLUMNS: Final = 3
 _LINES: Final = (("ours", "#0b57d0", ""), ("bare", "#b3261e", "5 3"), ("ours, no fault", "#188038", "2 2"))
 
 
 def svg(all_found: Sequence[Found]) -> str:
-    """A panel a scenario; time from 0 to the slowest press, in ms."""
+    """A panel a scenario; time in ms, by tens (a logarithmic axis): one slow press hides no others."""
     panels = [one for one in all_found if one.daemon]
     rows = -(-len(panels) // _COLUMNS) or 1
     wide, high = _COLUMNS * (_LEFT + WIDE + _RIGHT), 30 + rows * (_TOP + HIGH + _BELOW)
@@ -34,31 +38,39 @@ def svg(all_found: Sequence[Found]) -> str:
 
 def _panel(found: Found) -> str:
     series = [[one.last_written for one in some] for some in (found.daemon, found.bare, found.healthy)]
-    most = max(max(some, default=0.0) for some in series) or 1.0
+    values = [max(value, LEAST_MS) for some in series for value in some]
+    first, last = math.floor(math.log10(min(values))), math.floor(math.log10(max(values))) + 1
+
+    def x(value: float) -> float:
+        return (math.log10(max(value, LEAST_MS)) - first) / (last - first) * WIDE
+
     title = f"{found.scenario.name}: {found.scenario.says}"
     parts = [
-        f'<text y="-8" font-weight="bold">{escape(title[:52])}</text>',
+        f'<text y="-8" font-weight="bold">{escape(title if len(title) <= FITS else title[:FITS] + "…")}</text>',
         f'<path d="M0 0V{HIGH}H{WIDE}" fill="none" stroke="#444"/>',
     ]
     for share in (0.5, 0.95):
         y = HIGH * (1 - share)
         parts.append(f'<path d="M0 {y:.1f}H{WIDE}" stroke="#ccc"/>')
         parts.append(f'<text x="-6" y="{y + 4:.1f}" text-anchor="end">{share * 100:.0f} %</text>')
-    for part in (0.0, 0.5, 1.0):
-        words = f"{most * part:.3g}{' ms' if part == 1 else ''}"
-        anchor = "start" if part == 0 else "middle" if part < 1 else "end"
-        parts.append(f'<text x="{WIDE * part:.0f}" y="{HIGH + 14}" text-anchor="{anchor}">{words}</text>')
+    for power in range(first, last):
+        for times in range(1, 10):
+            at = x(times * 10.0**power)
+            parts.append(f'<path d="M{at:.1f} {HIGH}v{-5 if times == 1 else -2}" stroke="#444"/>')
+    for power in range(first, last + 1):
+        words = f"{10.0**power:g}{' ms' if power == last else ''}"
+        parts.append(f'<text x="{x(10.0**power):.0f}" y="{HIGH + 14}" text-anchor="middle">{words}</text>')
     for some, (_, colour, dashes) in zip(series, _LINES, strict=True):
         if some:
-            parts.append(_line(_steps(some, most), colour, dashes))
+            parts.append(_line(_steps([x(value) for value in some]), colour, dashes))
     return "".join(parts)
 
 
-def _steps(values: Sequence[float], most: float) -> str:
+def _steps(places: Sequence[float]) -> str:
     """The empirical distribution: a step up at each value."""
     path = f"M0 {HIGH}"
-    for number, value in enumerate(sorted(values), 1):
-        path += f"H{value / most * WIDE:.1f}V{HIGH * (1 - number / len(values)):.1f}"
+    for number, place in enumerate(sorted(places), 1):
+        path += f"H{place:.1f}V{HIGH * (1 - number / len(places)):.1f}"
     return path + f"H{WIDE}"
 
 
