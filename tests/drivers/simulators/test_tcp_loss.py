@@ -14,6 +14,7 @@ from drivers.simulators.modbus_tcp_peer import ModbusTcpPeer
 
 ASKED = encode_mbap(MbapFrame(7, 1, encode_request(Read("discrete_input", 0, 8))))
 USER_TIMEOUT_MS = 200
+PATIENCE_S = 10.0
 
 
 class Masters:
@@ -41,8 +42,9 @@ class Masters:
 async def ask(one: socket.socket) -> bytes:
     """What comes for a read: nothing at the connection's end. Raises OSError where it is lost."""
     loop = asyncio.get_running_loop()
-    await loop.sock_sendall(one, ASKED)
-    return await loop.sock_recv(one, 260)
+    async with asyncio.timeout(PATIENCE_S):
+        await loop.sock_sendall(one, ASKED)
+        return await loop.sock_recv(one, 260)
 
 
 @pytest.fixture
