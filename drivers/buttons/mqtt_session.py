@@ -110,7 +110,8 @@ class ButtonSessions:
         """Before the end: acknowledge no more, and send the answers of what was. No press is left without one."""
         self._leaving = True
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._answers_sent.wait(), within_s)
+            async with asyncio.timeout(within_s):
+                await self._answers_sent.wait()
 
     async def run(self, emit: Emit) -> None:
         """Keep the connections up until cancelled; a lost broker is an event, never an exception."""

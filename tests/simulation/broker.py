@@ -147,9 +147,9 @@ class Link:
         self._session.topics |= set(topics)
         return ()
 
-    async def unsubscribe(self, topic: str) -> None:
+    async def unsubscribe(self, *topics: str) -> None:
         await self._answered()
-        self._session.topics.discard(topic)
+        self._session.topics -= set(topics)
 
     async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         await self._answered()
