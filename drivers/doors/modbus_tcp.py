@@ -148,7 +148,7 @@ class ModbusTcp:
         if code == "silent":
             self._presence.failed(code, detail)
         else:
-            self._presence.lost(code, detail)
+            self._presence.lost("silent" if code == "unanswered" else code, detail)
 
     def unreachable(self, link: TcpLink, code: str, detail: str) -> None:
         if not any(each.is_proven for each in self._links):

@@ -162,6 +162,7 @@ class TcpLink:
     async def _ask(self, connection: Connection, read: Read) -> Answer:
         sending, answer = self._sending(read)
         overdue = _Overdue(sending, self._timeout_s, partial(self._overdue, connection))
+        doubt = self._doubt(connection, sending)
         try:
             if self.takes_several is not None:
                 connection.send(sending)
@@ -171,6 +172,8 @@ class TcpLink:
             first = await answer
         finally:
             overdue.cancel()
+            if doubt is not None:
+                doubt.cancel()
         await self._learn(connection, first, second)
         return first
 
@@ -288,6 +291,22 @@ class TcpLink:
                 self.abort("silent", self._silence)
 
         self._owner.guarded(give_up)
+
+    def _doubt(self, connection: Connection, sending: Sending) -> _Overdue | None:
+        """Hang up on a connection whose read is not answered as soon as is usual by far: nobody tells of one that was
+        lost without a word, and the next press is to find one that lives. A board that hesitates gets twice the time
+        with each, and less again with each answer that comes as usual."""
+        known = self.is_proven and True in self._usual_s and not self.hangs_up
+        if not known or self.patience_s >= self._timeout_s:
+            return None
+
+        def hang_up() -> None:
+            if self._connection is connection:
+                self.patience_s *= 2
+                self._usual_s[True] = self.patience_s / _PATIENCE_TIMES
+                self.abort("unanswered", self._silence)
+
+        return _Overdue(sending, self.patience_s, lambda: self._owner.guarded(hang_up))
 
     async def _connect(self) -> Connection:
         loop = asyncio.get_running_loop()
