@@ -33,7 +33,7 @@ def lines(found: Listened) -> list[str]:
         f"{found.doors} doors, {presses} presses each with nobody and with {found.pages} pages and "
         f"{found.programs} program{'' if found.programs == 1 else 's'} listening"
     ]
-    rows.append(f"  {'ms after publish':40}{'median':>9}{'p95':>9}{'max':>9}")
+    rows.append(f"  {'ms after publish':40}{'median':>9}{'p95':>9}{'p99':>9}{'max':>9}")
     for name, phase in (("nobody", found.idle), ("all", found.listened)):
         rows.append(row(f"{name}: daemon, last written", _written(phase.daemon), 40))
         rows.append(row(f"{name}: bare, last written", _written(phase.bare), 40))
@@ -41,7 +41,7 @@ def lines(found: Listened) -> list[str]:
     rows.append(
         f"  p95 ratio to the bare script: nobody {idle:.2f}, all {listened:.2f}; moved by {unmoved(found):.2f}"
     )
-    rows.append(f"  {'ms from event to the last page':40}{'median':>9}{'p95':>9}{'max':>9}")
+    rows.append(f"  {'ms from event to the last page':40}{'median':>9}{'p95':>9}{'p99':>9}{'max':>9}")
     for what, times in found.changes.items():
         rows.append(row(f"{what} ({len(times)})", times, 40))
     rows.append(
