@@ -21,7 +21,7 @@ from tests.flow.school import native, school
 
 DOORS = ("osdp-1", "tcp-1", "tcp-2")
 MANY = 8_000
-TIMES = 10
+TIMES = 40
 """A press during the flood takes at most so many times a quiet one. Measured: 1 to 2.5; in one queue: 100 and more."""
 
 
