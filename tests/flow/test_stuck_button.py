@@ -20,9 +20,10 @@ from tests.flow.rig import School, running
 from tests.flow.school import native, school
 
 DOORS = ("osdp-1", "tcp-1", "tcp-2")
-MANY = 8_000
-TIMES = 40
-"""A press during the flood takes at most so many times a quiet one. Measured: 1 to 2.5; in one queue: 100 and more."""
+MANY = 10_000
+TIMES = 10
+"""A press during the flood takes at most so many times a quiet one. Measured: 1 to 2.5; in one queue a press comes
+behind the whole flood."""
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +67,9 @@ def press_s(campus: School, name: str) -> float:
 
 
 def median_s(campus: School, name: str) -> float:
-    """Of three presses; quiet again behind each."""
+    """Of five presses, so that two may fall into what else the machine does; quiet again behind each."""
     took_s: list[float] = []
-    for number in range(3):
+    for number in range(5):
         took_s.append(press_s(campus, f"{name}-{number}"))
         campus.until_secured(*DOORS)
         campus.close(*DOORS)
