@@ -175,9 +175,9 @@ LINKS: Final[Mapping[str, str]] = {
     "broker": "broker",
     "controller": "controller",
     "input": "input",
-    "button": "button",
+    "button": "report of button",
     "decision": "decision",
-    "lock": "lock",
+    "lock": "reading of lock",
     "output": "output",
 }
 OUTCOMES: Final[Mapping[str, str]] = {

@@ -90,7 +90,7 @@ def _lines(last: Document) -> Iterator[str]:
         for one in rows
     ]
     width = shutil.get_terminal_size((110, 50)).columns
-    yield table(("seen", "link", "what", "last proven", "why"), shown, width=width)
+    yield table(("seen", "link", "what", "itself last proven", "why"), shown, width=width)
     count = {outcome: sum(one["outcome"] == outcome for one in rows) for outcome in ORDER}
     holds = (
         "Every link that can be tested silently is proven" if last["holds"] else "NOT every link is proven"
@@ -98,7 +98,7 @@ def _lines(last: Document) -> Iterator[str]:
     yield f"{holds}: {plural(count['proven'], 'link')} proven, {count['not_proven']} not, {count['behind']} not reached."
     if count["untestable"]:
         yield f"{plural(count['untestable'], 'link')} cannot be tested silently: try them by hand."
-    yield "Last proven: of a button by a press that came through, of a lock by its sensors after a command."
+    yield "A button itself is proven by a press that came through, a lock by its sensors after a command."
     yield f"Tested at {last['at']}. No lock was moved, nothing was seen or heard."
 
 

@@ -1,5 +1,6 @@
 """Self-tests of a running box: every link proven with real peers, and breaking one turns exactly that one red."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
@@ -123,13 +124,13 @@ def test_on_a_whole_campus_every_link_is_proven_by_the_command_line(here: School
     assert ended.returncode == 0, ended.stdout + ended.stderr
     for link in (
         "broker",
-        "controller  far",
-        "button",
+        "controller +far",
+        "report of button +pb-native",
         "decision",
-        "lock        tcp-1",
-        "output      strobe",
+        "reading of lock +tcp-1",
+        "output +strobe",
     ):
-        assert link in ended.stdout
+        assert re.search(rf"^proven +{link}", ended.stdout, re.M)
     assert '"holds": true' in last.stdout or '"holds":true' in last.stdout
     assert len(here.devices.writes("tcp-1")) == writes
     assert here.devices.coil("plc", STROBE) is False

@@ -207,7 +207,7 @@ def test_selftest_holds_only_where_no_link_was_seen_not_to_work(run: Run, site: 
     assert {one["id"]: one["outcome"] for one in found["links"]}["lock:a-102"] == "untestable"
     assert bad.returncode == 1
     assert re.search(r"NOT PROVEN +controller +plc-east", bad.stdout)
-    assert re.search(r"not reached +lock +a-101 .*behind controller plc-east", bad.stdout)
+    assert re.search(r"not reached +reading of lock +a-101 .*behind controller plc-east", bad.stdout)
     assert "NOT every link is proven" in bad.stdout
     assert "No lock was moved" in bad.stdout
 

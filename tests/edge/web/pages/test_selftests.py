@@ -172,9 +172,9 @@ async def test_flags_of_links_name_what_people_call_them_and_one_reason_is_one_r
     _, text = await served.get("/flags")
     words = plain(text)
 
-    assert "Self-test: lock Room 101 is not proven, and 1 more" in words
+    assert "Self-test: reading of lock Room 101 is not proven, and 1 more" in words
     assert "Its bolt was not read. Check the sensor&#39;s wire" in words or "Its bolt was not read." in words
-    assert "Self-test: button Room 101 desk is not proven" in words
+    assert "Self-test: report of button Room 101 desk is not proven" in words
     assert f'href="/buttons/{PB}"' in text
     # A silent controller's own flag says it already.
     assert "Self-test: controller" not in words
