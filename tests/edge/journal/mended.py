@@ -8,6 +8,7 @@ from typing import Any
 from edge.journal.journal import Journal
 from edge.journal.row import Row
 from edge.journal.stored import Stored
+from tests.edge.journal.test_good_copy import copying
 
 Open = Callable[..., Any]
 Add = Callable[..., Any]
@@ -20,6 +21,17 @@ PAGE = 4096
 
 def presses(make_row: MakeRow, first: int, last: int) -> list[Row]:
     return [make_row(number, sealed={"word": f"word {number}"}) for number in range(first, last)]
+
+
+async def half_copied(store: Path, opened: Open, add: Add, make_row: MakeRow) -> Path:
+    """A store with two hundred presses, closed; its copy holds the first hundred and fifty."""
+    async with opened() as journal:
+        await add(journal, presses(make_row, 0, 150), HEAD)
+        await journal.checkpoint()
+    copying(store).keep_up(0.0)
+    async with opened() as journal:
+        await add(journal, presses(make_row, 150, 200), HEAD)
+    return store
 
 
 async def start(opened: Open, **options: Any) -> tuple[Journal, list[Stored]]:

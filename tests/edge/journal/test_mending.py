@@ -21,6 +21,7 @@ from tests.edge.journal.mended import (
     Open,
     Until,
     aside,
+    half_copied,
     numbers,
     page_of,
     presses,
@@ -34,13 +35,7 @@ from tests.edge.journal.test_good_copy import copying
 @pytest.fixture
 async def store(tmp_path: Path, opened: Open, add: Add, make_row: MakeRow) -> Path:
     """A store with two hundred presses, closed; its copy holds the first hundred and fifty."""
-    async with opened() as journal:
-        await add(journal, presses(make_row, 0, 150), HEAD)
-        await journal.checkpoint()
-    copying(tmp_path / "store").keep_up(0.0)
-    async with opened() as journal:
-        await add(journal, presses(make_row, 150, 200), HEAD)
-    return tmp_path / "store"
+    return await half_copied(tmp_path / "store", opened, add, make_row)
 
 
 async def test_a_database_of_noise_is_replaced_by_the_copy_and_goes_on_in_its_epoch_where_that_holds_all(
