@@ -5,7 +5,7 @@ import random
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,17 @@ IMAGE_BYTES: Final = 24 * 1024 * 1024
 FREE_BLOCKS: Final = 24
 """Left on the file system of 1 kB blocks: with so few Python was killed by SIGBUS (fault research, 1.4)."""
 JOURNAL: Final = ("journal.db", "journal.db-wal")
+
+
+def while_down(campus: Campus, act: Callable[[Path], None]) -> None:
+    """Kill the daemon, do something to its store, and let it start again."""
+    before = campus.daemon.restarts
+    campus.daemon.hold()
+    campus.daemon.kill()
+    campus.daemon.until_ended()
+    act(campus.store)
+    campus.daemon.let_go()
+    campus.daemon.until_started_again(before)
 
 
 class OnDisk(Fault):
@@ -91,13 +102,7 @@ class SmallBlocks(OnDisk):
             image.unlink()
 
     def strike(self, campus: Campus) -> None:
-        before = campus.daemon.restarts
-        campus.daemon.hold()
-        campus.daemon.kill()
-        campus.daemon.until_ended()
-        self.leave_few(campus.store)
-        campus.daemon.let_go()
-        campus.daemon.until_started_again(before)
+        while_down(campus, self.leave_few)
 
     def leave_few(self, store: Path) -> None:
         """Leave fewer blocks than any file that is mapped needs."""
@@ -164,13 +169,7 @@ class Damaged(Fault):
     loses_rows = True
 
     def strike(self, campus: Campus) -> None:
-        before = campus.daemon.restarts
-        campus.daemon.hold()
-        campus.daemon.kill()
-        campus.daemon.until_ended()
-        self.damage(campus.store)
-        campus.daemon.let_go()
-        campus.daemon.until_started_again(before)
+        while_down(campus, self.damage)
 
     def damage(self, store: Path) -> None:
         _overwrite(store)
