@@ -30,6 +30,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
         buttons=buttons,
         outputs=True,
         freshness="20s",
+        timeout="2s",
     )
     with running(folder, make) as here:
         yield here

@@ -55,11 +55,12 @@ def school(
     embedded: bool = False,
     outputs: bool = False,
     freshness: str = "2s",
+    timeout: str = "300ms",
 ) -> Tree:
     """Two strikes on Modbus TCP; a strike more for each other driver; `magnet`: the gym with fire, REX and exit button.
 
-    freshness: of those inputs; longer where a journey is about something else, for a busy machine reads late, and an
-    input that is stale frees the magnet.
+    freshness, timeout: of those inputs and of their board; longer where a journey is about something else, for a busy
+    machine reads and answers late, and an input that is stale or whose board is silent frees the magnet.
     """
     store = out / "store"
     listen = f"127.0.0.1:{broker_port}"
@@ -73,7 +74,7 @@ def school(
             {"id": "a-1", "name": "Floor 1", "parent": "a", "floor": 1},
             {"id": "b", "name": "Gymnasium"},
         ],
-        "controllers": [tcp("plc")],
+        "controllers": [tcp("plc", timeout)],
         "inputs": [],
         "doors": [door("tcp-1", "a-1", "plc", 0), door("tcp-2", "a-1", "plc", 1)],
         "buttons": list(buttons) if buttons is not None else [native("pb-native"), office()],
@@ -126,13 +127,13 @@ def school(
     return tree
 
 
-def tcp(name: str) -> Tree:
+def tcp(name: str, timeout: str = "300ms") -> Tree:
     return {
         "id": name,
         "driver": "modbus-tcp",
         "host": "127.0.0.1",
         "port": spare_port(),
-        "timeout": "300ms",
+        "timeout": timeout,
     }
 
 
