@@ -102,18 +102,20 @@ async def test_every_press_not_yet_durable_at_kill_9_is_delivered_again(
 ) -> None:
     with consumer(settings, 3, NATIVE.topic) as child:
         await asyncio.to_thread(lines_until, child, "up presses")
-        for number in range(10):
+        for number in range(
+            8
+        ):  # one more, and the button were being set apart: in which order that comes is open
             await device.publish(NATIVE.press_topic, press(f"p-{number}"))
-        await asyncio.to_thread(lines_until, child, "press p-9")
-        # The third acknowledgement is written before the tenth press is read, and the broker has it by now.
+        await asyncio.to_thread(lines_until, child, "press p-7")
+        # The third acknowledgement is written before the eighth press is read, and the broker has it by now.
         child.send_signal(signal.SIGKILL)
         child.wait()
 
     async with running(settings, NATIVE) as (_, heard):
-        events = await heard.number(7, PressHeard)
+        events = await heard.number(5, PressHeard)
         await drained(device, heard)
 
-    assert [event.press_id for event in events] == [f"p-{number}" for number in range(3, 10)]
+    assert [event.press_id for event in events] == [f"p-{number}" for number in range(3, 8)]
     assert all(event.waited_at_most_us != 0 for event in events)
 
 
