@@ -1,13 +1,15 @@
 """The daemon's parts, each a task: kept from the collector, told of when it fails, ended together."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Coroutine, Iterable
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
 log = structlog.get_logger(__name__)
+
+CANCEL_AGAIN_S: Final = 2.0
+"""More than what any part takes to end, such as the word that nobody is armed."""
 
 
 class Parts:
@@ -36,9 +38,15 @@ class Parts:
 
 
 async def cancelled(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel tasks, and wait until they have ended."""
-    ending = list(tasks)
-    for task in ending:
-        task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await asyncio.gather(*ending, return_exceptions=True)
+    """Cancel tasks, and wait until they have ended.
+
+    Again and again: before Python 3.12 `asyncio.wait_for`, and a group whose child fails at that moment, drop a
+    cancellation (bpo-37658), and a library may use either.
+    """
+    ending = {task for task in tasks if not task.done()}
+    while ending:
+        for task in ending:
+            task.cancel()
+        _, ending = await asyncio.wait(ending, timeout=CANCEL_AGAIN_S)
+        for task in ending:
+            log.warning("a part has not ended yet and is cancelled again", part=task.get_name())

@@ -34,7 +34,7 @@ from edge.journal.stamp import Stamped, Stamper
 from edge.journal.store import Segment, Store
 from edge.journal.stored import DAMAGED, Stored
 from edge.journal.verify import Report, verifying
-from edge.journal.writer import HUNG_S, Ask, Batch, JournalRefused, Picture, Writer
+from edge.journal.writer import HUNG_S, Batch, JournalRefused, Picture, Writer
 
 T = TypeVar("T")
 Of = TypeVar("Of")
@@ -280,10 +280,9 @@ class Journal:
 
     def ask_blocking(self, what: Callable[[Core], T], patience_s: float = _PATIENCE_S) -> T:
         """Have the writer thread do something short, and wait for it in another thread than the loop's."""
-        ask = Ask(what)
-        self._writer.ask(ask)
+        asked = self._writer.ask(what)
         try:
-            answer: T = ask.answer.result(patience_s)
+            answer: T = asked.result(patience_s)
         except TimeoutError:
             raise JournalRefused("the journal's disk does not answer") from None
         return answer
@@ -374,19 +373,19 @@ class Journal:
     # --- inside -------------------------------------------------------------------------------
 
     async def _ask(self, what: Callable[[Core], T]) -> T:
-        ask = Ask(what)
-        self._writer.ask(ask)
+        asked = self._writer.ask(what)
         try:
-            answer: T = await asyncio.wait_for(asyncio.wrap_future(ask.answer), _PATIENCE_S)
+            async with asyncio.timeout(_PATIENCE_S):
+                return await asyncio.wrap_future(asked)
         except TimeoutError:
             raise JournalRefused("the journal's disk does not answer") from None
-        return answer
 
     async def _record(self, kind: str, data: dict[str, JSON], actor: str) -> None:
         durable = asyncio.Event()
         self.append([self._core.own(kind, data, actor)], None, lambda _: durable.set())
         try:
-            await asyncio.wait_for(durable.wait(), _PATIENCE_S)
+            async with asyncio.timeout(_PATIENCE_S):
+                await durable.wait()
         except TimeoutError:
             raise JournalRefused("the journal's disk takes nothing now") from None
 

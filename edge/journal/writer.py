@@ -88,11 +88,13 @@ class Writer:
     def start(self) -> None:
         self._thread.start()
 
-    def ask(self, ask: Ask) -> None:
+    def ask(self, what: Callable[[Core], Any]) -> "Future[Any]":
         """Hand in a question. Raises JournalRefused once the thread has stopped."""
         if self.stopped.done():
             raise JournalRefused("the journal is closed")
+        ask = Ask(what)
         self.inbox.put(ask)
+        return ask.answer
 
     def hung_for_s(self) -> float:
         """How long the thread has been waiting for the disk; 0: it is not."""

@@ -118,10 +118,10 @@ class Follower:
         ask = Ask(what)
         self._inbox.put(ask)
         try:
-            answer: T = await asyncio.wait_for(asyncio.wrap_future(ask.answer), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                return await asyncio.wrap_future(ask.answer)
         except TimeoutError:
             raise JournalRefused("the views do not answer") from None
-        return answer
 
     def give_up(self) -> bool:
         """Take the views away so that the journal has room; False: they are. Called in another thread.

@@ -175,7 +175,8 @@ class Pages:
         try:
             while True:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), LOOK_S)
+                    async with asyncio.timeout(LOOK_S):
+                        await self._changed.wait()
                 now_s = time.monotonic()
                 if self._changed.is_set() or now_s >= beat_s:
                     self._changed.clear()
