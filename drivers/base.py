@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from rules.model.commands import Permit
+from rules.model.commands import Drive, Permit
 from rules.model.events import CommandEnded, Event
 from rules.model.ids import ControllerId, Space
 from rules.model.seal import SEAL
@@ -32,6 +32,12 @@ class Driver(Protocol):
         other controllers at the end of a `Burst`) when this returns: nothing is awaited before. The future always
         resolves, within the driver's own time-out (counted anew from each answer of a device that does one thing
         after the other), and is never set to an exception. Raises `NotPermitted` for a permit the interlock did not seal.
+        """
+
+    def prepare(self, drives: tuple[Drive, ...]) -> None:
+        """Have ready what a command of these would send, for the first one of its kind too. Sends nothing.
+
+        Raises `NotPermitted` for drives that no sound permit holds.
         """
 
 

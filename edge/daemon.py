@@ -15,7 +15,7 @@ import structlog
 from drivers.base import Driver
 from drivers.burst import Burst
 from drivers.clock import instant
-from edge import accounts, codec, notify, recovery, wiring
+from edge import accounts, codec, notify, recovery, rehearsal, wiring
 from edge.answers import Acknowledge, Answers, Publish
 from edge.appliance import Appliance
 from edge.calendar import Calendar, Clock
@@ -156,6 +156,8 @@ class Daemon:
         self._say_started()
         for controller, driver in self._wired.drivers.items():
             self._run_driver(controller, driver)
+        # The first press may come with the first session.
+        rehearsal.rehearse_first(self.appliance)
         self._hearing.connect(self.setting)
         self.appliance.start()
         for code, args in self._start.notes:
@@ -168,6 +170,7 @@ class Daemon:
         self._parts.keep("people", self.people.run())
         self._parts.keep("memory", _settle_memory())
         self._parts.keep("beginning", self.began())
+        self._parts.keep("rehearsal", rehearsal.rehearse_all(self.appliance))
         self._parts.keep("pictures", self._take_pictures())
         self._parts.keep("telemetry", self._count_minutes())
         self._parts.keep("calendar", self._calendar.run())
@@ -211,6 +214,7 @@ class Daemon:
         self.setting = setting
         self.journal.keep_unsynced(setting.config.district is not None)
         self.appliance.replan(setting.plan, self._made(), drivers)
+        self._parts.keep("rehearsal", rehearsal.rehearse_all(self.appliance))
         for controller, driver in drivers.items():
             if controller not in same:
                 self._run_driver(controller, driver)

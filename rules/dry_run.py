@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from rules import presses
 from rules.contacts import WiredPress
+from rules.decision import Decision
+from rules.model.commands import Drive
 from rules.model.events import PressHeard
 from rules.model.facts import DoorsOrdered, IncidentOpened, PressRecorded, Standing
-from rules.model.ids import ButtonId, DoorId, PressId
+from rules.model.ids import ButtonId, ControllerId, DoorId, PressId
 from rules.model.moments import Instant
 from rules.plan import ButtonPlan, Plan
 from rules.responses import locks
@@ -37,12 +39,7 @@ def dry_run(plan: Plan, state: State, button: ButtonId, now: Instant) -> DryRun:
     Raises KeyError for one that is not in the plan, and whatever a broken rule raises.
     """
     planned = plan.buttons[button]
-    step = Step(plan, state, now)
-    if planned.wired is None:
-        presses.heard(step, _press(planned, now))
-    else:
-        presses.wired(step, WiredPress(button, False, None, 0))
-    facts = [entry.fact for entry in step.decision().entries]
+    facts = [entry.fact for entry in _pressed(plan, state, planned, now).entries]
     (standing,) = [fact.standing for fact in facts if isinstance(fact, PressRecorded)]
     orders = [fact for fact in facts if isinstance(fact, DoorsOrdered)]
     ask = planned.highest
@@ -54,6 +51,26 @@ def dry_run(plan: Plan, state: State, button: ButtonId, now: Instant) -> DryRun:
         sum(len(order.doors) for order in orders),
         tuple(held for order in orders for held in order.held),
     )
+
+
+def drives(
+    plan: Plan, state: State, button: ButtonId, now: Instant
+) -> tuple[tuple[ControllerId, tuple[Drive, ...]], ...]:
+    """What a press of this button would switch at this moment, controller by controller, so that it can be got ready.
+
+    No permit leaves. Raises as `dry_run`.
+    """
+    permits = _pressed(plan, state, plan.buttons[button], now).permits
+    return tuple((permit.controller, permit.drives) for permit in permits)
+
+
+def _pressed(plan: Plan, state: State, planned: ButtonPlan, now: Instant) -> Decision:
+    step = Step(plan, state, now)
+    if planned.wired is None:
+        presses.heard(step, _press(planned, now))
+    else:
+        presses.wired(step, WiredPress(planned.id, False, None, 0))
+    return step.decision()
 
 
 def _press(planned: ButtonPlan, now: Instant) -> PressHeard:

@@ -20,7 +20,7 @@ from drivers.doors.modbus_reading import INTERRUPTED, Answer, Nothing, Reading
 from drivers.doors.modbus_rounds import Rounds
 from drivers.doors.modbus_rtu_bus import Exchange, RtuBus
 from drivers.doors.modbus_rtu_frame import encode_rtu
-from rules.model.commands import Permit
+from rules.model.commands import Drive, Permit
 from rules.model.events import CommandEnded, Scanned
 from rules.model.ids import ControllerId
 from rules.model.moments import SECOND_US, Instant
@@ -105,6 +105,9 @@ class ModbusRtu:
         for which in tuple(command.unanswered):
             self._send_one(command, which)
         return command.future
+
+    def prepare(self, drives: tuple[Drive, ...]) -> None:
+        self._prepared.writes(drives)
 
     # --- what the line asks and reports (modbus_rtu_bus.Member) ---
 

@@ -25,7 +25,7 @@ from drivers.doors.modbus_reading import Answer, Nothing, Reading
 from drivers.doors.modbus_rounds import Rounds
 from drivers.doors.modbus_tcp_connection import Sending
 from drivers.doors.modbus_tcp_link import TcpLink
-from rules.model.commands import Permit
+from rules.model.commands import Drive, Permit
 from rules.model.events import CommandEnded, Scanned
 from rules.model.ids import ControllerId
 from rules.model.moments import SECOND_US
@@ -115,6 +115,9 @@ class ModbusTcp:
         # Timers cost as much as the frame: they are set once the other boards' frames have left too.
         command.future.get_loop().call_soon(self.guarded, partial(self._arm, command, link))
         return command.future
+
+    def prepare(self, drives: tuple[Drive, ...]) -> None:
+        self._prepared.writes(drives)
 
     # --- what the links report (modbus_tcp_link.Owner) ---
 

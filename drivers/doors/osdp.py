@@ -13,7 +13,7 @@ from drivers.base import Emit, NotPermitted, Watch, checked
 from drivers.clock import instant
 from drivers.doors.osdp_bus import OsdpBus
 from drivers.doors.osdp_messages import Reader, Report
-from rules.model.commands import Permit
+from rules.model.commands import Drive, Permit
 from rules.model.events import CommandEnded, ControllerChanged, Ending, Scanned
 from rules.model.ids import ControllerId, Space
 from rules.model.moments import SECOND_US, Instant
@@ -79,6 +79,9 @@ class Osdp:
 
         self._bus.send(self._config.address, drives, self._config.timeout_us / SECOND_US, finish)
         return future
+
+    def prepare(self, drives: tuple[Drive, ...]) -> None:
+        """Nothing is ready before its turn: each frame holds the session's next number (OSDP 2.2 section 5.7)."""
 
     # --- what the bus reports (osdp_bus.Listener) ---
 

@@ -9,7 +9,7 @@ from drivers.base import Emit
 from edge import appliance, codec
 from edge.appliance import Appliance
 from edge.web.courtesy import Courtesy
-from rules.model.commands import Permit
+from rules.model.commands import Drive, Permit
 from rules.model.events import CommandEnded, PressHeard
 from rules.model.ids import PressId
 from tests.edge.campus import NOON, PB, PLAN, PLC, quiet
@@ -29,6 +29,9 @@ class Board:
     def execute(self, permit: Permit) -> "asyncio.Future[CommandEnded]":
         self.asked.append((permit, asyncio.get_running_loop().create_future()))
         return self.asked[-1][1]
+
+    def prepare(self, drives: tuple[Drive, ...]) -> None:
+        """Nothing to get ready."""
 
     async def answer(self) -> None:
         while self.asked:

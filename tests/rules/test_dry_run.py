@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rules import presses
-from rules.dry_run import DryRun, dry_run
+from rules.dry_run import DryRun, drives, dry_run
 from rules.model.ids import ButtonId, DoorId
 from rules.model.responses import Ask
 from rules.plan import Escalation
@@ -55,6 +55,16 @@ def test_it_names_the_doors_that_the_interlock_would_hold_back_and_why() -> None
 
     assert (found.named, found.told) == (3, 1)
     assert dict(found.held) == {DoorId("bare"): "no_record", DoorId("magnet"): "fire_active"}
+
+
+def test_it_names_what_would_be_switched_and_lets_no_permit_out() -> None:
+    story = running()
+    ready = drives(story.plan, story.state, DESK, story.now)
+    opened_by_it = list(story.incidents)
+    permits = story.hear(DESK).permits
+
+    assert opened_by_it == []
+    assert ready == tuple((one.controller, one.drives) for one in permits) != ()
 
 
 def test_a_button_in_a_walk_test_would_lock_nothing() -> None:

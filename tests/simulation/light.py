@@ -10,7 +10,7 @@ from typing import Any, Final
 from drivers.base import Emit, Watch, checked
 from drivers.clock import instant
 from drivers.doors.modbus_presence import Presence
-from rules.model.commands import Permit
+from rules.model.commands import Drive, Permit
 from rules.model.events import CommandEnded, Ending, Scanned
 from rules.model.ids import ControllerId
 from tests.simulation.network import NetworkLoop
@@ -81,6 +81,9 @@ class LightDriver:
             return
         self._presence.answered()
         emit(Scanned(instant(), self.controller, started, values))
+
+    def prepare(self, drives: tuple[Drive, ...]) -> None:
+        """Nothing to get ready."""
 
     def execute(self, permit: Permit) -> "asyncio.Future[CommandEnded]":
         loop = self._loop

@@ -87,6 +87,21 @@ async def test_a_command_without_the_interlocks_seal_is_not_taken_and_nothing_sw
         assert rig.switched(0) is False
 
 
+async def test_what_is_made_ready_is_not_sent(rig: Rig) -> None:
+    async with at_work(rig) as (driver, inbox):
+        ready = permit(rig, [(0, True), (1, True)])
+        driver.prepare(ready.drives)
+
+        await inbox.scanned(rig.drives, 0, 0, after=now())
+        untouched = not rig.switched(0) and not rig.switched(1)
+        end = await ended(driver.execute(ready))
+
+        assert untouched
+        assert end.ending == "written"
+        assert rig.switched(0)
+        assert rig.switched(1)
+
+
 async def test_a_command_for_another_controller_or_for_nothing_is_not_taken(rig: Rig) -> None:
     async with at_work(rig) as (driver, _):
         with pytest.raises(NotPermitted):
