@@ -21,7 +21,7 @@ from rules.plan import ButtonPlan, DoorPlan, Plan, Sensor
 from rules.responses import effective
 from rules.silence import button_state
 from rules.state import ButtonMemory, CommandLive, ControllerLive, DoorLive, DoorOrder, Incident, Read, State
-from rules.supervision import armed
+from rules.supervision import armed, sessions
 
 Mode = Literal["normal", "last_accepted", "safe"]
 Document = dict[str, Any]
@@ -132,7 +132,9 @@ def in_bites(
         "inputs": [_input(plan, state, now, name) for name in plan.inputs],
         "controllers": _controllers(plan, state),
         "outputs": _outputs(plan, state),
-        "sessions": [{"session": name, "up": up} for name, up in state.live.sessions.items()],
+        "sessions": [
+            {"session": name, "up": state.live.sessions.get(name, False)} for name in sessions(plan)
+        ],
         "walk_tests": _walk_tests(plan, state, now),
         "self_test": known.tests(plan, state),
     }

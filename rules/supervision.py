@@ -11,6 +11,7 @@ from rules.model.events import (
     ControllerChanged,
     MessageRefused,
     SessionChanged,
+    SessionName,
     StatusHeard,
 )
 from rules.model.facts import (
@@ -59,6 +60,12 @@ def armed(plan: Plan, state: State) -> tuple[bool, str]:
     ):
         return True, ""
     return False, "no_button_path"
+
+
+def sessions(plan: Plan) -> tuple[SessionName, ...]:
+    """Those with the broker that a campus needs; none where every button is wired."""
+    networked = any(button.wired is None for button in plan.buttons.values())
+    return ("presses", "status") if networked else ()
 
 
 def status_heard(step: Step, event: StatusHeard) -> None:
@@ -189,8 +196,8 @@ def flags(plan: Plan, state: State) -> Iterator[tuple[FlagKey, tuple[str, ...]]]
         its = live.controllers.get(controller)
         if is_settled and (its is None or not its.up):
             yield ("controller_down", controller), ("never_heard" if its is None else its.code,)
-    if is_settled and any(button.wired is None for button in plan.buttons.values()):
-        for session in ("presses", "status"):
+    if is_settled:
+        for session in sessions(plan):
             if not live.sessions.get(session, False):
                 yield (f"{session}_session_down", str(plan.campus)), ()
     for button in plan.buttons.values():

@@ -287,6 +287,15 @@ def test_a_door_of_which_nothing_is_known_says_that_first_even_where_it_is_held_
     assert door["held"] == "fire_freed"
 
 
+def test_a_session_with_the_broker_that_was_not_made_yet_is_not_up() -> None:
+    state = quiet()
+    begun = replace(state, live=replace(state.live, sessions={}))
+    wired = replace(PLAN, buttons={PB_WIRED: PLAN.buttons[PB_WIRED]})
+
+    assert [one["up"] for one in picture(begun)["sessions"]] == [False, False]
+    assert picture(begun, wired)["sessions"] == []
+
+
 def test_a_wired_button_that_is_not_read_has_no_battery_to_change() -> None:
     raised = {("button_silent", str(one)): Flag("button_silent", one, (), STARTED) for one in (PB, PB_WIRED)}
     state = quiet()

@@ -180,9 +180,10 @@ async def test_a_flood_from_one_address_keeps_nobody_elsewhere_from_signing_in(t
         longest, turns = 0.0, 0
         signed = asyncio.ensure_future(people.sign_in("Ada Moreno", PASSWORD, "", HERE))
         while not signed.done():
-            before = time.monotonic()
+            # Of the processor's time: what others on this machine take is not the flood's.
+            before = time.thread_time()
             await asyncio.sleep(0)
-            longest, turns = max(longest, time.monotonic() - before), turns + 1
+            longest, turns = max(longest, time.thread_time() - before), turns + 1
         stop.set()
         tries = sum(await asyncio.gather(*floods))
         assert not isinstance(signed.result(), NotSignedIn)
