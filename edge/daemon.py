@@ -346,6 +346,7 @@ class Daemon:
         # Imported behind the arming, and in a thread: aiohttp and the page cost the better part of a second.
         for part in ("application", "listening", "routes", "shared"):
             await asyncio.to_thread(importlib.import_module, f"edge.web.{part}")
+        gc.freeze()
         from edge.web.application import application
         from edge.web.listening import Listener
         from edge.web.routes import HEALTH, ROUTES

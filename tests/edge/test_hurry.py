@@ -1,6 +1,7 @@
 """What is shown steps aside while a press is on its way to the wire, and for no longer."""
 
 import asyncio
+import gc
 from collections.abc import Generator
 
 import pytest
@@ -22,12 +23,14 @@ class Board:
 
     def __init__(self) -> None:
         self.asked: list[tuple[Permit, asyncio.Future[CommandEnded]]] = []
+        self.collecting: list[bool] = []
 
     async def run(self, emit: Emit) -> None:
         await asyncio.Event().wait()
 
     def execute(self, permit: Permit) -> "asyncio.Future[CommandEnded]":
         self.asked.append((permit, asyncio.get_running_loop().create_future()))
+        self.collecting.append(gc.isenabled())
         return self.asked[-1][1]
 
     def prepare(self, drives: tuple[Drive, ...]) -> None:
@@ -73,6 +76,14 @@ async def test_a_board_that_never_answers_holds_up_no_page(monkeypatch: pytest.M
 
     assert board.asked
     assert not campus.hurried
+
+
+async def test_no_collection_of_garbage_stands_between_a_press_and_its_boards() -> None:
+    board = Board()
+    a_campus(board).emit(pressed())
+
+    assert board.collecting == [False] * len(board.asked) != []
+    assert gc.isenabled()
 
 
 async def test_nothing_is_drawn_while_a_press_is_on_its_way() -> None:

@@ -405,3 +405,20 @@ def test_shortcomings_of_doors_are_shown_by_rule() -> None:
     assert ("freed_by_fire", "m") in flags(world)
     world.run(5, scans=False)
     assert {("door_stale", "d"), ("door_stale", "m")} <= flags(world)
+
+
+def test_many_doors_whose_time_has_come_are_gone_through_in_bites_and_none_is_passed_over() -> None:
+    many = doors.MOST_A_SWEEP + doors.MOST_A_SWEEP // 2
+    world = World(campus(*(door(f"d{number}", number) for number in range(many)), controllers=(PLC,)))
+    world.run(1)
+
+    def stale() -> int:
+        return sum(its.verdict.word == "stale" for its in world.state.live.doors.values())
+
+    # All of them were read in one scan, and are stale at one moment.
+    world.wait(60_000)
+    world.tick()
+    first = stale()
+    world.tick()
+
+    assert (first, stale()) == (doors.MOST_A_SWEEP, many)
