@@ -37,6 +37,8 @@ UNANSWERED_PAUSE_US: Final = SECOND_US
 MOST_A_SWEEP: Final = 100
 """Some 3 ms; two hundred doors that a press has just locked are gone through within two ticks."""
 SHORTCOMINGS: Final = {"stale": "door_stale", "unknown": "door_unknown"}
+FLAGS: Final = frozenset({*SHORTCOMINGS.values(), "device_disagrees", "coil_differs", "freed_by_fire"})
+"""Codes of the flags that a door may have from here."""
 
 
 # --- orders ----------------------------------------------------------------------------------
@@ -269,10 +271,10 @@ def controller_changed(step: Step, event: ControllerChanged, before: ControllerL
 # --- shortcomings ----------------------------------------------------------------------------
 
 
-def flags(plan: Plan, state: State) -> Iterator[tuple[FlagKey, tuple[str, ...]]]:
-    """The doors' shortcomings that hold now, as ((code, subject), args)."""
+def flags(plan: Plan, state: State, some: Iterable[DoorPlan]) -> Iterator[tuple[FlagKey, tuple[str, ...]]]:
+    """The shortcomings of some doors that hold now, as ((code, subject), args), each code one of `FLAGS`."""
     record, live = state.record, state.live
-    for door in plan.doors.values():
+    for door in some:
         its = live.doors.get(door.id, DoorLive())
         code = SHORTCOMINGS.get(its.verdict.word)
         if code is not None:

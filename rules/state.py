@@ -359,7 +359,9 @@ class Live:
     commands: Mapping[CommandId, tuple[DoorId | OutputId, ...]] = field(default_factory=dict)
     next_command: CommandId = FIRST_COMMAND
     swept: Instant | None = None
-    """When flags and supervision were last gone through."""
+    """When flags and supervision were last begun to be gone through."""
+    doors_swept: int = 0
+    """How many doors' flags have been since then."""
     refused: tuple[int, int] = (0, 0)
     """(minute of CLOCK_MONOTONIC, unreadable messages in it): a flood is not recorded one by one."""
     unreadable: Mapping[str, Instant] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Whether each part could be relied on now: armed or not, silence, batteries, sessions, and the flags they raise."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -23,7 +23,7 @@ from rules.model.facts import (
     MessageRefusedRecorded,
     SessionTurned,
 )
-from rules.model.ids import Actor, ButtonId
+from rules.model.ids import Actor, ButtonId, DoorId
 from rules.model.moments import MINUTE_US, SECOND_US, Instant
 from rules.plan import ButtonPlan, Plan
 from rules.record import REMEMBERED_US
@@ -32,6 +32,8 @@ from rules.state import ButtonLive, ButtonMemory, ControllerLive, State
 from rules.step import DAEMON, Step
 
 SWEEP_EVERY_US: Final = SECOND_US
+DOORS_A_SWEEP: Final = 100
+"""Doors whose flags are gone through with one tick, in some 1 ms."""
 BATTERY_LOW_PERCENT: Final = 15
 """A lithium cell's discharge curve is flat and then falls: below this it is a matter of days."""
 REFUSED_EACH_MINUTE: Final = 20
@@ -157,19 +159,42 @@ def condition_changed(step: Step, event: ConditionChanged) -> None:
 
 
 def sweep(step: Step) -> None:
-    """Once a second: silence of buttons, and every flag raised or cleared."""
-    if step.live.swept is not None and step.at.since(step.live.swept) < SWEEP_EVERY_US:
-        return
+    """Once a second: silence of buttons, and every flag raised or cleared; those of many doors some with each tick."""
     before = step.live.swept
-    step.change(swept=step.at)
-    if before is not None:
-        _turn_silent(step, before)
-    sweep_flags(step)
+    if before is None or step.at.since(before) >= SWEEP_EVERY_US:
+        round_over = step.live.doors_swept >= len(step.plan.doors)
+        step.change(swept=step.at, doors_swept=0 if round_over else step.live.doors_swept)
+        if before is not None:
+            _turn_silent(step, before)
+        sweep_flags(step)
+    if step.live.doors_swept < len(step.plan.doors):
+        _sweep_doors(step, step.live.doors_swept)
 
 
 def sweep_flags(step: Step) -> None:
-    """Raise the flags that hold now and were not raised, clear those that no longer hold."""
-    now = dict(flags(step.plan, step.state))
+    """Raise the flags that hold now and were not raised, clear those that no longer hold; but for the doors'."""
+    _turn(
+        step,
+        dict(flags(step.plan, step.state)),
+        [key for key in step.record.flags if key[0] not in doors.FLAGS],
+    )
+
+
+def _sweep_doors(step: Step, first: int) -> None:
+    """The same for some doors, the `first` and those behind it, and with the first for doors that are no more."""
+    some = tuple(step.plan.doors.values())[first : first + DOORS_A_SWEEP]
+    step.change(doors_swept=first + DOORS_A_SWEEP)
+    ours = {door.id for door in some}
+    if first == 0:
+        ours |= {DoorId(key[1]) for key in step.record.flags} - step.plan.doors.keys()
+    _turn(
+        step,
+        dict(doors.flags(step.plan, step.state, some)) if settled(step.live) else {},
+        [key for key in step.record.flags if key[0] in doors.FLAGS and key[1] in ours],
+    )
+
+
+def _turn(step: Step, now: Mapping[FlagKey, tuple[str, ...]], raised_before: Iterable[FlagKey]) -> None:
     for key, args in now.items():
         raised = step.record.flags.get(key)
         if raised is None or (key[0] in RAISED_ANEW and raised.args != args):
@@ -177,12 +202,16 @@ def sweep_flags(step: Step) -> None:
     if not settled(step.live):
         # What has not answered yet since start is no better than it was before.
         return
-    for key in [key for key in step.record.flags if key not in now]:
-        step.write(FlagCleared(*key), key[1], because=Because(key[0]))
+    for key in raised_before:
+        if key not in now:
+            step.write(FlagCleared(*key), key[1], because=Because(key[0]))
 
 
 def flags(plan: Plan, state: State) -> Iterator[tuple[FlagKey, tuple[str, ...]]]:
-    """Every safety shortcoming that holds now, as ((code, subject), args); by rule, never typed in."""
+    """Every safety shortcoming that holds now but for the doors' (`doors.flags`), as ((code, subject), args).
+
+    By rule, never typed in.
+    """
     live, now = state.live, state.live.now
     is_settled = settled(live)
     for code, subject in plan.standing_flags:
@@ -213,8 +242,6 @@ def flags(plan: Plan, state: State) -> Iterator[tuple[FlagKey, tuple[str, ...]]]
             yield ("message_refused", subject), ()
     for waiting in state.record.unanswered.values():
         yield ("unanswered_press", waiting.button), (str(waiting.number), waiting.why)
-    if is_settled:
-        yield from doors.flags(plan, state)
     yield from selftest.flags(plan, state)
     yield from exercising.flags(plan, state)
 

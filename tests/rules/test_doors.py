@@ -385,7 +385,7 @@ def test_a_released_door_locks_again_with_the_next_press() -> None:
 
 
 def flags(world: World) -> set[tuple[str, str]]:
-    return {key for key, _ in doors.flags(world.plan, world.state)}
+    return {key for key, _ in doors.flags(world.plan, world.state, world.plan.doors.values())}
 
 
 def test_shortcomings_of_doors_are_shown_by_rule() -> None:

@@ -264,15 +264,21 @@ def test_a_strike_that_the_fire_rule_latched_is_no_other_programs_doing() -> Non
     burn(world)
     world.run(1)
     assert world.coil("d") is False
-    assert ("coil_differs", "d") not in {key for key, _ in flags(world.plan, world.state)}
+    assert ("coil_differs", "d") not in {
+        key for key, _ in flags(world.plan, world.state, world.plan.doors.values())
+    }
     world.turn("fire", active=False)
     world.run(10)
-    assert ("coil_differs", "d") not in {key for key, _ in flags(world.plan, world.state)}
+    assert ("coil_differs", "d") not in {
+        key for key, _ in flags(world.plan, world.state, world.plan.doors.values())
+    }
     lock = world.plan.doors[D].lock
     assert lock is not None
     world.set(lock.point, not lock.locked_when)
     world.run(1)
-    assert ("coil_differs", "d") in {key for key, _ in flags(world.plan, world.state)}
+    assert ("coil_differs", "d") in {
+        key for key, _ in flags(world.plan, world.state, world.plan.doors.values())
+    }
 
 
 def test_a_strike_that_holds_no_power_is_left_alone() -> None:

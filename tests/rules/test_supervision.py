@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from rules import supervision
 from rules.decision import Decision
 from rules.model.events import (
     ControllerChanged,
@@ -355,3 +356,20 @@ def test_a_flood_of_unreadable_messages_does_not_hide_a_press() -> None:
     for _ in range(50):
         refuse(story)
     assert story.hear().permits
+
+
+def test_the_flags_of_many_doors_are_raised_and_cleared_some_with_each_tick_and_none_is_passed_over() -> None:
+    many = supervision.DOORS_A_SWEEP * 5 // 2
+    story = Story(campus(*(door(f"d{number}", number) for number in range(many)), controllers=(PLC,)))
+    story.run(40)
+
+    def stale() -> int:
+        return sum(code == "door_stale" for code, _ in story.state.record.flags)
+
+    story.wait(60_000)
+    story.run(3, scans=False)
+    all_stale = stale()
+    story.run(3)
+
+    assert all_stale == many
+    assert stale() == 0
