@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import secrets
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
@@ -20,8 +21,10 @@ from rules.model.moments import Instant
 
 BEAT_S = 1.0
 """How often the broker is asked for a sign that it has given us everything."""
-MANY = 1_000
-"""As many as the broker's window lets wait where it is set as we ask (`config/mosquitto.acl`)."""
+READ_ON = 1_000
+"""As many of the busy wait here before no more than one message a turn is read: at QoS 0 no window holds them back."""
+TURN_S = 0.001
+"""Of one turn of the loop, for what the busy say."""
 
 
 class Ear:
@@ -31,6 +34,7 @@ class Ear:
     numbers: of deliveries, shared by all ears. buttons_of: who declares a topic.
     is_busy: told of each topic of ours that said something, and when (monotonic microseconds); whether it says so much
     that what it says waits its turn. ours: who hears what comes on topics of our own.
+    read_for_s: how much of one turn of the loop its connection may have.
     """
 
     def __init__(
@@ -41,6 +45,8 @@ class Ear:
         buttons_of: Callable[[str], Sequence[ButtonTopic]],
         is_busy: Callable[[str, int], bool],
         ours: Mapping[str, Callable[[bytes], None]] | None = None,
+        *,
+        read_for_s: float,
     ) -> None:
         self.marker_topic = f"campus/edge/{config.campus}/marker{suffix}"
         self.link: Link | None = None
@@ -53,6 +59,7 @@ class Ear:
         self._buttons_of = buttons_of
         self._is_busy = is_busy
         self._ours = ours or {}
+        self._read_for_s = read_for_s
         self._later: deque[tuple[Emit, ButtonEvent]] = deque()
         self._turning = False
 
@@ -149,13 +156,10 @@ class Ear:
             for event in heard:
                 tell(with_delivery(event, next(deliveries)) if lasts(event) else event)
 
-        await link.hand_over(take)
+        await link.hand_over(take, self._read_for_s, lambda: len(self._later) < READ_ON)
 
     def _wait_a_turn(self, emit: Emit) -> Callable[[ButtonEvent], None]:
-        """What a busy topic says goes on in order, a turn of the loop each: what others said is read in between.
-
-        It waits here no longer than the broker's window is wide, for the broker waits for our acknowledgement.
-        """
+        """What a busy topic says goes on in order, some with each turn of the loop: what others said is read in between."""
 
         def later(event: ButtonEvent) -> None:
             self._later.append((emit, event))
@@ -166,15 +170,17 @@ class Ear:
         return later
 
     def _turn(self) -> None:
-        # More at a time where they pile up: at QoS 0 no window holds them back.
-        # The next one first, so that a bug in what is told holds up nothing behind it.
-        many = 1 + len(self._later) // MANY
-        self._turning = len(self._later) > many
-        if self._turning:
-            asyncio.get_running_loop().call_soon(self._turn)
-        for _ in range(min(many, len(self._later))):
+        if not self._later:
+            self._turning = False
+            return
+        # The next turn first, so that a bug in what is told holds up nothing behind it.
+        asyncio.get_running_loop().call_soon(self._turn)
+        ends_s = time.monotonic() + TURN_S
+        while self._later:
             emit, event = self._later.popleft()
             emit(event)
+            if time.monotonic() > ends_s:
+                break
 
 
 def acknowledge_now(link: Link, message: Arrived) -> None:

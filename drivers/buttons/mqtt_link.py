@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -49,17 +50,24 @@ class Link:
             payload = message.payload if isinstance(message.payload, bytes) else b""
             yield Arrived(message.topic.value, payload, message.qos, bool(message.retain), message.mid)
 
-    async def hand_over(self, take: Callable[[Arrived], None]) -> None:
+    async def hand_over(
+        self, take: Callable[[Arrived], None], for_s: float, more: Callable[[], bool]
+    ) -> None:
         """Give `take` each message from within the callback that read it, until the connection is lost.
 
-        For presses: `messages` costs two turns of the loop, and each may be as long as fifty boards' answers.
-        paho reads one message a turn, so that a storm cannot hang the loop this way either. Raises what `LOST`
+        For presses: `messages` costs two turns of the loop, and each may be as long as fifty boards' answers. And
+        paho reads one message a turn of the loop: here as many are read as come, for `for_s` at most, for the one
+        that matters may stand behind hundreds. more: whether `take` wants more than one now. Raises what `LOST`
         names, and what `take` raises.
         """
         client = self._client
         bug: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
+        arrived = False
+
         def on_message(_client: object, _userdata: object, message: paho.MQTTMessage) -> None:
+            nonlocal arrived
+            arrived = True
             payload = message.payload if isinstance(message.payload, bytes) else b""
             try:
                 take(Arrived(message.topic, payload, message.qos, bool(message.retain), message.mid))
@@ -67,7 +75,27 @@ class Link:
                 if not bug.done():
                     bug.set_exception(err)
 
+        def read() -> None:
+            nonlocal arrived
+            ends_s = time.monotonic() + for_s
+            try:
+                while True:
+                    arrived = False
+                    client._client.loop_read()
+                    if not arrived or not more() or time.monotonic() > ends_s:
+                        break
+            except Exception as err:  # noqa: BLE001  # as aiomqtt does: the connection is broken, and whoever serves it is told
+                if not client._disconnected.done():
+                    client._disconnected.set_exception(err)
+                return
+            if isinstance(channel, ssl.SSLSocket) and channel.pending():
+                # Decrypted already: no selector tells of it.
+                loop.call_soon(read)
+
         client._client.on_message = on_message
+        loop, channel = asyncio.get_running_loop(), client._client.socket()
+        if channel is not None and channel.fileno() >= 0:
+            loop.add_reader(channel.fileno(), read)
         try:
             while not client._queue.empty():  # what came between our CONNECT and this
                 early = client._queue.get_nowait()

@@ -31,6 +31,8 @@ from rules.model.ids import DeliveryId
 log = structlog.get_logger()
 
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.2, 2.0
+READ_S, READ_BUSY_S = 0.003, 0.000_5
+"""Of one turn of the loop. Until a flood is set apart, a press stands in the middle of it."""
 AT_ONCE = 8
 """Publishes under way together; aiomqtt warns above 10."""
 APPLIANCE_TOPIC = "campus/state/appliance"
@@ -56,8 +58,9 @@ class ButtonSessions:
         numbers = count(1)
         self._round_trip = RoundTrip(config.campus)
         ours = {self._round_trip.topic: self._round_trip.heard}
-        self._all = Ear(config, "", numbers, self._pressed_on, self._is_busy, ours)
-        self._busy = Ear(config, "-busy", numbers, self._pressed_on, self._is_busy)
+        heard = (numbers, self._pressed_on, self._is_busy)
+        self._all = Ear(config, "", *heard, ours, read_for_s=READ_S)
+        self._busy = Ear(config, "-busy", *heard, read_for_s=READ_BUSY_S)
         self._apart = Apart()
         self._all_heard = asyncio.Event()
         self._heard_anew = 0

@@ -131,7 +131,9 @@ class Link:
             self._stirred.clear()
             await self._stirred.wait()
 
-    async def hand_over(self, take: Callable[[Arrived], None]) -> None:
+    async def hand_over(
+        self, take: Callable[[Arrived], None], for_s: float, more: Callable[[], bool]
+    ) -> None:
         while self._arrived:
             take(self._arrived.popleft())
         self._take = take

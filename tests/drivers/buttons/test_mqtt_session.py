@@ -427,7 +427,7 @@ async def test_a_connection_that_breaks_as_something_is_to_be_written_is_lost_an
         await asyncio.sleep(0)  # the loop's next turn reads the end, after this task has asked to write
         link.acknowledge(1)
         with pytest.raises(aiomqtt.MqttError):
-            await link.hand_over(lambda _message: None)
+            await link.hand_over(lambda _message: None, 0.001, lambda: True)
         await asyncio.sleep(0)
 
     assert faults == []
