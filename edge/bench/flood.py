@@ -1,4 +1,4 @@
-"""A child of the benchmark: as many MQTT messages at once as it is told, QoS 0, each a press that means nothing.
+"""A child of the benchmark: as many MQTT messages at once as it is told, QoS 0, each a press of another button.
 
 `python -m edge.bench.flood BROKER_PORT TOPIC`. MQTT is spoken by hand, as in `edge.bench.bare`: it is faster.
 """
@@ -10,7 +10,8 @@ from typing import Final
 
 from edge.bench.lines import Message, obey
 
-PAYLOAD: Final = b'{"gesture": "wave"}'
+PAYLOAD: Final = b'{"gesture": "single"}'
+"""Calls for help and locks no door (`edge.bench.campus`): what is locked is the measured press's doing."""
 A_WRITE: Final = 500
 
 

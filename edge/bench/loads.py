@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from edge.bench import children
-from edge.bench.campus import FLOOD_TOPIC, board
+from edge.bench.campus import FLOOD_TOPIC, FLOODED, board
 from edge.bench.children import Lost
 from edge.bench.guests import invite
 from edge.bench.listened import HOME
@@ -20,11 +20,15 @@ FLOOD: Final = 100_000
 PAGES: Final = 300
 PROGRAMS: Final = 10
 SYNC_US: Final = 2_000_000
+HEARD_S: Final = 120.0
+QUIET_MS: Final = 2_000
 
 
 @dataclass(slots=True)
 class Loads:
-    """press: begins the flood; to be called right before a press. calm: waits until it has ended.
+    """press: begins the flood; to be called right before a press. calm: waits until the last of it was heard.
+
+    Each of the flood is a press like any other, and opens an incident again where one was closed.
 
     skipped: what cannot be had on this machine, and why.
     """
@@ -54,6 +58,7 @@ def all_loads(here: Stage) -> Iterator[Loads]:
 
         def calm() -> None:
             flood.do("ended")
+            here.running.until("the flood heard to its end", _over, HEARD_S)
 
         found = Loads(press, calm)
         babbler = board(0)
@@ -65,6 +70,11 @@ def all_loads(here: Stage) -> Iterator[Loads]:
         here.log.hang()
         stack.callback(here.log.resume)
         yield found
+
+
+def _over(document: dict[str, Any]) -> bool:
+    (flooded,) = (one for one in document["buttons"] if one["id"] == FLOODED)
+    return bool(flooded["heard_ms"] is not None and flooded["heard_ms"] > QUIET_MS)
 
 
 @contextlib.contextmanager

@@ -127,8 +127,9 @@ class _Measuring:
             self._found.skipped += loads.skipped
 
             def press() -> Pressed:
-                pressed = here.running.press_daemon(here.presser, before=loads.press)
+                pressed, doors = here.running.lock(here.presser, before=loads.press)
                 loads.calm()
+                here.running.release(doors)
                 return pressed
 
             self._by_turns(self._found.daemon, press)
