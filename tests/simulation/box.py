@@ -74,8 +74,6 @@ class Box:
         self.boot = "boot-1"
         self.daemon: Daemon | None = None
         self.watching: Watching | None = None
-        self.pace = 1.0
-        """How much slower than the product this one reads and ticks: 1, and more where weeks are to pass."""
         self.ended: list[int | BaseException] = []
         """How runs ended that were not killed."""
         self._task: asyncio.Task[int] | None = None
@@ -274,6 +272,25 @@ class _NoKeeper:
         """Nothing runs."""
 
 
+class _NoLoopWatch:
+    """It times the real machine, and no virtual clock."""
+
+    longest_s = 0.0
+    over = 0
+
+    def __init__(self, *_: Any) -> None:
+        """Nothing is timed."""
+
+    def begin(self) -> None:
+        """Nothing is timed."""
+
+    def minute(self) -> None:
+        """Nothing was timed."""
+
+    def end(self) -> None:
+        """Nothing is timed."""
+
+
 class _NoSocket:
     def __init__(self, *_: Any) -> None:
         """Requests come by `Box.submit`."""
@@ -303,10 +320,7 @@ def exchanged(
     watch = wiring_module.watches
 
     def slower(plan: Plan) -> Any:
-        return {
-            one: Watch(its.evidence, its.fast, EVIDENCE_S * box.pace, FAST_S * box.pace)
-            for one, its in watch(plan).items()
-        }
+        return {one: Watch(its.evidence, its.fast, EVIDENCE_S, FAST_S) for one, its in watch(plan).items()}
 
     class SimDaemon(Daemon):
         def __init__(self, start: Any, journal: Journal, record: Record) -> None:
@@ -380,6 +394,7 @@ def exchanged(
         (rtu_bus, "open_line", open_line),
         (daemon_module, "ControlServer", _NoSocket),
         (daemon_module, "Follower", _NoViews),
+        (daemon_module, "LoopWatch", _NoLoopWatch),
         (daemon_module, "_settle_memory", _at_once),
         (
             daemon_module,

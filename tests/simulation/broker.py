@@ -236,10 +236,11 @@ class Buttons:
             self._broker.receive("zigbee2mqtt/gym-office", json.dumps({"action": action}).encode())
         return one
 
-    def status(self, button: str) -> None:
-        """A button reports."""
+    def status(self, button: str, at: str | None = None) -> None:
+        """A button reports. at: what its own clock shows, if it has one."""
         if self._broker.up:
-            self._broker.receive(f"campus/button/{button}/status", b'{"battery": 80}')
+            said = {"battery": 80} | ({} if at is None else {"at": at})
+            self._broker.receive(f"campus/button/{button}/status", json.dumps(said).encode())
 
     async def _repeat(self, one: Pressed) -> None:
         payload = json.dumps({"press_id": one.press, "gesture": one.gesture}).encode()

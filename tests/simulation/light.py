@@ -56,7 +56,7 @@ class LightDriver:
         )
         points = self._watch.evidence | self._watch.fast if self._rounds % often == 0 else self._watch.fast
         self._rounds += 1
-        started = instant()
+        started, leapt_ns = instant(), loop.leapt_ns
         await asyncio.sleep(loop.random.expovariate(1 / ANSWER_S))
         fault = self._device.fault
         if (
@@ -80,7 +80,8 @@ class LightDriver:
         if self._lost():
             return
         self._presence.answered()
-        emit(Scanned(instant(), self.controller, started, values))
+        # A leap under way is one before it: a board is not read for ten minutes.
+        emit(Scanned(instant(), self.controller, started.plus((loop.leapt_ns - leapt_ns) // 1_000), values))
 
     def prepare(self, drives: tuple[Drive, ...]) -> None:
         """Nothing to get ready."""

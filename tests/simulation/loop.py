@@ -23,6 +23,9 @@ PROCESS: Final[ContextVar[int]] = ContextVar("PROCESS", default=0)
 CALLBACK_S: Final = 0.000_05
 """How long a callback takes on the average."""
 NANO: Final = 1_000_000_000
+UTC_S: Final = 1_788_000_000
+NEAR_S: Final = 1.0
+"""Timers of a daemon within this are its rounds, which go on as they were; what waits longer is nearer after a leap."""
 
 
 class Deadlock(Exception):
@@ -53,11 +56,13 @@ class _Future(_Numbered, asyncio.Future[Any]):
 class SeededLoop(asyncio.BaseEventLoop):
     """Runs one ready callback at a time. `killed`: processes whose callbacks are dropped."""
 
-    def __init__(self, seed: int, *, boot_s: float = 1_000.0, utc_s: int = 1_788_000_000) -> None:
+    def __init__(self, seed: int, *, boot_s: float = 1_000.0, utc_s: int = UTC_S) -> None:
         super().__init__()
         self.random = Random(f"loop {seed}")
         self.now_ns = int(boot_s * NANO)
-        self.wall_ahead_ns = utc_s * NANO - self.now_ns
+        self.wall_ahead_ns = self._right_ahead_ns = utc_s * NANO - self.now_ns
+        self.leapt_ns = 0
+        """How much time passed in leaps so far."""
         self.booted_ns = 0
         self.killed: set[int] = set()
         self.raised: list[tuple[str, BaseException | None]] = []
@@ -98,6 +103,27 @@ class SeededLoop(asyncio.BaseEventLoop):
     def reboot(self) -> None:
         """The machine starts anew: CLOCK_MONOTONIC begins from zero. Only while no daemon runs."""
         self.booted_ns = self.now_ns - 20 * NANO
+
+    @property
+    def right_s(self) -> float:
+        """Seconds since 1970 by a clock that nobody sets. Leaps count."""
+        return (self.now_ns + self._right_ahead_ns + self.leapt_ns) / NANO
+
+    def leap(self, by_s: float) -> None:
+        """So much time passes at once by both clocks; `world_s`, the time of whoever looks on, stands still.
+
+        What the daemon waits for is nearer by as much, and due now where it is past.
+        """
+        by_ns = round(by_s * NANO)
+        self.booted_ns -= by_ns
+        self.wall_ahead_ns += by_ns
+        self.leapt_ns += by_ns
+        now_s = self.now_ns / NANO
+        scheduled: list[asyncio.TimerHandle] = self._scheduled  # type: ignore[attr-defined]
+        for handle in scheduled:
+            if handle._context.get(PROCESS, 0) and handle.when() - now_s > NEAR_S:  # type: ignore[attr-defined]
+                handle._when = max(now_s, handle.when() - by_s)  # type: ignore[attr-defined]
+        heapq.heapify(scheduled)
 
     def time_ns(self) -> int:
         """The wall clock, which somebody may set."""

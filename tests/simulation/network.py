@@ -16,7 +16,7 @@ from typing import Any, Final
 from drivers.doors.modbus_rtu_line import LineLost
 from drivers.simulators.bolts import Board
 from drivers.simulators.modbus_rtu_peer import ModbusRtuPeer
-from tests.simulation.loop import SeededLoop
+from tests.simulation.loop import UTC_S, SeededLoop
 
 USER_TIMEOUT_S: Final = 1.2
 KEEPALIVE_S: Final = 3.2
@@ -145,8 +145,8 @@ class _Server:
 class NetworkLoop(SeededLoop):
     """The loop with its network: `create_connection` and `create_server` meet in memory."""
 
-    def __init__(self, seed: int) -> None:
-        super().__init__(seed)
+    def __init__(self, seed: int, utc_s: int = UTC_S) -> None:
+        super().__init__(seed, utc_s=utc_s)
         self.wires: dict[tuple[str, int], Wire] = {}
         self.lines: dict[str, Line] = {}
 

@@ -96,10 +96,13 @@ class Notes:
     """By (law, subject): since when its condition has held without a break."""
     counts: Counter[str] = field(default_factory=Counter)
     started_s: float = 0.0
+    stirred_s: float = 0.0
+    """When rows were last handed in, or a permit was let out."""
     step_laws: Sequence[Callable[["Notes", Step], Iterable[str]]] = ()
     permit_laws: Sequence[Callable[["Notes", Permit, State], Iterable[str]]] = ()
     start_laws: Sequence[Callable[["Notes", Record], Iterable[str]]] = ()
     answer_laws: Sequence[Callable[["Notes", Told], Iterable[str]]] = ()
+    looked_laws: Sequence[Callable[["Notes"], Iterable[str]]] = ()
     _permits: list[tuple[Permit, State]] = field(default_factory=list)
     _rows: list[Row] = field(default_factory=list)
     reads: dict[str, list[Sample]] = field(default_factory=dict)
@@ -157,6 +160,7 @@ class Notes:
         """A permit goes to its driver."""
         assert self.box.daemon is not None
         state = self.box.daemon.appliance.state
+        self.stirred_s = self.loop.world_s
         self.truth.let_out(permit, self.loop.world_s, self.box.process)
         self._permits.append((permit, state))
         self.counts["permits"] += 1
@@ -174,6 +178,7 @@ class Notes:
         """Rows are handed to the journal."""
         batch = Batch(tuple(rows), record, self.box.process, self.loop.world_s)
         self.batches.append(batch)
+        self.stirred_s = self.loop.world_s
         self._rows += rows
         self.counts["rows"] += len(rows)
 
@@ -218,6 +223,14 @@ class Notes:
             self.silent |= {one.id for one in after.record.incidents.values() if one.silent}
         for law in self.step_laws:
             self.broken(law, law(self, step))
+
+    def leapt(self, by_s: float) -> None:
+        """So much time passed at once: what was lately is as much longer ago."""
+        for ago in (self.left_s, self.trouble_s):
+            for name in ago:
+                ago[name] -= by_s
+        for one in self.truth.inputs.values():
+            one.turned_s -= by_s
 
     def trouble(self, controller: str) -> None:
         """Something is wrong with a board or the way to it."""

@@ -19,14 +19,17 @@ from edge.journal.verify import verify_directory
 from tests.simulation import invariants
 from tests.simulation.box import LOGGED, Box, exchanged
 from tests.simulation.broker import Broker, Buttons
+from tests.simulation.days import watched
 from tests.simulation.disk import scratch
 from tests.simulation.light import light
-from tests.simulation.loop import in_virtual_time
+from tests.simulation.loop import UTC_S, in_virtual_time
 from tests.simulation.network import NetworkLoop
 from tests.simulation.notes import Notes, Violation
+from tests.simulation.season import season
 from tests.simulation.site import CONFIGURATION, Site
 from tests.simulation.story import Story
 from tests.simulation.truth import Truth
+from tests.simulation.week import Week
 
 START_S: Final = 6.0
 SETTLE_S: Final = 24.0
@@ -54,15 +57,15 @@ class _Stop(Exception):
 class Form:
     """How a seed is run: `seconds` in which something happens each `every_s` on the average, then all is mended and judged.
 
-    wire: with the real Modbus drivers and their peers, else `light`. pace: how much slower the daemon reads and ticks.
-    only: nothing but these happens (`story.ACTS`); empty: all.
+    wire: with the real Modbus drivers and their peers, else `light`.
+    only: nothing but these happens (`story.ACTS`); empty: all. days: a week's story of so many days instead (`week`).
     """
 
     wire: bool = True
     seconds: float = 30.0
     every_s: float = 0.8
-    pace: float = 1.0
     only: tuple[str, ...] = ()
+    days: int = 0
 
 
 def simulate(seed: int, form: Form = Form()) -> Outcome:  # it is frozen
@@ -83,17 +86,19 @@ def simulate(seed: int, form: Form = Form()) -> Outcome:  # it is frozen
 
 
 def _simulate(seed: int, folder: Path, form: Form) -> Outcome:
-    loop = NetworkLoop(seed)
+    its = season(seed) if form.days else None
+    loop = NetworkLoop(seed, UTC_S if its is None else round(its.moment(0, 0.0)) - 60)
     truth = Truth()
     broker = Broker(loop)
     site = Site(loop, truth)
-    box = Box(loop, folder, CONFIGURATION, broker)
+    box = Box(loop, folder, CONFIGURATION if its is None else its.text, broker)
     buttons = Buttons(loop, broker, Random(f"buttons {seed}"))
     notes = Notes(loop, truth, site, box, buttons, said=broker.said)
     notes.step_laws, notes.permit_laws = invariants.AT_EACH_EVENT, invariants.AT_EACH_PERMIT
     notes.start_laws, notes.answer_laws = invariants.AT_EACH_START, invariants.AT_EACH_ANSWER
-    box.watching, box.pace = notes, form.pace
-    story = Story(seed, loop, notes)
+    notes.looked_laws = invariants.NOW_AND_THEN
+    box.watching = notes
+    story = Story(seed, loop, notes) if its is None else Week(seed, loop, notes, watched(its, notes))
 
     def stop_if_broken() -> None:
         if notes.violations:
@@ -111,7 +116,13 @@ def _simulate(seed: int, folder: Path, form: Form) -> Outcome:
             loop.step_done = lambda: None
             loop.close()
     return Outcome(
-        seed, notes.violations, loop.trace, story.told, loop.steps, loop.world_s - 1_000.0, notes.counts
+        seed,
+        notes.violations,
+        loop.trace,
+        story.told,
+        loop.steps,
+        loop.world_s - 1_000.0 + loop.leapt_ns / 1e9,
+        notes.counts,
     )
 
 
@@ -120,11 +131,14 @@ async def _live(notes: Notes, story: Story, form: Form) -> None:
     await notes.site.build()
     box.start()
     looking = loop.create_task(_look(notes))
-    await asyncio.sleep(START_S * box.pace)
-    await story.run(form.seconds, form.every_s, form.only)
+    await asyncio.sleep(START_S)
+    if isinstance(story, Week):
+        await story.live(form.days)
+    else:
+        await story.run(form.seconds, form.every_s, form.only)
     await story.last_press()
     await story.mend()
-    await asyncio.sleep(SETTLE_S * box.pace)
+    await asyncio.sleep(SETTLE_S)
     notes.broken(*_judged(invariants.everything_comes_to_rest, notes))
     looking.cancel()
     # The last start reads what all the others left.
@@ -150,7 +164,7 @@ async def _look(notes: Notes) -> None:
         await asyncio.sleep(LOOK_S)
         if notes.box.ended and notes.box.ended[-1] != 0:
             notes.broken("The daemon never ends by itself", [f"it ended with {notes.box.ended[-1]}"])
-        for law in invariants.NOW_AND_THEN:
+        for law in notes.looked_laws:
             notes.broken(*_judged(law, notes))
 
 
@@ -167,9 +181,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--every", type=float, default=Form().every_s, help="seconds between two things that happen"
     )
+    parser.add_argument("--days", type=int, default=0, help="a week's story, of so many days, for each seed")
     given = parser.parse_args(arguments)
     seeds = [given.seed] if given.seed is not None else range(given.first, given.first + given.seeds)
-    form = Form(not given.light, given.seconds, given.every)
+    form = Form(not (given.light or given.days), given.seconds, given.every, days=given.days)
     began_s, failed, simulated_s = time.perf_counter(), 0, 0.0
     counts: Counter[str] = Counter()
     for number, seed in enumerate(seeds, 1):

@@ -2,7 +2,7 @@
 
 import asyncio
 import errno
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
@@ -57,12 +57,13 @@ class Act:
 class Story:
     """Draws what happens next, and does it. Everything that was done stands in `told`, for who reads a failure."""
 
-    def __init__(self, seed: int, loop: NetworkLoop, notes: Notes, reboots: bool = True) -> None:
+    def __init__(self, seed: int, loop: NetworkLoop, notes: Notes, edits: Mapping[str, str] = EDITS) -> None:
         self.random = Random(f"story {seed}")
         self.loop = loop
         self.notes = notes
         self.site, self.box, self.buttons = notes.site, notes.box, notes.buttons
         self.broker = notes.buttons._broker
+        self.edits = edits
         self.told: list[str] = []
         self._tasks: dict[asyncio.Task[Any], None] = {}
         self._down = False
@@ -93,7 +94,7 @@ class Story:
         self.say("all is closed and released")
         self.box.submit(lambda at, n, who: CloseAsked(at, n, who, "over", None, silent=True))
         self.box.submit(lambda at, n, who: ReleaseAsked(at, n, who, everything, "over"))
-        await asyncio.sleep(self.random.uniform(0.2, 2.0) * self.box.pace)
+        await asyncio.sleep(self.random.uniform(0.2, 2.0))
         for device in self.random.sample(list(self.site.everything()), self.random.randrange(1, 3)):
             fault = self.random.choice(
                 [one for one in FAULTS if device.wire is not None or one.kind != "away"]
@@ -108,7 +109,7 @@ class Story:
         if self.random.random() < 0.4:
             self.say("  and fire")
             self.site.turn("fire", True)
-            await asyncio.sleep(13.0 * self.box.pace)
+            await asyncio.sleep(13.0)
 
     async def mend(self) -> None:
         """Whatever was broken works again, nobody stands in a door, and the daemon runs."""
@@ -123,7 +124,7 @@ class Story:
         self.broker.turn(True)
         disk = self.box.disk
         disk.refuses, disk.hang_until_s, disk.kill_at = "", 0.0, None
-        self.box.path.write_text(EDITS["as it was"])
+        self.box.path.write_text(self.edits["as it was"])
         if self.box.running():
             self.box.ask(lambda daemon: daemon.ask_for_file())
         else:
@@ -139,7 +140,7 @@ class Story:
         async def last() -> None:
             begin()
             try:
-                await asyncio.sleep(self.random.expovariate(1 / (mean_s * self.box.pace)))
+                await asyncio.sleep(self.random.expovariate(1 / (mean_s)))
             finally:
                 end()
 
@@ -261,7 +262,7 @@ class Story:
         device.broken = fault.kind
         try:
             await device.set_fault(fault)
-            await asyncio.sleep(self.random.expovariate(1 / (5.0 * self.box.pace)))
+            await asyncio.sleep(self.random.expovariate(1 / (5.0)))
             await device.set_fault(WORKS)
         finally:
             device.broken = ""
@@ -315,7 +316,7 @@ class Story:
 
     def hang(self) -> None:
         """The disk hangs."""
-        hang_s = self.random.expovariate(1 / (2.0 * self.box.pace))
+        hang_s = self.random.expovariate(1 / (2.0))
         self.box.disk.hang_until_s = self.loop.world_s + hang_s
 
     async def kill(self) -> None:
@@ -330,7 +331,7 @@ class Story:
                 for _ in range(30):
                     if not self.box.running():
                         break
-                    await asyncio.sleep(0.1 * self.box.pace)
+                    await asyncio.sleep(0.1)
             self.box.disk.kill_at = None
             self.box.die()
             await asyncio.sleep(self.random.uniform(0.2, 1.5))
@@ -362,9 +363,9 @@ class Story:
 
     def edit(self) -> None:
         """Somebody edits the configuration and reloads it."""
-        name = self.random.choice(list(EDITS))
+        name = self.random.choice(list(self.edits))
         self.say(f"  {name}")
-        self.box.path.write_text(EDITS[name])
+        self.box.path.write_text(self.edits[name])
         self.box.ask(lambda daemon: daemon.ask_for_file())
 
     def flood(self) -> None:
