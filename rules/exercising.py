@@ -105,7 +105,8 @@ def _due(step: Step, door: DoorPlan, clock: LocalClock) -> bool:
     if since_start < (start - hours.start_minute) % DAY_MINUTES:
         return False
     last = step.record.self_tests.exercises.get(door.id)
-    if last is None or last.window < _window(hours, clock):
+    if last is None or last.window != _window(hours, clock):
+        # A night that is still to come was entered by a clock that was ahead: it stands for no other.
         return last is None or last.step == "ended"
     kept_from = last.step == "ended" and last.outcome == "untestable"
     return kept_from and step.at.utc_us - last.at.utc_us >= KEPT_FROM_US
@@ -316,4 +317,5 @@ def _missed(door: DoorPlan, live: Live, window: int | None) -> bool:
         return False
     over = clock.minute >= hours.end_minute
     last_whole = clock.day - (0 if over else 1) - (1 if hours.start_minute > hours.end_minute else 0)
-    return window < last_whole
+    # One that is still to come was entered by a clock that was ahead, and tells of no night that was.
+    return window < last_whole or window > clock.day

@@ -112,7 +112,8 @@ def fold(record: Record, at: Instant, entry: Entry) -> Record:
             day = record.self_tests.day if fact.day is None else fact.day
             return replace(record, self_tests=replace(record.self_tests, number=fact.number, day=day))
         case SelfTestEnded():
-            return replace(record, self_tests=_tested(record.self_tests, at, fact))
+            tested = replace(record, self_tests=_tested(record.self_tests, at, fact))
+            return _none_later(tested, at) if fact.complete else tested
         case DoorExercised():
             return _exercised(record, at, fact)
         case _:
@@ -135,8 +136,23 @@ def _tested(tests: SelfTests, at: Instant, fact: SelfTestEnded) -> SelfTests:
     )
 
 
+def _none_later(record: Record, at: Instant) -> Record:
+    """What was proven before this moment, by a clock that was ahead, was proven at this moment at the latest.
+
+    Else what is found not to work now would count as proven since, until the calendar has caught up.
+    """
+    buttons = {
+        one: replace(its, proven=_at_the_latest(its.proven, at)) for one, its in record.buttons.items()
+    }
+    return replace(record, secured=_at_the_latest(record.secured, at), buttons=buttons)
+
+
+def _at_the_latest(times: Mapping[K, Instant], at: Instant) -> Mapping[K, Instant]:
+    return {one: its if its.utc_us <= at.utc_us else at for one, its in times.items()}
+
+
 def _exercised(record: Record, at: Instant, fact: DoorExercised) -> Record:
-    tests = record.self_tests
+    tests, record = record.self_tests, _none_later(record, at)
     memory = ExerciseMemory(fact.window, at, fact.step, fact.outcome, fact.code)
     record = replace(record, self_tests=replace(tests, exercises=_with(tests.exercises, fact.door, memory)))
     if fact.outcome != "proven":

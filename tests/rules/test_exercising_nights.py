@@ -6,6 +6,7 @@ import pytest
 
 from rules import exercising
 from rules.model.ids import DoorId, InputId
+from rules.model.moments import MINUTE_US
 from rules.plan import Hours
 from tests.rules.campus import STRIKE, door
 from tests.rules.nights import (
@@ -166,3 +167,43 @@ def test_a_reload_that_takes_the_lock_away_on_its_way_back_never_says_that_it_is
 
     assert ("ended", "proven", "") not in steps(here.run(3))
     assert D in here.state.live.exercises
+
+
+# --- clocks that were wrong ------------------------------------------------------------------
+
+
+def test_a_clock_that_was_two_weeks_ahead_keeps_no_night_from_its_exercise() -> None:
+    here = Night(quarters(unlocked(), at=12 * 60))
+    here.clock(13 * 60)
+    here.clock(22 * 60, days=14)
+    here.run(8)
+    assert steps(here.night(8))[-1] == ("ended", "proven", "")
+    here.clock(13 * 60, days=-14)
+    here.run(8)
+    assert ("exercise_missed", "d") in here.flags()
+    here.minute = 22 * 60
+
+    assert steps(here.night(8))[-1] == ("ended", "proven", "")
+    assert here.state.record.self_tests.exercises[D].window == here.day
+    assert ("exercise_missed", "d") not in here.flags()
+
+
+def test_what_was_proven_by_a_clock_that_was_ahead_does_not_hide_what_fails_after_it() -> None:
+    here = Night(quarters(unlocked()))
+    two_weeks_us = 14 * 24 * 60 * MINUTE_US
+    here.now = replace(here.now, utc_us=here.now.utc_us + two_weeks_us)
+    here.carry_out(here.hear(press_id="p-1"))
+    here.run(3)
+    assert here.word("d") == "secured"
+    here.close()
+    here.carry_out(here.release("d"))
+    here.run(3)
+    here.now = replace(here.now, utc_us=here.now.utc_us - two_weeks_us)
+    here.lazy_bolts.add(D)
+    here.night(10)
+
+    assert ("lock_not_exercised", "d") in here.flags()
+    here.lazy_bolts.clear()
+    here.carry_out(here.hear(press_id="p-2"))
+    here.run(3)
+    assert ("lock_not_exercised", "d") not in here.flags()
