@@ -83,7 +83,7 @@ bench: setup  ## From a press to the last door written and proven, beside a bare
 faults: setup  ## Break the running daemon in every way, in every phase of a lockdown; ARGS=--help picks (30 minutes for all)
 	@$(BIN)/python -m tests.faults $(ARGS)
 
-sim: setup  ## The campus by seed, with every fault: SEED=7 replays one aloud, ARGS="--seeds 10000" runs many
+sim: setup  ## The campus by seed, with every fault: SEED=7 replays one aloud, ARGS="--seeds 10000" runs many, ARGS="--days 7" weeks
 	@$(BIN)/python -m tests.simulation.simulate $(SEED) $(ARGS)
 
 prove: setup  ## Every reachable state of a small campus through the rules themselves, counted; ARGS="--states 200000"

@@ -49,6 +49,8 @@ class Days:
         self.begun: tuple[date, float] | None = None
         self.proven_s: dict[str, float] = {}
         """By door: when its lock was last proven."""
+        self.exercised_s: dict[str, float] = {}
+        """By door: when an exercise of its lock last came to its end, proven."""
         self.heard_s: dict[str, float] = {}
         """By button: when it last showed life, in this run."""
         self.walking: dict[str, tuple[float, float]] = {}
@@ -134,6 +136,12 @@ class Days:
             and not step.event.retained
         ):
             self.heard_s[step.event.button] = now_s
+        for row in step.rows:
+            if row.kind == "selftest.door/1" and (row.data["step"], row.data["outcome"]) == (
+                "ended",
+                "proven",
+            ):
+                self.exercised_s[row.subject] = now_s
         secured = step.after.record.secured
         if secured is not step.before.record.secured:
             for door in secured:
@@ -186,9 +194,9 @@ def locks_move_in_their_hours(days: Days, step: Step) -> Iterator[str]:
             since_s = days.now_s - days.set_s
             if days.set_s > days.run_s and since_s < UNSURE_S - LATE_S:
                 yield f"{drive.target} is exercised {since_s:.0f} s after the clock was set"
-            proven_s = days.proven_s.get(drive.target, NEVER)
+            done_s = days.exercised_s.get(drive.target, NEVER)
             begun_s = days.season.moment((night - days.season.first).days, days.hours()[0])
-            if _exercised_proven(step.before, drive.target) and proven_s >= begun_s and days.set_s < begun_s:
+            if done_s >= begun_s and days.set_s < begun_s:
                 yield f"{drive.target} is exercised twice in the night of {night}"
 
 
@@ -225,6 +233,11 @@ def a_missed_test_is_told(days: Days, state: State) -> Iterator[str]:
         return
     day = days.due_day(OVERDUE_S + LATE_S)
     missed = days.tested < day and days.set_s < days.due_s(day) - A_DAY_S
+    owed = days.due_day()
+    since_s = max(days.due_s(owed), days.blocked_s, days.run_s)
+    skipped = days.tested < owed and days.now_s - since_s > LATE_S and days.set_s < days.due_s(owed) - A_DAY_S
+    if _lasts(days, "a skipped test", skipped):
+        yield f"{owed} is not tested, and nothing stands in the way"
     if _lasts(days, "a missed test", missed and not told):
         yield f"nothing tells that {days.due_day()} was not tested; the last was {days.tested}"
     false = told and days.tested >= days.due_day() and days.set_s < days.tested_s
@@ -276,11 +289,6 @@ def walk_tests_end(days: Days, state: State) -> Iterator[str]:
 
 def _lasts(days: Days, what: str, holds: bool) -> bool:
     return days.notes.lasts_s("days", what, holds) > TOLD_WITHIN_S
-
-
-def _exercised_proven(state: State, door: str) -> bool:
-    last = state.record.self_tests.exercises.get(DoorId(door))
-    return last is not None and last.step == "ended" and last.outcome == "proven"
 
 
 def _minute(shown: datetime) -> int:

@@ -47,7 +47,7 @@ def leap(box: Box, by_s: float) -> None:
     if daemon is None:
         return
     appliance = daemon.appliance
-    appliance.state = replace(appliance.state, live=_renewed(appliance.state.live, by_us))
+    appliance.state = replace(appliance.state, live=renewed(appliance.state.live, by_us))
     appliance.turned_at_s += by_s
     # It is told every ten seconds, and so before the next tick.
     context = copy_context()
@@ -55,7 +55,8 @@ def leap(box: Box, by_s: float) -> None:
     context.run(daemon._calendar.tell)
 
 
-def _renewed(live: Live, by_us: int) -> Live:
+def renewed(live: Live, by_us: int) -> Live:
+    """The live picture so many microseconds later, with everything read, ticked and reported meanwhile as before."""
     since_us = live.now.mono_us - LATELY_US
     later = replace(live, **{name: _later(getattr(live, name), since_us, by_us) for name in RENEWED})
     buttons = {

@@ -6,14 +6,17 @@ A simulation that finds nothing in the product is worth what it finds here.
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import edge.calendar
 import rules.doors
 import rules.fire
 import rules.interlock
 import rules.presses
 import rules.requests
 import rules.responses
+import rules.selftest
 import rules.verdict
 from edge import appliance, recovery, topics
 from edge.journal.core import Core
@@ -23,6 +26,7 @@ from rules.model.facts import Because, ZoneResponded
 from rules.model.kinds import DRILL, Exercise
 from rules.model.moments import Instant
 from rules.model.verdicts import Verdict
+from rules.state import LocalClock
 from rules.step import RULE
 from tests.simulation.simulate import Form
 
@@ -34,16 +38,19 @@ Wrap = Callable[[Any], Any]
 class Mutant:
     """A planted bug. places: (where, attribute, what stands there instead).
 
-    only: what happens while it is looked for (`story.ACTS`); empty: everything.
+    only: what happens while it is looked for (`story.ACTS`); empty: everything. days: it takes days to show.
     """
 
     name: str
     places: tuple[tuple[Any, str, Wrap], ...]
     only: tuple[str, ...] = ()
+    days: int = 0
 
     @property
     def form(self) -> Form:
-        """How it is looked for: more happens at a time than on any school day."""
+        """How it is looked for: a week, or seconds in which more happens at a time than on any school day."""
+        if self.days:
+            return Form(wire=False, days=self.days)
         return Form(wire=False, seconds=15.0, every_s=0.3, only=self.only)
 
     @contextlib.contextmanager
@@ -150,6 +157,37 @@ def _what_takes(_: Any) -> Any:
     return readable
 
 
+def _without_summer(local: Any) -> Any:
+    def standard(at: Instant, zone: Any) -> tuple[int, int]:
+        shown = datetime.fromtimestamp(at.utc_us / 1e6, UTC).astimezone(zone)
+        summer_us = round((shown.dst() or timedelta()).total_seconds()) * 1_000_000
+        told: tuple[int, int] = local(at.plus(-summer_us), zone)
+        return told
+
+    return standard
+
+
+def _to_the_minute(clock_told: Any) -> Any:
+    def to_the_minute(step: Any, event: Any) -> None:
+        if step.record.self_tests.since is None or event.minute == step.plan.self_test_at:
+            clock_told(step, event)
+        else:
+            step.change(clock=LocalClock(event.at, event.day, event.minute, event.sure, event.attended))
+
+    return to_the_minute
+
+
+def _whenever_it_strikes(clock_told: Any) -> Any:
+    def striking(step: Any, event: Any) -> None:
+        last, at = step.live.clock, step.plan.self_test_at
+        clock_told(step, event)
+        struck = last is not None and last.day == event.day and last.minute < at <= event.minute
+        if struck and step.live.self_test is None and not step.record.incidents:
+            rules.selftest._begin(step, "schedule", RULE, event.day)
+
+    return striking
+
+
 def _visible(joining: Any) -> Any:
     return lambda step, ask, kind: replace(joining(step, ask, kind), silent=False)
 
@@ -214,6 +252,45 @@ MUTANTS: Final = (
         "the spill is emptied and not carried over",
         ((Core, "_fold", lambda _: lambda *_: None),),
         only=("disk", "press", "release", "lock"),
+    ),
+    # What only days bring.
+    Mutant("the night's hours know no summer time", ((edge.calendar, "local", _without_summer),), days=3),
+    Mutant(
+        "a minute that daylight saving leaves out is waited for",
+        ((rules.selftest, "clock_told", _to_the_minute),),
+        days=5,
+    ),
+    Mutant(
+        "an hour that comes twice is tested twice",
+        ((rules.selftest, "clock_told", _whenever_it_strikes),),
+        days=5,
+    ),
+    Mutant(
+        "silence is counted by the wall clock",
+        ((Instant, "since", lambda _: lambda self, earlier: self.utc_us - earlier.utc_us),),
+        days=5,
+    ),
+    Mutant(
+        "a clock that was set is sure at once",
+        ((edge.calendar.Calendar, "_steady", lambda _: lambda *_: True),),
+        days=7,
+    ),
+    Mutant(
+        "a walk-test ends by the wall clock",
+        (
+            (
+                rules.presses,
+                "in_walk_test",
+                lambda _: (
+                    lambda state, button, at: (
+                        (test := state.record.walk_tests.get(button)) is not None
+                        and test.boot == state.live.boot
+                        and at.utc_us < test.until.utc_us
+                    )
+                ),
+            ),
+        ),
+        days=7,
     ),
     # As it was until the simulation found it.
     Mutant(

@@ -38,7 +38,7 @@ LOOK_S: Final = 0.5
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of one seed."""
+    """What came of one seed. again: the command that replays it."""
 
     seed: int
     violations: list[Violation]
@@ -46,6 +46,7 @@ class Outcome:
     told: list[str]
     steps: int
     seconds: float
+    again: str
     counts: Counter[str] = field(default_factory=Counter)
 
 
@@ -66,6 +67,16 @@ class Form:
     every_s: float = 0.8
     only: tuple[str, ...] = ()
     days: int = 0
+
+    def again(self, seed: int) -> str:
+        """The command that replays a seed aloud."""
+        drivers = "" if self.wire else "--light "
+        how = (
+            f"--days {self.days}"
+            if self.days
+            else f"{drivers}--seconds {self.seconds} --every {self.every_s}"
+        )
+        return f'make sim SEED={seed} ARGS="{how}"'
 
 
 def simulate(seed: int, form: Form = Form()) -> Outcome:  # it is frozen
@@ -122,6 +133,7 @@ def _simulate(seed: int, folder: Path, form: Form) -> Outcome:
         story.told,
         loop.steps,
         loop.world_s - 1_000.0 + loop.leapt_ns / 1e9,
+        form.again(seed),
         notes.counts,
     )
 
@@ -193,7 +205,7 @@ def main(arguments: list[str]) -> int:
         counts += outcome.counts
         if outcome.violations:
             failed += 1
-            sys.stdout.write(f"seed {seed}: {outcome.violations[0]}\n  make sim SEED={seed}\n")
+            sys.stdout.write(f"seed {seed}: {outcome.violations[0]}\n  {outcome.again}\n")
         if given.seed is not None:
             sys.stdout.write("\n".join(outcome.told) + "\n" + "\n".join(map(str, outcome.violations)) + "\n")
             sys.stdout.write("".join(f"{one}\n" for one in itertools.islice(reversed(LOGGED), 3)))
