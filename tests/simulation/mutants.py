@@ -38,13 +38,15 @@ Wrap = Callable[[Any], Any]
 class Mutant:
     """A planted bug. places: (where, attribute, what stands there instead).
 
-    only: what happens while it is looked for (`story.ACTS`); empty: everything. days: it takes days to show.
+    only: what happens while it is looked for (`story.ACTS`); empty: everything.
+    days: it takes days to show, in the season of the seed `first`.
     """
 
     name: str
     places: tuple[tuple[Any, str, Wrap], ...]
     only: tuple[str, ...] = ()
     days: int = 0
+    first: int = 1
 
     @property
     def form(self) -> Form:
@@ -259,6 +261,7 @@ MUTANTS: Final = (
         "a minute that daylight saving leaves out is waited for",
         ((rules.selftest, "clock_told", _to_the_minute),),
         days=5,
+        first=4,
     ),
     Mutant(
         "an hour that comes twice is tested twice",

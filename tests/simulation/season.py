@@ -14,31 +14,19 @@ from tests.simulation.site import edited
 
 CHICAGO: Final = "America/Chicago"
 SEASONS: Final = (
-    ("an hour is left out", CHICAGO, date(2027, 3, 11)),
-    ("an hour comes twice", CHICAGO, date(2026, 10, 29)),
-    ("the year turns", CHICAGO, date(2026, 12, 28)),
-    ("nothing but a week", CHICAGO, date(2027, 5, 3)),
-    ("the day begins at one", "America/Havana", date(2027, 3, 11)),
-    ("midnight comes twice", "America/Havana", date(2026, 10, 29)),
-    ("half an hour is left out", "Australia/Lord_Howe", date(2026, 10, 1)),
-    ("half an hour comes twice", "Australia/Lord_Howe", date(2027, 4, 1)),
-    ("a leap day", "Europe/Dublin", date(2028, 2, 26)),
-    ("summer time is the standard", "Europe/Dublin", date(2027, 10, 28)),
+    ("an hour is left out", CHICAGO, date(2027, 3, 11), ("02:00", "02:30")),
+    ("an hour comes twice", CHICAGO, date(2026, 10, 29), ("01:15", "01:30")),
+    ("the year turns", CHICAGO, date(2026, 12, 28), ("00:00", "23:59")),
+    ("nothing but a week", CHICAGO, date(2027, 5, 3), ("03:30", "22:45")),
+    ("the day begins at one", "America/Havana", date(2027, 3, 11), ("00:00", "00:30")),
+    ("midnight comes twice", "America/Havana", date(2026, 10, 29), ("00:00", "00:30")),
+    ("half an hour is left out", "Australia/Lord_Howe", date(2026, 10, 1), ("02:00", "02:15")),
+    ("half an hour comes twice", "Australia/Lord_Howe", date(2027, 4, 1), ("01:30", "01:45")),
+    ("a leap day", "Europe/Dublin", date(2028, 2, 26), ("00:00", "23:59")),
+    ("summer time is the standard", "Europe/Dublin", date(2027, 10, 28), ("01:15", "01:30")),
 )
-"""(what is special, zone, first day). What is special comes on the third or fourth day."""
-TEST_AT: Final = (
-    "00:00",
-    "00:30",
-    "01:15",
-    "01:30",
-    "02:00",
-    "02:30",
-    "03:00",
-    "03:30",
-    "22:45",
-    "23:30",
-    "23:59",
-)
+"""(what is special, zone, first day, times of day that it touches). It comes on the third or fourth day."""
+TEST_AT: Final = ("00:30", "01:30", "02:30", "03:30", "22:45", "23:30", "23:59")
 HOURS: Final = ("22:00-05:00", "00:30-04:00", "01:00-03:30", "23:00-23:59", "02:00-03:00", "01:00-02:00")
 EXERCISED: Final = ("a-102", "gym-east", "b-201", "b-202")
 SILENT_S: Final = 180.0
@@ -71,8 +59,8 @@ class Season:
 def season(seed: int) -> Season:
     """The week of a seed."""
     random = Random(f"season {seed}")
-    name, zone, first = SEASONS[seed % len(SEASONS)]
-    at, hours = random.choice(TEST_AT), random.choice(HOURS)
+    name, zone, first, touched = SEASONS[seed % len(SEASONS)]
+    at, hours = random.choice(random.choice((TEST_AT, touched))), random.choice(HOURS)
     changes = [
         (f"timezone: {CHICAGO}", f"timezone: {zone}"),
         ("policies:\n", f'policies:\n  self_test: {{at: "{at}"}}\n'),
