@@ -273,28 +273,6 @@ MUTANTS: Final = (
         ((Instant, "since", lambda _: lambda self, earlier: self.utc_us - earlier.utc_us),),
         days=5,
     ),
-    Mutant(
-        "a clock that was set is sure at once",
-        ((edge.calendar.Calendar, "_steady", lambda _: lambda *_: True),),
-        days=7,
-    ),
-    Mutant(
-        "a walk-test ends by the wall clock",
-        (
-            (
-                rules.presses,
-                "in_walk_test",
-                lambda _: (
-                    lambda state, button, at: (
-                        (test := state.record.walk_tests.get(button)) is not None
-                        and test.boot == state.live.boot
-                        and at.utc_us < test.until.utc_us
-                    )
-                ),
-            ),
-        ),
-        days=7,
-    ),
     # As it was until the simulation found it.
     Mutant(
         "a start on a disk that takes nothing forgets what the database holds",

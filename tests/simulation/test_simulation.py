@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rules.model.ids import ButtonId, ControllerId
+from rules.model.ids import ButtonId, ControllerId, Space
 from rules.model.moments import Instant
 from rules.state import ButtonLive, ControllerLive, Live, Read
 from tests.simulation.leap import renewed
@@ -74,7 +74,7 @@ def test_a_week_is_the_same_week_again() -> None:
 def test_a_leap_leaves_what_is_fresh_fresh_and_what_is_old_older() -> None:
     was = Instant(50_000_000, 50_000_000)
     old, fresh = Instant(10_000_000, 10_000_000), Instant(49_500_000, 49_500_000)
-    reads = {("coil", 0): Read(1, old), ("coil", 1): Read(1, fresh)}
+    reads: dict[tuple[Space, int], Read] = {("coil", 0): Read(1, old), ("coil", 1): Read(1, fresh)}
     board = ControllerLive(True, old, reads=reads)
     button = ButtonLive(heard=fresh, clock=(7_000_000, fresh))
     live = Live(old, "boot", was, controllers={PLC: board}, buttons={DESK: button}, swept=was)
