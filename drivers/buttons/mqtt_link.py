@@ -177,6 +177,10 @@ async def connected(
         with contextlib.suppress(aiomqtt.MqttError):
             await opening
             await client.__aexit__(None, None, None)
+        _give_up(client)
+        raise
+    except aiomqtt.MqttError:
+        _give_up(client)
         raise
     try:
         yield Link(client, kept=kept())
@@ -187,6 +191,16 @@ async def connected(
         if client._disconnected.done() and not client._disconnected.cancelled():
             client._disconnected.exception()
         _honour_cancellation()
+
+
+def _give_up(client: aiomqtt.Client) -> None:
+    """A broker that hangs answers later what it was asked: by then nobody of ours is there, to hold the session
+    against the connection that serves it, and to be lost again with nobody who looks."""
+    client._client.on_connect = client._client.on_disconnect = None
+    channel = client._client.socket()
+    if isinstance(channel, socket.socket):
+        with contextlib.suppress(OSError):
+            channel.shutdown(socket.SHUT_RDWR)
 
 
 def _session_present(client: aiomqtt.Client) -> Callable[[], bool]:

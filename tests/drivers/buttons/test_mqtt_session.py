@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -429,6 +429,30 @@ async def test_a_connection_that_breaks_as_something_is_to_be_written_is_lost_an
         with pytest.raises(aiomqtt.MqttError):
             await link.hand_over(lambda _message: None, 0.001, lambda: True)
         await asyncio.sleep(0)
+
+    assert faults == []
+
+
+async def test_a_broker_that_answers_after_we_gave_up_finds_nobody_there(tmp_path: Path) -> None:
+    faults: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, fault: faults.append(fault))
+    given_up, left = asyncio.Event(), asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await given_up.wait()
+        writer.write(b"\x20\x02\x00\x00")  # CONNACK, accepted (MQTT 3.1.1, 3.2)
+        with suppress(OSError):
+            await reader.read()
+        writer.close()
+        left.set()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        assert not await can_connect(MqttConfig("127.0.0.1", port, "lincoln-hs", tmp_path))
+        given_up.set()
+        async with asyncio.timeout(10):
+            await left.wait()
+    gc.collect()  # asyncio complains of an error that nobody looked at once its future goes
 
     assert faults == []
 
