@@ -145,7 +145,10 @@ class Daemon:
         self._restored = restored
 
     async def serve(self, ready: Callable[[], None]) -> None:
-        """Arm, and run until `leaving`. `ready` is called once presses would be decided and commanded."""
+        """Arm, and run until `leaving`. `ready` is called once presses would be decided and commanded.
+
+        What no disk took to the end is then still counted in `journal.waiting`.
+        """
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._failed)
         self.views.start(loop, self._troubled)
@@ -425,6 +428,12 @@ class Daemon:
         await self._parts.end()
         # Together: views that outlive the journal would ask it in vain, and 1 s is all there is.
         await asyncio.gather(self.views.close(STOP_S), self.journal.close(STOP_S), self.people.close(STOP_S))
+        if self.journal.waiting:
+            log.error(
+                "no disk took the last events, and they end with this process; look at every door and at the disk",
+                events=self.journal.waiting,
+                live=list(self.appliance.state.record.incidents),
+            )
 
 
 async def _settle_memory() -> None:

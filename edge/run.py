@@ -122,7 +122,7 @@ async def _run(path: Path, checked: Checked, store: Path, claim: _Claim) -> int:
         log.info("running", campus=setting.config.campus.id, mode=mode, doors=len(setting.plan.doors))
 
     await daemon.serve(ready)
-    return DONE
+    return DID_NOT_HOLD if journal.waiting else DONE
 
 
 def _last_accepted(checked: Checked, store: Path) -> Checked:

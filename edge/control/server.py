@@ -95,15 +95,19 @@ class ControlServer:
             raise
 
     async def stop(self) -> None:
-        """Hang up on everybody and remove the socket. May be called again."""
+        """Hang up on everybody and remove the socket, if it is ours and can be. May be called again; raises nothing."""
         if self._server is None:
             return
+        ours = self.is_there()
         server, self._server = self._server, None
         server.close()
         for caller in tuple(self._callers):
             caller.cancel()
         await asyncio.gather(*self._callers, return_exceptions=True)
-        self._path.unlink(missing_ok=True)
+        if ours:
+            # A disk that is read-only by now keeps it, and no end from going on: the next start takes it away.
+            with contextlib.suppress(OSError):
+                self._path.unlink()
 
     async def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

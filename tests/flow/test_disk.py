@@ -127,6 +127,19 @@ def test_a_store_that_is_unmounted_is_waited_for(tmp_path: Path) -> None:
         _whole(campus, "unmounted-1")
 
 
+def test_a_daemon_that_is_ended_before_its_disk_is_back_says_what_ends_with_it(tmp_path: Path) -> None:
+    folder = tmp_path / "ended"
+    folder.mkdir()
+    with small_disk(folder / "store", 24) as disk, running(folder, partial(school, folder)) as campus:
+        disk.unmount()
+        heard = _press(campus, "ended-1")
+        assert heard["durable"] is False
+        with campus.broker.listening("campus/state/appliance") as listener:
+            assert campus.end() == 1
+            listener.until("campus/state/appliance", lambda one: not one["armed"])
+        assert f"live=['{heard['incident']}']" in campus.log
+
+
 def test_a_store_that_is_deleted_is_written_again_from_what_is_open(tmp_path: Path) -> None:
     folder = tmp_path / "deleted"
     with running(folder, partial(school, folder)) as campus:

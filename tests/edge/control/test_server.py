@@ -24,6 +24,7 @@ from rules.model.ids import DoorId
 from rules.model.kinds import DRILL
 from tests.edge.control.desks import PaperDesk
 from tests.edge.people.someone import Someone
+from tests.flow.disks import small_disk
 
 
 @pytest.fixture
@@ -306,6 +307,34 @@ async def test_stopping_hangs_up_on_everybody(tmp_path: Path, desk: PaperDesk) -
         assert await idle.read() == b""
         await watching.read()
     assert not listens(tmp_path / NAME)
+
+
+async def test_a_disk_that_turned_read_only_keeps_no_server_from_ending(
+    tmp_path: Path, desk: PaperDesk
+) -> None:
+    with small_disk(tmp_path / "store") as disk:
+        path = disk.place / NAME
+        server = ControlServer(path, desk)
+        await server.start()
+        disk.remount("ro")
+
+        await server.stop()
+
+        assert path.exists()
+        assert not listens(path)
+
+
+async def test_the_socket_that_another_made_at_our_path_is_left_to_it(
+    tmp_path: Path, desk: PaperDesk
+) -> None:
+    server, other = ControlServer(tmp_path / NAME, desk), ControlServer(tmp_path / NAME, desk)
+    await server.start()
+    await other.start()
+
+    await server.stop()
+
+    assert (await asked(tmp_path / NAME, {"do": "status"}))["ok"] is True
+    await other.stop()
 
 
 async def test_where_nobody_listens_the_client_says_so(tmp_path: Path) -> None:
