@@ -88,7 +88,8 @@ def device_disagrees(plan: Plan, record: Record, live: Live, door_id: DoorId) ->
 def coil_differs(plan: Plan, record: Record, live: Live, door: DoorPlan, now: Instant) -> bool:
     """Whether the read-back of a door's coil is not what its order, or else its rest, means. Only shown, never touched.
 
-    What the fire rule latched stays so until a person's word: that was ours, and no other program's.
+    What the fire rule latched stays so until a person's word: that was ours, and no other program's. Where its last
+    write came to nothing the board may hold what was before, or what was written: either is ours.
     """
     if door.id in live.exercises:
         # On its way, by us; what it comes to is told by the exercise.
@@ -96,7 +97,9 @@ def coil_differs(plan: Plan, record: Record, live: Live, door: DoorPlan, now: In
     its = live.doors.get(door.id, DoorLive())
     order = record.orders.get(door.id)
     word: Purpose = "rest" if order is None else order.word
-    if word == "rest" and its.command is not None and its.command.ending == "written":
+    if word == "rest" and its.command is not None and its.command.purpose != "rest":
+        if its.command.ending != "written":
+            return False
         word = its.command.purpose
     meant = wanted(door, word)
     if meant is None or door.defects or its.held:

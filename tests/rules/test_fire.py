@@ -281,6 +281,22 @@ def test_a_strike_that_the_fire_rule_latched_is_no_other_programs_doing() -> Non
     }
 
 
+def test_a_latched_strike_whose_board_was_away_meanwhile_is_no_other_programs_doing_either() -> None:
+    world = covered(FIRE_STRIKE)
+    burn(world)
+    world.turn("fire", active=False)
+    world.run(3)
+    world.answers[PLC] = ("no_answer", "silent")
+    made = world.run(5, scans=False)  # the fire input is stale, so the strike is to be let go once more
+    assert driven(made) == {"d": False}
+    world.answers.clear()
+    world.run(3)
+    assert world.coil("d") is False
+    assert ("coil_differs", "d") not in {
+        key for key, _ in flags(world.plan, world.state, world.plan.doors.values())
+    }
+
+
 def test_a_strike_that_holds_no_power_is_left_alone() -> None:
     world = covered(replace(FIRE_STRIKE, rest="locked"))
     assert driven(burn(world)) == {}
