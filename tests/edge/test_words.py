@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from edge import words
 from edge.flag_words import FLAGS
+from rules.links import BOX_TROUBLE
 from rules.model.verdicts import VerdictWord
 from rules.rights import RIGHTS
 
@@ -47,6 +48,19 @@ def test_what_a_person_must_do_is_said_in_sentences_of_fifteen_words_at_most() -
     ]
 
     assert [one for one in sentences if len(one.split()) > 15] == []
+
+
+def test_every_trouble_of_the_box_that_a_self_test_names_has_a_sentence() -> None:
+    assert set(BOX_TROUBLE) - set(words.TEST_CODES) == set()
+
+
+def test_every_way_in_which_a_controller_is_lost_is_said_in_words_in_a_self_test() -> None:
+    lost = literals(
+        r'(?:failed|unreachable|_lost|self\.end)\((?:self, |now, )?\s*"([a-z_]+)"', "drivers/doors"
+    )
+
+    assert {"silent", "unreachable", "refused", "reset", "garbage", "wrong_answer"} <= lost
+    assert lost - set(words.TEST_CODES) == set()
 
 
 def test_every_flag_that_the_rules_raise_has_words() -> None:
