@@ -182,9 +182,10 @@ class _Found:
 
 def _open_store(core: Core, witnessed: Witnessed | None) -> _Found:
     places = core.places
-    restored = places.restored.exists()  # whoever brings back an old journal wants it as it is
-    core.doubts.reached = None if witnessed is None or restored else witnessed.head
     try:
+        # A directory that may not be entered (PermissionError) hides what lies there: it refuses, and nothing is missing.
+        restored = places.restored.exists()  # whoever brings back an old journal wants it as it is
+        core.doubts.reached = None if witnessed is None or restored else witnessed.head
         cut_off = None if restored else finish(places, core.now()[0])
         if not restored and not places.database.exists() and places.copy.exists():
             return _rebuilt(core, witnessed, None, "gone")

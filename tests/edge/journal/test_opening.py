@@ -1,10 +1,13 @@
 """How a journal starts after something happened to it: what was lost is said, and nothing is deleted."""
 
+import asyncio
+import os
 import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +23,7 @@ from edge.journal.witness import read_witness
 Open = Callable[..., Any]
 Add = Callable[..., Any]
 MakeRow = Callable[..., Row]
+Until = Callable[[Callable[[], object]], Awaitable[None]]
 HEAD = {"number": 3, "zones": {"a": {"response": "lockdown", "kind": "real"}}}
 
 
@@ -254,6 +258,40 @@ async def test_a_store_that_cannot_even_be_made_still_opens(
 
     assert journal.opened.reason == "journal_refused"
     await journal.close()
+
+
+@contextmanager
+def not_entered(store: Path) -> Iterator[None]:
+    """The store's directory may not be entered: closed, and for root by being nobody meanwhile."""
+    store.chmod(0)
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+        store.chmod(0o700)
+
+
+async def test_a_store_that_may_not_be_entered_still_opens_and_goes_on_in_its_database_once_it_may(
+    store: Path, campus: str, machine: Path, until: Until, add: Add, make_row: MakeRow
+) -> None:
+    troubles: list[tuple[str, bool]] = []
+    with not_entered(store):
+        journal = Journal.open(store, campus, machine_id_file=machine)
+    assert journal.opened.reason == "journal_refused"
+
+    journal.start(asyncio.get_running_loop(), lambda code, active, _: troubles.append((code, active)))
+    await add(journal, [make_row(99)])
+    await until(lambda: ("journal_refused", False) in troubles)
+    events = await journal.read(None, 1000)
+    await journal.close()
+
+    numbers = [event.data["number"] for event in events if event.kind == "press.heard/1"]
+    assert numbers == [*range(20), 99]
+    assert verify_directory(store).holds
 
 
 def remount(disk: Path, how: Literal["ro", "rw"]) -> None:
