@@ -32,7 +32,15 @@ def store_of(config: Path) -> Path:
     if named is None:
         return last or DEFAULT
     written = config.absolute().parent / named
-    return last if last is not None and (last / NAME).exists() and not written.exists() else written
+    return last if last is not None and _is_there(last / NAME) and not _is_there(written) else written
+
+
+def _is_there(path: Path) -> bool:
+    """False also where this user may not look: whoever opens it is told so in words."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def socket_of(config: Path) -> Path:

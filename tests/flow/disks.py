@@ -1,6 +1,7 @@
-"""Disks of a journey's own: small, filled, unmounted, read-only. Only root may; skipped aloud otherwise."""
+"""Disks of a journey's own: small, filled, unmounted, read-only (only root may; skipped aloud otherwise), or closed."""
 
 import contextlib
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,21 @@ def small_disk(place: Path, size_mib: int = 6) -> Iterator[Disk]:
         with contextlib.suppress(subprocess.CalledProcessError):
             disk.unmount()
         _run("umount", "--lazy", str(behind))
+
+
+@contextlib.contextmanager
+def not_entered(store: Path) -> Iterator[None]:
+    """The store's directory may not be entered: closed, and for root by being nobody meanwhile."""
+    store.chmod(0)
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+        store.chmod(0o700)
 
 
 def fill(file: Path) -> None:

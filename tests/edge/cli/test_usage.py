@@ -3,6 +3,7 @@
 import shlex
 import subprocess
 import sys
+import tempfile
 import tomllib
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from edge.cli import main
 from edge.cli.parser import parser
 from edge.version import VERSION
 from tests.edge.cli.conftest import ROOT, Run, Site
+from tests.flow.disks import not_entered
 
 USED_WRONGLY = {
     "no verb": [],
@@ -218,3 +220,20 @@ def test_of_a_file_that_is_gone_the_store_is_where_the_daemon_last_ran_on_it(tmp
     remember(tmp_path / "none.yaml", tmp_path / "state", {})
 
     assert store_of(tmp_path / "none.yaml") == tmp_path / "state"
+
+
+def test_who_may_not_enter_the_store_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:
+    from edge.config.remembered import remember
+
+    with (
+        tempfile.TemporaryDirectory() as folder
+    ):  # a folder that others may enter, as /etc/campus-edge for its group
+        Path(folder).chmod(0o755)
+        store, config = Path(folder) / "store", Path(folder) / "campus.yaml"
+        store.mkdir()
+        config.write_text(f"store: {{directory: {store}}}\n")
+        remember(config, store, {})
+        with not_entered(store):
+            assert main(["status", "--config", str(config)]) == 1
+
+    assert "may not be opened by this user" in capsys.readouterr().err

@@ -1,13 +1,11 @@
 """How a journal starts after something happened to it: what was lost is said, and nothing is deleted."""
 
 import asyncio
-import os
 import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +17,7 @@ from edge.journal.row import Row
 from edge.journal.stored import Stored
 from edge.journal.verify import verify_directory
 from edge.journal.witness import read_witness
+from tests.flow.disks import not_entered
 
 Open = Callable[..., Any]
 Add = Callable[..., Any]
@@ -258,21 +257,6 @@ async def test_a_store_that_cannot_even_be_made_still_opens(
 
     assert journal.opened.reason == "journal_refused"
     await journal.close()
-
-
-@contextmanager
-def not_entered(store: Path) -> Iterator[None]:
-    """The store's directory may not be entered: closed, and for root by being nobody meanwhile."""
-    store.chmod(0)
-    root = os.geteuid() == 0
-    if root:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        if root:
-            os.seteuid(0)
-        store.chmod(0o700)
 
 
 async def test_a_store_that_may_not_be_entered_still_opens_and_goes_on_in_its_database_once_it_may(
