@@ -238,6 +238,11 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "The disk was full, and its reserve is in use",
         "Given up for room: {0}. Doors still lock; lists may be missing. Make room: they come back by themselves.",
     ),
+    "accepted_not_kept": (
+        "The accepted configuration is not on disk",
+        "The daemon works on it ({0}). If its file breaks, the next start has an older one, or none. Look at the store's disk "
+        "and whose it is, then reload.",
+    ),
     "config_refused": (
         "The configuration on disk was refused",
         "The last accepted one is in use and doors lock. Run `campus-edge check` and correct what it names. If it names "

@@ -67,7 +67,7 @@ def test_every_flag_that_the_rules_raise_has_words() -> None:
     raised = literals(r'yield \("([a-z_]+)", ', "rules") | literals(
         r'trouble\(\s*"([a-z_]+)"', "edge/journal"
     )
-    conditions = literals(r'ConditionChanged\(\w+\(\), "([a-z_]+)"', "edge", "drivers")
+    conditions = literals(r'(?:ConditionChanged\(\w+\(\), |condition\()"([a-z_]+)"', "edge", "drivers")
 
     assert {"not_armed", "controller_down", "journal_refused", "part_failed"} <= raised | conditions
     assert (raised | conditions) - set(FLAGS) == set()
