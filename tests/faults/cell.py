@@ -66,7 +66,8 @@ class Cell:
     def run(self) -> Result:
         """Strike, press, mend, judge, and leave everything at rest. Raises AssertionError where the campus is lost."""
         campus, fault = self._campus, self._fault
-        before = {str(row["id"]) for row in campus.record().rows}
+        record = campus.record()
+        before = {str(row["id"]) for row in record.rows}
         began_us = time.monotonic_ns() // 1000
         claims, restarts = len(campus.button.claims), campus.daemon.restarts
         try:
@@ -99,6 +100,9 @@ class Cell:
             locked=campus.locked(),
             ended_us=ended_us,
             record_lost=fault.loses_rows,
+            before=record.rows,
+            after=found.rows,
+            ends_us=[round(one.ended_s * 1e6) for one in campus.daemon.runs if one.ended_s is not None],
         )
         self.result.restarts = campus.daemon.restarts - restarts
         self.result.failed += broken(story) + self._too_late()

@@ -16,6 +16,7 @@ FRESH_US: Final = 3_500_000
 """Evidence is fresh for 2 s, the sweep and the publish come after; a busy machine adds its second."""
 PROVEN_US: Final = 1_500_000
 """Who begins to say secured has read the bolt thrown so long ago at most: two polls and a publish."""
+GUARDED: Final = "gym"
 ACTING: Final = frozenset({"acted", "joined"})
 
 
@@ -42,6 +43,13 @@ class Story:
     ended_us: int
     record_lost: bool = False
     """The fault destroys rows that were on disk (bits of the database itself): the record may say so instead."""
+    before: Sequence[Mapping[str, Any]] = ()
+    after: Sequence[Mapping[str, Any]] = ()
+    """The whole journal as it stood before the cell, and behind it."""
+    doorway: Sequence[tuple[int, bool]] = ()
+    """(when, whether somebody stood in it) of the `refused` that a REX guards; none: somebody stood in it throughout."""
+    ends_us: Sequence[int] = ()
+    """When the daemon ended; what it had said not to be durable may be gone with it."""
 
 
 def broken(story: Story) -> list[str]:
@@ -64,11 +72,16 @@ def _presses(story: Story) -> Iterable[str]:
         acted = [one for one in found if one in ACTING]
         if not press.answers:
             yield f"press {press.id} was never accepted"
-        if press.answers and not acted and not _said_lost(story):
+        if press.answers and not acted and not _said_lost(story) and not _gone_unkept(story, press):
             what = "as durable " if press.durable else ""
             yield f"press {press.id} was accepted {what}and stands in the journal as {found or 'nothing'}"
         if len(acted) > 1:
             yield f"press {press.id} acted {len(acted)} times"
+
+
+def _gone_unkept(story: Story, press: Press) -> bool:
+    """It was answered as not durable, and the daemon ended before the disk took anything again."""
+    return not press.durable and any(at_us > press.answers[0][0] for at_us in story.ends_us)
 
 
 def _said_lost(story: Story) -> bool:
@@ -88,20 +101,38 @@ def _record(story: Story) -> Iterable[str]:
     for epoch, found in seqs.items():
         if found != list(range(found[0], found[0] + len(found))):
             yield f"a gap or a double in epoch {epoch[:8]}"
+    yield from _kept(story)
     doubled = [one for one, count in Counter(row["id"] for row in story.rows).items() if count > 1]
     if doubled:
         yield f"{len(doubled)} events stand in the journal twice"
 
 
+def _kept(story: Story) -> Iterable[str]:
+    """Whatever was on the disk before stands there as it was, unless it was destroyed and the record says so."""
+    if _said_lost(story):
+        return
+    now = {row["id"]: row for row in story.after}
+    gone = [row for row in story.before if now.get(row["id"]) != row]
+    if gone:
+        yield f"{len(gone)} events of before are gone or changed, the first of them number {gone[0]['seq']}"
+
+
 def _doors(story: Story) -> Iterable[str]:
     for at_us, door, locks in story.writes:
-        if door in story.refused and locks:
+        if door in story.refused and locks and not (door == GUARDED and _left(story, at_us)):
             yield f"{door} was told to lock, which the interlock refuses"
         if not locks and door not in story.refused and not _asked(story, door, at_us):
-            yield f"{door} was told to unlock and nobody had asked for it"
+            since_s = [(at_us - one.at_us) / 1e6 for one in story.presses if one.at_us <= at_us]
+            when = f"{min(since_s):.2f} s behind a press" if since_s else "before any press"
+            yield f"{door} was told to unlock {when} and nobody had asked for it"
     for door in sorted(story.doors - story.refused):
         if not story.locked.get(door, False):
             yield f"{door} is not locked at the end"
+
+
+def _left(story: Story, at_us: int) -> bool:
+    """Nobody was in the doorway at some instant at which that may have been read."""
+    return not all(_held(story.doorway, at_us - FRESH_US, at_us))
 
 
 def _asked(story: Story, door: str, at_us: int) -> bool:

@@ -65,6 +65,7 @@ class Run:
     pid: int
     exec_s: float
     code: int | None = None
+    ended_s: float | None = None
 
 
 class Supervised:
@@ -150,7 +151,9 @@ class Supervised:
             run = Run(self._process.pid, time.monotonic())
             self.at_start(run.pid)
             self.runs.append(run)
-            run.code = self._process.wait()
+            code = self._process.wait()
+            run.ended_s = time.monotonic()
+            run.code = code
             self._stopping.wait(self._restart_s)
 
 

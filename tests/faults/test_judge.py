@@ -50,7 +50,9 @@ BROKEN = {
     "stand in the journal twice": with_rows(*ROWS, ROWS[2] | {"seq": 7}),
     "chain: broken": replace(GOOD, problems=["chain: broken"]),
     "gym was told to lock": replace(GOOD, writes=[*GOOD.writes, (11 * S, "gym", True)]),
-    "told to unlock and nobody had asked": replace(GOOD, writes=[*GOOD.writes, (11 * S, "tcp-1", False)]),
+    "told to unlock 1.00 s behind a press and nobody had asked": replace(
+        GOOD, writes=[*GOOD.writes, (11 * S, "tcp-1", False)]
+    ),
     "tcp-1 is not locked at the end": replace(GOOD, locked={"tcp-1": False, "gym": False}),
     "its bolt was not thrown": replace(GOOD, moved=[(0, "tcp-1", False, True)]),
     "stayed secured for more than": replace(GOOD, moved=[*GOOD.moved, (12 * S, "tcp-1", True, False)]),
@@ -79,6 +81,37 @@ def test_what_was_said_before_the_appliance_was_gone_is_not_held_against_it() ->
     opened = [*GOOD.moved, (12 * S, "tcp-1", True, False)]
 
     assert broken(replace(GOOD, moved=opened, claims=[*GOOD.claims, (13 * S, "appliance", "gone")])) == []
+
+
+def test_a_magnet_may_lock_when_its_doorway_is_empty_and_never_when_somebody_has_stood_in_it_for_long() -> (
+    None
+):
+    told = replace(GOOD, writes=[*GOOD.writes, (30 * S, "gym", True)])
+    emptied = [(0, True), (10 * S, False)]
+
+    assert broken(replace(told, doorway=emptied)) == []
+    assert broken(replace(told, doorway=[*emptied, (20 * S, True)])) != []
+    assert broken(replace(told, doorway=[*emptied, (29 * S, True)])) == []
+
+
+def test_what_stood_in_the_journal_before_must_stand_there_as_it_was() -> None:
+    before = [row("config.accepted/1", 1), row("door.read/1", 2)]
+    changed = {**before[1], "subject": "another"}
+
+    assert broken(replace(GOOD, before=before, after=[*before, *ROWS])) == []
+    for now in (before[:1], [before[0], changed]):
+        (said,) = broken(replace(GOOD, before=before, after=[*now, *ROWS]))
+        assert "1 events of before are gone or changed, the first of them number 2" in said
+
+
+def test_a_press_answered_as_not_durable_may_be_gone_with_the_daemon_and_not_without() -> None:
+    unkept = replace(PRESS, answers=[(10 * S + 5_000, False)])
+    story = replace(GOOD, presses=[unkept], rows=ROWS[1:2])
+
+    assert broken(story) != []
+    assert broken(replace(story, ends_us=[10 * S])) != []
+    assert broken(replace(story, ends_us=[11 * S])) == []
+    assert broken(replace(story, presses=[PRESS], ends_us=[11 * S])) != []
 
 
 def test_rows_that_a_fault_destroyed_may_be_missing_only_where_the_record_says_so() -> None:
