@@ -14,13 +14,14 @@ from typing import Final
 
 from drivers.simulators.bolts import Bolt
 from drivers.simulators.faults import Fault
+from drivers.simulators.tcp_loss import reset
 from edge.bench.lines import Message, obey
 from edge.setting import setting_of
 from edge.simulated.campus import SimulatedCampus
-from rules.model.ids import ControllerId, DoorId, InputId
+from rules.model.ids import ButtonId, ControllerId, DoorId, InputId
 from tests.flow.waiting import PATIENCE_S
 
-LOOK_S: Final = 0.005
+LOOK_S: Final = 0.02
 """How often the bolts are looked at: `moved` is no later than this."""
 BABBLE_BYTES: Final = 512
 BABBLE_S: Final = 0.002
@@ -40,6 +41,7 @@ class Boards:
         self._seen: dict[DoorId, tuple[bool, bool]] = {}
         self._moved: list[tuple[int, DoorId, bool, bool]] = []
         self._babbling: set[ControllerId] = set()
+        self._turned: list[tuple[int, str, bool]] = []
 
     async def watch(self) -> None:
         """Note each bolt that moved and each door that was opened or shut, for ever."""
@@ -75,6 +77,10 @@ class Boards:
                 self._babbling.add(name) if order["on"] else self._babbling.discard(name)
             case "hang_up":
                 self._hang_up(name, order["how"])
+            case "black_hole":
+                self._campus.tcp[name].black_hole(order["on"])
+            case "press":
+                await self._campus.press(ButtonId(order["button"]), order.get("gesture", "single"))
             case "power_cycle":
                 self._power_cycle()
             case "door":
@@ -85,6 +91,9 @@ class Boards:
                 self._unstick(DoorId(order["door"]))
             case "input":
                 self._campus.set_input(InputId(order["input"]), order["active"])
+                self._turned.append((round(time.monotonic() * 1e6), order["input"], order["active"]))
+            case "turned":
+                return {"turned": self._turned}
             case other:
                 raise ValueError(other)
         return {}
@@ -108,13 +117,22 @@ class Boards:
         }
 
     def _hang_up(self, name: ControllerId, how: str) -> None:
-        """End every connection: `rst` at once, `fin` as a program does that ends in order."""
+        """End every connection: `rst` at once, `fin` as a program does that ends in order.
+
+        `forgotten`: reset when it is next written to. `silent`: nothing is said or heard on it any more.
+        """
         peer = self._campus.tcp[name]
-        for connection in tuple(peer.connections):
-            if how == "rst":
-                connection.transport.abort()
-            else:
-                connection.transport.close()
+        match how:
+            case "forgotten":
+                peer.lose("rst")
+            case "silent":
+                peer.lose("silent")
+            case _:
+                for connection in tuple(peer.connections):
+                    if how == "rst":
+                        reset(connection.transport)
+                    else:
+                        connection.transport.close()
 
     def _power_cycle(self) -> None:
         """Every board was without power and comes back with its locks unlocked, as if nobody had written anything."""

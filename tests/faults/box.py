@@ -1,6 +1,7 @@
 """The box fails: the process is killed, frozen, out of memory, out of descriptors, or has hardly any processor."""
 
 import contextlib
+import os
 import random
 import resource
 import signal
@@ -42,15 +43,28 @@ class Killed(Fault):
         campus.daemon.until_started_again(before)
 
 
+class Terminated(Fault):
+    """It is told to end (SIGTERM), as an update does, and is started again at once."""
+
+    name = "SIGTERM"
+    within_s = A_START_S
+    follows = True
+
+    def strike(self, campus: Campus) -> None:
+        campus.daemon.kill(signal.SIGTERM)
+
+
 class Frozen(Fault):
     """SIGSTOP for a second, as a hypervisor or a disk in trouble does; then everything is due at once."""
 
-    name = "SIGSTOP 1 s"
-    within_s = 1.3
+    def __init__(self, seconds: float = 1.0) -> None:
+        self.name = f"SIGSTOP {seconds:.3g} s"  # type: ignore[misc]
+        self.within_s = seconds + 0.3  # type: ignore[misc]
+        self._seconds = seconds
 
     def strike(self, campus: Campus) -> None:
         campus.daemon.kill(signal.SIGSTOP)
-        threading.Timer(1.0, campus.daemon.kill, (signal.SIGCONT,)).start()
+        threading.Timer(self._seconds, campus.daemon.kill, (signal.SIGCONT,)).start()
 
     def mend(self, campus: Campus) -> None:
         campus.daemon.kill(signal.SIGCONT)
@@ -69,16 +83,18 @@ class OutOfMemory(Fault):
     def strike(self, campus: Campus) -> None:
         group = _group("memory")
         before, pid = campus.daemon.restarts, campus.daemon.pid
-        (group / "memory.limit_in_bytes").write_text(str(GROUP_BYTES))
-        Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
-        (group / "cgroup.procs").write_text(str(pid))
-        eater = subprocess.Popen([sys.executable, "-S", "-c", EATER])
+        eater: subprocess.Popen[bytes] | None = None
         try:
+            (group / "memory.limit_in_bytes").write_text(str(GROUP_BYTES))
+            Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
+            (group / "cgroup.procs").write_text(str(pid))
+            eater = subprocess.Popen([sys.executable, "-S", "-c", EATER])
             (group / "cgroup.procs").write_text(str(eater.pid))
             campus.daemon.until_started_again(before)
         finally:
-            eater.kill()
-            eater.wait(10)
+            if eater is not None:
+                eater.kill()
+                eater.wait(10)
             _drop(group)
         if campus.daemon.runs[before].code != -signal.SIGKILL:
             raise AssertionError("the daemon was not ended by the kernel")
@@ -137,6 +153,8 @@ class NoDescriptors(Fault):
     def strike(self, campus: Campus) -> None:
         pid = campus.daemon.pid
         used = [int(one.name) for one in Path(f"/proc/{pid}/fd").iterdir()]
+        if not used:
+            raise ProcessLookupError(f"process {pid} just ended")
         _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (max(used) + 1, hard))
         host, _, port = str(campus.tree["web"]["listen"]).rpartition(":")
@@ -155,7 +173,7 @@ class NoDescriptors(Fault):
 
 def boxes() -> list[Fault]:
     """Every way in which the box fails."""
-    return [Killed(), Frozen(), OutOfMemory(), LittleProcessor(), NoDescriptors()]
+    return [Killed(), Terminated(), Frozen(), OutOfMemory(), LittleProcessor(), NoDescriptors()]
 
 
 def _controller(name: str) -> Path | None:
@@ -181,7 +199,7 @@ def _group_missing(name: str) -> str:
 def _group(name: str) -> Path:
     place = _controller(name)
     assert place is not None
-    group = place / "campus-edge-faults"
+    group = place / f"campus-edge-faults-{os.getpid()}"
     group.mkdir(exist_ok=True)
     return group
 

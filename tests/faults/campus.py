@@ -1,6 +1,6 @@
 """The campus that is broken: the real daemon, Mosquitto and the simulators, each a process, and all that one can ask them.
 
-Two doors are refused by the interlock throughout: a maglock with somebody in its doorway, and one without a record.
+Two doors are refused by the interlock: a maglock while somebody is in its doorway, and one without a record.
 """
 
 import contextlib
@@ -37,6 +37,7 @@ REFUSED: Final = frozenset({"gym", "closet"})
 DOORS: Final = frozenset({*HEALTHY, *VICTIMS})
 RELEASED: Final = ("tcp-1", "rtu-1", "osdp-1")
 """One door of each driver."""
+REX: Final = "rex-gym"
 AT_REST: Final = frozenset({"released", "closed_unlocked"})
 
 
@@ -97,7 +98,7 @@ class Campus:
         self._ends.callback(self.main.end)
         self.victim = Boards(self.config, [VICTIM], victim_before)
         self._ends.callback(self.victim.end)
-        self.main.do("input", input="rex-gym", active=True)
+        self.main.do("input", input=REX, active=True)
         self.button = Button(self.broker.port, folder.name)
         self._ends.callback(self.button.end)
         self.button.ready()
@@ -158,6 +159,11 @@ class Campus:
             found += self.victim.do("moved", since_us=0)["moved"]
         return sorted((one[0], one[1], one[2], one[3]) for one in found)
 
+    def doorway(self) -> list[tuple[int, bool]]:
+        """When somebody stood in the doorway of the magnet (its REX) and when nobody did, from the beginning."""
+        turned: list[list[Any]] = self.main.do("turned")["turned"]
+        return [(at_us, active) for at_us, one, active in turned if one == REX]
+
     def locked(self, *, victim: bool = True) -> dict[str, bool]:
         found: dict[str, bool] = dict(self.main.do("locked")["locked"])
         return found | (self.victim.do("locked")["locked"] if victim else {})
@@ -210,14 +216,14 @@ class Campus:
         asked = self.release(*sorted(DOORS))
         asked.thread.join(PATIENCE_S)
         assert asked.ok, f"the doors were not given back: {asked.answer} {asked.said}"
-        self.until(
-            "at rest",
-            lambda now: (
-                not now["incidents"]
-                and set(verdicts(now, *DOORS).values()) <= AT_REST
-                and not any(self.locked()[one] for one in DOORS)
-            ),
-        )
+
+        def at_rest(now: Document) -> bool:
+            if now["incidents"] or not set(verdicts(now, *DOORS).values()) <= AT_REST:
+                return False
+            locked = self.locked()
+            return not any(locked[one] for one in DOORS)
+
+        self.until("at rest", at_rest)
 
     # --- the record ---------------------------------------------------------------------------
 

@@ -39,13 +39,17 @@ class Stepped(Fault):
 
     @contextlib.contextmanager
     def campus(self, folder: Path) -> Iterator[Campus]:
+        made = Campus(folder)
+        made.daemon.environment |= self.environment(folder)
+        with running(made) as campus:
+            yield campus
+
+    def environment(self, folder: Path) -> dict[str, str]:
+        """What a daemon is started with whose clock can be set."""
         library = _built(folder)
         assert library is not None
         _set(folder, 0.0)
-        made = Campus(folder)
-        made.daemon.environment |= {"LD_PRELOAD": str(library), "CAMPUS_EDGE_CLOCK": str(folder / "clock")}
-        with running(made) as campus:
-            yield campus
+        return {"LD_PRELOAD": str(library), "CAMPUS_EDGE_CLOCK": str(folder / "clock")}
 
     def strike(self, campus: Campus) -> None:
         _set(campus.folder, self._offset_s)

@@ -64,12 +64,15 @@ class Full(OnDisk):
 
     name = "disk full"
 
+    def __init__(self, disk_mb: int = DISK_MB) -> None:
+        self._disk_mb = disk_mb
+
     def within_of(self, phase: Phase) -> float:
         # A release uses a code up, and waits a second for a disk to keep that.
         return 1.5 if phase == "release" else self.within_s
 
     def mount(self, folder: Path) -> Iterator[None]:
-        _run("mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m,mode=700", "tmpfs", str(folder))
+        _run("mount", "-t", "tmpfs", "-o", f"size={self._disk_mb}m,mode=700", "tmpfs", str(folder))
         try:
             yield
         finally:

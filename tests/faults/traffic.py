@@ -16,6 +16,7 @@ from tests.faults.fault import Fault
 MESSAGES: Final = 100_000
 TALKERS: Final = 4
 HOSTILE_S: Final = 0.5
+STUCK_S: Final = 0.01
 SHOUTS: Final = (
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(64),  # a TLS greeting
     b"GET /" + b"a" * 60_000 + b" HTTP/1.1\r\n\r\n",
@@ -30,17 +31,23 @@ SHOUTS: Final = (
 class BrokerKilled(Fault):
     """The broker is killed and started again a second later: the button repeats, nobody else is held up."""
 
-    name = "broker killed, back after 1 s"
     # The press waits for its broker, for our session on it, and for the button's own.
     within_s = 4.5
 
+    def __init__(self, back_s: float = 1.0) -> None:
+        self.name = f"broker killed, back after {back_s:.3g} s"  # type: ignore[misc]
+        self._back_s = back_s
+        self._back: threading.Timer | None = None
+
     def strike(self, campus: Campus) -> None:
+        self._back = threading.Timer(self._back_s, campus.broker.start)
         campus.broker.end(signal.SIGKILL)
-        self._back = threading.Timer(1.0, campus.broker.start)
         self._back.start()
 
     def mend(self, campus: Campus) -> None:
-        self._back.join(20)
+        if self._back is not None:
+            self._back.join(20)
+            self._back = None
 
 
 class BrokerRestarted(Fault):
@@ -57,16 +64,17 @@ class BrokerRestarted(Fault):
 class Flood(Fault):
     """A hundred thousand statuses at once, from four talkers, on the topic of one button."""
 
-    name = "100,000 MQTT messages"
     within_s = 1.0
 
-    def __init__(self) -> None:
+    def __init__(self, messages: int = MESSAGES) -> None:
+        self.name = f"{messages:,} MQTT messages"  # type: ignore[misc]
+        self._messages = messages
         self._talking: list[threading.Thread] = []
 
     def strike(self, campus: Campus) -> None:
         port = campus.broker.port
         self._talking = [
-            threading.Thread(target=_talk, args=(port, number, MESSAGES // TALKERS), daemon=True)
+            threading.Thread(target=_talk, args=(port, number, self._messages // TALKERS), daemon=True)
             for number in range(TALKERS)
         ]
         for one in self._talking:
@@ -80,10 +88,41 @@ class Flood(Fault):
             one.join(60)
 
 
+class Stuck(Fault):
+    """A key is stuck: press upon press of one button, each another one or all the same."""
+
+    def __init__(self, times: int = 100, *, same: bool = False) -> None:
+        self.name = f"button stuck, {times} {'times the same press' if same else 'presses'}"  # type: ignore[misc]
+        self._times = times
+        self._same = same
+        self._thread: threading.Thread | None = None
+
+    def strike(self, campus: Campus) -> None:
+        def send() -> None:
+            first = campus.button.press("pb-2")
+            for _ in range(self._times - 1):
+                time.sleep(STUCK_S)
+                if self._same:
+                    campus.button.again(first)
+                else:
+                    campus.button.press("pb-2")
+
+        self._thread = threading.Thread(target=send, daemon=True)
+        self._thread.start()
+
+    def mend(self, campus: Campus) -> None:
+        if self._thread is not None:
+            self._thread.join(20)
+            self._thread = None
+
+
 class Twice(Fault):
     """Every press comes ten times, and older ones of the same button come again behind it."""
 
     name = "presses doubled and reordered"
+
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
 
     def strike(self, campus: Campus) -> None:
         old = [one for one in campus.button.presses if one.button == "pb-native"][-5:]
@@ -101,7 +140,9 @@ class Twice(Fault):
         self._thread.start()
 
     def mend(self, campus: Campus) -> None:
-        self._thread.join(20)
+        if self._thread is not None:
+            self._thread.join(20)
+            self._thread = None
 
 
 class Hostile(Fault):
@@ -159,7 +200,7 @@ class Hostile(Fault):
 
 def traffic() -> list[Fault]:
     """Every way in which what comes in fails."""
-    return [BrokerKilled(), BrokerRestarted(), Flood(), Twice(), Hostile()]
+    return [BrokerKilled(), BrokerRestarted(), Flood(), Stuck(), Twice(), Hostile()]
 
 
 def _talk(port: int, number: int, count: int) -> None:

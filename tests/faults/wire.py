@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from tests.faults.campus import DOORS, HEALTHY, VICTIM, Campus, running
+from tests.faults.campus import DOORS, HEALTHY, REX, VICTIM, Campus, running
 from tests.faults.fault import Fault
 from tests.flow.rig import verdicts
 from tests.flow.waiting import wait_for
@@ -35,7 +35,11 @@ class Board(Fault):
         *,
         seconds: float = 0.0,
     ) -> None:
-        """kind: also `rst` and `fin`, which pass at once, and `babble`."""
+        """kind: of the simulators; also `black hole`, `babble`, and what passes at once: `rst`, `fin`, `forgotten`, `silent`.
+
+        forgotten: the board was switched off and on, and resets at the next frame. silent: its connections are gone
+        without a word, and a new one works.
+        """
         self.name = name  # type: ignore[misc]
         self.healthy = healthy  # type: ignore[misc]
         self._controller = controller
@@ -45,10 +49,12 @@ class Board(Fault):
     def strike(self, campus: Campus) -> None:
         boards = campus.victim if self._controller == VICTIM else campus.main
         match self._kind:
-            case "rst" | "fin":
+            case "rst" | "fin" | "forgotten" | "silent":
                 boards.do("hang_up", controller=self._controller, how=self._kind)
             case "babble":
                 boards.do("babble", controller=self._controller, on=True)
+            case "black hole":
+                boards.do("black_hole", controller=self._controller, on=True)
             case kind:
                 boards.do("fault", controller=self._controller, kind=kind, seconds=self._seconds)
 
@@ -59,6 +65,8 @@ class Board(Fault):
         boards = campus.victim if self._controller == VICTIM else campus.main
         if self._kind == "babble":
             boards.do("babble", controller=self._controller, on=False)
+        elif self._kind == "black hole":
+            boards.do("black_hole", controller=self._controller, on=False)
         else:
             boards.do("fault", controller=self._controller, kind="none")
 
@@ -158,6 +166,18 @@ class Forced(Fault):
         campus.main.do("door", door="tcp-2", door_open=False)
 
 
+class Doorway(Fault):
+    """Nobody is in the magnet's doorway any more; mended, somebody is again: it may lock, and it may not."""
+
+    name = "nobody in the doorway"
+
+    def strike(self, campus: Campus) -> None:
+        campus.main.do("input", input=REX, active=False)
+
+    def mend(self, campus: Campus) -> None:
+        campus.main.do("input", input=REX, active=True)
+
+
 def boards() -> list[Fault]:
     """Every way in which a controller fails."""
     others = frozenset(HEALTHY)
@@ -167,6 +187,8 @@ def boards() -> list[Fault]:
         BlackHole(),
         Board("board resets (RST)", VICTIM, "rst", DOORS),
         Board("board hangs up (FIN)", VICTIM, "fin", DOORS),
+        Board("board was switched off and on", VICTIM, "forgotten", DOORS),
+        Board("connection silently gone", VICTIM, "silent", DOORS),
         Board("board refuses connections", VICTIM, "away", others),
         Board("board refuses commands", VICTIM, "refusing", others),
         Board("board answers garbage", VICTIM, "garbage", others),
