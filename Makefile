@@ -80,7 +80,7 @@ demo: setup  ## A simulated campus: a real MQTT press locks and proves every doo
 bench: setup  ## From a press to the last door written and proven, beside a bare script, whatever is broken; ARGS=--list says what
 	@$(BIN)/python -m edge.bench $(ARGS)
 
-faults: setup  ## Break the running daemon in every way, in every phase of a lockdown; ARGS=--help picks (30 minutes for all)
+faults: setup  ## Break the running daemon in every way, in every phase of a lockdown; ARGS=--help picks (an hour for all)
 	@$(BIN)/python -m tests.faults $(ARGS)
 
 sim: setup  ## The campus by seed, with every fault: SEED=7 replays one aloud, ARGS="--seeds 10000" runs many, ARGS="--days 7" weeks
