@@ -25,10 +25,12 @@ def while_down(campus: Campus, act: Callable[[Path], None]) -> None:
     """Kill the daemon, do something to its store, and let it start again."""
     before = campus.daemon.restarts
     campus.daemon.hold()
-    campus.daemon.kill()
-    campus.daemon.until_ended()
-    act(campus.store)
-    campus.daemon.let_go()
+    try:
+        campus.daemon.kill()
+        campus.daemon.until_ended()
+        act(campus.store)
+    finally:
+        campus.daemon.let_go()
     campus.daemon.until_started_again(before)
 
 
@@ -203,7 +205,8 @@ class Flipped(Damaged):
 
     def damage(self, store: Path) -> None:
         log = store / "journal.db-wal"
-        data = bytearray(log.read_bytes())
+        # One that ended in order leaves none.
+        data = bytearray(log.read_bytes()) if log.exists() else bytearray()
         if data:
             data[self._chance.randrange(len(data))] ^= 1 << self._chance.randrange(8)
             log.write_bytes(data)
