@@ -143,7 +143,8 @@ class Lockdown:
             doorway=campus.doorway(),
             ends_us=[round(one.ended_s * 1e6) for one in campus.daemon.runs if one.ended_s is not None],
         )
-        self.round.failed += broken(story)
+        wrong = broken(story)
+        self.round.failed += [*wrong, *self._state()] if wrong else []
 
     def _until(self, door: str, ends_us: int, writes: Sequence[tuple[int, str, bool]]) -> int:
         """A busy machine sends a release late; it is right until the door was told to lock by the press behind it."""
