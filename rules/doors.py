@@ -83,11 +83,27 @@ def rest(step: Step, doors: Iterable[DoorId], *, actor: Actor, because: Because,
         return
     passed = interlock.permits(step, named, "rest", frozenset(named))
     register(step, passed)
-    incident = incident_of(step, step.plan.doors[named[0]])
-    _enter(step, "rest", passed, (), incident, actor, because, reason)
+    _enter(step, "rest", passed, (), _released_in(step, named), actor, because, reason)
     ordered(step, [DoorId(one) for one in passed.commands], passed, "rest")
     _hold(step, passed.held)
     review(step, named, "ordered")
+
+
+def _released_in(step: Step, named: Iterable[DoorId]) -> IncidentId | None:
+    """The live incident that one of these doors belongs to, or whose response locks it where a higher one holds.
+
+    None says that no live response locks any of them: what opens later is not bound by this release.
+    """
+    record, plan = step.record, step.plan
+    for door in (plan.doors[one] for one in named):
+        found = incident_of(step, door)
+        if found is not None:
+            return found
+        for zone in plan.zones[door.zone].above:
+            own = record.zones.get(zone)
+            if own is not None and door.kind in plan.responses[own.response].locks:
+                return own.incident
+    return None
 
 
 def _enter(

@@ -106,9 +106,12 @@ def sweep(step: Step) -> None:
 
 
 def _was_ordered(record: Record, door: DoorId) -> bool:
-    """Whether its order is of a live incident, or a person's or the fire rule's outside of any."""
+    """Whether its order is of a live incident, a person's lock outside of any, or the fire rule's.
+
+    A release outside of any (`doors.rest`) was given before what is live now, and says nothing against that.
+    """
     order = record.orders.get(door)
-    if order is None:
+    if order is None or (order.word == "rest" and order.incident is None):
         return False
     return order.word == "free" or order.incident is None or order.incident in record.incidents
 

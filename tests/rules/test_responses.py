@@ -275,6 +275,53 @@ def test_a_door_that_comes_back_with_an_order_of_a_closed_incident_is_locked_by_
     assert [fact.doors for fact in facts(made) if isinstance(fact, DoorsOrdered)] == [("room-3",)]
 
 
+def test_a_door_that_was_released_before_the_lockdown_and_comes_back_in_it_is_locked() -> None:
+    """Found by `make faults`: schedules, seed 9, round 350."""
+    story = Story()
+    third = door("room-3", 5)
+    reloaded(story, third)
+    story.hear()
+    story.run(2)
+    story.close()
+    story.ask_release("room-3")
+    story.run(2)
+    assert story.order("room-3") == "rest"
+    whole = story.plan
+    story.plan = replace(whole, doors={name: one for name, one in whole.doors.items() if name != third.id})
+    story.hear()
+    story.run(2)
+    reloaded(story, third)
+    made = story.run(2)
+    assert [fact.doors for fact in facts(made) if isinstance(fact, DoorsOrdered)] == [("room-3",)]
+    assert story.word("room-3") == "secured"
+
+
+def test_a_release_of_several_doors_holds_for_the_one_in_the_lockdown_whichever_is_named_first() -> None:
+    for named in ((GYM_DOOR, ROOM_1), (ROOM_1, GYM_DOOR)):
+        story = Story()
+        story.hear(GYM, "single")
+        story.run(2)
+        story.ask_release(*named)
+        made = story.run(5)
+        assert story.order(ROOM_1) == "rest"
+        assert not [fact for fact in facts(made) if isinstance(fact, DoorsOrdered)]
+
+
+def test_a_release_under_a_higher_response_that_locks_nothing_is_not_undone_by_the_lower_one() -> None:
+    story = Story()
+    story.hear()
+    story.run(2)
+    third = door("room-3", 5)
+    reloaded(story, third)
+    zones = {**story.state.record.zones}
+    zones[A1] = replace(zones[CAMPUS], response="evacuate")
+    story.state = replace(story.state, record=replace(story.state.record, zones=zones))
+    story.ask_release("room-3")
+    made = story.run(5)
+    assert story.order("room-3") == "rest"
+    assert not [fact for fact in facts(made) if isinstance(fact, DoorsOrdered)]
+
+
 def test_a_zone_that_a_reload_took_away_locks_nothing_more() -> None:
     story = Story()
     story.hear(GYM, "single")
