@@ -20,6 +20,8 @@ from tests.flow.waiting import wait_for
 ANSWERED_S: Final = 20.0
 STALLED_S: Final = 0.8
 """Held up for so long, this process tells nothing of the daemon: the machine stood still, or did too much else."""
+STOPPED_S: Final = 3.0
+"""No fault of ours stops the daemon for so long (`Frozen`)."""
 LOOK_S: Final = 0.02
 TROUBLE: Final = (AssertionError, OSError, SubprocessError)
 """What a wait, a process that is gone, or a program that did not end in time raises."""
@@ -71,7 +73,7 @@ class Lockdown:
         campus, found = self._campus, self.round
         starts = campus.daemon.restarts
         try:
-            with _Watch() as watch:
+            with _Watch(campus) as watch:
                 self._whole(steps)
         except TROUBLE as err:
             found.failed.append(" ".join(str(err).split())[:300])
@@ -227,10 +229,11 @@ def _missing(fault: Fault) -> str:
 
 
 class _Watch:
-    """How long this process was held up at most: by a pause, or by others on this machine."""
+    """How long this process was held up at most, or somebody else stopped the daemon: by a pause of this machine."""
 
-    def __init__(self) -> None:
+    def __init__(self, campus: Campus) -> None:
         self.longest_s = 0.0
+        self._daemon = campus.daemon
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
@@ -243,8 +246,12 @@ class _Watch:
         self._thread.join()
 
     def _look(self) -> None:
-        before_s = time.monotonic()
+        before_s = went_s = time.monotonic()
         while not self._ended.wait(LOOK_S):
             now_s = time.monotonic()
             self.longest_s = max(self.longest_s, now_s - before_s - LOOK_S)
             before_s = now_s
+            if not self._daemon.stopped():
+                went_s = now_s
+            elif now_s - went_s > STOPPED_S:
+                self.longest_s = max(self.longest_s, now_s - went_s)

@@ -105,6 +105,12 @@ class Supervised:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, number)
 
+    def stopped(self) -> bool:
+        """Whether a signal has stopped the run of now (state T, proc(5))."""
+        with contextlib.suppress(OSError):
+            return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+        return False
+
     def hold(self) -> None:
         """Do not start it again until `let_go`."""
         self._may_start.clear()
