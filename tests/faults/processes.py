@@ -39,6 +39,10 @@ class Boards:
             self._child.stdin.flush()
             return self._read()
 
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
     def signal(self, number: signal.Signals) -> None:
         self._child.send_signal(number)
 
@@ -105,12 +109,6 @@ class Supervised:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, number)
 
-    def stopped(self) -> bool:
-        """Whether a signal has stopped the run of now (state T, proc(5))."""
-        with contextlib.suppress(OSError):
-            return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
-        return False
-
     def hold(self) -> None:
         """Do not start it again until `let_go`."""
         self._may_start.clear()
@@ -161,6 +159,13 @@ class Supervised:
             run.ended_s = time.monotonic()
             run.code = code
             self._stopping.wait(self._restart_s)
+
+
+def stopped(pid: int) -> bool:
+    """Whether a signal has stopped this process (state T, proc(5))."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    return False
 
 
 def _environment(more: dict[str, str]) -> dict[str, str]:

@@ -47,6 +47,10 @@ class Broker:
             return True
         return False
 
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         if self._child.poll() is None:
             self._child.send_signal(how)
