@@ -15,7 +15,7 @@ import structlog
 from drivers.base import Driver
 from drivers.burst import Burst
 from drivers.clock import instant
-from edge import accounts, codec, notify, recovery, rehearsal, wiring
+from edge import accounts, codec, exits, notify, recovery, rehearsal, wiring
 from edge.answers import Acknowledge, Answers, Publish
 from edge.appliance import Appliance
 from edge.calendar import Calendar, Clock
@@ -125,10 +125,15 @@ class Daemon:
         self._burst = Burst()
         self._wired = wiring.wire(self.setting.config, self.setting.plan, self.setting.secrets, self._burst)
         record, restored = recovery.witnessed(journal, self.setting.plan, record)
+        before = exits.found(start.store, start.boot, first_start=journal.opened.reason == "first_start")
+        self._exits = exits.Exits(start.store, start.boot, before, self._troubled)
         now = instant()
         self.appliance = Appliance(
             self.setting.plan,
-            State(record, Live(started=now, boot=start.boot, now=now)),
+            State(
+                record,
+                Live(started=now, boot=start.boot, now=now, exits=before.exits, exits_unseen=before.unseen),
+            ),
             self._made(),
             self._wired.drivers,
             journal,
@@ -174,6 +179,7 @@ class Daemon:
         self._parts.keep("memory", _settle_memory())
         self._parts.keep("beginning", self.began())
         self._parts.keep("rehearsal", rehearsal.rehearse_all(self.appliance))
+        self._parts.keep("exits", self._exits.run())
         self._parts.keep("pictures", self._take_pictures())
         self._parts.keep("telemetry", self._count_minutes())
         self._parts.keep("calendar", self._calendar.run())
@@ -405,6 +411,7 @@ class Daemon:
         took_us = round((time.monotonic() - self.appliance.turned_at_s) * 1e6)
         self.telemetry.note(type(event).__name__, before, after, took_us)
         self.measures.note(event, before, after)
+        self._exits.note(event, self.appliance.plan, after)
         self.onlookers.note(before, after)
         accounts.note(self.people, before, after)
 

@@ -243,6 +243,10 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "The daemon works on it ({0}). If its file breaks, the next start has an older one, or none. Look at the store's disk "
         "and whose it is, then reload.",
     ),
+    "exits_not_kept": (
+        "The last press of an exit button could not be written down ({0})",
+        "Doors lock as before. After a restart, those with an exit button would lock 30 s late. Check the disk.",
+    ),
     "config_refused": (
         "The configuration on disk was refused",
         "The last accepted one is in use and doors lock. Run `campus-edge check` and correct what it names. If it names "

@@ -242,8 +242,8 @@ def _leaving(plan: Plan, live: Live, door: DoorPlan, now: Instant) -> str:
     if not states <= {"quiet"}:
         return "leaving_unsure"
     for one in door.exit_buttons:
-        last = last_active(plan, live, one)
-        if last is not None and now.since(last) <= EXIT_BUTTON_US:
+        seen = (last_active(plan, live, one), live.exits.get(one), live.exits_unseen)
+        if any(at is not None and now.since(at) <= EXIT_BUTTON_US for at in seen):
             return "leaving_delay"
     return ""
 

@@ -369,6 +369,10 @@ class Live:
     clock: LocalClock | None = None
     self_test: SelfTestRun | None = None
     exercises: Mapping[DoorId, ExerciseLive] = field(default_factory=dict)
+    exits: Mapping[InputId, Instant] = field(default_factory=dict)
+    """When earlier runs in this boot last read each exit button active."""
+    exits_unseen: Instant | None = None
+    """Until then any exit button may have been active without that being known; None: all is known."""
 
 
 @dataclass(frozen=True, slots=True)

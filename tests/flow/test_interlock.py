@@ -86,6 +86,32 @@ def test_a_magnet_waits_30_s_after_an_exit_button(tmp_path: Path) -> None:
         assert True not in campus.devices.writes("gym")
 
 
+def test_a_magnet_waits_30_s_after_an_exit_button_though_the_daemon_was_killed_meanwhile(
+    tmp_path: Path,
+) -> None:
+    with running(tmp_path / "exit", partial(school, tmp_path / "exit", magnet=True)) as campus:
+        campus.devices.turn("exit-gym", True)
+        campus.until("pressed", lambda now: "active" in {one["state"] for one in now["inputs"]})
+        campus.devices.turn("exit-gym", False)
+        campus.until("let go", lambda now: {one["state"] for one in now["inputs"]} == {"quiet"})
+        campus.restart()
+        campus.until("read", lambda now: {one["state"] for one in now["inputs"]} == {"quiet"})
+        lockdown(campus, "exit-2")
+        now = campus.until_secured("tcp-1", "tcp-2")
+        assert gym(now) == ("refused", "interlock", "leaving_delay")
+        assert True not in campus.devices.writes("gym")
+
+
+def test_a_daemon_killed_in_a_lockdown_holds_no_magnet_back_whose_exit_button_nobody_pressed(
+    tmp_path: Path,
+) -> None:
+    with running(tmp_path / "kept", partial(school, tmp_path / "kept", magnet=True)) as campus:
+        lockdown(campus, "kept-1")
+        campus.until_secured("gym")
+        campus.restart()
+        campus.until_secured("gym")
+
+
 def test_the_board_of_the_fire_input_dies_and_the_magnet_is_freed(tmp_path: Path) -> None:
     folder = tmp_path / "dead"
 

@@ -11,7 +11,7 @@ from rules import interlock
 from rules.contacts import InputState
 from rules.interlock import judge
 from rules.model.commands import Drive, Purpose
-from rules.model.ids import DoorId
+from rules.model.ids import DoorId, InputId
 from rules.model.moments import SECOND_US
 from rules.plan import DoorPlan, Egress, Hardware, Lock, LockType, PowerLoss, Relay, Rest, Stair
 from rules.state import Contact, ControllerLive, DoorOrder, Live, Record
@@ -248,6 +248,25 @@ def test_an_exit_button_holds_its_door_for_30_s_and_no_longer() -> None:
     drive = Drive(NAME, point(0, "coil"), True)
     said = [judge(plan, Record(), live_with({}, s), its, drive, "lock", NOW) for s in (0, 30, 30.000001, 31)]
     assert said == ["leaving_delay", "leaving_delay", "", ""]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_exit_button_pressed_before_a_restart_holds_its_door_for_what_is_left_of_the_30_s(
+    known: bool,
+) -> None:
+    """Or, where nobody knows whether it was, for as long as it may have been."""
+    plan = campus(inputs=INPUTS)
+    its = door("d", 0, MAGLOCK, rex=("rex",), exits=("exit",))
+    without = door("w", 0, MAGLOCK, rex=("rex",))
+
+    def said(its: DoorPlan, ago_s: float) -> str:
+        at = NOW.plus(-int(ago_s * SECOND_US))
+        before = {"exits": {InputId("exit"): at}} if known else {"exits_unseen": at}
+        live = replace(live_with({}), **before)
+        return judge(plan, Record(), live, its, Drive(its.id, point(0, "coil"), True), "lock", NOW)
+
+    assert [said(its, s) for s in (0, 30, 30.000001)] == ["leaving_delay", "leaving_delay", ""]
+    assert said(without, 0) == ""
 
 
 def test_a_release_that_a_fire_holds_back_is_told_that_the_door_stays_latched() -> None:

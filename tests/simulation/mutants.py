@@ -18,7 +18,7 @@ import rules.requests
 import rules.responses
 import rules.selftest
 import rules.verdict
-from edge import appliance, recovery, topics
+from edge import appliance, exits, recovery, topics
 from edge.journal.core import Core
 from edge.journal.journal import Journal
 from rules.model.events import PressHeard
@@ -278,5 +278,10 @@ MUTANTS: Final = (
         "a start on a disk that takes nothing forgets what the database holds",
         ((Journal, "_readable", _what_takes),),
         only=("disk", "kill", "press"),
+    ),
+    Mutant(
+        "a start forgets who went out by an exit button",
+        ((exits, "found", lambda _: lambda *_, **__: exits.Before()),),
+        only=("leave", "kill", "lock", "release", "close"),
     ),
 )

@@ -19,6 +19,8 @@ from tests.simulation.network import NetworkLoop
 from tests.simulation.site import Site
 from tests.simulation.truth import Sample, Truth
 
+KEPT_S = 1.0
+"""An exit button's press that the daemon saw so long ago is kept over a kill; a write of its note takes milliseconds."""
 OWN: tuple[str, ...] = (
     "epoch.started/1",
     "witness.made/1",
@@ -108,7 +110,9 @@ class Notes:
     reads: dict[str, list[Sample]] = field(default_factory=dict)
     """By input: what was handed in of it since its board was last away, when its round began; the newest last."""
     left_s: dict[str, float] = field(default_factory=dict)
-    """By input: when it was last handed in as active, in this run."""
+    """By input: when it was last handed in as active, in this run, or in one before it by `KEPT_S` before that one ended."""
+    stepped_s: float = 0.0
+    """When the last event was handled."""
     trouble_s: dict[str, float] = field(default_factory=dict)
     """By board: when it, or the way to it, was last not as it should be."""
     said: list[tuple[str, bytes]] = field(default_factory=list)
@@ -150,7 +154,8 @@ class Notes:
         self.answered.clear()
         self.true_since_s.clear()
         self.reads.clear()
-        self.left_s.clear()
+        kept_s = self.stepped_s - KEPT_S * self.box.pace
+        self.left_s = {one: at_s for one, at_s in self.left_s.items() if at_s < kept_s}
         self._permits.clear()
         self._rows.clear()
         for law in self.start_laws:
@@ -202,6 +207,7 @@ class Notes:
     def seen(self, event: Event, before: State, after: State) -> None:
         """An event was handled."""
         self.counts[type(event).__name__] += 1
+        self.stepped_s = self.loop.world_s
         if isinstance(event, Scanned):
             self._read(event)
         elif isinstance(event, CommandEnded) and event.ending == "written":
