@@ -73,14 +73,14 @@ def accept(store: Path, checked: Checked, at_utc_us: int) -> bool:
         return False
     body = msgspec.json.encode(kept)
     data = body + b"\n" + hashlib.sha256(body).hexdigest().encode() + b"\n"
-    _write(store / f"{NAME}.new", data)
+    write_synced(store / f"{NAME}.new", data)
     if before is not None:
         with suppress(FileNotFoundError):
             (store / f"{PREVIOUS}.new").unlink()
         (store / f"{PREVIOUS}.new").hardlink_to(store / NAME)
         (store / f"{PREVIOUS}.new").replace(store / PREVIOUS)
     (store / f"{NAME}.new").replace(store / NAME)
-    _sync_folder(store)
+    sync_folder(store)
     return True
 
 
@@ -113,8 +113,8 @@ def _load(path: Path) -> Accepted | None:
     return Accepted(kept.at_utc_us, kept.file, kept.hash, kept.pack_hash, text, files)
 
 
-def _write(path: Path, data: bytes) -> None:
-    """A whole new file of ours alone, synced."""
+def write_synced(path: Path, data: bytes) -> None:
+    """A whole new file of ours alone, synced. Raises OSError."""
     with suppress(FileNotFoundError):
         path.unlink()
     with open(path, "xb", opener=_only_ours) as file:
@@ -127,7 +127,8 @@ def _only_ours(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder last. Raises OSError."""
     folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)

@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from edge.config.accepted import sync_folder, write_synced
+
 _LONGEST_BYTES: Final = 4_096
 
 
@@ -21,8 +23,9 @@ def remember(file: Path, store: Path, environ: Mapping[str, str] = os.environ) -
             return
         new = note.with_name(f"{note.name}.new")
         with suppress(OSError):
-            new.write_bytes(said)
+            write_synced(new, said)
             new.replace(note)
+            sync_folder(note.parent)
             return
 
 
