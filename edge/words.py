@@ -64,7 +64,8 @@ HELD: Final[Mapping[str, str]] = {
     "not_exercised": "Its record names no hours for a self-test, so its lock is not exercised.",
     "needed_otherwise": "An incident is live, or it was ordered otherwise: its lock is not exercised now.",
     "safe_mode": "The box runs in safe mode: its lock is not exercised.",
-    "clock_unsure": "The box's clock is not sure, so no lock is exercised. Check its time service.",
+    "clock_unsure": "The box's clock is not sure, so no lock is exercised. Mend its time service. "
+    "Where there is none, set the clock and write `policies.self_test.clock: by_hand`.",
     "not_its_hours": "It is outside of the hours in which its lock may be exercised.",
     "not_closed": "It is not closed, or not read: its lock is not exercised now.",
     "way_out_not_quiet": "A way out or fire input is not quiet: its lock is not exercised.",

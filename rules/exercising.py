@@ -295,7 +295,7 @@ def flags(plan: Plan, state: State) -> Iterator[tuple[FlagKey, tuple[str, ...]]]
         elif last is not None and last.outcome == "not_proven" and not _secured_since(state, door, last):
             yield ("lock_not_exercised", door.id), (last.code,)
         elif _missed(door, state.live, _last_window(tests.since, last)):
-            yield ("exercise_missed", door.id), ("" if last is None else last.code,)
+            yield ("exercise_missed", door.id), (_why_missed(door, state.live, last),)
 
 
 def _last_window(since: int | None, last: ExerciseMemory | None) -> int | None:
@@ -303,6 +303,13 @@ def _last_window(since: int | None, last: ExerciseMemory | None) -> int | None:
     if last is None:
         return None if since is None else since - 1
     return last.window - 1 if last.outcome == "untestable" else last.window
+
+
+def _why_missed(door: DoorPlan, live: Live, last: ExerciseMemory | None) -> str:
+    """A clock that is not sure stops it before anything is tried, so that no exercise tells of it."""
+    if interlock.not_now(door, live, live.now) == "clock_unsure":
+        return "clock_unsure"
+    return "" if last is None else last.code
 
 
 def _secured_since(state: State, door: DoorPlan, last: ExerciseMemory) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from edge import words
 from rules import exercising
 from rules.model.ids import DoorId, InputId
 from rules.model.moments import MINUTE_US
@@ -115,6 +116,28 @@ def test_a_night_that_went_by_without_it_is_a_flag_until_it_is_done() -> None:
     here.run(8)
     here.clock(22 * 60)
     here.run(8)
+    assert ("exercise_missed", "d") not in here.flags()
+
+
+def test_a_night_left_out_by_a_clock_that_is_not_sure_says_so_and_what_to_do() -> None:
+    here = Night(quarters(unlocked(), at=12 * 60))
+    here.clock(13 * 60)
+    here.run(2)
+    here.sure = False
+    for minute, days in ((22 * 60, 0), (6 * 60, 1)):
+        here.clock(minute, days=days)
+        here.run(8)
+    (args,) = (its.args for key, its in here.state.record.flags.items() if key[0] == "exercise_missed")
+    assert args == ("clock_unsure",)
+    title, text = words.flag("exercise_missed", "d", args)
+    assert "d" in title
+    assert "clock is not sure" in text
+    assert "by_hand" in text
+    here.sure = True
+    for _ in range(2):
+        here.clock(22 * 60)
+        here.run(8)
+
     assert ("exercise_missed", "d") not in here.flags()
 
 
