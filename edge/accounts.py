@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from edge.journal.journal import Journal
 from edge.journal.writer import JournalRefused
 from edge.people.people import People
 from rules.model.account_facts import AccountAdded, SessionOpened, TokenCreated
@@ -27,13 +28,6 @@ def accounts(daemon: "Daemon", store: Path, boot: str) -> People:
         began = [one.opened for one in live if silent or not one.silent]
         return min(began, key=lambda at: at.utc_us, default=None)
 
-    async def had_accounts() -> bool | None:
-        """Whether the record knows of accounts; None: it cannot be asked."""
-        try:
-            return await daemon.journal.any_of(*TELL_OF_SOMEBODY)
-        except JournalRefused:
-            return None
-
     campus = daemon.setting.config.campus
     return People(
         store,
@@ -42,9 +36,20 @@ def accounts(daemon: "Daemon", store: Path, boot: str) -> People:
         tell=lambda fact, subject, actor: daemon.enter(Entry(fact, subject, actor)),
         condition=daemon.condition,
         live_since=live_since,
-        had_accounts=had_accounts,
+        had_accounts=lambda: had_accounts(daemon.journal),
         boot=boot,
     )
+
+
+async def had_accounts(journal: Journal) -> bool | None:
+    """Whether the record knows of accounts; None: it cannot be asked."""
+    try:
+        if await journal.any_of(*TELL_OF_SOMEBODY):
+            return True
+        # Those that told of it may have had their time: a box that old is no new one.
+        return any(one.dropped is not None for one in await journal.segments())
+    except JournalRefused:
+        return None
 
 
 def note(people: People, before: State, after: State) -> None:

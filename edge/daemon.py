@@ -31,6 +31,7 @@ from edge.onlookers import Onlookers
 from edge.parts import Parts, cancelled
 from edge.proving import Prover, RoundTrip
 from edge.publisher import Publisher
+from edge.retaining import Retaining
 from edge.setting import Setting
 from edge.snapshot import BoxFacts, Mode, not_recording
 from edge.telemetry import Telemetry
@@ -144,6 +145,9 @@ class Daemon:
         )
         self._prover = Prover(self._parts, self._looked, lambda: self.appliance.hurried, self.appliance.emit)
         self._calendar = Calendar(self._local, lambda: self.people.releasing, self.appliance.emit)
+        self._retaining = Retaining(
+            journal, lambda: (self.setting.config.policies.retention, self.appliance.state), self._troubled
+        )
         self._publish: Callable[[str, bytes, bool], None] = lambda _topic, _payload, _retain: None
         self.publisher = Publisher(lambda *message: self._publish(*message), lambda: self.epoch)
         self._hearing = Hearing(start.store, self._parts, self.appliance.emit, self._connected)
@@ -181,6 +185,7 @@ class Daemon:
         self._parts.keep("rehearsal", rehearsal.rehearse_all(self.appliance))
         self._parts.keep("exits", self._exits.run())
         self._parts.keep("pictures", self._take_pictures())
+        self._parts.keep("retention", self._retaining.run())
         self._parts.keep("telemetry", self._count_minutes())
         self._parts.keep("calendar", self._calendar.run())
         self._parts.keep("watchdog", self._watch_the_loop())

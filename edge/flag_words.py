@@ -247,6 +247,10 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "The last press of an exit button could not be written down ({0})",
         "Doors lock as before. After a restart, those with an exit button would lock 30 s late. Check the disk.",
     ),
+    "retention_held": (
+        "A part of the record is kept for longer than you chose",
+        "{0} The record is whole, and its disk fills.",
+    ),
     "config_refused": (
         "The configuration on disk was refused",
         "The last accepted one is in use and doors lock. Run `campus-edge check` and correct what it names. If it names "

@@ -302,6 +302,16 @@ def not_armed(code: str) -> str:
     return NOT_ARMED.get(code, code)
 
 
+RETENTION: Final[Mapping[str, str]] = {
+    "clock_unsure": "The box's clock is not sure. Mend its time service. "
+    "Where there is none, set the clock and write `policies.self_test.clock: by_hand`.",
+    "incident_live": "An incident of that time is still live. Close it if it is over.",
+    "still_stands": "A press of that time is unanswered, or a door ordered then not released. See to it.",
+    "not_synced": "The district has not acknowledged it yet. Check the connection to the district.",
+    "not_answered": "The journal's disk did not answer. Look at its own flag.",
+}
+"""Why what has had its time is not let go."""
+
 TESTED: Final = frozenset({"link_not_proven", "self_test_overdue", "lock_not_exercised", "exercise_missed"})
 """Flags of self-tests: their argument is the code of why, and shown in words."""
 
@@ -310,6 +320,8 @@ def flag(code: str, subject: str, args: Sequence[str] = ()) -> tuple[str, str]:
     """Title and text of a flag."""
     if code in TESTED:
         args = [test_code(one) for one in args]
+    elif code == "retention_held":
+        args = [RETENTION.get(one, one) for one in args]
     values: dict[str, object] = {str(place): one for place, one in enumerate(args)}
     values["subject"] = subject
     title, text = FLAGS.get(code, (f"{code}: {subject}" if subject else code, " ".join(args)))

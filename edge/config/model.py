@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from edge.config.devices import Button, Camera, Controller, Door, Input, Name, Output, Slug, ZoneRef
-from edge.config.fields import Section, form, says
+from edge.config.fields import Section, duration, form, says
 from rules.plan import Perimeter
 
 AddressPart = Literal[
@@ -131,6 +131,20 @@ class SelfTestPolicy(Section, frozen=True, kw_only=True):
     ] = "synchronised"
 
 
+class RetentionPolicy(Section, frozen=True, kw_only=True):
+    """How long the record is kept. Without it, for ever: laws differ, and nobody but the site knows its own."""
+
+    incidents: Annotated[
+        int,
+        duration(
+            "An incident or drill with all that belongs to it, from its last event on.", "365d", "36500d"
+        ),
+    ]
+    other: Annotated[
+        int, duration("Every other event, such as starts, flags and self-tests.", "30d", "36500d")
+    ]
+
+
 class Policies(Section, frozen=True, kw_only=True):
     """What the site has chosen."""
 
@@ -142,6 +156,7 @@ class Policies(Section, frozen=True, kw_only=True):
     ) = None
     perimeter_approved: PerimeterApproval | None = None
     self_test: SelfTestPolicy = SelfTestPolicy()
+    retention: RetentionPolicy | None = None
 
 
 class Config(Section, frozen=True, kw_only=True):

@@ -81,6 +81,7 @@ class Core:
         """The spill refused the last time it was used."""
         self._signer = Signer(places.directory, campus, now, trouble)
         self._commits = 0
+        self._deleted = False
         self._again = False
         """Something was given up, or has to be settled first: worth trying again at once."""
         self._retry_at_s = 0.0
@@ -453,7 +454,12 @@ class Core:
                 self._try_spill()
             if self.bearing.witness is None and store.head is not None:
                 self.bearing.write(store.head)  # it refused, and the next row may be an hour away
-            return store.delete_dropped(CHUNK_EVENTS) > 0
+            if store.delete_dropped(CHUNK_EVENTS):
+                self._deleted = True
+                return True
+            if self._deleted:
+                self._rewrite_log(store)  # what was let go must not live on in the write-ahead log
+                self._deleted = False
         except (sqlite3.Error, InDoubt) as err:
             self.refused(err)
         except KeyRefused as err:

@@ -28,6 +28,17 @@ DERIVED: Final = (
 """The tables that the journal alone gives."""
 _SECURED: Final = frozenset({"secured", "secured_partial"})
 
+_OVER: Final = {
+    "incidents": " AND closed_at IS NOT NULL",
+    "verdicts": "",
+    "presses": "",
+    "unanswered": " AND answered_at IS NOT NULL",
+    "flags": " AND cleared_at IS NOT NULL",
+    "telemetry_summaries": "",
+    "hidden": "",
+}
+"""The tables by event, and what more has to hold of a row before it is let go."""
+
 Cell = str | int | None
 
 
@@ -73,6 +84,8 @@ def apply(connection: sqlite3.Connection, event: Stored) -> None:
                 "UPDATE flags SET cleared_at = ? WHERE code IS ? AND subject IS ? AND cleared_at IS NULL",
                 (event.at, *_flag(event)),
             )
+        case "segment.dropped/1":
+            _let_go(connection, event)
         case "telemetry.summary/1":
             connection.execute(
                 "INSERT INTO telemetry_summaries VALUES (?, ?, ?, ?, ?)",
@@ -82,6 +95,14 @@ def apply(connection: sqlite3.Connection, event: Stored) -> None:
         event, lambda one: _is_silent(connection, one), lambda one: _asked_silently(connection, one)
     ):
         connection.execute("INSERT OR IGNORE INTO hidden VALUES (?, ?)", event.position)
+
+
+def _let_go(connection: sqlite3.Connection, event: Stored) -> None:
+    """What retention let go goes here too; not what still stands, such as a flag that was raised there."""
+    dropped = (_cell(event.data, "epoch"), _cell(event.data, "last"))
+    for table, over in _OVER.items():
+        connection.execute(f"DELETE FROM {table} WHERE epoch IS ? AND seq <= ?{over}", dropped)  # noqa: S608  # our words
+    connection.execute("DELETE FROM ledger WHERE incident NOT IN (SELECT incident FROM incidents)")
 
 
 def _insert(

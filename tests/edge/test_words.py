@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 SHOWN_BESIDE_DOORS = [
     text
-    for table in (words.VERDICTS, words.HELD, words.UNANSWERED, words.NOT_ARMED)
+    for table in (words.VERDICTS, words.HELD, words.UNANSWERED, words.NOT_ARMED, words.RETENTION)
     for text in table.values()
 ]
 

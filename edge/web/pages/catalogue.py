@@ -70,7 +70,7 @@ def from_tables() -> Iterator[str]:
         *FLAGS.values(),
         (replies.NOT_ON_DISK, devices.NOT_READ, words.SAID_NO),
         timeline.STANDINGS.values(),
-        *(words.LINKS.values(), words.TEST_CODES.values()),
+        *(words.LINKS.values(), words.TEST_CODES.values(), words.RETENTION.values()),
         (word for word, _tone, _symbol in tested.SHOWN_AS.values()),
         (shape.word for shape in verdicts.SHAPES.values()),
         (one[0] for one in doors.LANES),

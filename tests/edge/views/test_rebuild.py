@@ -5,6 +5,8 @@ not.
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +91,37 @@ async def test_a_running_daemon_compares_beside_its_work(
         )
 
     assert (made.differences, made.events) == ((), 20)
+
+
+async def test_what_retention_let_go_goes_from_the_views_too_and_what_still_stands_stays(
+    tmp_path: Path, running: Running, lockdown: list[Row], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.journal.store.SEGMENT_EVENTS", 10)
+    async with running() as site:
+        site.journal.keep_unsynced(district=False)
+        await site.add(lockdown)
+        closed = replace(lockdown[1], kind="incident.closed/1", data={"id": "inc-1"})
+        later = replace(lockdown[5], incident=None, data={"code": "later", "subject": "a-103", "args": []})
+        await site.add([closed])
+        await site.journal.checkpoint()
+        await site.add([later])
+        await site.settled()
+        before = {
+            name: len(await site.follower.ask(lambda views, name=name: views.table(name))) for name in DERIVED
+        }
+        (only,) = await site.journal.segments()
+        assert await site.journal.drop_segment(only.epoch, only.last, "retention")
+        async with asyncio.timeout(10):
+            while (await site.journal.read(None, 1))[0].seq <= only.last:
+                await asyncio.sleep(0.001)
+        await site.settled()
+
+    made = rebuild_directory(tmp_path / "store")
+    assert made.differences == ()
+    with closing(sqlite3.connect(tmp_path / "store" / "views.db")) as views:
+        left = {name: views.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in DERIVED}  # noqa: S608
+        flags = {code for (code,) in views.execute("SELECT code FROM flags")}
+    assert min(before["incidents"], before["ledger"], before["verdicts"], before["presses"]) > 0
+    assert [left[name] for name in ("incidents", "ledger", "verdicts", "presses", "unanswered")] == [0] * 5
+    assert left["zones"] == before["zones"]
+    assert flags == {"disk_slow", "later"}, "what was not cleared stands"
