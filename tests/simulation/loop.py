@@ -26,6 +26,8 @@ NANO: Final = 1_000_000_000
 UTC_S: Final = 1_788_000_000
 NEAR_S: Final = 1.0
 """Timers of a daemon within this are its rounds, which go on as they were; what waits longer is nearer after a leap."""
+BOOT_S: Final = 20
+"""What a boot of the machine takes by its own clock; the world does not wait for it."""
 
 
 class Deadlock(Exception):
@@ -102,7 +104,7 @@ class SeededLoop(asyncio.BaseEventLoop):
 
     def reboot(self) -> None:
         """The machine starts anew: CLOCK_MONOTONIC begins from zero. Only while no daemon runs."""
-        self.booted_ns = self.now_ns - 20 * NANO
+        self.booted_ns = self.now_ns - BOOT_S * NANO
 
     @property
     def right_s(self) -> float:

@@ -15,6 +15,7 @@ from rules.plan import Plan
 from rules.state import Record, State
 from tests.simulation.box import Box
 from tests.simulation.broker import Buttons
+from tests.simulation.loop import BOOT_S
 from tests.simulation.network import NetworkLoop
 from tests.simulation.site import Site
 from tests.simulation.truth import Sample, Truth
@@ -111,6 +112,7 @@ class Notes:
     """By input: what was handed in of it since its board was last away, when its round began; the newest last."""
     left_s: dict[str, float] = field(default_factory=dict)
     """By input: when it was last handed in as active, in this run, or in one before it by `KEPT_S` before that one ended."""
+    boot: str = ""
     stepped_s: float = 0.0
     """When the last event was handled."""
     trouble_s: dict[str, float] = field(default_factory=dict)
@@ -155,7 +157,9 @@ class Notes:
         self.true_since_s.clear()
         self.reads.clear()
         kept_s = self.stepped_s - KEPT_S * self.box.pace
-        self.left_s = {one: at_s for one, at_s in self.left_s.items() if at_s < kept_s}
+        booted_s = 0.0 if self.boot == self.box.boot else BOOT_S
+        self.left_s = {one: at_s - booted_s for one, at_s in self.left_s.items() if at_s < kept_s}
+        self.boot = self.box.boot
         self._permits.clear()
         self._rows.clear()
         for law in self.start_laws:
