@@ -174,7 +174,7 @@ def _assert_again(step: Step, doors: Iterable[DoorId]) -> None:
     groups: dict[tuple[Literal["lock", "rest"], IncidentId | None], list[DoorId]] = {}
     for one in doors:
         door, its = step.plan.doors[one], step.door(one)
-        purpose = to_assert(step.plan, step.record, door, its, step.at)
+        purpose = to_assert(step.plan, step.record, step.live, door, its, step.at)
         waits = its.next_try is not None and its.next_try.since(step.at) > 0
         if purpose not in ("lock", "rest") or (waits and not its.held):
             continue
@@ -224,6 +224,8 @@ def _ended(step: Step, door: DoorId, event: CommandEnded) -> bool:
     news = its.answered is None or (its.answered.ending, its.answered.code) != (event.ending, event.code)
     if last.id != event.command:
         # A late answer: a newer command has gone out since, and only its own answer speaks for it.
+        if event.ending == "no_answer":
+            step.set_door(door, replace(its, may_land=event.at, due=None))
         return news
     ended = replace(last, ended=event.at, ending=event.ending, code=event.code)
     written = event.ending == "written" and last.purpose == "lock" and its.written is None

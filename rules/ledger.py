@@ -14,10 +14,20 @@ from rules.model.verdicts import SECURED, Verdict, VerdictWord
 from rules.plan import DoorPlan, Plan
 from rules.state import CommandLive, DoorLive, Live, Record
 from rules.step import Step
-from rules.verdict import BY_HAND_US, locking_incident, ordered_to_lock, proven, settled_at, verdict
+from rules.verdict import (
+    BY_HAND_US,
+    coil_differs,
+    locking_incident,
+    ordered_to_lock,
+    proven,
+    settled_at,
+    verdict,
+)
 
 FIRST_RETRY_US: Final = SECOND_US // 2
 LAST_RETRY_US: Final = 10 * SECOND_US
+LATE_US: Final = 30 * SECOND_US
+"""A board may still do what an older command left in its hands, behind a newer one that came by another connection."""
 LOST_US: Final = 10 * SECOND_US
 """Every driver answers within its own time-out; a command silent for longer is taken for lost."""
 LOOK_AGAIN_US: Final = 2 * SECOND_US
@@ -128,7 +138,9 @@ def _unlocks(door: DoorPlan, purpose: Purpose) -> bool:
     return purpose == "free" or (purpose == "rest" and at_rest)
 
 
-def to_assert(plan: Plan, record: Record, door: DoorPlan, its: DoorLive, now: Instant) -> Purpose | None:
+def to_assert(
+    plan: Plan, record: Record, live: Live, door: DoorPlan, its: DoorLive, now: Instant
+) -> Purpose | None:
     """What of the standing order is to be written again, once its time has come; None: nothing, or not by us."""
     order = record.orders.get(door.id)
     if order is None or order.word == "free" or on_the_wire(its, now):
@@ -136,7 +148,10 @@ def to_assert(plan: Plan, record: Record, door: DoorPlan, its: DoorLive, now: In
     if order.word == "rest":
         last = its.command
         failed = last is not None and last.purpose == "rest" and last.ending != "written"
-        return "rest" if its.held or failed else None
+        late = its.may_land is not None and now.since(its.may_land) <= LATE_US
+        return (
+            "rest" if its.held or failed or (late and coil_differs(plan, record, live, door, now)) else None
+        )
     if not ordered_to_lock(plan, record, door):
         return None
     waits = its.verdict.word == "pending" and its.written is not None
@@ -221,6 +236,6 @@ def _due(step: Step, live: Live, door: DoorPlan, its: DoorLive) -> int:
     if its.command is not None and its.command.ended is None:
         moments.append(its.command.sent.mono_us + LOST_US + 1)
     due = min(moment for moment in moments if moment > now)
-    if to_assert(step.plan, step.record, door, its, step.at) is None:
+    if to_assert(step.plan, step.record, live, door, its, step.at) is None:
         return due
     return now if its.held or its.next_try is None else min(due, max(now, its.next_try.mono_us))

@@ -251,7 +251,8 @@ class DoorLive:
     locked: it was read locked and nobody of ours unlocked it since. unthrown: since when its bolt is back unasked.
     left, left_at: how it left the locked state, until it is closed again and read.
     commanded, written, bolt_at, position_at, verdict_at: the ledger's times; written: the first of this order.
-    answered: the last command of the standing order that ended. due: monotonic microseconds at which time alone
+    answered: the last command of the standing order that ended. may_land: when an older one ended without an answer
+    though a newer had gone out: its board may still do it. due: monotonic microseconds at which time alone
     may change something; None: now.
     """
 
@@ -270,6 +271,7 @@ class DoorLive:
     bolt_at: Instant | None = None
     position_at: Instant | None = None
     answered: CommandLive | None = None
+    may_land: Instant | None = None
     due: int | None = None
 
 

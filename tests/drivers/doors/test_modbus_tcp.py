@@ -217,6 +217,25 @@ async def test_a_command_to_a_closed_port_was_never_sent() -> None:
     assert (end.ending, end.code) == ("not_sent", "unreachable")
 
 
+async def test_a_board_may_still_hold_an_older_command_whose_connection_was_given_up_and_that_one_is_never_written() -> (
+    None
+):
+    """What such a board does with it then is undone by the rules: `tests/rules/test_late_frames.py`."""
+    async with by_hand(NOTHING) as (board, driver, _):
+        first = await board.accept()
+        older = driver.execute(permit(RIG, [(0, True)], number=1))
+        held = await first.frame()
+        newer = driver.execute(permit(RIG, [(0, False)], number=2, purpose="rest"))
+        first.reset()
+        second = await board.accept()
+        second.answer(await second.frame())
+
+        assert (await ended(newer)).ending == "written"
+        end = await ended(older)
+        assert (end.ending, end.code) == ("no_answer", "overtaken")
+        assert decode_request(held.pdu) == WriteCoil(0, True)
+
+
 async def test_a_command_cut_off_by_a_reset_is_sent_again_over_a_new_connection() -> None:
     async with by_hand(NOTHING) as (board, driver, inbox):
         first = await board.accept()
