@@ -156,7 +156,7 @@ class Notes:
         self.answered.clear()
         self.true_since_s.clear()
         self.reads.clear()
-        kept_s = self.stepped_s - KEPT_S * self.box.pace
+        kept_s = self.stepped_s - KEPT_S
         booted_s = 0.0 if self.boot == self.box.boot else BOOT_S
         self.left_s = {one: at_s - booted_s for one, at_s in self.left_s.items() if at_s < kept_s}
         self.boot = self.box.boot
