@@ -211,8 +211,12 @@ class Daemon:
         longest_us = round(self.appliance.longest_s * 1e6)
         return BoxFacts(VERSION, self.mode, self.publisher.since, head.epoch, head.seq, trouble, longest_us)
 
-    async def change(self, setting: Setting) -> None:
-        """Go on with another accepted configuration; only what differs is started anew."""
+    async def change(self, setting: Setting, allowed: Callable[[], bool]) -> bool:
+        """Go on with another accepted configuration; only what differs is started anew.
+
+        allowed: whether it may still be, asked once the drivers that end have ended: a press may have come meanwhile.
+        Where not, all goes on as before, with those drivers made anew, and False is returned.
+        """
         wired = wiring.wire(setting.config, setting.plan, setting.secrets, self._burst)
         # Of one serial line all are the same, or none is: `made_by` holds the whole line.
         same = {one for one, by in wired.made_by.items() if self._wired.made_by.get(one) == by}
@@ -221,6 +225,9 @@ class Daemon:
         for one in [one for one in self._running if one not in same]:
             del self._running[one]
         await asyncio.gather(cancelled(ending), *([] if stays else [self._hearing.end()]))
+        if not allowed():
+            setting = before
+            wired = wiring.wire(before.config, before.plan, before.secrets, self._burst)
         drivers = {
             one: self._wired.drivers[one] if one in same else new for one, new in wired.drivers.items()
         }
@@ -236,6 +243,7 @@ class Daemon:
             self._hearing.connect(setting)
         if before.config.web != setting.config.web:
             await self._open_page_anew()
+        return setting is not before
 
     def leave_safe_mode(self) -> None:
         """Back to normal work on the configured file, and to the page."""

@@ -195,25 +195,32 @@ class _Reload:
     async def _reload(self) -> None:
         notify.reloading()
         checked = await asyncio.to_thread(read, self.path)
-        problems = checked.blocking
-        if not problems:
-            live = recovery.live_devices(self.daemon.appliance.state.record)
-            problems = forbidden_changes(self.running.config, checked, live)
-            problems = problems or only_at_a_start(self.running.config, checked)
-        if problems or checked.config is None:
+        problems = (
+            checked.blocking or self._forbidden(checked) or only_at_a_start(self.running.config, checked)
+        )
+        if not problems and checked.config is not None:
+            choice = Choice(checked.config, checked, "file", "", ())
+            if await self.daemon.change(_setting(choice, self.path), lambda: not self._forbidden(checked)):
+                self.running = choice
+            else:
+                problems = self._forbidden(checked)
+        if self.running.checked is not checked:
             for problem in problems:
                 log.error("configuration refused", problem=problem.text())
             self._say(checked, accepted=False, problems=len(problems))
             self.daemon.condition("config_refused", True, _counted(problems))
         else:
-            self.running = Choice(checked.config, checked, "file", "", ())
-            await self.daemon.change(_setting(self.running, self.path))
             for code in ("config_refused", "last_accepted"):
                 self.daemon.condition(code, False)
             if self.daemon.mode == "last_accepted":
                 self.daemon.mode = "normal"
             await self._keep_accepted()
         notify.ready("running")
+
+    def _forbidden(self, checked: Checked) -> tuple[Problem, ...]:
+        """What of it no reload may change now, for something live stands on it."""
+        live = recovery.live_devices(self.daemon.appliance.state.record)
+        return forbidden_changes(self.running.config, checked, live)
 
     async def _keep_accepted(self) -> None:
         """Keep what runs as the last accepted one; a disk that refuses is told, and tried again at the next reload."""
