@@ -201,9 +201,23 @@ def _witnessed(plan: Plan, record: Record, said: Mapping[str, JSON]) -> Iterator
         if doors:
             yield Entry(DoorsOrdered("lock", doors, (), (), ""), zone, DAEMON, incident, WHY)
     for word, moved in _moved(record, said):
-        named = tuple(door for door in moved if door in plan.doors)
-        if named:
-            yield Entry(DoorsOrdered(word, named, (), (), ""), plan.campus, DAEMON, None, WHY)
+        groups: dict[IncidentId | None, list[DoorId]] = {}
+        for door in moved:
+            if door in plan.doors:
+                groups.setdefault(_locking(plan, door, zones), []).append(door)
+        for of, named in groups.items():
+            yield Entry(DoorsOrdered(word, tuple(named), (), (), ""), plan.campus, DAEMON, of, WHY)
+
+
+def _locking(plan: Plan, door: DoorId, zones: Mapping[str, Any]) -> IncidentId | None:
+    """The incident whose response locks this door: what was released in it is not locked by it again."""
+    its = plan.doors[door]
+    for zone in plan.zones[its.zone].above:
+        if zone in zones:
+            planned = plan.responses.get(zones[zone]["response"])
+            if planned is not None and its.kind in planned.locks:
+                return IncidentId(str(zones[zone]["incident"]))
+    return None
 
 
 def _closed(plan: Plan, record: Record, zones: Mapping[str, Any]) -> Iterator[Entry]:
