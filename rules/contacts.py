@@ -130,7 +130,7 @@ def guarded_state(plan: Plan, live: Live, input_id: InputId, now: Instant) -> In
     seen = None if contact is None else contact.seen[sensor.when]
     if contact is None or seen is None or contact.turned is None:
         return state
-    since_turned = seen.mono_us > contact.turned.mono_us
+    since_turned = seen.mono_us >= contact.turned.mono_us
     return "active" if since_turned and now.since(seen) <= sensor.freshness_us else state
 
 

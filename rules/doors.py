@@ -66,7 +66,9 @@ def lock(
     standing_before = {
         one for one in step.record.orders if one in passed.commands and _ordered(step, doors_of[one])
     }
+    held_anew = [one for one, _ in passed.held if one in doors_of and not _ordered(step, doors_of[one])]
     _enter(step, "lock", passed, standing, incident, actor, because, reason)
+    _forget(step, held_anew)
     again = {one for one in standing_before if step.door(one).commanded is not None}
     ordered(step, [DoorId(one) for one in passed.commands if one not in again], passed, "lock")
     for one in again:
@@ -85,6 +87,7 @@ def rest(step: Step, doors: Iterable[DoorId], *, actor: Actor, because: Because,
     register(step, passed)
     _enter(step, "rest", passed, (), _released_in(step, named), actor, because, reason)
     ordered(step, [DoorId(one) for one in passed.commands], passed, "rest")
+    _forget(step, [one for one, _ in passed.held])
     _hold(step, passed.held)
     review(step, named, "ordered")
 
@@ -128,6 +131,25 @@ def _hold(step: Step, held: Iterable[tuple[DoorId, str]]) -> None:
     for one, code in held:
         if one in step.plan.doors and step.door(one).held != code:
             step.set_door(one, replace(step.door(one), held=code, due=None))
+
+
+def _forget(step: Step, held: Iterable[DoorId]) -> None:
+    """A new order that is held back: what came of the commands of the one before it proves nothing of it."""
+    for one in held:
+        before = step.door(one)
+        step.set_door(
+            one,
+            replace(
+                before,
+                tries=0,
+                commanded=None,
+                written=None,
+                bolt_at=None,
+                position_at=None,
+                answered=None,
+                due=None,
+            ),
+        )
 
 
 def _ordered(step: Step, door: DoorPlan) -> bool:

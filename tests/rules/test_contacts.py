@@ -124,6 +124,17 @@ def test_one_read_of_active_holds_back_until_quiet_for_its_freshness_but_turns_n
     assert guarded(world) == "quiet"
 
 
+def test_active_read_at_the_very_moment_of_turning_quiet_holds_back() -> None:
+    # Found by `make prove`: two rounds of a board that began in the same microsecond.
+    world = fire_world()
+    world.scan()
+    world.wait(20)
+    assert world.scan()[1].turned == (FIRE,)
+    world.turn("fire")
+    world.scan()
+    assert (state(world), guarded(world)) == ("quiet", "active")
+
+
 def test_once_it_turned_quiet_an_input_guards_no_longer() -> None:
     world = fire_world()
     world.turn("fire")

@@ -304,6 +304,27 @@ def test_a_held_door_is_judged_again_each_tick_and_locked_as_soon_as_it_may() ->
     assert world.word("d") == "secured"
 
 
+def test_a_held_order_is_proven_by_nothing_that_came_of_the_one_before() -> None:
+    # Found by `make prove`: the answer to the first press stood for the second one's command, still on the wire.
+    world = World(campus(door("d", 0, MAGLOCK, rex=("rex",)), inputs=INPUTS))
+    world.run(1)
+    world.carry_out(world.press())
+    world.run(1)
+    assert world.word("d") == "secured"
+    world.turn("rex")
+    world.run(0.3)
+    assert world.release("d").permits == ()
+    assert world.press().permits == ()
+    assert (world.its("d").commanded, world.its("d").written) == (None, None)
+    world.turn("rex", active=False)
+    while not (sent := world.tick(50)).permits:
+        world.scan()
+    assert world.word("d") == "pending"
+    world.carry_out(sent)
+    world.run(1)
+    assert world.word("d") == "secured"
+
+
 def test_a_changed_reason_for_holding_is_told() -> None:
     world = magnet()
     world.turn("exit")
