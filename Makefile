@@ -86,7 +86,7 @@ faults: setup  ## Break the running daemon in every way, in every phase of a loc
 sim: setup  ## The campus by seed, with every fault: SEED=7 replays one aloud, ARGS="--seeds 10000" runs many, ARGS="--days 7" weeks
 	@$(BIN)/python -m tests.simulation.simulate $(SEED) $(ARGS)
 
-prove: setup  ## Every reachable state of a small campus through the rules themselves, counted; ARGS="--states 200000"
+prove: setup  ## Every reachable state of small campuses through the rules themselves, each machine to its end; ARGS=--help bounds it
 	@$(BIN)/python -m tests.rules.proving $(ARGS)
 
 fuzz: setup  ## A million inputs for each parser (two hours); ARGS= names targets, --runs N, --seed N, --keep what reached something new
