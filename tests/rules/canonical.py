@@ -222,7 +222,10 @@ def _command(view: View, of: DoorLive, value: CommandLive | None) -> object:
     if value.ended is None:
         return value.purpose, view.wire.get(value.id, DONE), age(view.now, value.sent, ledger.LOST_US)
     if value.purpose == "lock":
-        return value.purpose, sent
+        if age(view.now, of.may_land, ledger.LATE_US) in (None, OLD):
+            return value.purpose, sent
+        # A board that may still do an older command has its coil compared with what this one came to.
+        return value.purpose, sent, value.ending == "written", age(view.now, value.ended, view.fresh_us)
     settling_us = max(view.fresh_us, view.travel_us + leaving.SETTLING_US)
     return value.purpose, value.ending == "written", age(view.now, value.ended, settling_us), sent
 
@@ -312,7 +315,7 @@ def _contact(view: View, key: Key, of: Contact) -> tuple[object, ...]:
     last = of.seen[level]
     # A single read of active holds a lock back while the value that stands is quiet (`contacts.guarded_state`).
     quiet = of.stable is not None and of.stable != level
-    since = of.turned is not None and last is not None and last.mono_us > of.turned.mono_us
+    since = of.turned is not None and last is not None and last.mono_us >= of.turned.mono_us
     once = quiet and since and age(view.now, last, view.fresh_us) != OLD
     seen_at = age(view.now, last, limit_us) if held or once else None
     return of.raw, read, debounced, of.stable, confirmed, seen_at, once
@@ -352,6 +355,7 @@ FIELDS: Final[Mapping[type, Mapping[str, Form]]] = {
         "next_command": _left_out,  # the next id
         "buttons": _left_out,  # life, for flags: none of these buttons is supervised or reports a clock
         "swept": _left_out,  # when flags were gone through, which are left out
+        "doors_swept": _left_out,  # how far that came
     },
     ControllerLive: {
         "code": _left_out,  # shown
@@ -362,6 +366,7 @@ FIELDS: Final[Mapping[type, Mapping[str, Form]]] = {
     DoorLive: {
         "command": _command,
         "answered": _answered,
+        "may_land": _aged(lambda view: ledger.LATE_US),
         "tries": lambda view, of, value: min(value, view.tries),
         "next_try": _next_try,
         "unthrown": _aged(lambda view: verdict.BY_HAND_US + view.fresh_us),

@@ -62,7 +62,10 @@ def door_machine(step_us: int) -> Machine:
             scan(open_=frozenset({ROOM})),
             passes(step_us, on_wire_us=step_us),
         ),
-        ("at most one command on the wire",),
+        (
+            "one door, its board up throughout",
+            "at most one command on the wire, which ends within a step",
+        ),
         on_the_wire(1),
     )
 
@@ -106,7 +109,10 @@ def _guarded(name: str, step_us: int, one: DoorPlan, guard: InputPlan) -> Machin
             controller_turns(),
             passes(step_us, read=scan(), on_wire_us=0),
         ),
-        ("one door and one input", "at most one command on the wire, which ends within its step"),
+        (
+            "one door and one input, bolt and leaf as told",
+            "at most one command on the wire, which ends before time passes, written or unanswered",
+        ),
         on_the_wire(1),
     )
 
@@ -130,7 +136,7 @@ def walk_machine(step_us: int) -> Machine:
         campus(room, buttons=buttons, controllers=(PLC,)),
         Scope(step_us, repeats=frozenset({DESK})),
         tuple(all_ends(one) for one in moves),
-        ("every command is carried out at once",),
+        ("every command is carried out at once", "no sensor"),
     )
 
 
@@ -163,7 +169,7 @@ def response_machine(step_us: int) -> Machine:
         campus(room, buttons=buttons, outputs=[output("strobe", 20)], controllers=(PLC,)),
         Scope(step_us),
         tuple(all_ends(one) for one in moves),
-        ("every command is carried out at once",),
+        ("every command is carried out at once", "no sensor"),
     )
 
 

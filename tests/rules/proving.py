@@ -31,10 +31,10 @@ COMPARED_IN_256: Final = 2
 def machines() -> tuple[Machine, ...]:
     """What is gone through to its end, the longest first; steps as fine as some minutes allow."""
     return (
-        door_machine(5 * SECOND_US),
-        latch_machine(10 * SECOND_US),
-        fire_machine(10 * SECOND_US),
         leaving_machine(30 * SECOND_US),
+        fire_machine(30 * SECOND_US),
+        latch_machine(30 * SECOND_US),
+        door_machine(5 * SECOND_US),
         response_machine(10 * SECOND_US),
         walk_machine(10 * SECOND_US),
     )
@@ -45,29 +45,31 @@ class Proof:
     """What was gone through of one machine."""
 
     machine: str
+    step_us: int
     bounds: tuple[str, ...]
     explored: Explored
     seconds: float
 
     def __str__(self) -> str:
         its = self.explored
-        how = "closed" if its.closed else "cut off"
+        how = f"closed: {its.states} states" if its.closed else f"not closed within {its.states} states"
         line = (
-            f"{self.machine:15} {how}: {its.states} states, {its.transitions} transitions, {its.deepest} moves deep, "
+            f"{self.machine:15} {how}, {its.transitions} transitions, {its.deepest} moves deep, "
             f"{its.beyond} out of bounds, {its.compared} pairs of one form alike, {self.seconds:.0f} s"
         )
         if its.found:
             way = "".join(f"\n    {number}. {move}" for number, move in enumerate(its.trace, 1))
             broken = "; ".join(f"{law} ({what})" for law, what in its.found)
             return f"{line}\n  BROKEN: {broken}, by the shortest way:{way}"
-        return f"{line}: every law holds in each\n  bounds: {'; '.join(self.bounds)}"
+        bounds = "; ".join((f"time passes in steps of {self.step_us / SECOND_US:g} s", *self.bounds))
+        return f"{line}: every law holds in each\n  bounds: {bounds}"
 
 
 def prove(machine: Machine, most_states: int | None = None, compare: int = COMPARED_IN_256) -> Proof:
     """Go through one machine, breadth first, until a law breaks, nothing is left or `most_states` were seen."""
     began_s = time.perf_counter()
     explored = explore(machine, most_states=most_states, compare=compare)
-    return Proof(machine.name, machine.bounds, explored, time.perf_counter() - began_s)
+    return Proof(machine.name, machine.scope.step_us, machine.bounds, explored, time.perf_counter() - began_s)
 
 
 def _prove(job: tuple[int, int | None]) -> Proof:

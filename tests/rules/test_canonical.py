@@ -45,7 +45,7 @@ def test_states_of_one_form_reached_by_different_ways_do_alike(machine: Machine)
         (door_machine(STEP_US), DoorLive, "unthrown"),
         (fire_machine(STEP_US), ControllerLive, "contacts"),
         (response_machine(STEP_US), Record, "unanswered"),
-        (walk_machine(STEP_US), WalkTest, "until"),
+        (walk_machine(3 * STEP_US), WalkTest, "until"),
         (walk_machine(STEP_US), WalkTest, "last_press"),
         (walk_machine(STEP_US), Record, "buttons"),
     ],
