@@ -21,8 +21,6 @@ from rules.model.moments import Instant
 
 BEAT_S = 1.0
 """How often the broker is asked for a sign that it has given us everything."""
-READ_ON = 1_000
-"""As many of the busy wait here before no more than one message a turn is read: at QoS 0 no window holds them back."""
 TURN_S = 0.001
 """Of one turn of the loop, for what the busy say."""
 
@@ -34,7 +32,8 @@ class Ear:
     numbers: of deliveries, shared by all ears. buttons_of: who declares a topic.
     is_busy: told of each topic of ours that said something, and when (monotonic microseconds); whether it says so much
     that what it says waits its turn. ours: who hears what comes on topics of our own.
-    read_for_s: how much of one turn of the loop its connection may have.
+    read_for_s: how much of one turn of the loop its connection may have. read_on: as many messages of busy topics wait
+    here before it gives one a turn; at QoS 0 no window of the broker's holds them back.
     """
 
     def __init__(
@@ -47,6 +46,7 @@ class Ear:
         ours: Mapping[str, Callable[[bytes], None]] | None = None,
         *,
         read_for_s: float,
+        read_on: int,
     ) -> None:
         self.marker_topic = f"campus/edge/{config.campus}/marker{suffix}"
         self.link: Link | None = None
@@ -60,6 +60,7 @@ class Ear:
         self._is_busy = is_busy
         self._ours = ours or {}
         self._read_for_s = read_for_s
+        self._read_on = read_on
         self._later: deque[tuple[Emit, ButtonEvent]] = deque()
         self._turning = False
 
@@ -156,7 +157,7 @@ class Ear:
             for event in heard:
                 tell(with_delivery(event, next(deliveries)) if lasts(event) else event)
 
-        await link.hand_over(take, self._read_for_s, lambda: len(self._later) < READ_ON)
+        await link.hand_over(take, self._read_for_s, lambda: len(self._later) < self._read_on)
 
     def _wait_a_turn(self, emit: Emit) -> Callable[[ButtonEvent], None]:
         """What a busy topic says goes on in order, some with each turn of the loop: what others said is read in between."""

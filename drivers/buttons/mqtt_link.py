@@ -149,6 +149,7 @@ async def connected(
     *,
     clean_session: bool,
     will: Will | None = None,
+    keepalive_s: int = KEEPALIVE_S,
 ) -> AsyncIterator[Link]:
     """One connection, closed on the way out. Raises what `LOST` names."""
     context = await asyncio.to_thread(_tls_context, config) if config.tls else None
@@ -159,7 +160,7 @@ async def connected(
         username=config.username,
         password=config.password,
         clean_session=clean_session,
-        keepalive=KEEPALIVE_S,
+        keepalive=keepalive_s,
         timeout=CONNECT_TIMEOUT_S,
         will=None if will is None else aiomqtt.Will(will.topic, will.payload, qos=1, retain=will.retain),
         tls_context=context,

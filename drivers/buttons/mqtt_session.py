@@ -20,7 +20,7 @@ from drivers.buttons.apart import Apart
 from drivers.buttons.ear import BEAT_S, Ear, acknowledge_now
 from drivers.buttons.formats import Channel
 from drivers.buttons.heard import events
-from drivers.buttons.mqtt_link import LOST, Link, Will, connected
+from drivers.buttons.mqtt_link import KEEPALIVE_S, LOST, Link, Will, connected
 from drivers.buttons.outbox import Answers, StateBoard
 from drivers.buttons.round_trip import RoundTrip, Told
 from drivers.buttons.settings import ButtonTopic, MqttConfig
@@ -33,6 +33,11 @@ log = structlog.get_logger()
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.2, 2.0
 READ_S, READ_BUSY_S = 0.003, 0.000_5
 """Of one turn of the loop. Until a flood is set apart, a press stands in the middle of it."""
+READ_ON, READ_ON_BUSY = 50_000, 1_000
+"""As much of the busy may wait here before a connection gives one message a turn. That of all is read on for longer, for
+another's press may stand behind; some 25 MB at most."""
+BUSY_KEEPALIVE_S = 60
+"""The answer to a ping stands behind all that the busy said, and the session of all tells of a dead broker."""
 AT_ONCE = 8
 """Publishes under way together; aiomqtt warns above 10."""
 APPLIANCE_TOPIC = "campus/state/appliance"
@@ -59,8 +64,8 @@ class ButtonSessions:
         self._round_trip = RoundTrip(config.campus)
         ours = {self._round_trip.topic: self._round_trip.heard}
         heard = (numbers, self._pressed_on, self._is_busy)
-        self._all = Ear(config, "", *heard, ours, read_for_s=READ_S)
-        self._busy = Ear(config, "-busy", *heard, read_for_s=READ_BUSY_S)
+        self._all = Ear(config, "", *heard, ours, read_for_s=READ_S, read_on=READ_ON)
+        self._busy = Ear(config, "-busy", *heard, read_for_s=READ_BUSY_S, read_on=READ_ON_BUSY)
         self._apart = Apart()
         self._all_heard = asyncio.Event()
         self._heard_anew = 0
@@ -148,8 +153,13 @@ class ButtonSessions:
             began = time.monotonic()
             details: list[str] = []
             try:
+                keepalive_s = BUSY_KEEPALIVE_S if name == "busy" else KEEPALIVE_S
                 async with connected(
-                    self._config, identifier, clean_session=name == "state", will=will
+                    self._config,
+                    identifier,
+                    clean_session=name == "state",
+                    will=will,
+                    keepalive_s=keepalive_s,
                 ) as link:
                     await serve(link)
             except* LOST as failures:

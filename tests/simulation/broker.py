@@ -169,7 +169,7 @@ def connecting(broker: Broker) -> Callable[..., Any]:
 
     @contextlib.asynccontextmanager
     async def connected(
-        _config: Any, identifier: str, *, clean_session: bool, will: Any = None
+        _config: Any, identifier: str, *, clean_session: bool, will: Any = None, keepalive_s: int = 0
     ) -> AsyncIterator[Link]:
         await asyncio.sleep(broker.loop.random.expovariate(1 / LATENCY_S))
         if not broker.up:
