@@ -104,6 +104,7 @@ def ordered(step: Step, doors: Iterable[DoorId], passed: Passed[DoorId], purpose
             unthrown=its.unthrown if stays else None,
             left=its.left,
             left_at=its.left_at,
+            may_land=its.may_land,
             verdict=was,
             verdict_at=its.verdict_at,
             commanded=at,
