@@ -235,7 +235,10 @@ def a_missed_test_is_told(days: Days, state: State) -> Iterator[str]:
     missed = days.tested < day and days.set_s < days.due_s(day) - A_DAY_S
     owed = days.due_day()
     since_s = max(days.due_s(owed), days.blocked_s, days.run_s)
-    skipped = days.tested < owed and days.now_s - since_s > LATE_S and days.set_s < days.due_s(owed) - A_DAY_S
+    # One that a restart broke off is not begun again (a start may be what it breaks): an hour later it is a flag.
+    begun = state.record.self_tests.day >= owed.toordinal()
+    late = days.now_s - since_s > LATE_S and days.set_s < days.due_s(owed) - A_DAY_S
+    skipped = days.tested < owed and not begun and late
     if _lasts(days, "a skipped test", skipped):
         yield f"{owed} is not tested, and nothing stands in the way"
     if _lasts(days, "a missed test", missed and not told):
