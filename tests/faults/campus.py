@@ -271,13 +271,25 @@ def copied(store: Path) -> Record:
     """The journal of a store that a daemon may have open. Raises JournalRefused, FileNotFoundError."""
     with tempfile.TemporaryDirectory() as folder:
         # The witness first: what it says is never ahead of what comes behind it.
-        for name in ("journal.witness", "journal.spill.ndjson", "journal.db", "journal.db-wal"):
-            with contextlib.suppress(FileNotFoundError):
-                shutil.copy(store / name, folder)
+        while True:
+            before = _checkpointed(store)
+            for name in ("journal.witness", "journal.spill.ndjson", "journal.db", "journal.db-wal"):
+                with contextlib.suppress(FileNotFoundError):
+                    shutil.copy(store / name, folder)
+            if _checkpointed(store) == before:
+                break
+            # The write-ahead log began anew between the two copies: what it held is in neither.
         with Reader.open(Path(folder)) as reader:
             report = verify_store(reader.store, reader.places, reader.campus)
             rows = [json.loads(bytes(body)) for _, _, body in reader.store.raw_after(0, 1_000_000)]
     return Record(rows, [f"{one.code}: {one.text}" for one in report.problems])
+
+
+def _checkpointed(store: Path) -> int | None:
+    """When the database itself was last written, which only a checkpoint of its write-ahead log does."""
+    with contextlib.suppress(FileNotFoundError):
+        return (store / "journal.db").stat().st_mtime_ns
+    return None
 
 
 def read(document: Document) -> bool:
