@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import subprocess
 
+import pytest
+
 from drivers.buttons.heard import Arrived
 from drivers.buttons.mqtt_link import LOST, connected
 from drivers.buttons.settings import MqttConfig
@@ -64,3 +66,22 @@ async def test_whoever_has_enough_is_given_one_message_a_turn(settings: MqttConf
 
 async def test_no_connection_has_more_of_a_turn_than_it_is_given(settings: MqttConfig) -> None:
     assert await turns_to_read(settings, 0.0, more=True) >= MANY
+
+
+async def test_behind_a_message_that_cannot_be_taken_no_other_is_read(settings: MqttConfig) -> None:
+    seen: list[bytes] = []
+
+    def take(message: Arrived) -> None:
+        seen.append(message.payload)
+        raise ValueError("a bug of ours")
+
+    async with connected(settings, "reader", clean_session=True) as link:
+        await link.subscribe(["a/flood"])
+        reading = asyncio.create_task(link.hand_over(take, 60.0, lambda: True))
+        await asyncio.sleep(0)
+        published(settings.port, "a/flood", MANY)
+        async with asyncio.timeout(20):
+            with pytest.raises(ValueError, match="a bug of ours"):
+                await reading
+
+    assert seen == [b"0"]
