@@ -1,0 +1,1 @@
+"""Cameras: streams over RTSP, and what ONVIF says of them."""
