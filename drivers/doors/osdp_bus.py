@@ -6,31 +6,24 @@ it says is taken on trust beyond the points of its own readers, and nothing here
 
 import asyncio
 import contextlib
-import os
-import socket
-import sys
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import structlog
 
-import drivers
+from drivers.child import Child, Terms
 from drivers.clock import instant
 from drivers.doors.osdp_messages import (
     LONGEST_UP,
     Beat,
     Do,
     Ended,
-    Lines,
     Link,
     Open,
     Reader,
     Report,
     Sent,
-    Unreadable,
     Up,
     line,
     up,
@@ -39,20 +32,11 @@ from rules.model.events import Ending
 
 log = structlog.get_logger()
 
-TICK_S = 0.1
-HUNG_TICKS = 5
-"""The process beats every 100 ms. Our own loop's ticks are counted: no stall of ours is held against it."""
-START_TICKS = 50
-"""A Python process on a small board may take seconds to its first beat while everything else starts too."""
-MOST_MESSAGES_A_TICK = 1_000
-"""126 readers at their fastest give 250 in 100 ms; more is no work but an attack or a bug."""
-MOST_UNSENT_BYTES = 262_144
+TERMS: Final = Terms("drivers.doors.osdp_process", up, LONGEST_UP, hung_ticks=5, most=1_000)
+"""The process beats every 100 ms. 126 readers at their fastest give 250 messages in that; more is an attack or a bug."""
 RESTART_S, RESTART_MOST_S = 0.05, 0.4
 """Pause before the process is started again, doubled while it does not live for `LIVED_S`."""
 LIVED_S = 5.0
-
-_ENVIRONMENT = ("PATH", "PYTHONPATH", "LANG", "PYTHONDONTWRITEBYTECODE")
-"""All that the process gets of the daemon's environment."""
 
 
 class Listener(Protocol):
@@ -87,7 +71,7 @@ class OsdpBus:
         self._last_id = 0
         self._users = 0
         self._task: asyncio.Task[None] | None = None
-        self._child: _Child | None = None
+        self._child: Child[Up] | None = None
 
     @property
     def process_id(self) -> int | None:
@@ -154,7 +138,7 @@ class OsdpBus:
 
     # --- commands ---
 
-    def _hand(self, pending: _Pending, child: "_Child") -> None:
+    def _hand(self, pending: _Pending, child: "Child[Up]") -> None:
         pending.handed = True
         child.write(line(pending.do))
 
@@ -204,7 +188,7 @@ class OsdpBus:
     async def _one_life(self) -> str:
         """Start the process, serve it until it ends or has to be ended, and say why."""
         try:
-            child = await _Child.start()
+            child = await Child.start(TERMS)
         except OSError as err:
             return f"it could not be started: {err.strerror}"
         try:
@@ -220,99 +204,3 @@ class OsdpBus:
             for pending in self._pending.values():
                 pending.died = pending.died or pending.handed
             await child.end()
-
-
-class _Child(asyncio.Protocol):
-    """The process and the socket to it. What it says is handled in `watch`, which swallows no bug of ours."""
-
-    transport: asyncio.Transport
-    process: asyncio.subprocess.Process
-
-    def __init__(self) -> None:
-        self._lines = Lines(LONGEST_UP)
-        self._messages: deque[Up] = deque()
-        self._this_tick = 0
-        self._left = START_TICKS
-        self._why = ""
-        self._stirred = asyncio.Event()
-        self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
-
-    @classmethod
-    async def start(cls) -> "_Child":
-        """Raises OSError."""
-        ours, theirs = socket.socketpair()
-        child = cls()
-        try:
-            with theirs:
-                child.process = await asyncio.create_subprocess_exec(
-                    sys.executable,
-                    "-m",
-                    "drivers.doors.osdp_process",
-                    stdin=theirs.fileno(),
-                    stdout=asyncio.subprocess.DEVNULL,
-                    cwd=Path(drivers.__file__).parent.parent,
-                    env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
-                )
-            await asyncio.get_running_loop().create_connection(lambda: child, sock=ours)
-        except BaseException:
-            child._timer.cancel()
-            ours.close()
-            raise
-        return child
-
-    def write(self, data: bytes) -> None:
-        """Never waits. A process that does not read is ended."""
-        if self.transport.get_write_buffer_size() > MOST_UNSENT_BYTES:
-            self._ended("it takes no more commands")
-        elif not self.transport.is_closing():
-            self.transport.write(data)
-
-    async def watch(self, heard: Callable[[Up], None]) -> str:
-        """Hand on what it says until it ends, hangs or misbehaves; say which."""
-        while True:
-            await self._stirred.wait()
-            self._stirred.clear()
-            while self._messages:
-                heard(self._messages.popleft())
-            if self._why:
-                return self._why
-
-    async def end(self) -> None:
-        """End it, now, and wait until it is gone."""
-        self._timer.cancel()
-        self.transport.abort()
-        with contextlib.suppress(ProcessLookupError):
-            self.process.kill()
-        await self.process.wait()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.Transport):  # always; the loop's type is only wider
-            self.transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self._left = HUNG_TICKS
-        try:
-            messages = [up(text) for text in self._lines.feed(data)]
-        except Unreadable as err:
-            self._ended(f"it spoke nonsense: {err}")
-            return
-        self._this_tick += len(messages)
-        if self._this_tick > MOST_MESSAGES_A_TICK:
-            self._ended("it said too much")
-            return
-        self._messages.extend(messages)
-        self._stirred.set()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._ended("it died")
-
-    def _tick(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
-        self._this_tick = 0
-        self._left -= 1
-        if self._left <= 0:
-            self._ended("it hung")
-
-    def _ended(self, why: str) -> None:
-        self._why = self._why or why
-        self._stirred.set()

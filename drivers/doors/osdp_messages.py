@@ -8,6 +8,8 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from drivers.lines import Unreadable
+
 LONGEST_DOWN: Final = 65_536
 """126 readers with their keys in one `Open` are about 20 kB."""
 LONGEST_UP: Final = 2_048
@@ -99,10 +101,6 @@ _down: msgspec.json.Decoder[Down] = msgspec.json.Decoder(Down)
 _up: msgspec.json.Decoder[Up] = msgspec.json.Decoder(Up)
 
 
-class Unreadable(Exception):
-    """What came is no message of ours. The other side is broken, or somebody has broken in there."""
-
-
 def line(message: Down | Up) -> bytes:
     return _encoder.encode(message) + b"\n"
 
@@ -121,17 +119,3 @@ def up(text: bytes) -> Up:
         return _up.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Unreadable("no message from the OSDP process") from None
-
-
-class Lines:
-    """Cuts a stream into lines. Raises `Unreadable` on one longer than `longest`."""
-
-    def __init__(self, longest: int) -> None:
-        self._longest = longest
-        self._rest = b""
-
-    def feed(self, data: bytes) -> list[bytes]:
-        *whole, self._rest = (self._rest + data).split(b"\n")
-        if len(self._rest) > self._longest or any(len(text) > self._longest for text in whole):
-            raise Unreadable("a line is too long")
-        return whole

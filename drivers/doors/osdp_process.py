@@ -17,8 +17,9 @@ from collections import deque
 from drivers.doors.osdp_frames import Framer
 from drivers.doors.osdp_line import Line, LineLost
 from drivers.doors.osdp_link import POLL_US, ReaderLink
-from drivers.doors.osdp_messages import LONGEST_DOWN, Beat, Do, Ended, Lines, Open, Unreadable, Up, down, line
+from drivers.doors.osdp_messages import LONGEST_DOWN, Beat, Do, Ended, Open, Up, down, line
 from drivers.doors.osdp_session import Session, library
+from drivers.lines import Lines, Unreadable
 
 BEAT_US = 100_000
 REOPEN_US = 200_000

@@ -32,19 +32,18 @@ from drivers.doors.osdp_messages import (
     Do,
     Down,
     Ended,
-    Lines,
     Link,
     Open,
     Reader,
     Report,
     Sent,
-    Unreadable,
     Up,
     down,
     line,
     up,
 )
 from drivers.doors.osdp_session import Session
+from drivers.lines import Lines, Unreadable
 from rules.model.events import Event, Scanned
 from rules.model.ids import ControllerId
 from tests.fuzz import strict

@@ -252,7 +252,7 @@ async def test_a_process_gone_wrong_is_ended_and_the_daemon_goes_on(
     impostor = tmp_path / "python"
     impostor.write_text(f"#!/bin/sh\n{says}\nsleep 60\n")
     impostor.chmod(0o755)
-    monkeypatch.setattr("drivers.doors.osdp_bus.sys.executable", str(impostor))
+    monkeypatch.setattr("drivers.child.sys.executable", str(impostor))
     bus = OsdpBus(str(tmp_path / "line"), 9600)
     driver = Osdp(OsdpConfig(controller(5), 5, KEY, 200_000, ALL), bus)
     inbox = Inbox()

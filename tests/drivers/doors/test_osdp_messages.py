@@ -9,18 +9,17 @@ from drivers.doors.osdp_messages import (
     Do,
     Down,
     Ended,
-    Lines,
     Link,
     Open,
     Reader,
     Report,
     Sent,
-    Unreadable,
     Up,
     down,
     line,
     up,
 )
+from drivers.lines import Lines, Unreadable
 
 KEY = "00112233445566778899aabbccddeeff"
 READER = Reader(address=5, key=KEY, inputs=True, outputs=True, every_us=500_000, fast_us=0)
