@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from rules import (
+    cameras,
     contacts,
     doors,
     exercising,
@@ -15,6 +16,7 @@ from rules import (
     supervision,
 )
 from rules.decision import Decision, PressAnswer
+from rules.model.camera_events import CameraLooked, CamerasTurned, CameraTold, EvidenceGone, EvidenceTold
 from rules.model.events import (
     AnswerAsked,
     ClockTold,
@@ -97,6 +99,16 @@ def decide(plan: Plan, state: State, event: Event, let_out: LetOut | None = None
             _ticked(step)
         case ConditionChanged():
             supervision.condition_changed(step, event)
+        case CameraTold():
+            cameras.told(step, event)
+        case CamerasTurned():
+            cameras.turned(step, event)
+        case EvidenceTold():
+            cameras.evidence(step, event)
+        case EvidenceGone():
+            cameras.gone(step, event)
+        case CameraLooked():
+            cameras.looked(step, event)
         case _:
             assert_never(event)
     return step.decision()
@@ -121,4 +133,5 @@ def _ticked(step: Step) -> None:
     outputs.sweep(step)
     selftest.sweep(step)
     exercising.sweep(step)
+    cameras.sweep(step)
     supervision.sweep(step)

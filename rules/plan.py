@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rules.model.ids import ButtonId, ControllerId, DoorId, InputId, OutputId, Point, ZoneId
+from rules.model.ids import ButtonId, CameraId, ControllerId, DoorId, InputId, OutputId, Point, ZoneId
 from rules.model.responses import Ask, Response
 
 LockType = Literal["electrified-lockset", "strike", "maglock", "panic-latch-retraction", "delayed-egress"]
@@ -160,6 +160,17 @@ class OutputPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class CameraPlan:
+    """One camera. doors: what it shows. offline_after_us: how long it may be away before that is a shortcoming."""
+
+    id: CameraId
+    name: str
+    zone: ZoneId
+    doors: tuple[DoorId, ...]
+    offline_after_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class ControllerPlan:
     id: ControllerId
     driver: DriverKind
@@ -214,5 +225,6 @@ class Plan:
     config_hash: str
     standing_flags: tuple[tuple[str, str], ...] = field(default=())
     """(code, subject) of shortcomings the configuration itself implies, such as `nc_relay` on a door."""
+    cameras: Mapping[CameraId, CameraPlan] = field(default_factory=dict)
     self_test_at: int | None = None
     """Local minute after midnight at which every day's self-test begins; None: only when a person asks."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, TypeVar
 
+from rules.model.camera_facts import CamerasAsked
 from rules.model.facts import (
     DoorExercised,
     DoorsOrdered,
@@ -79,7 +80,15 @@ def fold(record: Record, at: Instant, entry: Entry) -> Record:
             raised = replace(record.incidents[fact.id], response=fact.response, zone=fact.zone)
             return replace(record, incidents=_with(record.incidents, fact.id, raised))
         case IncidentClosed():
-            return replace(record, incidents=_without(record.incidents, fact.id))
+            over = replace(record, incidents=_without(record.incidents, fact.id))
+            return (
+                replace(over, keeping=_without(record.keeping, fact.id))
+                if fact.id in record.keeping
+                else over
+            )
+        case CamerasAsked() if entry.incident is not None and entry.incident in record.incidents:
+            kept = record.keeping.get(entry.incident, frozenset()) | set(fact.cameras)
+            return replace(record, keeping=_with(record.keeping, entry.incident, kept))
         case ZoneResponded():
             return _respond(record, at, fact)
         case DoorsOrdered():

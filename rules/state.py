@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from rules.model.camera_facts import Picture
 from rules.model.commands import Purpose
 from rules.model.events import Ending, SessionName
 from rules.model.facts import OrderWord
 from rules.model.ids import (
     ButtonId,
+    CameraId,
     CommandId,
     ControllerId,
     DoorId,
@@ -179,6 +181,8 @@ class Record:
     secured: Mapping[DoorId, Instant] = field(default_factory=dict)
     """When each door was last proven locked by sensors read after a command."""
     self_tests: SelfTests = field(default_factory=SelfTests)
+    keeping: Mapping[IncidentId, frozenset[CameraId]] = field(default_factory=dict)
+    """Whose pictures each live incident keeps."""
 
 
 # --- the live picture ------------------------------------------------------------------------
@@ -287,6 +291,18 @@ class ButtonLive:
 
 
 @dataclass(frozen=True, slots=True)
+class CameraLive:
+    """What the camera process last said of one camera; since: of this up or down."""
+
+    up: bool
+    since: Instant
+    code: str = ""
+    picture: Picture = "unknown"
+    engine: str = ""
+    engine_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LocalClock:
     """What the campus's clock showed when it was last told; see `events.ClockTold`."""
 
@@ -375,6 +391,10 @@ class Live:
     """When earlier runs in this boot last read each exit button active."""
     exits_unseen: Instant | None = None
     """Until then any exit button may have been active without that being known; None: all is known."""
+    cameras: Mapping[CameraId, CameraLive] = field(default_factory=dict)
+    cameras_up: bool | None = None
+    """Whether the camera process is there; None: not heard of since start, or there are no cameras."""
+    cameras_since: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from rules import contacts, doors, exercising, selftest
+from rules import cameras, contacts, doors, exercising, selftest
 from rules.model.events import (
     ConditionChanged,
     ControllerChanged,
@@ -244,6 +244,7 @@ def flags(plan: Plan, state: State) -> Iterator[tuple[FlagKey, tuple[str, ...]]]
         yield ("unanswered_press", waiting.button), (str(waiting.number), waiting.why)
     yield from selftest.flags(plan, state)
     yield from exercising.flags(plan, state)
+    yield from cameras.flags(plan, state)
 
 
 def _button_flags(plan: ButtonPlan, state: State, now: Instant) -> Iterator[tuple[FlagKey, tuple[str, ...]]]:

@@ -9,10 +9,10 @@ from typing import TypeVar
 
 from msgspec import structs
 
-from edge.config.devices import Button, CoilOutput, Door, Input, OsdpOutput, Output
+from edge.config.devices import Button, Camera, CoilOutput, Door, Input, OsdpOutput, Output
 from edge.config.model import Config
 
-_InZone = TypeVar("_InZone", Door, Button)
+_InZone = TypeVar("_InZone", Door, Button, Camera)
 
 
 def without_dangling(config: Config) -> Config:
@@ -31,6 +31,7 @@ def without_dangling(config: Config) -> Config:
             if one.wired is None or one.wired.controller in controllers
         ),
         outputs=_outputs(config, controllers, zones),
+        cameras=_cameras(config, zones, {one.id for one in doors}),
     )
     return config if found == config else found
 
@@ -52,6 +53,13 @@ def _inputs(
             )
         )
     return tuple(found)
+
+
+def _cameras(config: Config, zones: AbstractSet[str], doors: AbstractSet[str]) -> tuple[Camera, ...]:
+    placed = (_placed(one, zones, config.campus.id) for one in config.cameras)
+    return tuple(
+        structs.replace(one, doors=tuple(door for door in one.doors if door in doors)) for one in placed
+    )
 
 
 def _outputs(config: Config, controllers: AbstractSet[str], zones: AbstractSet[str]) -> tuple[Output, ...]:

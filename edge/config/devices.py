@@ -265,6 +265,16 @@ class Button(Section, frozen=True, kw_only=True):
     ) = None
 
 
+class CameraAudio(Section, frozen=True, kw_only=True):
+    """Who answers for keeping a camera's sound: recording people without their consent is a crime in many places."""
+
+    by: Annotated[str, form("name", "Name and office.")]
+    date: Annotated[str, form("date", "When.")]
+    legal_note: Annotated[
+        str, form("text", "On which ground, such as consent and signs (18 U.S.C. 2511 and the state's law).")
+    ]
+
+
 class Camera(Section, frozen=True, kw_only=True):
     """A camera by RTSP."""
 
@@ -278,6 +288,29 @@ class Camera(Section, frozen=True, kw_only=True):
     )
     model: Model | None = None
     doors: tuple[DoorRef, ...] = ()
+    transport: (
+        Annotated[
+            Literal["tcp", "udp"],
+            says("How pictures come. Without it TCP, and UDP where the camera refuses TCP."),
+        ]
+        | None
+    ) = None
+    engine: Annotated[
+        Literal["own", "pyav"],
+        says(
+            "What reads it. own falls back to pyav by itself where it cannot serve a camera; its page says why."
+        ),
+    ] = "own"
+    ca_file: (
+        Annotated[str, form("file", "Who vouches for an rtsps:// camera's certificate.", holds="ca")] | None
+    ) = None
+    lost_after: Annotated[int, duration("How long no picture may come before it is lost.", "1s", "60s")] = (
+        2_000_000
+    )
+    offline_after: Annotated[
+        int, duration("How long it may be lost before that is a flag and a ticket.", "5s", "24h")
+    ] = 60_000_000
+    audio: CameraAudio | None = None
 
 
 class CoilOutput(Section, frozen=True, kw_only=True, tag_field="driver", tag="modbus-coil"):

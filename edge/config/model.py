@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from edge.config.devices import Button, Camera, Controller, Door, Input, Name, Output, Slug, ZoneRef
-from edge.config.fields import Section, duration, form, says
+from edge.config.fields import Section, duration, form, number, says
 from rules.plan import Perimeter
 
 AddressPart = Literal[
@@ -145,6 +145,25 @@ class RetentionPolicy(Section, frozen=True, kw_only=True):
     ]
 
 
+class EvidencePolicy(Section, frozen=True, kw_only=True):
+    """Pictures kept by an incident: from how long before its press, and how much room they may take."""
+
+    before: Annotated[int, duration("How much from before the press is kept.", "5s", "120s")] = 30_000_000
+    memory_mb: Annotated[
+        int,
+        number("Megabytes of memory for the pictures before a press, of all cameras together.", 16, 16_384),
+    ] = 700
+    disk_gb: Annotated[
+        int, number("Gigabytes of disk for kept pictures; drills' go first, what is held never.", 1, 100_000)
+    ] = 50
+    reserve_gb: Annotated[
+        int, number("Gigabytes of disk that pictures leave free for the record itself.", 1, 1_000)
+    ] = 2
+    drills: Annotated[int, duration("How long a drill's pictures are kept.", "1h", "3650d")] = (
+        30 * 86_400_000_000
+    )
+
+
 class Policies(Section, frozen=True, kw_only=True):
     """What the site has chosen."""
 
@@ -157,6 +176,7 @@ class Policies(Section, frozen=True, kw_only=True):
     perimeter_approved: PerimeterApproval | None = None
     self_test: SelfTestPolicy = SelfTestPolicy()
     retention: RetentionPolicy | None = None
+    evidence: EvidencePolicy = EvidencePolicy()
 
 
 class Config(Section, frozen=True, kw_only=True):

@@ -13,10 +13,11 @@ from edge.config.packs import Packs
 from edge.config.points import driver_of, lock_point, output_point, register_point, sensor_point
 from edge.config.topology import Wiring, Zones, covered_by, wiring_of, zones_of
 from rules.hardware import NO_RECORD, Defect, flagged, undriven
-from rules.model.ids import ButtonId, ControllerId, DoorId, InputId, OutputId, ZoneId
+from rules.model.ids import ButtonId, CameraId, ControllerId, DoorId, InputId, OutputId, ZoneId
 from rules.model.responses import Response
 from rules.plan import (
     ButtonPlan,
+    CameraPlan,
     ControllerPlan,
     DoorKind,
     DoorPlan,
@@ -69,6 +70,16 @@ def compile_plan(config: Config, packs: Packs, config_hash: str, notes: Path = N
         pack_hash=packs.hash,
         config_hash=config_hash,
         standing_flags=tuple(dict.fromkeys(flags)),
+        cameras={
+            CameraId(one.id): CameraPlan(
+                CameraId(one.id),
+                one.name,
+                ZoneId(one.zone),
+                tuple(DoorId(door) for door in one.doors),
+                one.offline_after,
+            )
+            for one in config.cameras
+        },
         self_test_at=minute_of(config.policies.self_test.at),
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from rules.model.camera_events import CameraEvent
 from rules.model.ids import (
     Actor,
     ButtonId,
@@ -317,4 +318,4 @@ Asked = (
 ButtonEvent = PressHeard | StatusHeard | MessageRefused | SessionChanged
 DeviceEvent = Scanned | ControllerChanged | CommandEnded
 BoxEvent = Ticked | ConditionChanged | ClockTold | ProbeEnded
-Event = ButtonEvent | DeviceEvent | Asked | BoxEvent
+Event = ButtonEvent | DeviceEvent | Asked | BoxEvent | CameraEvent

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from rules.model.account_facts import AccountFact
+from rules.model.camera_facts import CameraFact
 from rules.model.ids import (
     Actor,
     ButtonId,
@@ -454,6 +455,7 @@ Fact = (
     | DaemonStarted
     | ConfigurationTurned
     | TelemetrySummed
+    | CameraFact
     | AccountFact
 )
 

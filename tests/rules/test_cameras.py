@@ -1,0 +1,233 @@
+"""Cameras in the record: turns are written once, blind spots frozen into the incident, and a press waits for none of it."""
+
+from dataclasses import replace
+
+from rules import cameras
+from rules.model.camera_events import CameraLooked, CamerasTurned, CameraTold, EvidenceGone, EvidenceTold
+from rules.model.camera_facts import (
+    CameraPictureTurned,
+    CamerasAsked,
+    CameraTurned,
+    CameraViewed,
+    EvidenceDeleted,
+    EvidenceEnded,
+    Picture,
+)
+from rules.model.ids import CameraId, ZoneId
+from rules.model.kinds import DRILL, EXERCISE
+from rules.model.moments import SECOND_US
+from rules.plan import CameraPlan, Plan
+from tests.rules.campus import A1, CAMPUS, PERSON, B, facts
+from tests.rules.story import GYM_DOOR, Story, cleared, raised, standard
+
+HALL, GATE, GYM = CameraId("cam-hall"), CameraId("cam-gate"), CameraId("cam-gym")
+
+
+def watched() -> Plan:
+    """A camera in the hall, one in the gym, and one at the gate that shows the gym's door."""
+    return replace(
+        standard(),
+        cameras={
+            HALL: CameraPlan(HALL, "Hall", A1, (), 60 * SECOND_US),
+            GATE: CameraPlan(GATE, "Gate", CAMPUS, (GYM_DOOR,), 60 * SECOND_US),
+            GYM: CameraPlan(GYM, "Gym", B, (), 60 * SECOND_US),
+        },
+    )
+
+
+def running() -> Story:
+    """Everything read, and every camera seen."""
+    story = Story(watched())
+    story.sessions()
+    story.do(CamerasTurned(story.now, True, ""))
+    for camera in (HALL, GATE, GYM):
+        tell(story, camera)
+    story.run(3)
+    return story
+
+
+def tell(
+    story: Story, camera: CameraId, *, up: bool = True, picture: Picture = "ok", code: str = ""
+) -> list[object]:
+    told = CameraTold(story.now, camera, up, code, picture, "own", "", "")
+    return list(facts(story.do(told)))
+
+
+def asked(story: Story) -> list[CamerasAsked]:
+    return [entry.fact for _, entry in story.entries if isinstance(entry.fact, CamerasAsked)]
+
+
+def test_a_press_keeps_the_pictures_of_its_zones_and_of_their_doors_from_the_next_tick_on() -> None:
+    story = running()
+    pressed = story.start("lockdown", CAMPUS)
+    assert not facts(pressed, "cameras.")
+    story.tick()
+    (fact,) = asked(story)
+    assert fact == CamerasAsked((HALL, GATE, GYM), ())
+    assert story.state.record.keeping == {story.real: frozenset({HALL, GATE, GYM})}
+    story.run(2)
+    assert len(asked(story)) == 1
+
+
+def test_a_response_of_one_zone_keeps_its_own_cameras_and_those_that_show_its_doors() -> None:
+    story = running()
+    story.start("duress", B)
+    story.tick()
+    assert [one.cameras for one in asked(story)] == [(GATE, GYM)]
+
+
+def test_an_incident_that_grows_keeps_more_cameras_and_none_twice() -> None:
+    story = running()
+    story.start("staff-assist", A1)
+    story.tick()
+    story.start("lockdown", CAMPUS)
+    story.tick()
+    kept = [camera for one in asked(story) for camera in one.cameras]
+    assert sorted(kept) == sorted({HALL, GATE, GYM})
+
+
+def test_blind_spots_are_frozen_into_the_incident_as_they_were_at_its_press() -> None:
+    story = running()
+    tell(story, HALL, up=False, code="silent")
+    tell(story, GYM, picture="covered")
+    story.start("lockdown", CAMPUS)
+    story.tick()
+    tell(story, HALL)
+    tell(story, GYM)
+    story.run(2)
+    assert [one.blind for one in asked(story)] == [((HALL, "lost"), (GYM, "covered"))]
+
+
+def test_where_nobody_watches_every_camera_is_a_blind_spot() -> None:
+    story = Story(watched())
+    story.sessions()
+    assert {code for _, code in cameras.blind(story.plan, story.state)} == {"unwatched"}
+    story.do(CamerasTurned(story.now, True, ""))
+    assert {code for _, code in cameras.blind(story.plan, story.state)} == {"never"}
+
+
+def test_a_drill_keeps_pictures_and_an_exercise_none() -> None:
+    story = running()
+    story.start("lockdown", CAMPUS, kind=EXERCISE)
+    story.tick()
+    assert asked(story) == []
+    story.start("lockdown", CAMPUS, kind=DRILL)
+    story.tick()
+    assert len(asked(story)) == 1
+
+
+def test_nothing_more_is_kept_once_the_incident_is_closed() -> None:
+    story = running()
+    story.start("lockdown", CAMPUS)
+    story.tick()
+    story.close()
+    assert story.state.record.keeping == {}
+    assert story.refolded() == story.state.record
+
+
+def test_what_turned_of_a_camera_is_written_once_and_ordinary_news_never() -> None:
+    story = running()
+    assert tell(story, HALL) == []
+    (lost,) = tell(story, HALL, up=False, code="closed")
+    assert lost == CameraTurned(HALL, False, "closed", "own", "", "")
+    assert tell(story, HALL, up=False, code="closed") == []
+    (back,) = tell(story, HALL)
+    assert isinstance(back, CameraTurned)
+    assert back.up
+    (frozen,) = tell(story, HALL, picture="frozen")
+    assert frozen == CameraPictureTurned(HALL, "frozen")
+    assert tell(story, HALL, picture="frozen") == []
+    assert tell(story, HALL) == [CameraPictureTurned(HALL, "ok")]
+
+
+def test_a_camera_that_the_configuration_does_not_have_is_not_believed() -> None:
+    story = running()
+    assert tell(story, CameraId("cam-nowhere"), up=False) == []
+    assert CameraId("cam-nowhere") not in story.state.live.cameras
+
+
+def test_a_camera_offline_beyond_its_limit_is_one_flag_until_it_is_back() -> None:
+    story = running()
+    tell(story, HALL, up=False, code="silent")
+    assert "camera_offline" not in raised(story.run(58))
+    assert raised(story.run(4)).count("camera_offline") == 1
+    assert raised(story.run(30)) == []
+    tell(story, HALL)
+    assert cleared(story.run(2)) == ["camera_offline"]
+
+
+def test_a_camera_that_never_came_is_flagged_behind_its_limit_as_well() -> None:
+    story = Story(watched())
+    story.sessions()
+    story.do(CamerasTurned(story.now, True, ""))
+    tell(story, HALL)
+    tell(story, GYM)
+    story.run(63)
+    assert ("camera_offline", GATE) in story.flags()
+    assert ("camera_offline", HALL) not in story.flags()
+
+
+def test_a_covered_camera_is_flagged_and_a_lost_one_is_not_called_covered() -> None:
+    story = running()
+    tell(story, GATE, picture="covered")
+    assert raised(story.run(2)) == ["camera_covered"]
+    tell(story, GATE, up=False, picture="covered", code="closed")
+    assert cleared(story.run(2)) == ["camera_covered"]
+
+
+def test_a_camera_process_that_is_away_leaves_no_camera_believed_and_clears_no_flag() -> None:
+    story = running()
+    tell(story, GATE, picture="black")
+    story.run(2)
+    story.do(CamerasTurned(story.now, False, "killed"))
+    assert {code for _, code in cameras.blind(story.plan, story.state)} == {"unwatched"}
+    made = story.run(7)
+    assert raised(made) == ["cameras_unwatched"]
+    assert cleared(made) == []
+    story.do(CamerasTurned(story.now, True, ""))
+    for camera in (HALL, GATE, GYM):
+        tell(story, camera)
+    assert set(cleared(story.run(2))) == {"cameras_unwatched", "camera_black"}
+
+
+def test_a_restart_clears_no_flag_of_a_camera_before_it_was_seen() -> None:
+    story = running()
+    tell(story, HALL, up=False, code="silent")
+    story.run(62)
+    story.restart()
+    story.sessions()
+    story.do(CamerasTurned(story.now, True, ""))
+    assert "camera_offline" not in cleared(story.run(5))
+    tell(story, HALL)
+    assert "camera_offline" in cleared(story.run(2))
+
+
+def test_evidence_is_recorded_with_its_hash_and_its_deletion_leaves_the_record() -> None:
+    story = running()
+    story.start("lockdown", CAMPUS)
+    incident = story.real
+    begun = EvidenceTold(story.now, HALL, incident, f"{incident}/cam-hall-1.mp4", None)
+    sealed = replace(begun, end="sealed", sha256="ab" * 32, size=9, first_us=1, last_us=2, pictures=3)
+    assert [fact.KIND for fact in facts(story.do(begun))] == ["evidence.begun/1"]
+    (ended,) = facts(story.do(sealed))
+    assert isinstance(ended, EvidenceEnded)
+    assert (ended.sha256, ended.pictures, ended.error_us) == ("ab" * 32, 3, None)
+    assert story.entries[-1][1].incident == incident
+    (deleted,) = facts(story.do(EvidenceGone(story.now, incident, begun.name, "ab" * 32, "quota")))
+    assert deleted == EvidenceDeleted(begun.name, "ab" * 32, "quota")
+
+
+def test_a_look_through_a_camera_is_recorded_with_who_looked() -> None:
+    story = running()
+    (fact,) = facts(story.do(CameraLooked(story.now, PERSON, HALL, "live")))
+    assert fact == CameraViewed(HALL, "live")
+    assert story.entries[-1][1].actor == PERSON
+
+
+def test_a_zone_that_a_reload_took_away_costs_no_incident_its_cameras() -> None:
+    story = running()
+    story.start("duress", B)
+    zones = {one: plan for one, plan in story.plan.zones.items() if one != ZoneId(B)}
+    story.plan = replace(story.plan, zones=zones)
+    story.tick()
+    assert asked(story)[0].cameras == ()
