@@ -299,10 +299,12 @@ def flags(plan: Plan, state: State) -> Iterator[tuple[FlagKey, tuple[str, ...]]]
 
 
 def _last_window(since: int | None, last: ExerciseMemory | None) -> int | None:
-    """The last night of which nothing more is to be told."""
-    if last is None:
-        return None if since is None else since - 1
-    return last.window - 1 if last.outcome == "untestable" else last.window
+    """The last night of which nothing more is to be told: a later one that said nothing of the lock makes up for none."""
+    if last is not None and last.told is not None:
+        return last.told
+    if since is not None:
+        return since - 1
+    return None if last is None else last.window - 1
 
 
 def _why_missed(door: DoorPlan, live: Live, last: ExerciseMemory | None) -> str:

@@ -162,7 +162,9 @@ def _at_the_latest(times: Mapping[K, Instant], at: Instant) -> Mapping[K, Instan
 
 def _exercised(record: Record, at: Instant, fact: DoorExercised) -> Record:
     tests, record = record.self_tests, _none_later(record, at)
-    memory = ExerciseMemory(fact.window, at, fact.step, fact.outcome, fact.code)
+    before = tests.exercises.get(fact.door)
+    told = (None if before is None else before.told) if fact.outcome == "untestable" else fact.window
+    memory = ExerciseMemory(fact.window, at, fact.step, fact.outcome, fact.code, told)
     record = replace(record, self_tests=replace(tests, exercises=_with(tests.exercises, fact.door, memory)))
     if fact.outcome != "proven":
         return record

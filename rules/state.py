@@ -138,13 +138,17 @@ class TestResult:
 
 @dataclass(frozen=True, slots=True)
 class ExerciseMemory:
-    """The last time a lock was exercised: whose night it was, how far it came, and what was seen."""
+    """The last time a lock was exercised: whose night it was, how far it came, and what was seen.
+
+    told: the last night that said something of the lock; None: none did.
+    """
 
     window: int
     at: Instant
     step: ExerciseStep
     outcome: Outcome
     code: str
+    told: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

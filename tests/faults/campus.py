@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from edge.control.client import Broken, NotRunning, ask
 from edge.journal.reader import Reader
+from edge.journal.spill import read_spill
 from edge.journal.verify import verify_store
 from edge.journal.writer import JournalRefused
 from edge.simulated.keyholder import Keyholder, NoKeyholder
@@ -292,6 +293,10 @@ def copied(store: Path) -> Record:
         with Reader.open(Path(folder)) as reader:
             report = verify_store(reader.store, reader.places, reader.campus)
             rows = [json.loads(bytes(body)) for _, _, body in reader.store.raw_after(0, 1_000_000)]
+            # What stands in the spill is as durable, and a start folds it in.
+            for event in read_spill(reader.places.spill):
+                if not reader.store.holds(event.epoch, event.seq):
+                    rows.append(json.loads(event.body))
     return Record(rows, [f"{one.code}: {one.text}" for one in report.problems])
 
 

@@ -114,9 +114,25 @@ def test_a_night_that_went_by_without_it_is_a_flag_until_it_is_done() -> None:
     assert ("exercise_missed", "d") in here.flags()
     here.clock(22 * 60)
     here.run(8)
+    here.night(8)
+    assert ("exercise_missed", "d") not in here.flags()
+
+
+def test_a_missed_night_stays_told_of_until_a_later_one_says_something_of_the_lock() -> None:
+    here = Night(quarters(unlocked(), at=12 * 60))
+    here.clock(13 * 60)
+    here.run(2)
+    here.clock(6 * 60, days=1)
+    here.run(2)
     here.clock(22 * 60)
     here.run(8)
-    assert ("exercise_missed", "d") not in here.flags()
+    here.leaf("d", False)
+    made = here.night(8)
+    here.leaf("d", True)
+    here.run(2)
+
+    assert {outcome for _, outcome, _ in steps(made)} <= {"untestable"}
+    assert ("exercise_missed", "d") in here.flags()
 
 
 def test_a_night_left_out_by_a_clock_that_is_not_sure_says_so_and_what_to_do() -> None:
@@ -134,9 +150,9 @@ def test_a_night_left_out_by_a_clock_that_is_not_sure_says_so_and_what_to_do() -
     assert "clock is not sure" in text
     assert "by_hand" in text
     here.sure = True
-    for _ in range(2):
-        here.clock(22 * 60)
-        here.run(8)
+    here.clock(22 * 60)
+    here.run(8)
+    here.night(8)
 
     assert ("exercise_missed", "d") not in here.flags()
 
