@@ -19,6 +19,7 @@ from edge import accounts, codec, exits, notify, recovery, rehearsal, wiring
 from edge.answers import Acknowledge, Answers, Publish
 from edge.appliance import Appliance
 from edge.calendar import Calendar, Clock
+from edge.cameras import Cameras
 from edge.committed import Committed
 from edge.control.lock import Held
 from edge.control.server import ControlServer
@@ -152,6 +153,7 @@ class Daemon:
         self.publisher = Publisher(lambda *message: self._publish(*message), lambda: self.epoch)
         self._hearing = Hearing(start.store, self._parts, self.appliance.emit, self._connected)
         self._restored = restored
+        self.cameras = Cameras(self.appliance.emit)
 
     async def serve(self, ready: Callable[[], None]) -> None:
         """Arm, and run until `leaving`. `ready` is called once presses would be decided and commanded.
@@ -189,6 +191,8 @@ class Daemon:
         self._parts.keep("telemetry", self._count_minutes())
         self._parts.keep("calendar", self._calendar.run())
         self._parts.keep("watchdog", self._watch_the_loop())
+        if self.mode != "safe":
+            self._watch_cameras()
         if self.mode == "safe":
             self._parts.keep("safe mode", self._leave_when_quiet())
         self._open_page()
@@ -241,6 +245,7 @@ class Daemon:
                 self._run_driver(controller, driver)
         if not stays:
             self._hearing.connect(setting)
+        self.cameras.configure(wiring.cameras(setting.config, setting.secrets, self.store))
         if before.config.web != setting.config.web:
             await self._open_page_anew()
         return setting is not before
@@ -251,6 +256,7 @@ class Daemon:
         self.appliance.emit(ConditionChanged(instant(), "safe_mode", False, ()))
         self.ask_for_file()
         self._parts.keep("page", self._open_page_anew())
+        self._watch_cameras()
 
     def condition(self, code: str, active: bool, args: tuple[str, ...] = ()) -> None:
         """A condition of the box turned; its flag follows."""
@@ -364,6 +370,11 @@ class Daemon:
                     self.condition(code, False)
             self._open_page()
 
+    def _watch_cameras(self) -> None:
+        self.cameras.configure(wiring.cameras(self.setting.config, self.setting.secrets, self.store))
+        self.cameras.keep(self.appliance.state)
+        self._parts.keep("cameras", self.cameras.run())
+
     async def _serve_page(self) -> None:
         # Imported behind the arming, and in a thread: aiohttp and the page cost the better part of a second.
         for part in ("application", "listening", "routes", "shared"):
@@ -426,6 +437,7 @@ class Daemon:
         self.measures.note(event, before, after)
         self._exits.note(event, self.appliance.plan, after)
         self.onlookers.note(before, after)
+        self.cameras.follow(before, after)
         accounts.note(self.people, before, after)
 
     def _troubled(self, code: str, active: bool, args: tuple[str, ...]) -> None:

@@ -19,12 +19,14 @@ from edge.journal.sources import OfJournal
 from edge.journal.stamp import Stamped
 from edge.journal.stored import Stored
 from edge.journal.writer import JournalRefused
+from edge.media.messages import Answer, Asked, Figures
 from edge.people.people import People
 from edge.snapshot import Steady, in_bites, snapshot
 from edge.version import VERSION
 from edge.views.database import Views
 from edge.views.rebuild import rebuild_beside
-from rules.model.ids import Actor
+from rules.model.events import Event
+from rules.model.ids import Actor, CameraId
 from rules.plan import Plan
 from rules.rights import RightsTable
 from rules.state import State
@@ -83,6 +85,19 @@ class FrontDesk:
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Have `changed` called on the loop soon after the picture changed; returns what ends it."""
         return self._daemon.onlookers.watch(changed)
+
+    async def ask_camera(self, asked: Asked) -> tuple[Answer, asyncio.StreamReader, asyncio.StreamWriter]:
+        """Ask the camera process for a look. Raises NotAsked."""
+        return await self._daemon.cameras.ask(asked)
+
+    def camera_figures(self, camera: CameraId) -> tuple[Figures | None, int]:
+        """What was last counted of a camera, and when that was told."""
+        cameras = self._daemon.cameras
+        return cameras.figures.get(camera), cameras.figures_at_us.get(camera, 0)
+
+    def emit(self, event: Event) -> None:
+        """Hand in an event that answers nobody."""
+        self._daemon.appliance.emit(event)
 
     def hurried(self) -> bool:
         """Whether a press's commands are on their way to the wire."""

@@ -297,6 +297,46 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "The lock of door {subject} was not exercised",
         "Its hours went by without it. {0} It is driven as before: try it by hand.",
     ),
+    "camera_offline": (
+        "Camera {subject} is offline",
+        "No picture comes ({0}), and nobody can see there. Check its power, its cable and its address; its page says more.",
+    ),
+    "camera_frozen": (
+        "Camera {subject} shows a frozen picture",
+        "It sends the same picture again and again, and what happens there is not seen. Restart it.",
+    ),
+    "camera_black": (
+        "Camera {subject} shows nothing but black",
+        "Nothing is to be seen there. Check its lens, its cover and its night light.",
+    ),
+    "camera_covered": (
+        "Camera {subject} is covered",
+        "Something is in front of its lens, and nobody can see there. Send somebody.",
+    ),
+    "camera_turned": (
+        "Camera {subject} looks elsewhere than it did",
+        "It was turned or moved. Turn it back, or have its picture learned anew on its page.",
+    ),
+    "cameras_unwatched": (
+        "No camera is watched",
+        "The camera process does not stay up: no picture is shown or kept. Doors and presses work. See the log.",
+    ),
+    "evidence_disk_full": (
+        "No room for pictures",
+        "Pictures of drills and routine are not kept any more. Incidents' are, as long as it lasts: make room on the disk.",
+    ),
+    "evidence_not_written": (
+        "Pictures of an incident are not being written",
+        "The disk does not take them. The record, doors and presses work: check the disk.",
+    ),
+    "cameras_ring_short": (
+        "Pictures from before a press reach back less far",
+        "Memory for them is used up. Raise policies.evidence.memory_mb, or lower the cameras' bit rates.",
+    ),
+    "cameras_looks_behind": (
+        "Pictures are looked at more seldom",
+        "Judging them takes too much of the processor. A covered or frozen camera is noticed later.",
+    ),
     "output_not_commissioned": (
         "Output {subject} is not commissioned",
         "It is never switched. Doors lock as before: have it commissioned and dated in the configuration.",

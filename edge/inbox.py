@@ -2,12 +2,14 @@
 
 What is shed, in this order, and never anything else: statuses of a button that a newer one of the same button
 follows; unreadable messages; then the oldest status. In the reflex lane: a scan that a newer scan of the same
-controller follows, once more than `SCANS_BEFORE_MERGING` wait. Never a press, never an outcome, never a person's.
+controller follows, once more than `SCANS_BEFORE_MERGING` wait. Never a press, never an outcome, never a person's, nor
+what the camera process says, which is bounded at its socket.
 """
 
 import collections
 from typing import Final
 
+from rules.model.camera_events import CameraLooked, CamerasTurned, CameraTold, EvidenceGone, EvidenceTold
 from rules.model.events import ConditionChanged, Event, MessageRefused, Scanned, StatusHeard
 
 ROUTINE_MOST: Final = 10_000
@@ -35,7 +37,16 @@ class Inbox:
     def put(self, event: Event) -> None:
         """Hand in one event; never blocks, never raises."""
         match event:
-            case StatusHeard() | MessageRefused() | ConditionChanged():
+            case (
+                StatusHeard()
+                | MessageRefused()
+                | ConditionChanged()
+                | CameraTold()
+                | CamerasTurned()
+                | EvidenceTold()
+                | EvidenceGone()
+                | CameraLooked()
+            ):
                 if len(self._routine) >= ROUTINE_MOST and not self._made_room(event):
                     self.shed += 1
                     return

@@ -13,6 +13,7 @@ from edge import words
 from edge.flag_words import FLAGS
 from edge.journal.stored import rfc3339 as _rfc3339
 from edge.tested import self_test
+from edge.watched import cameras
 from rules.contacts import contact_fresh
 from rules.model.ids import ButtonId, DoorId, InputId, Point, ZoneId
 from rules.model.moments import Instant
@@ -132,6 +133,7 @@ def in_bites(
         "inputs": [_input(plan, state, now, name) for name in plan.inputs],
         "controllers": _controllers(plan, state),
         "outputs": _outputs(plan, state),
+        "cameras": cameras(plan, state),
         "sessions": [
             {"session": name, "up": state.live.sessions.get(name, False)} for name in sessions(plan)
         ],

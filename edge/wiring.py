@@ -22,11 +22,14 @@ from rules.plan import Plan
 if TYPE_CHECKING:
     from drivers.doors.modbus_rtu_bus import RtuBus
     from drivers.doors.osdp_bus import OsdpBus
+    from edge.media.messages import Open
     from edge.web.listening import Listen
 
 OSDP_TIMEOUT_US: Final = 1_000_000
 """Five of OSDP's 200 ms reply time-outs (SIA OSDP 2.2 section 5.7): a reader that is there has answered by then."""
 MQTT_PORT: Final = 1883
+EVIDENCE: Final = "evidence"
+"""Below the store: pictures that incidents keep."""
 MQTTS_PORT: Final = 8883
 
 
@@ -165,6 +168,45 @@ def buttons_broker(config: Config, secrets: Secrets, base: Path, store: Path) ->
         host, _, port = mqtt.listen.rpartition(":")
         return MqttConfig(host.strip("[]"), int(port), config.campus.id, store)
     return mqtt_settings(config, secrets, base, store)
+
+
+def cameras(config: Config, secrets: Secrets, store: Path) -> "Open | None":
+    """How the camera process is to work; None where there is no camera."""
+    if not config.cameras:
+        return None
+    from edge.media.messages import CameraSettings, Open
+
+    settings = []
+    for one in config.cameras:
+        named = "" if one.credentials_file is None else secrets.line(one.credentials_file)
+        user, _, password = named.partition(":")
+        settings.append(
+            CameraSettings(
+                id=one.id,
+                url=one.url,
+                sub_url=one.sub_url or "",
+                user=user,
+                password=password,
+                transport=one.transport,
+                engine=one.engine,
+                lost_after_us=one.lost_after,
+                audio=one.audio is not None,
+                ca="" if one.ca_file is None else secrets.raw(one.ca_file).decode("ascii", "replace"),
+            )
+        )
+    kept, retained = config.policies.evidence, config.policies.retention
+    return Open(
+        evidence=str(store / EVIDENCE),
+        cameras=tuple(settings),
+        before_us=kept.before,
+        memory=kept.memory_mb * 1_000_000,
+        disk=kept.disk_gb * 1_000_000_000,
+        reserve=kept.reserve_gb * 1_000_000_000,
+        drills_us=kept.drills,
+        incidents_us=None if retained is None else retained.incidents,
+        district=config.district is not None,
+        address="" if config.web is None else config.web.listen.rpartition(":")[0].strip("[]"),
+    )
 
 
 def topics(config: Config) -> tuple[ButtonTopic, ...]:

@@ -152,6 +152,7 @@ REFUSALS: Final[Mapping[str, str]] = {
 NOT_YOURS: Final[Mapping[str, str]] = {
     "look": "see the campus",
     "look-duress": "see silent calls",
+    "watch": "look through cameras",
     "start": "start a response",
     "start-drill": "start a drill",
     "acknowledge": "start what a press asked for",

@@ -32,6 +32,7 @@ GIVEN: Final[frozenset[Role]] = frozenset({"administrator", "staff", "technician
 Right = Literal[
     "look",
     "look-duress",
+    "watch",
     "start",
     "start-drill",
     "acknowledge",
@@ -68,6 +69,8 @@ class RightsTable:
     version: int
     rights: Mapping[Role, frozenset[Right]]
     second_factor: frozenset[Right] = frozenset(RIGHTS) - ALWAYS
+    looks_recorded: frozenset[Role] = frozenset(ROLES)
+    """The roles whose looks through a camera enter the record, each; where nothing is said, everybody's."""
 
     def may(self, role: Role, right: Right) -> bool:
         """Whether a role has a right; what is not written is denied."""

@@ -38,7 +38,11 @@ def read_rights(data: bytes, file: str) -> RightsTable:
         proven = _rights("second_factor", cast("list[str]", pack["second_factor"]))
         if proven & ALWAYS or not proven >= NEVER_BY_TOKEN:
             raise ValueError(f"second_factor: without {sorted(ALWAYS)}, and with {sorted(NEVER_BY_TOKEN)}")
-        return RightsTable(cast("int", pack["version"]), rights, proven)
+        recorded = cast("list[str]", pack["looks_recorded"])
+        if unknown := set(recorded) - set(ROLES):
+            raise ValueError(f"looks_recorded: {sorted(unknown)} unknown")
+        looks = frozenset(cast("list[Role]", recorded))
+        return RightsTable(cast("int", pack["version"]), rights, proven, looks)
     except (AttributeError, KeyError, TypeError, ValueError) as err:
         raise BrokenPack(f"{file}: {err!r}") from err
 

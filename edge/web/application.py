@@ -21,6 +21,7 @@ from edge.web.problem import Problem, second_factor_first
 from edge.web.refusals import Refusals
 from edge.web.route import Route, Visit
 from edge.web.shared import SHARED, Shared
+from edge.web.viewers import VIEWERS, Viewers
 from rules.rights import NEVER_BY_TOKEN
 
 LONGEST_BODY: Final = 64 * 1024
@@ -39,6 +40,7 @@ def application(shared: Shared, routes: Sequence[Route], *, tls: bool) -> web.Ap
     app[SHARED] = shared
     app[TLS] = tls
     app[REFUSALS] = Refusals()
+    app[VIEWERS] = Viewers()
     for route in routes:
         for method in route.methods:
             app.router.add_route(method, route.path, _guarded(route), expect_handler=_expected)
@@ -50,6 +52,7 @@ def application(shared: Shared, routes: Sequence[Route], *, tls: bool) -> web.Ap
 async def _let_go(app: web.Application) -> None:
     """Streams end with the port; they come back to the next."""
     app[SHARED].pages.close()
+    await app[VIEWERS].close()
     await app[SHARED].feed.close()
 
 

@@ -1,5 +1,6 @@
 """What the page and the API may ask of the appliance and of the accounts: this, and nothing else of ours."""
 
+import asyncio
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -7,7 +8,10 @@ from typing import Any, Protocol, TypeVar
 from edge.control.desk import Desk
 from edge.journal.stamp import Stamped
 from edge.journal.stored import Stored
+from edge.media.messages import Answer, Asked, Figures
 from edge.views.database import Views
+from rules.model.events import Event
+from rules.model.ids import CameraId
 from rules.state import State
 
 T = TypeVar("T")
@@ -46,6 +50,15 @@ class Office(Desk, Protocol):
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Have `changed` called on the loop soon after the picture changed, at most ten times a second; returns
         what ends it. One call serves all listeners of a stream: the caller keeps one watch for all its pages."""
+
+    async def ask_camera(self, asked: Asked) -> tuple[Answer, asyncio.StreamReader, asyncio.StreamWriter]:
+        """Ask the camera process for a look; what follows its answer, and what ends it. Raises NotAsked."""
+
+    def camera_figures(self, camera: CameraId) -> tuple[Figures | None, int]:
+        """What was last counted of a camera, and when that was told (CLOCK_MONOTONIC, microseconds)."""
+
+    def emit(self, event: Event) -> None:
+        """Hand in an event that answers nobody."""
 
     def hurried(self) -> bool:
         """Whether a press's commands are on their way to the wire: who draws or hands out much waits for them."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from edge.web.office import Office
 
-Method = Literal["GET", "POST"]
+Method = Literal["GET", "POST", "DELETE"]
 Open = Literal["open"]
 """Anybody may: only what tells nothing, and what somebody who has no session yet needs."""
 Own = Literal["own"]

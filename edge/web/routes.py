@@ -2,6 +2,7 @@
 
 from edge.web import health, metrics
 from edge.web.api import (
+    cameras,
     campus,
     devices,
     document,
@@ -53,6 +54,7 @@ ROUTES: tuple[Route, ...] = (
     *campus.ROUTES,
     *doors.ROUTES,
     *devices.ROUTES,
+    *cameras.ROUTES,
     *incidents.ROUTES,
     *incident.ROUTES,
     *release_session.ROUTES,

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from edge import codec
 from edge.codec import KINDS, Made
 from edge.journal.row import Row
+from rules.model.camera_facts import CamerasAsked
 from rules.model.facts import (
     Because,
     DoorExercised,
@@ -29,7 +30,7 @@ from rules.model.facts import (
     WalkTestStarted,
     ZoneResponded,
 )
-from rules.model.ids import Actor, ButtonId, CommandId, DoorId, IncidentId, PressId, ZoneId
+from rules.model.ids import Actor, ButtonId, CameraId, CommandId, DoorId, IncidentId, PressId, ZoneId
 from rules.model.moments import Instant
 from rules.record import fold
 from rules.state import Record
@@ -175,6 +176,7 @@ def full() -> Record:
         PressUnanswered(1, button, PressId("q"), "lockdown", zone, "too_old"),
         WalkTestStarted((button,), 5, 1, 2, "boot", "Kim"),
         PressRecorded(button, PressId("t"), "test", "mqtt", "hold", "lockdown", zone, "test", 5, 0, "hold"),
+        CamerasAsked((CameraId("cam"),), ()),
         FlagRaised("door_stale", "d1", ("9",)),
         VerdictReached(DoorId("d1"), "secured", None, "", True, True, 9),
         SelfTestScheduled(739_000),

@@ -7,24 +7,24 @@ from edge.config.pack_tables import BrokenPack
 from rules.rights import ALWAYS, GIVEN, NEVER_BY_TOKEN, RIGHTS, ROLES, Right, RightsTable, Role
 
 # Each right has a column, in the order of RIGHTS:
-# look, look-duress, start, start-drill, acknowledge, dismiss, lock, unlock, release, close, note, walk-test, ...
+# look, look-duress, watch, start, start-drill, acknowledge, dismiss, lock, unlock, release, close, note, walk-test, ...
 TABLE: dict[Role, str] = {
-    "administrator":               "+  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +",
-    "staff":                       "+  -  +  -  +  -  -  -  -  -  +  -  -  -  -  -  -  -",
-    "technician":                  "+  -  +  -  +  -  -  -  -  -  +  +  +  +  -  -  -  +",
-    "viewer":                      "+  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -",
-    "device":                      "+  -  +  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -",
-    "teacher":                     "+  -  +  -  +  -  -  -  -  -  +  -  -  -  -  -  -  -",
-    "substitute":                  "+  -  +  -  +  -  -  -  -  -  -  -  -  -  -  -  -  -",
-    "front-office":                "+  +  +  -  +  +  -  -  -  -  +  -  -  +  -  -  -  -",
-    "it":                          "+  -  +  -  +  -  -  -  -  -  +  +  +  +  -  -  +  +",
-    "safety-coordinator":          "+  +  +  +  +  +  +  +  +  +  +  +  +  +  +  -  -  -",
-    "school-resource-officer":     "+  +  +  -  +  +  +  +  +  +  +  -  -  +  -  -  -  -",
-    "security-officer":            "+  +  +  -  +  -  +  +  +  -  +  -  -  -  -  -  -  -",
-    "responder":                   "+  +  -  -  -  -  -  +  +  -  +  -  -  -  -  -  -  -",
-    "kiosk":                       "-  -  +  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -",
-    "auditor":                     "+  +  -  -  -  -  -  -  -  -  -  -  -  +  +  -  -  -",
-    "district":                    "+  -  -  -  -  -  -  -  -  -  -  -  -  +  -  -  -  -",
+    "administrator":               "+  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +",
+    "staff":                       "+  -  -  +  -  +  -  -  -  -  -  +  -  -  -  -  -  -  -",
+    "technician":                  "+  -  +  +  -  +  -  -  -  -  -  +  +  +  +  -  -  -  +",
+    "viewer":                      "+  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -",
+    "device":                      "+  -  -  +  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -",
+    "teacher":                     "+  -  -  +  -  +  -  -  -  -  -  +  -  -  -  -  -  -  -",
+    "substitute":                  "+  -  -  +  -  +  -  -  -  -  -  -  -  -  -  -  -  -  -",
+    "front-office":                "+  +  +  +  -  +  +  -  -  -  -  +  -  -  +  -  -  -  -",
+    "it":                          "+  -  +  +  -  +  -  -  -  -  -  +  +  +  +  -  -  +  +",
+    "safety-coordinator":          "+  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  -  -  -",
+    "school-resource-officer":     "+  +  +  +  -  +  +  +  +  +  +  +  -  -  +  -  -  -  -",
+    "security-officer":            "+  +  +  +  -  +  -  +  +  +  -  +  -  -  -  -  -  -  -",
+    "responder":                   "+  +  +  -  -  -  -  -  +  +  -  +  -  -  -  -  -  -  -",
+    "kiosk":                       "-  -  -  +  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -",
+    "auditor":                     "+  +  -  -  -  -  -  -  -  -  -  -  -  -  +  +  -  -  -",
+    "district":                    "+  -  -  -  -  -  -  -  -  -  -  -  -  -  +  -  -  -  -",
 }  # fmt: skip
 EVERY = [(role, right) for role in ROLES for right in RIGHTS]
 
@@ -51,6 +51,11 @@ def test_whoever_is_on_staff_may_start_a_response() -> None:
     table = shipped_rights()
     followers = {"viewer", "responder", "auditor", "district"}
     assert {role for role in ROLES if not table.may(role, "start")} == followers
+
+
+def test_looks_through_a_camera_enter_the_record_for_every_role_that_has_them() -> None:
+    table = shipped_rights()
+    assert table.looks_recorded == {role for role in ROLES if table.may(role, "watch")}
 
 
 def test_whoever_may_release_may_look_and_no_role_but_one_gives_rights_to_others() -> None:
@@ -83,7 +88,9 @@ def test_where_nothing_is_said_everything_but_a_call_for_help_asks_for_it() -> N
 GOOD = "version: 1\nsecond_factor: [release, people, configure]\nroles:\n" + "".join(
     f"  {role}: [look]\n" for role in ROLES if role in GIVEN
 )
-LATER = "later:\n" + "".join(f"  {role}: []\n" for role in ROLES if role not in GIVEN)
+LATER = "looks_recorded: [administrator]\nlater:\n" + "".join(
+    f"  {role}: []\n" for role in ROLES if role not in GIVEN
+)
 
 
 def test_a_table_is_read_as_it_is_written() -> None:

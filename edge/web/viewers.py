@@ -1,0 +1,145 @@
+"""Who looks through cameras now: each a lease that ends with the session, the role or the page that it was given to."""
+
+import asyncio
+import contextlib
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+
+from edge.web.problem import Problem
+from edge.web.route import Visit
+from rules.model.ids import Actor, CameraId
+
+ASK_AGAIN_S: Final = 2.0
+"""How soon a look ends behind its session or its right."""
+LOOK_S: Final = 600.0
+"""A look that goes on, or is taken again within it, is one look."""
+MOST_LOOKS: Final = 4_096
+CHUNK_MOST: Final = 4 * 1024 * 1024
+"""A key picture of a 4K camera is below 1 MiB."""
+
+
+@dataclass(slots=True)
+class _Lease:
+    visit: Visit
+    camera: CameraId
+    writer: asyncio.StreamWriter
+    task: "asyncio.Task[None]"
+
+
+class Viewers:
+    """Belongs to the loop's thread."""
+
+    def __init__(self) -> None:
+        self._leases: dict[str, _Lease] = {}
+        self._looked: dict[tuple[Actor, CameraId, str], float] = {}
+
+    def looked(self, actor: Actor, camera: CameraId, how: str) -> bool:
+        """Somebody looks; whether that is a new look."""
+        now, key = time.monotonic(), (actor, camera, how)
+        last = self._looked.get(key)
+        if last is not None and now - last < LOOK_S:
+            return False
+        if len(self._looked) >= MOST_LOOKS:
+            self._looked = {one: at for one, at in self._looked.items() if now - at < LOOK_S}
+        self._looked[key] = now
+        return True
+
+    def lease(
+        self, visit: Visit, camera: CameraId, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> str:
+        """Keep a WebRTC look until either side ends it, or whoever has it may no longer look; its name."""
+        name = secrets.token_urlsafe(18)
+        task = asyncio.get_running_loop().create_task(self._keep(name, visit, reader), name="camera viewer")
+        self._leases[name] = _Lease(visit, camera, writer, task)
+        return name
+
+    def end(self, visit: Visit, name: str) -> bool:
+        """End a lease of the same person; False: there is none."""
+        lease = self._leases.get(name)
+        mine = None if lease is None or lease.visit.caller is None else lease.visit.caller.actor
+        if lease is None or visit.caller is None or mine != visit.caller.actor:
+            return False
+        lease.task.cancel()
+        return True
+
+    async def relay(self, visit: Visit, socket: web.WebSocketResponse, reader: asyncio.StreamReader) -> None:
+        """Hand pieces on until either side ends, or whoever looks may no longer.
+
+        Each piece waits until the one before was taken: what does not fit is dropped at its source, at a key picture.
+        """
+        hearing = asyncio.get_running_loop().create_task(_until_closed(socket))
+        asked = time.monotonic()
+        try:
+            while not hearing.done():
+                piece = await _next(reader, hearing)
+                if piece is None:
+                    return
+                await socket.send_bytes(piece)
+                if time.monotonic() - asked > ASK_AGAIN_S:
+                    asked = time.monotonic()
+                    if not _still(visit):
+                        return
+        except (EOFError, ConnectionError):
+            return
+        finally:
+            hearing.cancel()
+
+    async def close(self) -> None:
+        """The page's port closes."""
+        tasks = [lease.task for lease in self._leases.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _keep(self, name: str, visit: Visit, reader: asyncio.StreamReader) -> None:
+        try:
+            while _still(visit):
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(ASK_AGAIN_S):
+                        await reader.read(1)
+                        return  # nothing is said on it: it ended there
+        except OSError:
+            return
+        finally:
+            lease = self._leases.pop(name, None)
+            if lease is not None:
+                lease.writer.transport.abort()
+
+
+VIEWERS: Final = web.AppKey("viewers", Viewers)
+
+
+def _still(visit: Visit) -> bool:
+    """Whether whoever looks may still do so."""
+    try:
+        visit.body_came()
+    except (Problem, web.HTTPException):
+        return False
+    return True
+
+
+async def _until_closed(socket: web.WebSocketResponse) -> None:
+    """What a page says on it is nothing of ours."""
+    async for _ in socket:
+        pass
+
+
+async def _next(reader: asyncio.StreamReader, hearing: "asyncio.Task[None]") -> bytes | None:
+    """The next piece, framed by its length in four bytes; None: whoever looked has gone."""
+    reading = asyncio.ensure_future(_piece(reader))
+    await asyncio.wait((reading, hearing), return_when=asyncio.FIRST_COMPLETED)
+    if not reading.done():
+        reading.cancel()
+        return None
+    return reading.result()
+
+
+async def _piece(reader: asyncio.StreamReader) -> bytes:
+    size = int.from_bytes(await reader.readexactly(4), "big")
+    if size > CHUNK_MOST:
+        raise ConnectionResetError("a piece is too long")
+    return await reader.readexactly(size)
