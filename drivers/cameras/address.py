@@ -64,10 +64,8 @@ async def resolve(host: str) -> Address:
         found: Address | None = None
         with contextlib.suppress(OSError, ValueError, UnicodeError):
             found = ipaddress.ip_address(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])
-        try:
+        with contextlib.suppress(RuntimeError):  # the loop may have ended meanwhile
             loop.call_soon_threadsafe(told, found)
-        except RuntimeError:
-            pass  # the loop has ended meanwhile
 
     threading.Thread(target=ask, name=f"resolve {host}", daemon=True).start()
     return await answer
