@@ -69,7 +69,9 @@ async def measure(options: argparse.Namespace, folder: str) -> None:
     try:
         sinks = [Counting() for _ in urls]
         tasks = [
-            asyncio.create_task(RtspClient(Source(f"camera-{at}", url, transport=options.transport)).run(sink))
+            asyncio.create_task(
+                RtspClient(Source(f"camera-{at}", url, transport=options.transport)).run(sink)
+            )
             for at, (url, sink) in enumerate(zip(urls, sinks, strict=True))
         ]
         await asyncio.sleep(4)
@@ -116,7 +118,9 @@ async def beside(urls: list[str], seconds: float, folder: str) -> None:
         await asyncio.sleep(seconds)
         took = asyncio.get_running_loop().time() - began
         spent = sum(cpu_ns(one.pid) for one in players) - before
-        say(f"{len(urls)} cameras by ffmpeg -c copy: {spent / 1e6 / took / len(urls):.2f} ms CPU a camera-second")
+        say(
+            f"{len(urls)} cameras by ffmpeg -c copy: {spent / 1e6 / took / len(urls):.2f} ms CPU a camera-second"
+        )
     finally:
         for one in players:
             one.kill()
