@@ -97,6 +97,15 @@ class Pictures:
             self._emit()
         self._rtp = rtp
 
+    def picture(self, nals: Iterable[bytes], rtp: int, at_us: int, whole: bool) -> None:
+        """A picture that somebody else put together. Raises Malformed as the packets of one would."""
+        self._rtp, self._at_us = rtp, at_us
+        self._broken = self._broken or not whole
+        for nal in nals:
+            self._nal(nal, 0, len(nal))
+        if self._slices:
+            self._emit()
+
     # --- for the codecs ---
 
     def _begin(self, kind: int, first_slice: bool) -> None:

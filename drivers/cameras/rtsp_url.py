@@ -31,7 +31,10 @@ def clean(url: str) -> str:
     if port is not None:
         place += f":{port}"
     safe = "%/?:@!$&'()*+,;=-._~[]|"
-    return urlunsplit((parts.scheme.lower(), place, quote(parts.path, safe), quote(parts.query, safe), ""))
+    found = urlunsplit((parts.scheme.lower(), place, quote(parts.path, safe), quote(parts.query, safe), ""))
+    if len(found) > LONGEST:
+        raise Malformed("an address that cannot be sent")
+    return found
 
 
 def host_and_port(url: str) -> tuple[str, int, bool]:
