@@ -50,6 +50,12 @@ TARGETS: Final = {
     "http-place": Target("asking", "place", "place_seeds", longest=100),
     "http-key": Target("asking", "key", "key_seeds", longest=300),
     "http-form": Target("asking", "form", "form_seeds", longest=2_048),
+    "sdp": Target("cameras", "sdp", "sdp_seeds", longest=1_024),
+    "rtsp-messages": Target("cameras", "rtsp", "rtsp_seeds", longest=1_024),
+    "rtp-h264": Target("cameras", "h264", "h264_seeds", longest=600),
+    "rtp-h265": Target("cameras", "h265", "h265_seeds", longest=600),
+    "rtcp": Target("cameras", "rtcp", "rtcp_seeds", longest=300),
+    "rtsp-auth": Target("cameras", "auth", "auth_seeds"),
     "yaml": Target("settings", "yaml", "yaml_seeds", longest=2_048),
     "configuration": Target("settings", "whole", "whole_seeds", longest=8_192),
     # Two checks of a whole campus and its plan take some 20 ms: an hour would be half a million.

@@ -7,6 +7,10 @@ import pytest
 
 from drivers.buttons import fields, words
 from drivers.buttons.parsed import Unreadable
+from drivers.cameras import rtsp_message, rtsp_url
+from drivers.cameras.h264 import H264
+from drivers.cameras.pictures import Pictures
+from drivers.cameras.rtsp_auth import Authority, Challenge
 from drivers.doors import modbus_rtu_frame, modbus_tcp_connection
 from drivers.doors.modbus_mbap import MbapFrame
 from drivers.doors.modbus_pdu import Values
@@ -18,7 +22,7 @@ from edge.journal.snapshot import Snapshot
 from edge.web import once
 from edge.web.api import reading
 from edge.web.pages import forms
-from tests.fuzz import corpus, modbus, mutating, osdp, record, strict
+from tests.fuzz import cameras, corpus, modbus, mutating, osdp, record, strict
 from tests.fuzz.targets import TARGETS
 
 SEED = 20260814
@@ -93,6 +97,19 @@ class _Same(str):
 _crc16 = modbus_rtu_frame.crc16
 
 
+_length = rtsp_message._length
+
+
+def _the_first(self: Authority, offered: tuple[Challenge, ...]) -> tuple[Challenge, str]:
+    for one in offered:
+        if one.scheme == "basic":
+            return one, ""
+    return strongest(self, offered)
+
+
+strongest = Authority._strongest
+
+
 PLANTED: list[Plant] = [
     ("mqtt-payloads", fields, "json_object", _whatever_it_says),
     ("modbus-pdu", modbus, "match_reply", lambda request, pdu: Values((1,) * getattr(request, "count", 0))),
@@ -112,6 +129,13 @@ PLANTED: list[Plant] = [
     ("http-body", reading, "_ends_in_a_line_break", lambda value: False),
     ("http-place", re, "fullmatch", re.match),
     ("http-key", once, "_digest", lambda data: b"same"),
+    ("sdp", rtsp_url, "clean", lambda url: url),
+    ("rtsp-messages", rtsp_message, "_length", lambda headers: 0 if len(headers) > 2 else _length(headers)),
+    ("rtp-h264", Pictures, "gap", lambda self: None),
+    ("rtp-h264", H264, "_strayed", lambda self, kind: None),
+    ("rtp-h265", Pictures, "_time_changed", lambda self, rtp: setattr(self, "_rtp", rtp)),
+    ("rtcp", cameras, "receiver_report", lambda ours, received: bytes(60)),
+    ("rtsp-auth", Authority, "_strongest", _the_first),
     ("http-form", forms, "_plain", lambda text: True),
 ]
 

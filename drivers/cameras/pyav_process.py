@@ -1,0 +1,174 @@
+"""The process of the fallback engine: one stream through libavformat, its pictures to a socket on descriptor 0.
+
+`python -m drivers.cameras.pyav_process`, started and killed by `pyav_engine`. Foreign C code is fed by a camera here, and
+may hang: nobody waits for it. It ends by itself when its parent does.
+"""
+
+import ctypes
+import logging
+import os
+import re
+import resource
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+from typing import Any, Final
+
+import av
+import msgspec
+
+from drivers.cameras.pyav_messages import (
+    LONGEST_ORDER,
+    LOST,
+    MISSED,
+    OPENED,
+    PICTURE,
+    UNIT,
+    Lost,
+    Opened,
+    Order,
+    frame,
+)
+from drivers.cameras.stream import VIDEO_CLOCK
+
+MOST_MEMORY: Final = 768 * 1_048_576
+_CODECS: Final = {"h264": "h264", "hevc": "h265"}
+_GUESSED_STEP: Final = VIDEO_CLOCK // 15
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
+
+
+class Missed(logging.Handler):
+    """libavformat says what it missed only in its log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.packets = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        found = re.search(r"missed (\d{1,9}) packets", record.getMessage())
+        if found:
+            self.packets += int(found[1])
+
+
+def main() -> int:
+    """Read until the stream is lost; says why. Always ends."""
+    _confine()
+    parent = socket.socket(fileno=os.dup(0))
+    order = msgspec.json.decode(_line(parent), type=Order)
+    try:
+        lost = _read(order, parent)
+    except (BrokenPipeError, ConnectionResetError):
+        return 0  # nobody listens any more
+    except av.FFmpegError as err:
+        lost = _why(err)
+    except OSError as err:
+        lost = Lost("unreachable", err.strerror or "")
+    except Exception as bug:  # noqa: BLE001 - told as a condition of this camera
+        lost = Lost("engine", type(bug).__name__)
+    with suppress(OSError):
+        parent.sendall(frame(LOST, msgspec.json.encode(lost)))
+    return 0
+
+
+def _line(parent: socket.socket) -> bytes:
+    data = b""
+    while not data.endswith(b"\n"):
+        more = parent.recv(LONGEST_ORDER)
+        if not more or len(data) > LONGEST_ORDER:
+            raise SystemExit(0)
+        data += more
+    return data
+
+
+def _read(order: Order, parent: socket.socket) -> Lost:
+    missed = Missed()
+    logging.getLogger("libav").addHandler(missed)
+    logging.getLogger("libav").propagate = False
+    av.logging.set_level(av.logging.WARNING)
+    options = {
+        "rtsp_transport": order.transport,
+        "allowed_media_types": "video",
+        "probesize": "32",
+        "fpsprobesize": "0",
+        "protocol_whitelist": "rtsp,rtsps,rtp,srtp,tcp,udp,tls,crypto",
+    }
+    if order.url.startswith("rtsps:"):
+        options |= {"tls_verify": "1"} | ({"ca_file": order.ca_file} if order.ca_file else {})
+    container: Any = av.open(order.url, options=options, timeout=(order.open_s, order.read_s))
+    video = [one for one in container.streams.video if one.codec_context is not None]
+    codec = _CODECS.get(video[0].codec_context.name) if video else None
+    if codec is None:
+        seen = video[0].codec_context.name if video else "no video"
+        return Lost("engine", f"neither H.264 nor H.265: {seen}", unserved=True)
+    extradata = bytes(video[0].codec_context.extradata or b"")
+    opened = Opened("h264" if codec == "h264" else "h265", extradata.hex())
+    parent.sendall(frame(OPENED, msgspec.json.encode(opened)))
+    last: int | None = None
+    first: list[tuple[bytes, int]] = []
+    for packet in container.demux(video[0]):
+        if packet.size == 0:
+            continue
+        at_us = time.monotonic_ns() // 1_000
+        whole = not packet.is_corrupt
+        if missed.packets:
+            parent.sendall(frame(MISSED, missed.packets.to_bytes(4, "big")))
+            missed.packets, whole = 0, False
+        pts = packet.pts if packet.pts is not None else packet.dts
+        if pts is None:
+            if last is None:
+                # Before the first that has a time: usually the first key picture alone.
+                first = [*first[-30:], (bytes(packet), at_us)]
+                continue
+            rtp = last + _step(video[0])
+        else:
+            rtp = int(pts * packet.time_base * VIDEO_CLOCK)
+        for number, (data, when) in enumerate(first):
+            before = rtp - (len(first) - number) * _step(video[0])
+            parent.sendall(frame(PICTURE, UNIT.pack(True, before, when) + data))
+        first, last = [], rtp
+        parent.sendall(frame(PICTURE, UNIT.pack(whole, rtp, at_us) + bytes(packet)))
+    return Lost("closed", "the camera closed the connection")
+
+
+def _step(stream: Any) -> int:
+    rate = stream.average_rate or stream.guessed_rate
+    return int(VIDEO_CLOCK / rate) if rate and 1 <= rate <= 240 else _GUESSED_STEP
+
+
+def _why(err: av.FFmpegError) -> Lost:
+    """By what libavformat calls it; never its text, which has the address with the password in it."""
+    detail = str(err.strerror or "")[:200]
+    match err:
+        case av.HTTPUnauthorizedError() | av.HTTPForbiddenError():
+            return Lost("unauthorized", detail)
+        case av.HTTPNotFoundError():
+            return Lost("not_found", detail)
+        case ConnectionRefusedError():
+            return Lost("refused", detail)
+        case av.ExitError() | TimeoutError():
+            return Lost("silent", "nothing came in time")
+        case av.EOFError():
+            return Lost("closed", detail)
+        case av.InvalidDataError():
+            return Lost("malformed", detail)
+        case OSError():
+            return Lost("unreachable", detail)
+    return Lost("answer", detail)
+
+
+def _confine() -> None:
+    """Give up what this process never needs. Each is a second wall."""
+    prctl = ctypes.CDLL(None).prctl
+    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    for limit in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
+        resource.setrlimit(limit, (0, 0))
+    resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C goes to the daemon, which ends us
+
+
+if __name__ == "__main__":
+    sys.exit(main())
