@@ -1,10 +1,12 @@
 """One growing MP4 on a disk that may refuse, fill up or vanish: what it did not take is written again, byte for byte.
 
-Belongs to a thread that may hang. Every method that writes may raise OSError and may be called again then.
+Belongs to threads that may hang, one after the other. Every method that writes may raise OSError and may be called again then.
 """
 
+import contextlib
 import errno
 import os
+import threading
 from pathlib import Path
 
 from drivers.cameras.stream import VIDEO_CLOCK, AccessUnit, AudioFrame, Track
@@ -13,8 +15,6 @@ from edge.media.clip_timing import USUAL_DEPTH, Timeline, reorder_depth
 from edge.media.mp4 import Mp4, Sample
 from edge.media.sealing import PART, file_name, name_at_last
 
-SYNC_US = 2_000_000
-"""So much may be lost in a power cut; of a killed process nothing that was written is."""
 MOST_PARTS = 1_000
 MOST_SOUNDS = 4_096
 """Frames of sound that wait for the next picture: some 80 s."""
@@ -43,9 +43,11 @@ class ClipFile:
         self._sound_offset = 0
         self._unwritten = b""
         self._written = 0
-        self._synced_us: int | None = None
         self._closed_as: bytes | None = None
         self._descriptor = -1
+        self._kept_open = threading.Lock()
+        self.unsynced = ""
+        """Why the disk could not make it last, as the operating system says it; empty: it could."""
 
     def add(self, unit: AccessUnit, *, after_break: bool) -> None:
         """A picture of this part's track."""
@@ -61,8 +63,8 @@ class ClipFile:
         """CLOCK_MONOTONIC at which the first of what the next `write` writes came; 0: nothing waits."""
         return self._units[0][0].at_us if self._units else 0
 
-    def write(self, now_us: int, utc_us: int | None = None) -> None:
-        """Write all that was added as one fragment; make it last from time to time.
+    def write(self, utc_us: int | None = None) -> None:
+        """Write all that was added as one fragment.
 
         utc_us: when the first of the pictures came. Raises OSError, and ValueError for a track that makes no file.
         """
@@ -72,21 +74,27 @@ class ClipFile:
                 self._open()
             self._unwritten = self._fragment(utc_us)
             self._flush()
-        if self._synced_us is None or now_us - self._synced_us >= SYNC_US:
-            self._synced_us = now_us
-            self.sync()
 
     def sync(self) -> None:
-        """Make what is written last through a power cut. Raises OSError, also where the file is no longer there."""
-        if self._descriptor < 0:
+        """Make what is written last through a power cut, in a thread of its own. Raises OSError, also where it is gone."""
+        with self._kept_open:
+            descriptor = os.dup(self._descriptor) if self._descriptor >= 0 else -1
+        if descriptor < 0:
             return
-        os.fdatasync(self._descriptor)
-        if os.fstat(self._descriptor).st_ino != self.part.stat().st_ino:
-            raise OSError(errno.ESTALE, "another file stands in its place")
+        try:
+            os.fdatasync(descriptor)
+            in_its_place = self.part.exists() and self.part.stat().st_ino == os.fstat(descriptor).st_ino
+            if not in_its_place and self._descriptor >= 0:
+                raise FileNotFoundError(errno.ENOENT, "it is no longer in its place")
+        finally:
+            os.close(descriptor)
 
-    def close(self, now_us: int) -> Path:
-        """Turn it into an ordinary MP4 under its own name. Raises OSError; again, it goes on where it was."""
-        self.write(now_us)
+    def close(self) -> Path:
+        """Turn it into an ordinary MP4 under its own name. Raises OSError; again, it goes on where it was.
+
+        In the sealer's thread, to which the writer's gave it.
+        """
+        self.write()
         if self._mp4 is None:
             raise FileNotFoundError(errno.ENOENT, "nothing was ever written")
         if self._closed_as is None:
@@ -96,6 +104,8 @@ class ClipFile:
         offset, patch = self._mp4.patch()
         _write_all(self._descriptor, patch, offset)
         os.fsync(self._descriptor)
+        if os.fstat(self._descriptor).st_ino != self.part.stat().st_ino:
+            raise OSError(errno.ESTALE, "another file stands in its place")
         named = name_at_last(self.part)
         self.abandon()
         return named
@@ -103,11 +113,10 @@ class ClipFile:
     def abandon(self) -> None:
         """Leave it as it is: the next start finishes what of it is there. Never raises."""
         if self._descriptor >= 0:
-            descriptor, self._descriptor = self._descriptor, -1
-            try:
+            with self._kept_open:
+                descriptor, self._descriptor = self._descriptor, -1
+            with contextlib.suppress(OSError):  # the disk is gone; so is the descriptor
                 os.close(descriptor)
-            except OSError:
-                return  # the disk is gone; so is the descriptor
 
     def _open(self) -> None:
         mp4 = Mp4(self.track, self.sound_like)

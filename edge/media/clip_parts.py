@@ -24,93 +24,99 @@ class Writing:
     def __init__(self, clip: Clip, store: Path, utc: Utc) -> None:
         self.clip = clip
         self._store, self._utc = store, utc
-        self._file: ClipFile | None = None
+        self.file: ClipFile | None = None
+        """What is being written."""
         self._number = 0
         self._after_break = False
-        self._bytes = 0
+        self._in_hand = 0
         self._waits: AccessUnit | None = None
-        self._closing = False
-        self.finished: list[tuple[ClipFile, Path]] = []
-        """Parts that have their name and are to be hashed."""
+        self.finished: list[ClipFile] = []
+        """Parts to which nothing is added any more; to be closed and hashed."""
         self.refused = ""
         """The operating system's word for why the disk refuses, empty: it does not."""
         self.failing_since_us: int | None = None
         self.retry_us = 0
 
-    def round(self, now_us: int) -> None:
+    def round(self) -> None:
         """Write what came. Raises OSError, and goes on where it was when called again; ValueError for what no file holds."""
         while True:
-            if self._file is not None and self._closing:
-                self.finished.append((self._file, self._file.close(now_us)))
-                self._file, self._closing = None, False
-            elif self._file is not None:
-                self._file.write(now_us, self._first_utc())
+            self._write()
             ended = self.clip.ended  # looked at first: what came before the end is then among the pieces
             if not self._take():
-                if not ended or self._file is None:
-                    return
-                self._closing = True
+                if ended and self.file is not None:
+                    self._finish(self.file)
+                return
 
     @property
     def done(self) -> bool:
-        """Whether all of it is written and closed."""
-        return self.clip.ended and self._file is None and not self.clip.pieces and self._waits is None
+        """Whether all of it is written."""
+        return self.clip.ended and self.file is None and not self.clip.pieces and self._waits is None
 
     def give_up(self) -> ClipFile | None:
         """Leave the file as it is and go on with the next key picture in another."""
-        file, self._file, self._closing = self._file, None, False
+        file, self.file = self.file, None
+        self._written()
         if file is not None:
             file.abandon()
         return file
 
-    def _first_utc(self) -> int | None:
-        first = self._file.waiting_since_us if self._file is not None else 0
-        return self._utc(first).utc_us if first else None
+    def _write(self) -> None:
+        if self.file is not None:
+            since = self.file.waiting_since_us
+            self.file.write(self._utc(since).utc_us if since else None)
+        self._written()
+
+    def _written(self) -> None:
+        self.clip.taken_bytes += self._in_hand
+        self._in_hand = 0
+
+    def _finish(self, file: ClipFile) -> None:
+        self.finished.append(file)
+        self.file = None
 
     def _take(self) -> bool:
         """Hand waiting pieces to the file, a fragment's worth at most. False: there was nothing to do."""
-        self._bytes = 0
+        pieces, any_at_all = self.clip.pieces, False
         if self._waits is not None:
-            unit, self._waits = self._waits, None
+            unit, self._waits, any_at_all = self._waits, None, True
             self._picture(unit)
-        pieces, any_at_all = self.clip.pieces, self._bytes > 0
-        while pieces and self._bytes < FRAGMENT_BYTES and self._waits is None:
+        while pieces and self._in_hand < FRAGMENT_BYTES and self._waits is None:
             any_at_all = True
             match pieces.popleft():
                 case AccessUnit() as unit:
-                    self.clip.taken_bytes += len(unit.data)
+                    self._in_hand += len(unit.data)
                     self._picture(unit)
                 case AudioFrame() as frame:
-                    self.clip.taken_bytes += len(frame.data)
-                    self._sound(frame)
+                    self._in_hand += len(frame.data)
+                    if self.file is not None:
+                        self.file.add_sound(frame)
                 case Missing(packets):
-                    if self._file is not None:
-                        self._file.missing += packets
+                    if self.file is not None:
+                        self.file.missing += packets
                 case Dropped(pictures):
-                    if self._file is not None:
-                        self._file.dropped += pictures
+                    if self.file is not None:
+                        self.file.dropped += pictures
                 case Break():
                     self._after_break = True
         return any_at_all
 
     def _picture(self, unit: AccessUnit) -> None:
-        if unit.key and self._file is not None and self._wants_another(self._file, unit):
-            self._closing, self._waits = True, unit
-            return
-        if self._file is None:
+        file = self.file
+        if unit.key and file is not None and self._wants_another(file, unit):
+            if file.waiting_since_us:
+                self._waits = unit  # what waits for its disk goes first
+                return
+            self._finish(file)
+            file = None
+        if file is None:
             if not unit.key:
                 return  # of a file that was given up: it decodes to nothing without its key picture
             self._number += 1
-            self._file = ClipFile(self._store, self.clip.folder, self.clip.camera, self._number, unit.track)
-            self._file.sound_like = self.clip.sound
-            self._after_break = False
-        self._file.add(unit, after_break=self._after_break)
+            file = ClipFile(self._store, self.clip.folder, self.clip.camera, self._number, unit.track)
+            file.sound_like = self.clip.sound
+            self.file, self._after_break = file, False
+        file.add(unit, after_break=self._after_break)
         self._after_break = False
-        self._bytes += len(unit.data)
-
-    def _sound(self, frame: AudioFrame) -> None:
-        if self._file is not None:
-            self._file.add_sound(frame)
 
     def _wants_another(self, file: ClipFile, unit: AccessUnit) -> bool:
         now, then = unit.track, file.track

@@ -1,6 +1,6 @@
 """Writes clips as they go: a thread that may hang with its disk, another that seals what is finished.
 
-Start at `ClipWriter`. The loop never waits for either; a killed process loses what came in the last 0.3 s.
+Start at `ClipWriter`. The loop never waits for either; a killed process loses what came in the last 0.2 s.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import errno
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +21,14 @@ from edge.media.clip import Backlog, Clip
 from edge.media.clip_file import ClipFile
 from edge.media.clip_parts import Utc, Writing
 from edge.media.ring import Ring
-from edge.media.sealing import Sealed, Unsealed, camera_of, hashed, leftovers, recover
+from edge.media.sealing import Sealed, Unsealed, camera_of, code_of, hashed, leftovers, recover
 
 log = structlog.get_logger()
 
-ROUND_S: Final = 0.3
+ROUND_S: Final = 0.2
 """How often what came is written."""
+SYNC_S: Final = 2.0
+"""So much, and what the disk takes to do it, may be lost in a power cut; of a killed process nothing that was written."""
 RETRY_US: Final = 1_000_000
 GIVE_UP_US: Final = 20_000_000
 """A disk that refuses one file for so long gets another; the old one is finished at the next start. A full disk does not
@@ -64,9 +67,10 @@ class ClipWriter:
         self._store, self._utc, self._told = store, utc, told
         self._backlog = Backlog(most_waiting_bytes)
         self._new: queue.SimpleQueue[Clip] = queue.SimpleQueue()
-        self._finished: queue.SimpleQueue[Path | tuple[ClipFile, Path] | None] = queue.SimpleQueue()
+        self._finished: queue.SimpleQueue[ClipFile | Path | None] = queue.SimpleQueue()
         self._clips: set[Clip] = set()
         self._wake, self._over = threading.Event(), threading.Event()
+        self._to_be_synced: tuple[ClipFile, ...] = ()
         self._stopping = False
         self._busy_since_us = 0
         self._refused = ""
@@ -81,6 +85,7 @@ class ClipWriter:
         self._loop = asyncio.get_running_loop()
         # Daemon threads: one that hangs with its disk holds no shutdown.
         threading.Thread(target=self._write_all, name="clip writer", daemon=True).start()
+        threading.Thread(target=self._sync_all, name="clip syncer", daemon=True).start()
         threading.Thread(target=self._seal_all, name="clip sealer", daemon=True).start()
 
     def begin(self, camera: str, folder: str, ring: Ring, since_us: int) -> Clip:
@@ -119,7 +124,7 @@ class ClipWriter:
                 await self._all_written.wait()
         return self._all_written.is_set()
 
-    # --- the writer's thread ---
+    # --- the writer's thread: it only writes, so that what a kill may take stays small ---
 
     def _write_all(self) -> None:
         try:
@@ -128,30 +133,28 @@ class ClipWriter:
         except OSError as err:
             log.error("the store of clips cannot be read", error=err.strerror)
         writing: list[Writing] = []
-        while True:
-            self._wake.wait(0 if self._stopping else ROUND_S)
-            self._wake.clear()
+        while not (self._stopping and not writing):
+            self._wake.wait(0.02 if self._stopping else ROUND_S)
+            if not self._stopping:
+                self._wake.clear()
             while not self._new.empty():
                 writing.append(Writing(self._new.get(), self._store, self._utc))
             now = monotonic_us()
             for one in writing:
                 self._one_round(one, now)
-            gone = [one for one in writing if one.done]
+            for one in writing:
+                if one.done:
+                    self._on_loop(self._written, one.clip)
             writing = [one for one in writing if not one.done]
-            for one in gone:
-                self._on_loop(self._written, one.clip)
             self._refused = next((one.refused for one in writing if one.refused), "")
-            if self._stopping and not writing:
-                self._finished.put(None)
-                return
-            if self._stopping:
-                time.sleep(0.02)
+            self._to_be_synced = tuple(one.file for one in writing if one.file is not None)
+        self._finished.put(None)
 
     def _one_round(self, one: Writing, now_us: int) -> None:
         if now_us < one.retry_us:
             return
         try:
-            self._watched(lambda: one.round(now_us))
+            self._watched(one.round)
         except OSError as err:
             self._refused_by_disk(one, err, now_us)
         except ValueError as err:
@@ -161,12 +164,14 @@ class ClipWriter:
             self._lost(one, "internal", "")
         else:
             one.refused, one.failing_since_us = "", None
-        for done in one.finished:
-            self._to_be_sealed(done)
+            if one.file is not None and one.file.unsynced:
+                self._lost(one, one.file.unsynced, "")
+        for file in one.finished:
+            self._to_be_sealed(file)
         one.finished.clear()
 
     def _refused_by_disk(self, one: Writing, err: OSError, now_us: int) -> None:
-        one.refused = errno.errorcode.get(err.errno or 0, "EIO")
+        one.refused = code_of(err)
         one.retry_us = now_us + RETRY_US
         if one.failing_since_us is None:
             one.failing_since_us = now_us
@@ -188,22 +193,53 @@ class ClipWriter:
         finally:
             self._busy_since_us = 0
 
+    # --- the syncer's thread: what is written is made to last, and looked for in its place ---
+
+    def _sync_all(self) -> None:
+        while not self._over.wait(SYNC_S):
+            for file in self._to_be_synced:
+                try:
+                    file.sync()
+                except OSError as err:
+                    file.unsynced = code_of(err)
+
     # --- the sealer's thread ---
 
     def _seal_all(self) -> None:
-        while (given := self._finished.get()) is not None:
-            path = given if isinstance(given, Path) else given[1]
+        failing: deque[tuple[int, ClipFile | Path]] = deque()
+        while True:
             try:
-                told = recover(self._store, path) if isinstance(given, Path) else self._sealed(*given)
-            except OSError as err:
-                code = errno.errorcode.get(err.errno or 0, "EIO")
-                told = Unsealed(str(path.relative_to(self._store)), camera_of(path), code)
-            except Exception:
-                log.exception("a clip could not be sealed", file=path.name)
-                told = Unsealed(str(path.relative_to(self._store)), camera_of(path), "internal")
-            self._on_loop(self._was_sealed, told)
+                given = self._finished.get(timeout=RETRY_US / 1e6 if failing else None)
+            except queue.Empty:
+                given = None
+            else:
+                if given is None:
+                    break
+                failing.append((monotonic_us(), given))
+            for _ in range(len(failing)):
+                since_us, one = failing.popleft()
+                if not self._seal(one, monotonic_us() - since_us):
+                    failing.append((since_us, one))
+        self._over.set()
 
-    def _sealed(self, file: ClipFile, named: Path) -> Sealed:
+    def _seal(self, given: ClipFile | Path, failing_us: int) -> bool:
+        """False: to be tried again."""
+        path = given if isinstance(given, Path) else given.part
+        told: Sealed | Unsealed
+        try:
+            told = recover(self._store, given) if isinstance(given, Path) else self._sealed(given)
+        except OSError as err:
+            if err.errno == errno.ENOSPC or failing_us < GIVE_UP_US:
+                return False
+            told = Unsealed(str(path.relative_to(self._store)), camera_of(path), code_of(err))
+        except Exception:
+            log.exception("a clip could not be sealed", file=path.name)
+            told = Unsealed(str(path.relative_to(self._store)), camera_of(path), "internal")
+        self._on_loop(self._was_sealed, told)
+        return True
+
+    def _sealed(self, file: ClipFile) -> Sealed:
+        named = file.close()
         size, sha256 = hashed(named)
         return Sealed(
             path=str(named.relative_to(self._store)),
@@ -222,7 +258,7 @@ class ClipWriter:
 
     # --- back on the loop's ---
 
-    def _to_be_sealed(self, given: Path | tuple[ClipFile, Path]) -> None:
+    def _to_be_sealed(self, given: ClipFile | Path) -> None:
         self._on_loop(self._one_more)
         self._finished.put(given)
 

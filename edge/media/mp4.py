@@ -256,7 +256,7 @@ def whole_until(size: int, read: ReadAt) -> tuple[int, bool]:
         fragmented = fragmented or kind == b"moof"
         if kind == b"moov" and before == b"mdat":
             return (until, False) if fragmented else (at + length, True)
-        if kind == b"moov" or (kind == b"mdat" and before == b"moof"):
+        if (kind == b"moov" and not fragmented) or (kind == b"mdat" and before == b"moof"):
             until = at + length
         before = kind
     return until, False

@@ -89,7 +89,7 @@ class Ring:
         self._gops: deque[Gop] = deque()
         self._takers: tuple[Taker, ...] = ()
         self._open = False
-        self._broken = True
+        self._broken = False
         self._missing = 0
         budget.join(self)
 

@@ -3,6 +3,7 @@
 All of it may hang with its disk: called in threads that may hang, never on the loop.
 """
 
+import errno
 import hashlib
 import os
 from dataclasses import dataclass
@@ -131,6 +132,11 @@ def recover(store: Path, part: Path) -> Sealed | Unsealed:
         sound=False,
         recovered=True,
     )
+
+
+def code_of(err: OSError) -> str:
+    """The operating system's word for what it refused."""
+    return errno.errorcode.get(err.errno or 0, "EIO")
 
 
 def file_name(camera: str, part: int) -> str:

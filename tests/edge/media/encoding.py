@@ -1,10 +1,12 @@
 """Pictures as a camera would send them: encoded by PyAV, handed on as the engine hands them on."""
 
 import re
+import subprocess
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import cache
 from itertools import count
+from pathlib import Path
 
 import av
 import numpy as np
@@ -40,8 +42,9 @@ def encode(
     sent = count()
     for number, picture in enumerate(pictures):
         if context is None:
-            context = av.CodecContext.create(name, "w")
-            assert isinstance(context, av.VideoCodecContext)
+            made = av.CodecContext.create(name, "w")
+            assert isinstance(made, av.VideoCodecContext)
+            context = made
             context.height, context.width = picture.shape
             context.pix_fmt, context.framerate = "yuv420p", Fraction(fps)
             context.time_base = Fraction(1, fps)
@@ -49,7 +52,8 @@ def encode(
                 context.bit_rate = bit_rate
             context.options = {
                 "preset": "ultrafast",
-                f"{name[3:]}-params": private + (":log-level=none:pools=1" if codec == "h265" else ":threads=1"),
+                f"{name[3:]}-params": private
+                + (":log-level=none:pools=1" if codec == "h265" else ":threads=1"),
                 **({} if reordered else {"tune": "zerolatency"}),
                 **({} if crf is None else {"crf": str(crf)}),
             }
@@ -70,7 +74,7 @@ def encode(
 
 
 def _unit(
-    packet: av.Packet,
+    packet: "av.Packet[av.VideoStream]",
     codec: Codec,
     fps: int,
     sent: int,
@@ -143,6 +147,17 @@ def decoded(file: str) -> int:
     """How many pictures a decoder shows of it."""
     with av.open(file) as container:
         return sum(1 for _ in container.decode(video=0))
+
+
+def complaints(file: Path) -> str:
+    """What ffmpeg says of a file that it decodes from end to end."""
+    said = subprocess.run(
+        ["ffmpeg", "-v", "warning", "-i", file, "-f", "null", "-"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return said.stderr
 
 
 def _start_codes(data: bytes) -> bytes:
