@@ -1,7 +1,6 @@
 """Pictures as a camera would send them: encoded by PyAV, handed on as the engine hands them on."""
 
 import re
-import subprocess
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import cache
@@ -149,15 +148,15 @@ def decoded(file: str) -> int:
         return sum(1 for _ in container.decode(video=0))
 
 
-def complaints(file: Path) -> str:
-    """What ffmpeg says of a file that it decodes from end to end."""
-    said = subprocess.run(
-        ["ffmpeg", "-v", "warning", "-i", file, "-f", "null", "-"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return said.stderr
+def complaints(file: Path) -> list[str]:
+    """What libavformat and its decoders say of a file that is decoded from end to end."""
+    av.logging.set_level(av.logging.WARNING)
+    try:
+        with av.logging.Capture(local=False) as said:
+            decoded(str(file))
+    finally:
+        av.logging.set_level(None)
+    return [text for _, _, text in said]
 
 
 def _start_codes(data: bytes) -> bytes:

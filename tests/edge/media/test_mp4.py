@@ -54,7 +54,7 @@ def test_each_access_unit_comes_out_bit_by_bit_while_it_grows_and_when_it_is_clo
         assert decoded(str(tmp_path / name)) == len(units)
         first = min(pts for _, pts in times)
         assert sorted(pts - first for _, pts in times) == sorted(unit.rtp for unit in units)
-        assert complaints(tmp_path / name) == ""
+        assert complaints(tmp_path / name) == []
 
 
 def test_a_file_cut_off_anywhere_is_whole_up_to_its_last_fragment() -> None:
