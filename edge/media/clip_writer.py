@@ -1,0 +1,286 @@
+"""Writes clips as they go: a thread that may hang with its disk, another that seals what is finished.
+
+Start at `ClipWriter`. The loop never waits for either; a killed process loses what came in the last 0.2 s.
+"""
+
+import asyncio
+import contextlib
+import errno
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+import structlog
+
+from edge.media.clip import Backlog, Clip
+from edge.media.clip_file import ClipFile
+from edge.media.clip_parts import Utc, Writing
+from edge.media.ring import Ring
+from edge.media.sealing import Sealed, Unsealed, camera_of, code_of, hashed, leftovers, recover
+
+log = structlog.get_logger()
+
+ROUND_S: Final = 0.2
+"""How often what came is written."""
+SYNC_S: Final = 2.0
+"""So much, and what the disk takes to do it, may be lost in a power cut; of a killed process nothing that was written."""
+RETRY_US: Final = 1_000_000
+GIVE_UP_US: Final = 20_000_000
+"""A disk that refuses one file for so long gets another; the old one is finished at the next start. A full disk does not
+count: quota makes room."""
+
+T = TypeVar("T")
+Told = Callable[[Sealed | Unsealed], None]
+"""Called on the loop's thread."""
+
+
+def monotonic_us() -> int:
+    """CLOCK_MONOTONIC, microseconds."""
+    return time.monotonic_ns() // 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What becomes of the clips now.
+
+    clips: being written. waiting_bytes: not written yet. stuck_us: how long the disk has not answered, 0: it does.
+    refused: the operating system's word for why it refuses (`ENOSPC`), empty: it does not. unsealed: files that wait
+    to be hashed.
+    """
+
+    clips: int
+    waiting_bytes: int
+    stuck_us: int
+    refused: str
+    unsealed: int
+
+
+class ClipWriter:
+    """All clips of one store (a folder). Belongs to the loop's thread; `start` it there."""
+
+    def __init__(self, store: Path, utc: Utc, told: Told, *, most_waiting_bytes: int = 128 << 20) -> None:
+        self._store, self._utc, self._told = store, utc, told
+        self._backlog = Backlog(most_waiting_bytes)
+        self._new: queue.SimpleQueue[Clip] = queue.SimpleQueue()
+        self._finished: queue.SimpleQueue[ClipFile | Path | None] = queue.SimpleQueue()
+        self._clips: set[Clip] = set()
+        self._wake, self._over = threading.Event(), threading.Event()
+        self._to_be_synced: tuple[ClipFile, ...] = ()
+        self._stopping = False
+        self._busy_since_us = 0
+        self._refused = ""
+        self._sealing = 0
+        """Files that the writer gave to the sealer, counted by the loop."""
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._all_written = asyncio.Event()
+        self._all_written.set()
+
+    def start(self) -> None:
+        """Begin to write, and finish what a crash left: it is told as recovered."""
+        self._loop = asyncio.get_running_loop()
+        # Daemon threads: one that hangs with its disk holds no shutdown.
+        threading.Thread(target=self._write_all, name="clip writer", daemon=True).start()
+        threading.Thread(target=self._sync_all, name="clip syncer", daemon=True).start()
+        threading.Thread(target=self._seal_all, name="clip sealer", daemon=True).start()
+
+    def begin(self, camera: str, folder: str, ring: Ring, since_us: int) -> Clip:
+        """Write this camera from the key picture before `since_us` (CLOCK_MONOTONIC) until `Clip.end`.
+
+        folder: relative to the store: the incident's.
+        """
+        clip = Clip(camera, folder, self._backlog)
+        clip.begin(ring, since_us)
+        self._clips.add(clip)
+        self._all_written.clear()
+        self._new.put(clip)
+        self._wake.set()
+        return clip
+
+    @property
+    def figures(self) -> Figures:
+        """For a page, a measure and the conditions that are told."""
+        since = self._busy_since_us
+        return Figures(
+            clips=len(self._clips),
+            waiting_bytes=sum(clip.figures.waiting_bytes for clip in self._clips),
+            stuck_us=monotonic_us() - since if since else 0,
+            refused=self._refused,
+            unsealed=self._sealing,
+        )
+
+    async def close(self, within_s: float = 1.0) -> bool:
+        """End all clips; True where all were written and sealed in that time. What is left is finished at the next start."""
+        for clip in self._clips:
+            clip.end()
+        self._stopping = True
+        self._wake.set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._all_written.wait()
+        return self._all_written.is_set()
+
+    # --- the writer's thread: it only writes, so that what a kill may take stays small ---
+
+    def _write_all(self) -> None:
+        try:
+            for part in self._watched(lambda: leftovers(self._store)):
+                self._to_be_sealed(part)
+        except OSError as err:
+            log.error("the store of clips cannot be read", error=err.strerror)
+        writing: list[Writing] = []
+        while not (self._stopping and not writing):
+            self._wake.wait(0.02 if self._stopping else ROUND_S)
+            if not self._stopping:
+                self._wake.clear()
+            while not self._new.empty():
+                writing.append(Writing(self._new.get(), self._store, self._utc))
+            now = monotonic_us()
+            for one in writing:
+                self._one_round(one, now)
+            for one in writing:
+                if one.done:
+                    self._on_loop(self._written, one.clip)
+            writing = [one for one in writing if not one.done]
+            self._refused = next((one.refused for one in writing if one.refused), "")
+            self._to_be_synced = tuple(one.file for one in writing if one.file is not None)
+        self._finished.put(None)
+
+    def _one_round(self, one: Writing, now_us: int) -> None:
+        if now_us < one.retry_us:
+            return
+        try:
+            self._watched(one.round)
+        except OSError as err:
+            self._refused_by_disk(one, err, now_us)
+        except ValueError as err:
+            self._lost(one, "unwritable", str(err))
+        except Exception:
+            log.exception("a clip could not be written", camera=one.clip.camera)
+            self._lost(one, "internal", "")
+        else:
+            one.refused, one.failing_since_us = "", None
+            if one.file is not None and one.file.unsynced:
+                self._lost(one, one.file.unsynced, "")
+        for file in one.finished:
+            self._to_be_sealed(file)
+        one.finished.clear()
+
+    def _refused_by_disk(self, one: Writing, err: OSError, now_us: int) -> None:
+        one.refused = code_of(err)
+        one.retry_us = now_us + RETRY_US
+        if one.failing_since_us is None:
+            one.failing_since_us = now_us
+        elif err.errno != errno.ENOSPC and now_us - one.failing_since_us > GIVE_UP_US:
+            self._lost(one, one.refused, "")
+            one.failing_since_us = None
+
+    def _lost(self, one: Writing, code: str, detail: str) -> None:
+        file = one.give_up()
+        log.error("a part of a clip was given up", camera=one.clip.camera, code=code, detail=detail)
+        if file is not None:
+            path = str(file.part.relative_to(self._store))
+            self._on_loop(self._told, Unsealed(path, one.clip.camera, code))
+
+    def _watched(self, work: Callable[[], T]) -> T:
+        self._busy_since_us = monotonic_us()
+        try:
+            return work()
+        finally:
+            self._busy_since_us = 0
+
+    # --- the syncer's thread: what is written is made to last, and looked for in its place ---
+
+    def _sync_all(self) -> None:
+        while not self._over.wait(SYNC_S):
+            for file in self._to_be_synced:
+                try:
+                    file.sync()
+                except OSError as err:
+                    file.unsynced = code_of(err)
+
+    # --- the sealer's thread ---
+
+    def _seal_all(self) -> None:
+        failing: deque[tuple[int, ClipFile | Path]] = deque()
+        while True:
+            try:
+                given = self._finished.get(timeout=RETRY_US / 1e6 if failing else None)
+            except queue.Empty:
+                given = None
+            else:
+                if given is None:
+                    break
+                failing.append((monotonic_us(), given))
+            for _ in range(len(failing)):
+                since_us, one = failing.popleft()
+                if not self._seal(one, monotonic_us() - since_us):
+                    failing.append((since_us, one))
+        self._over.set()
+
+    def _seal(self, given: ClipFile | Path, failing_us: int) -> bool:
+        """False: to be tried again."""
+        path = given if isinstance(given, Path) else given.part
+        told: Sealed | Unsealed
+        try:
+            told = recover(self._store, given) if isinstance(given, Path) else self._sealed(given)
+        except OSError as err:
+            if err.errno == errno.ENOSPC or failing_us < GIVE_UP_US:
+                return False
+            told = Unsealed(str(path.relative_to(self._store)), camera_of(path), code_of(err))
+        except Exception:
+            log.exception("a clip could not be sealed", file=path.name)
+            told = Unsealed(str(path.relative_to(self._store)), camera_of(path), "internal")
+        self._on_loop(self._was_sealed, told)
+        return True
+
+    def _sealed(self, file: ClipFile) -> Sealed:
+        named = file.close()
+        size, sha256 = hashed(named)
+        return Sealed(
+            path=str(named.relative_to(self._store)),
+            camera=file.camera,
+            part=file.number,
+            bytes=size,
+            sha256=sha256,
+            first=self._utc(file.first_us),
+            last=self._utc(file.last_us),
+            pictures=file.pictures,
+            missing=file.missing,
+            dropped=file.dropped,
+            gaps=file.gaps,
+            sound=file.sound_like is not None,
+        )
+
+    # --- back on the loop's ---
+
+    def _to_be_sealed(self, given: ClipFile | Path) -> None:
+        self._on_loop(self._one_more)
+        self._finished.put(given)
+
+    def _one_more(self) -> None:
+        self._sealing += 1
+
+    def _was_sealed(self, told: Sealed | Unsealed) -> None:
+        self._sealing -= 1
+        self._told(told)
+        self._settle()
+
+    def _written(self, clip: Clip) -> None:
+        self._clips.discard(clip)
+        self._backlog.leave()
+        self._settle()
+
+    def _settle(self) -> None:
+        if not self._clips and not self._sealing:
+            self._all_written.set()
+
+    def _on_loop(self, call: Callable[..., None], *given: object) -> None:
+        # A loop that is closed needs to be told nothing more: the next start finishes what is left.
+        with contextlib.suppress(RuntimeError):
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(call, *given)

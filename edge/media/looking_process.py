@@ -1,0 +1,249 @@
+"""The process that decodes: key pictures in, measures or a JPEG out. `python -m edge.media.looking_process`.
+
+Foreign C code is fed by cameras here, so the process holds nothing but the picture at hand, gives up what it never
+needs, and ends with the camera process. It remembers nothing: killed and started again, only that answer is lost.
+"""
+
+import ctypes
+import os
+import resource
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+from fractions import Fraction
+from typing import Final
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+from drivers.cameras.stream import Codec
+from edge.media.looking_messages import (
+    CELLS,
+    EDGES,
+    LONGEST_BODY,
+    LONGEST_SAMPLE,
+    PREFIX,
+    Down,
+    Failed,
+    Jpeg,
+    LookAt,
+    Made,
+    Seen,
+    Unreadable,
+    Up,
+    down,
+    head,
+    lengths,
+)
+
+NICE: Final = 10
+MOST_MEMORY: Final = 1 << 30
+"""Address space: the libraries take 0.4 GiB of it, a 4K picture decoded and turned 40 MiB."""
+MOST_PIXELS: Final = 8192 * 4608
+JPEG_QUALITY: Final = 4
+"""Of libavcodec's mjpeg: 2 is the best, 31 the worst; in units of its FF_QP2LAMBDA."""
+_SOFT: Final = 4.0
+"""Contrast, in luma levels, at which an edge counts half: noise counts less, any light as much as another."""
+_TILES: Final = (8, 6)
+_ALIKE: Final = 0.4
+"""Correlation from which a tile shows the same edges."""
+_EDGY: Final = 0.06
+"""Mean square of normalised edges from which a tile of a reference has any."""
+_INNER: Final = slice(3, -3)
+"""Of twenty: the clock that a camera burns in stands at an edge, and runs on in front of a frozen picture."""
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
+
+Luma = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+
+class Undecodable(ValueError):
+    """No picture came of it."""
+
+
+def decoded(data: bytes, codec: Codec, *, exact: bool) -> av.VideoFrame:
+    """The picture of one key access unit (Annex B). exact: False leaves the loop filter out, which costs a third.
+
+    Raises `Undecodable`.
+    """
+    context = av.CodecContext.create({"h264": "h264", "h265": "hevc"}[codec], "r")
+    if not isinstance(context, av.VideoCodecContext):
+        raise Undecodable("no decoder")
+    context.thread_count = 1
+    if not exact:
+        context.options = {"skip_loop_filter": "all"}
+    try:
+        frames = [*context.decode(av.Packet(data)), *context.decode(None)]
+    except av.FFmpegError as err:
+        raise Undecodable(str(err)) from err
+    if not frames or frames[0].width * frames[0].height > MOST_PIXELS:
+        raise Undecodable("no picture")
+    return frames[0]
+
+
+def luma(frame: av.VideoFrame) -> Luma:
+    """Brightness as 8 bits, without a copy where it has no more."""
+    plane = frame.planes[0]
+    rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+    name = frame.format.name
+    if not name.startswith(("yuv", "gray", "nv12")):
+        return luma(frame.reformat(format="gray"))
+    depth = frame.format.components[0].bits
+    if depth > 8:
+        return (rows.view(np.uint16)[:, : plane.width] >> (depth - 8)).astype(np.uint8)
+    return rows[:, : plane.width]
+
+
+def edges_of(picture: Luma) -> tuple[Floats, float]:
+    """Normalised edges, (2, rows, columns), each from -1 to 1, and the mean contrast in luma levels."""
+    columns, rows = CELLS
+    step = max(1, picture.shape[0] // 180)
+    small = picture[::step, ::step]
+    high, wide = max(1, small.shape[0] // rows), max(1, small.shape[1] // columns)
+    if small.shape[0] < rows or small.shape[1] < columns:
+        raise Undecodable("too small a picture")
+    small = small[: high * rows, : wide * columns]
+    # Rows first: they lie one behind the other in memory, and that is a fourth of the time.
+    bands = small.reshape(rows, high, columns * wide).sum(1, dtype=np.uint16)
+    cells = bands.reshape(rows, columns, wide).sum(2, dtype=np.float32) / np.float32(high * wide)
+    gradients = np.zeros((2, rows, columns), np.float32)
+    gradients[0, :, 1:-1] = cells[:, 2:] - cells[:, :-2]
+    gradients[1, 1:-1, :] = cells[2:] - cells[:-2]
+    strength = np.sqrt((gradients**2).sum(0))
+    return gradients / (strength + _SOFT), float(strength.mean())
+
+
+def alike(edges: Floats, reference: Floats) -> float:
+    """The share of the reference's tiles with edges that show the same edges; people hide some, never all."""
+    across, down_ = _TILES
+    rows, columns = reference.shape[1] // down_, reference.shape[2] // across
+
+    def tiled(product: Floats) -> Floats:
+        return product.sum(0).reshape(down_, rows, across, columns).sum((1, 3))
+
+    theirs, ours = tiled(reference * reference), tiled(edges * edges)
+    edgy = theirs > _EDGY * rows * columns
+    if not edgy.any():
+        return 0.0
+    correlation = tiled(edges * reference) / np.sqrt(theirs * ours + 1e-6)
+    return float((correlation[edgy] > _ALIKE).mean())
+
+
+def sample_of(picture: Luma) -> bytes:
+    """Every so many-th pixel, as it is: a mean would hide the noise by which a live sensor is known."""
+    step = max(1, picture.shape[0] // 90, picture.shape[1] // 200)
+    taken = np.ascontiguousarray(picture[::step, ::step])
+    return taken.shape[0].to_bytes(2, "big") + taken.shape[1].to_bytes(2, "big") + taken.tobytes()
+
+
+def changed(before: bytes, now: bytes) -> tuple[float | None, float | None]:
+    """Share of the inner pixels that are not exactly as before, and by how much all are on average."""
+    if not before or before[:4] != now[:4]:
+        return None, None
+    high, wide = int.from_bytes(now[:2], "big"), int.from_bytes(now[2:4], "big")
+    if len(before) != len(now) or len(now) != 4 + high * wide:
+        return None, None
+    top, bottom = high * 3 // 20, high - high * 3 // 20
+    pair = [np.frombuffer(one, np.uint8, offset=4).reshape(high, wide)[top:bottom] for one in (before, now)]
+    apart = np.abs(pair[0].astype(np.int16) - pair[1])
+    return float((apart > 0).mean()), float(apart.mean())
+
+
+def look(asked: LookAt, body: memoryview) -> tuple[Seen, bytes]:
+    """Measure. Raises `Undecodable`, and `Unreadable` where the body is not what the head says."""
+    if len(body) != asked.picture + asked.sample + asked.references * EDGES or asked.sample > LONGEST_SAMPLE:
+        raise Unreadable("a body of another length")
+    began = time.thread_time_ns()
+    before = bytes(body[asked.picture : asked.picture + asked.sample])
+    picture = luma(decoded(bytes(body[: asked.picture]), asked.codec, exact=False))
+    edges, contrast = edges_of(picture)
+    sample = sample_of(picture)
+    pixels = np.frombuffer(sample, np.uint8, offset=4)
+    references = np.frombuffer(body, np.int8, offset=asked.picture + asked.sample).astype(np.float32) / 127
+    share, by = changed(before, sample)
+    seen = Seen(
+        id=asked.id,
+        width=picture.shape[1],
+        height=picture.shape[0],
+        mean=float(pixels.mean()),
+        deviation=float(pixels.std()),
+        edges=contrast,
+        changed=share,
+        mean_change=by,
+        alike=tuple(alike(edges, one) for one in references.reshape(-1, 2, CELLS[1], CELLS[0])),
+        cpu_us=(time.thread_time_ns() - began) // 1_000,
+    )
+    return seen, (edges * 127).astype(np.int8).tobytes() + sample
+
+
+def jpeg(asked: Jpeg, body: memoryview) -> tuple[Made, bytes]:
+    """A JPEG. Raises `Undecodable`."""
+    began = time.thread_time_ns()
+    frame = decoded(bytes(body), asked.codec, exact=True)
+    width = min(asked.width or frame.width, frame.width) // 2 * 2
+    height = max(2, round(frame.height * width / frame.width) // 2 * 2)
+    turned = frame.reformat(width, height, "yuvj420p")
+    context = av.CodecContext.create("mjpeg", "w")
+    if not isinstance(context, av.VideoCodecContext):
+        raise Undecodable("no encoder")
+    context.width, context.height, context.pix_fmt = width, height, "yuvj420p"
+    context.time_base = Fraction(1, 25)
+    context.options = {"flags": "+qscale", "global_quality": str(JPEG_QUALITY * 118)}
+    try:
+        data = b"".join(bytes(packet) for packet in [*context.encode(turned), *context.encode(None)])
+    except av.FFmpegError as err:
+        raise Undecodable(str(err)) from err
+    return Made(asked.id, width, height, (time.thread_time_ns() - began) // 1_000), data
+
+
+def answer(asked: Down, body: memoryview) -> tuple[Up, bytes]:
+    """Raises `Unreadable`."""
+    began = time.thread_time_ns()
+    try:
+        made: tuple[Up, bytes] = look(asked, body) if isinstance(asked, LookAt) else jpeg(asked, body)
+    except Undecodable:
+        return Failed(asked.id, "undecodable", (time.thread_time_ns() - began) // 1_000), b""
+    if len(made[1]) > LONGEST_BODY:
+        return Failed(asked.id, "too_large", made[0].cpu_us), b""
+    return made
+
+
+def confine() -> None:
+    """Give up what this process never needs; each is a second wall."""
+    prctl = ctypes.CDLL(None).prctl
+    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    for limit in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC):
+        resource.setrlimit(limit, (0, 0))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(OSError):
+        os.nice(NICE)
+
+
+def main() -> int:
+    """Answer until the camera process closes the socket. Returns 0 then, 1 where it spoke what is no message."""
+    confine()
+    parent = socket.socket(fileno=os.dup(0)).makefile("rwb", buffering=1 << 16)
+    while prefix := parent.read(PREFIX.size):
+        try:
+            head_bytes, body_bytes = lengths(prefix)
+            asked = down(parent.read(head_bytes))
+            said, body = answer(asked, memoryview(parent.read(body_bytes)))
+        except (Unreadable, ValueError):
+            return 1
+        parent.write(head(said, len(body)))
+        parent.write(body)
+        parent.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (BrokenPipeError, ConnectionResetError):
+        sys.exit(0)  # the camera process has gone
