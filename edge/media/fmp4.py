@@ -31,14 +31,16 @@ class Placed:
 
 
 class Timeline:
-    """Pictures on the box's own clock: `pts` is when the picture came, in ticks of CLOCK_MONOTONIC, smoothed by RTP time.
+    """Pictures on the box's own clock: `pts` is when a picture came, in ticks of CLOCK_MONOTONIC, smoothed by RTP time.
 
-    A camera's RTP time begins anew with each connection and drifts: it counts between key pictures only, and is set to
-    the clock of arrival again where it left it by more than 0.1 s at a key picture, or 2 s at any.
+    A camera's RTP time begins anew with each connection and drifts, and what comes late on a busy network was taken
+    earlier: RTP time counts from the picture that came soonest after it was taken. No picture is placed later than it
+    came; a camera's clock that is slow by up to 0.1 % is followed, and one that is 2 s off is not believed.
     """
 
     def __init__(self) -> None:
         self._base: int | None = None
+        self._arrival = 0
         self._dts = -1
         self._pts = -1
         self._duration = TIMESCALE // 15
@@ -50,9 +52,14 @@ class Timeline:
     def place(self, unit: AccessUnit) -> Placed:
         """The next picture, in the order of decoding. `dts` always rises."""
         arrival = unit.at_us * 9 // 100
-        off = unit.rtp + self._base - arrival if self._base is not None else 0
-        if self._base is None or abs(off) > (TIMESCALE // 10 if unit.key else 2 * TIMESCALE):
+        late = arrival - unit.rtp - self._base if self._base is not None else 0
+        if self._base is None or late > 2 * TIMESCALE:
             self._base = arrival - unit.rtp
+        elif late < 0:
+            self._base += late
+        else:
+            self._base += min(late, max(0, arrival - self._arrival) // 1_000)
+        self._arrival = arrival
         pts = unit.rtp + self._base
         if unit.track.reordered:
             # They come in the order of decoding, spread evenly a little ahead of the order in which they are shown.
