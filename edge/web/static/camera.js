@@ -1,0 +1,250 @@
+// A camera's tile: WebRTC, else MP4 over a WebSocket, else one JPEG after another. What it says of a picture is that
+// picture's own age, from when it was taken: LIVE up to two seconds, else how old, dimmed. Loaded only where a tile is.
+
+const LIVE_MS = 2000, FIRST_MS = 4000, JPEG_MS = 1000, TICK_MS = 250, LARGE_PX = 720, TICKS = 2 ** 32;
+const doors = ["rtc", "mse", "jpeg"];
+const words = JSON.parse(document.documentElement.dataset.words || "{}");
+const say = (text, values) => (text || "").replace(/\{(\w+)\}/g, (all, name) => (name in values ? values[name] : all));
+function inWords(ms) {
+  const s = Math.floor(ms / 1000);
+  if (s < 60) return say(words.s || "{n} s", { n: s });
+  if (s < 3600) return say(words.min || "{n} min", { n: Math.floor(s / 60) });
+  return say(words.h || "{n} h", { n: Math.floor(s / 3600) });
+}
+const wait = (ms, signal) => new Promise((go) => { const timer = setTimeout(go, ms); signal.addEventListener("abort", () => { clearTimeout(timer); go(); }); });
+
+// The next door is for what this one cannot do; `lasting`: trying it again would change nothing.
+class Next extends Error { constructor(lasting) { super("next door"); this.lasting = lasting; } }
+// What no door passed once, all tiles of this page know.
+const shut = new Set();
+
+class Tile {
+  constructor(figure) {
+    this.figure = figure;
+    this.base = `/api/v1/cameras/${encodeURIComponent(figure.dataset.camera)}`;
+    const shot = figure.querySelector(".shot");
+    [this.still, this.video] = ["canvas", "video"].map((name) => shot.querySelector(name) || shot.appendChild(document.createElement(name)));
+    this.said = figure.querySelector(".shown");
+    Object.assign(this.video, { muted: true, autoplay: true, playsInline: true, disablePictureInPicture: true });
+    this.video.defaultMuted = true;
+    this.taken = null;   // when the picture that is shown was taken, by performance.now()
+    this.seen = false;
+    this.stop = null;
+    const button = figure.querySelector("button.enlarge");
+    if (button) button.addEventListener("click", () => {
+      button.setAttribute("aria-pressed", String(figure.classList.toggle("large")));
+      this.again();
+    });
+    watching.observe(figure);
+    this.draw();
+  }
+
+  // The small stream for a small tile.
+  stream() {
+    const has = (this.figure.dataset.streams || "main").split(" ");
+    const wanted = this.onlySub || this.figure.clientWidth * devicePixelRatio < LARGE_PX ? "sub" : "main";
+    return has.includes(wanted) ? wanted : has[0];
+  }
+
+  look(on) {
+    if (on && !this.stop) this.run(this.stop = new AbortController());
+    else if (!on && this.stop) { this.stop.abort(); this.stop = null; }
+  }
+  again() { if (this.stop) { this.look(false); this.look(true); } }
+
+  async run({ signal }) {
+    for (let tries = 0; !signal.aborted; ) {
+      const stream = this.stream();
+      const door = doors.find((one) => !shut.has(one) && !shut.has(`${one} ${this.base} ${stream}`)) || "jpeg";
+      const ended = new AbortController(), leave = () => ended.abort();
+      signal.addEventListener("abort", leave);
+      const before = this.taken;
+      try { await this[door](stream, ended.signal); }
+      catch (why) {
+        if (signal.aborted) break;
+        if (why instanceof Next) {
+          if (why.lasting) shut.add(why.lasting === "all" ? door : `${door} ${this.base} ${stream}`);
+          if (!why.lasting || door === "jpeg") tries++; else tries = 0;
+        } else tries = this.taken === before ? tries + 1 : 1;
+        // A door that fails thrice in a row is not the way either.
+        if (tries >= 3 && door !== "jpeg") { shut.add(`${door} ${this.base} ${stream}`); setTimeout(() => shut.delete(`${door} ${this.base} ${stream}`), 60000); tries = 0; }
+      } finally {
+        signal.removeEventListener("abort", leave);
+        this.keep();
+        ended.abort();
+      }
+      this.figure.dataset.door = "";
+      if (tries) await wait(Math.min(5000, 500 * 2 ** tries), signal);
+    }
+  }
+
+  // The last picture stays, with its age, until there is another.
+  keep() {
+    if (this.video.videoWidth && !this.video.hidden) this.paint(this.video, this.video.videoWidth, this.video.videoHeight);
+    this.video.hidden = true;
+  }
+  paint(picture, width, height) {
+    Object.assign(this.still, { width, height });
+    this.still.getContext("2d").drawImage(picture, 0, 0);
+  }
+  // Each picture that the browser really showed; `age` gives its age in milliseconds, or null where it cannot be known.
+  // Returns a promise that breaks when the first one does not come.
+  shows(door, age, signal) {
+    const { video } = this;
+    return new Promise((_, fail) => {
+      let first = setTimeout(() => fail(new Next("all")), FIRST_MS);
+      const one = (now, about) => {
+        if (signal.aborted) return;
+        clearTimeout(first);
+        const old = age(about);
+        if (old === null) { fail(new Next("all")); return; }
+        this.taken = performance.now() - Math.max(0, old);
+        video.hidden = false;
+        if (this.figure.dataset.door !== door) { this.figure.dataset.door = door; this.draw(); }
+        video.requestVideoFrameCallback(one);
+      };
+      if (!video.requestVideoFrameCallback) { fail(new Next("all")); return; }
+      video.requestVideoFrameCallback(one);
+      signal.addEventListener("abort", () => { clearTimeout(first); fail(new Error("left")); });
+    });
+  }
+
+  async rtc(stream, signal) {
+    if (!window.RTCPeerConnection) throw new Next("all");
+    const { video } = this, link = new RTCPeerConnection({ iceServers: [] });
+    let place = null;
+    const leave = () => {
+      link.close();
+      video.srcObject = null;
+      if (place) fetch(place, { method: "DELETE", keepalive: true }).catch(() => {});
+      place = null;
+    };
+    signal.addEventListener("abort", leave);
+    const receiver = link.addTransceiver("video", { direction: "recvonly" }).receiver;
+    await link.setLocalDescription();
+    const asked = performance.now();
+    // At once: the box needs none of this browser's addresses.
+    const answer = await fetch(`${this.base}/whep?stream=${stream}`, { method: "POST", body: link.localDescription.sdp, headers: { "Content-Type": "application/sdp", "X-Requested-With": "fetch" } });
+    const text = await answer.text();
+    if (answer.status !== 201) this.refused(text, stream);
+    place = answer.headers.get("Location");
+    if (signal.aborted) { leave(); return; }
+    const clock = /x-media-clock:(\d+)/.exec(text);
+    if (!clock) throw new Next("all");
+    // When a picture was taken stands in it; the box's clock is as far on as when we asked, or less.
+    const age = ({ rtpTimestamp }) => {
+      if (rtpTimestamp === undefined) return null;
+      const ticks = (((Number(clock[1]) + 90 * (performance.now() - asked) - rtpTimestamp) % TICKS) + TICKS) % TICKS;
+      return (ticks > TICKS / 2 ? ticks - TICKS : ticks) / 90;
+    };
+    const shown = this.shows("rtc", age, signal);
+    const broken = new Promise((_, fail) => {
+      link.onconnectionstatechange = () => { if (["failed", "closed", "disconnected"].includes(link.connectionState)) fail(new Error("lost")); };
+    });
+    video.srcObject = new MediaStream([receiver.track]);
+    await Promise.race([Promise.all([link.setRemoteDescription({ type: "answer", sdp: text }), shown]), broken]);
+  }
+
+  refused(text, stream) {
+    let code = "";
+    try { code = JSON.parse(text).code; } catch { /* somebody else's answer */ }
+    // What the main stream cannot, the small one often can.
+    if (code === "codec" && stream === "main" && (this.figure.dataset.streams || "").includes("sub")) { this.onlySub = true; throw new Next("this"); }
+    throw new Next(["codec", "reordered", "no_h264"].includes(code) ? "this" : "");
+  }
+
+  async mse(stream, signal) {
+    if (!window.MediaSource || !window.WebSocket) throw new Next("all");
+    const { video } = this, source = new MediaSource(), url = URL.createObjectURL(source), waiting = [];
+    const asked = performance.now();
+    let buffer = null, at = null, type = "";
+    const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}${this.base}/mse?stream=${stream}`);
+    socket.binaryType = "arraybuffer";
+    signal.addEventListener("abort", () => { socket.close(); video.removeAttribute("src"); video.load(); URL.revokeObjectURL(url); });
+    const broken = new Promise((_, fail) => {
+      socket.onclose = () => fail(new Error("lost"));
+      const append = () => {
+        if (!buffer || buffer.updating || !waiting.length || source.readyState !== "open") return;
+        try {
+          const next = waiting.shift();
+          if (typeof next === "string") { buffer.changeType(next); append(); } else buffer.appendBuffer(next);
+        } catch (why) { fail(why); }
+      };
+      const settle = () => {
+        const held = buffer.buffered;
+        if (held.length) {
+          const edge = held.end(held.length - 1), from = held.start(held.length - 1), behind = edge - video.currentTime;
+          // It stays at the newest picture: a little behind it plays faster, further behind, or before a gap, it jumps.
+          if (video.currentTime < from || behind > 0.7) video.currentTime = Math.max(from, edge - 0.05);
+          else video.playbackRate = behind > 0.15 ? 1.15 : 1;
+          if (video.paused) video.play().catch(() => {});
+          if (!waiting.length && held.start(0) < video.currentTime - 15) { buffer.remove(0, video.currentTime - 5); return; }
+        }
+        append();
+      };
+      const opened = new Promise((go) => source.addEventListener("sourceopen", go, { once: true }));
+      socket.onmessage = async ({ data }) => {
+        if (typeof data === "string") {
+          const told = JSON.parse(data);
+          if (at === null) at = told.now;
+          if (!told.codec) return;
+          const kind = `video/mp4; codecs="${told.codec}"`;
+          if (!MediaSource.isTypeSupported(kind)) { if (stream === "main" && (this.figure.dataset.streams || "").includes("sub")) this.onlySub = true; fail(new Next("this")); return; }
+          if (type) { if (kind !== type) waiting.push(kind); type = kind; return; }
+          type = kind;
+          await opened;
+          if (signal.aborted) return;
+          buffer = source.addSourceBuffer(kind);
+          buffer.addEventListener("updateend", settle);
+          buffer.addEventListener("error", () => fail(new Error("not decoded")));
+        } else if (waiting.length > 600) { fail(new Error("too slow")); return; } else waiting.push(data);
+        append();
+      };
+      video.onerror = () => { if (!signal.aborted) fail(new Error("not decoded")); };
+    });
+    video.src = url;
+    // Media time is the box's clock when the picture came.
+    const age = ({ mediaTime }) => (at === null ? null : (at - mediaTime) * 1000 + performance.now() - asked);
+    await Promise.race([this.shows("mse", age, signal), broken]);
+  }
+
+  async jpeg(stream, signal) {
+    for (;;) {
+      const asked = performance.now(), width = Math.min(1920, Math.ceil(this.figure.clientWidth * devicePixelRatio) || 640);
+      const answer = await fetch(`${this.base}/snapshot.jpg?width=${width}&stream=${stream}`, { cache: "no-store", signal: AbortSignal.any([signal, AbortSignal.timeout(10000)]) });
+      const age = answer.headers.get("Age");
+      if (!answer.ok || age === null) throw new Next("");
+      const picture = await createImageBitmap(await answer.blob());
+      if (signal.aborted) return;
+      this.paint(picture, picture.width, picture.height);
+      picture.close();
+      this.taken = asked - Number(age) * 1000;
+      this.figure.dataset.door = "jpeg";
+      this.draw();
+      await wait(Math.max(100, JPEG_MS - (performance.now() - asked)), signal);
+      if (signal.aborted) return;
+    }
+  }
+
+  draw() {
+    const { figure, said } = this, age = this.taken === null ? null : performance.now() - this.taken;
+    const state = age === null ? "none" : age <= LIVE_MS ? "live" : "old";
+    const text = state === "none" ? figure.dataset.none || "No picture yet" : state === "live" ? figure.dataset.live || "LIVE" : say(figure.dataset.old || "{age} old", { age: inWords(age) });
+    if (figure.dataset.state !== state) figure.dataset.state = state;
+    if (said && said.textContent !== text) said.textContent = text;
+  }
+}
+
+const tiles = new Map();
+const watching = new IntersectionObserver((seen) => {
+  for (const one of seen) { const tile = tiles.get(one.target); if (tile) { tile.seen = one.isIntersecting; tile.look(tile.seen && !document.hidden); } }
+}, { rootMargin: "100px" });
+function tick() {
+  for (const [figure, tile] of tiles) if (!figure.isConnected) { tile.look(false); watching.unobserve(figure); tiles.delete(figure); } else tile.draw();
+  for (const figure of document.querySelectorAll("figure.camera[data-camera]")) if (!tiles.has(figure)) tiles.set(figure, new Tile(figure));
+}
+document.addEventListener("visibilitychange", () => { for (const tile of tiles.values()) tile.look(tile.seen && !document.hidden); });
+addEventListener("pagehide", () => { for (const tile of tiles.values()) tile.look(false); });
+addEventListener("pageshow", () => { for (const tile of tiles.values()) tile.look(tile.seen && !document.hidden); });
+tick();
+setInterval(tick, TICK_MS);
