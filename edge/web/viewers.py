@@ -5,6 +5,7 @@ import contextlib
 import secrets
 import time
 from dataclasses import dataclass
+from struct import Struct
 from typing import Final
 
 from aiohttp import web
@@ -18,6 +19,9 @@ ASK_AGAIN_S: Final = 2.0
 LOOK_S: Final = 600.0
 """A look that goes on, or is taken again within it, is one look."""
 MOST_LOOKS: Final = 4_096
+CHUNK: Final = Struct(">BI")
+TEXT: Final = 0
+"""Kind and length of a piece, as `edge.media.live_fmp4` frames them."""
 CHUNK_MOST: Final = 4 * 1024 * 1024
 """A key picture of a 4K camera is below 1 MiB."""
 
@@ -78,7 +82,10 @@ class Viewers:
                 piece = await _next(reader, hearing)
                 if piece is None:
                     return
-                await socket.send_bytes(piece)
+                if piece[0] == TEXT:
+                    await socket.send_str(piece[1].decode())
+                else:
+                    await socket.send_bytes(piece[1])
                 if time.monotonic() - asked > ASK_AGAIN_S:
                     asked = time.monotonic()
                     if not _still(visit):
@@ -128,8 +135,10 @@ async def _until_closed(socket: web.WebSocketResponse) -> None:
         pass
 
 
-async def _next(reader: asyncio.StreamReader, hearing: "asyncio.Task[None]") -> bytes | None:
-    """The next piece, framed by its length in four bytes; None: whoever looked has gone."""
+async def _next(
+    reader: asyncio.StreamReader, hearing: "asyncio.Task[None]"
+) -> tuple[int, bytes] | None:
+    """The next piece with its kind; None: whoever looked has gone."""
     reading = asyncio.ensure_future(_piece(reader))
     await asyncio.wait((reading, hearing), return_when=asyncio.FIRST_COMPLETED)
     if not reading.done():
@@ -138,8 +147,8 @@ async def _next(reader: asyncio.StreamReader, hearing: "asyncio.Task[None]") -> 
     return reading.result()
 
 
-async def _piece(reader: asyncio.StreamReader) -> bytes:
-    size = int.from_bytes(await reader.readexactly(4), "big")
+async def _piece(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    kind, size = CHUNK.unpack(await reader.readexactly(CHUNK.size))
     if size > CHUNK_MOST:
         raise ConnectionResetError("a piece is too long")
-    return await reader.readexactly(size)
+    return kind, await reader.readexactly(size)

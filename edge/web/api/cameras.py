@@ -195,7 +195,6 @@ async def mse(visit: Visit) -> web.StreamResponse:
     _record(visit, name, "live")
     try:
         await socket.prepare(visit.request)
-        await socket.send_str(got.answer)
         await visit.request.app[VIEWERS].relay(visit, socket, reader)
     finally:
         writer.transport.abort()

@@ -1,0 +1,167 @@
+"""What somebody at the page wants of a camera: each asks over a socket of their own, which the daemon handed us.
+
+The socket is also the lease of a look: whoever closes it ends it.
+"""
+
+import asyncio
+import contextlib
+import json
+import socket
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import structlog
+
+from drivers.clock import instant
+from drivers.lines import Unreadable
+from edge.media.camera import Camera
+from edge.media.clock import utc
+from edge.media.hub import Hub
+from edge.media.live_fmp4 import Fmp4Door, Unplayable
+from edge.media.live_jpeg import JpegDoor
+from edge.media.live_whep import NotServed, Viewers
+from edge.media.looking import Looking, NotSeen
+from edge.media.messages import LONGEST_ASKED, Answer, Asked, asked, line
+from edge.media.still import picture
+
+log = structlog.get_logger(__name__)
+
+MOST: Final = 128
+"""Asking at once: far above what one box serves."""
+ASKED_S: Final = 5.0
+OLDEST_US: Final = 60_000_000
+"""A snapshot says its age; one that is older than a minute is none."""
+_REFUSED: Final = {
+    "malformed": "bad_offer",
+    "no_h264": "not_h264",
+    "codec": "not_h264",
+    "reordered": "reordered",
+    "no_picture": "no_picture",
+    "full": "viewers_most",
+    "address": "no_address",
+}
+
+
+class Doors:
+    """Belongs to the loop's thread."""
+
+    def __init__(
+        self, cameras: Mapping[str, Camera], looking: Looking, address: Callable[[], str]
+    ) -> None:
+        self._cameras = cameras
+        self._looking = looking
+        self._address = address
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._left: dict[str, asyncio.Event] = {}
+        self._whep = Viewers(ended=self._ended)
+        self._fmp4 = Fmp4Door()
+        self._jpeg = JpegDoor(self._still)
+        self._watching = 0
+
+    @property
+    def count(self) -> int:
+        """Who looks live now."""
+        return self._whep.count + self._watching
+
+    def knocked(self, doors: socket.socket) -> None:
+        """The daemon handed over a socket: serve it."""
+        with contextlib.suppress(BlockingIOError, OSError):
+            _, descriptors, _, _ = socket.recv_fds(doors, 16, 1)
+            for descriptor in descriptors:
+                ours = socket.socket(fileno=descriptor)
+                if len(self._tasks) >= MOST:
+                    ours.close()
+                    continue
+                task = asyncio.get_running_loop().create_task(self._serve(ours), name="camera asked")
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Everybody leaves."""
+        await self._whep.close()
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _serve(self, ours: socket.socket) -> None:
+        reader, writer = await asyncio.open_connection(sock=ours, limit=LONGEST_ASKED)
+        try:
+            async with asyncio.timeout(ASKED_S):
+                wish = asked(await reader.readline())
+            camera = self._cameras.get(wish.camera)
+            stream = None if camera is None else camera.stream(wish.stream)
+            if stream is None:
+                writer.write(line(Answer("no_stream")))
+            elif wish.do == "snapshot":
+                await self._snapshot(stream.hub, wish, writer)
+            elif wish.do == "whep":
+                await self._look(stream.hub, wish, reader, writer)
+            else:
+                await self._watch(stream.hub, reader, writer)
+            with contextlib.suppress(ConnectionError):
+                await writer.drain()
+        except (Unreadable, TimeoutError, ValueError, ConnectionError):
+            pass  # who asked has gone, or is not the daemon that we know
+        finally:
+            writer.close()
+
+    async def _snapshot(self, hub: Hub, wish: Asked, writer: asyncio.StreamWriter) -> None:
+        try:
+            taken = await self._jpeg.snapshot(hub, wish.width)
+        except NotSeen as err:
+            code = "no_picture" if err.code in ("none", "stale") else "cameras_busy"
+            writer.write(line(Answer(code)))
+            return
+        writer.write(line(Answer(size=len(taken.jpeg), captured_us=taken.captured_us)) + taken.jpeg)
+
+    async def _still(self, hub: Hub, width: int) -> tuple[bytes, int]:
+        taken = await picture(self._looking, hub, width, instant().mono_us, OLDEST_US)
+        return taken.jpeg, utc(taken.at_us).utc_us
+
+    async def _look(
+        self, hub: Hub, wish: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """WebRTC, for as long as the socket is open on both sides."""
+        try:
+            answer = await self._whep.offer(hub, wish.offer, self._address())
+        except NotServed as err:
+            writer.write(line(Answer(_REFUSED.get(err.code, err.code))))
+            return
+        left = self._left[answer.viewer] = asyncio.Event()
+        writer.write(line(Answer(answer=answer.sdp, viewer=answer.viewer)))
+        gone = asyncio.ensure_future(reader.read(1))
+        ended = asyncio.ensure_future(left.wait())
+        try:
+            await asyncio.wait((gone, ended), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            gone.cancel()
+            ended.cancel()
+            self._left.pop(answer.viewer, None)
+            await self._whep.end(answer.viewer)
+
+    async def _watch(
+        self, hub: Hub, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Fragmented MP4, for as long as the socket is open on both sides."""
+        if hub.track is None:
+            writer.write(line(Answer("no_picture")))
+            return
+        writer.write(line(Answer(answer=json.dumps({"codec": hub.track.codec}))))
+        serving = asyncio.ensure_future(self._fmp4.serve(hub, writer))
+        gone = asyncio.ensure_future(reader.read(1))
+        self._watching += 1
+        try:
+            await asyncio.wait((serving, gone), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._watching -= 1
+            for task in (serving, gone):
+                task.cancel()
+            for told in await asyncio.gather(serving, gone, return_exceptions=True):
+                if isinstance(told, Unplayable):
+                    log.info("a stream cannot be played", camera=hub.camera)
+
+    def _ended(self, viewer: str, why: str) -> None:
+        left = self._left.get(viewer)
+        if left is not None:
+            left.set()

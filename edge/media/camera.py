@@ -1,0 +1,259 @@
+"""One camera in the camera process: its streams read, watched and counted, its last half minute held, its picture judged."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from drivers.cameras.stream import (
+    AccessUnit,
+    AudioFrame,
+    EngineName,
+    SenderClock,
+    Source,
+    Track,
+    Transport,
+)
+from edge.media.attempts import Attempts
+from edge.media.clip_parts import Utc
+from edge.media.hub import Hub
+from edge.media.looks import Looks
+from edge.media.messages import CameraSettings, Figures, Standing, StreamFigures, StreamName
+from edge.media.picture import Judge, Judged
+from edge.media.reader import Reader
+from edge.media.ring import Budget, Ring
+from edge.media.truth import Figures as Counted
+from edge.media.truth import Moment, Truth
+
+LONGEST_DETAIL: Final = 300
+TURN_S: Final = 0.5
+"""A camera that flutters is told of twice a second at most; what it is in the end always."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all cameras of the process share. tell: called with a standing that is another."""
+
+    attempts: Attempts
+    budget: Budget
+    looks: Looks
+    utc: Utc
+    tell: Callable[[Standing], None]
+
+
+class Stream:
+    """One stream of a camera: the engine's sink, and the reader's owner."""
+
+    def __init__(
+        self, settings: CameraSettings, name: StreamName, url: str, shared: Shared, turned: Callable[[], None]
+    ) -> None:
+        self.name = name
+        self.hub = Hub(settings.id, name)
+        self.truth = Truth(shared.utc)
+        self.code, self.detail = "", ""
+        """Why no picture comes; `""`: they come, or it was not tried yet."""
+        self.engine_name: EngineName = settings.engine
+        self.engine_reason = ""
+        self.connections = 0
+        self.ring: Ring | None = None
+        self._turned = turned
+        source = Source(
+            settings.id,
+            url,
+            settings.user,
+            settings.password,
+            settings.transport,
+            settings.ca or None,
+            settings.audio and name == "main",
+        )
+        engine = "pyav" if settings.engine == "pyav" else None
+        self.reader = Reader(
+            source, self, self, shared.attempts, limit_us=settings.lost_after_us, engine=engine
+        )
+
+    # --- the engine's sink ---
+
+    def opened(self, engine: EngineName, transport: Transport, track: Track) -> None:
+        self.connections += 1
+        self.truth.opened(engine, transport, track)
+
+    def unit(self, unit: AccessUnit) -> None:
+        self.truth.unit(unit)
+        self.hub.unit(unit)
+
+    def audio(self, frame: AudioFrame) -> None:
+        if self.ring is not None:
+            self.ring.audio(frame)
+
+    def missing(self, packets: int) -> None:
+        self.truth.missing(packets)
+        if self.ring is not None:
+            self.ring.missing(packets)
+
+    def clock(self, report: SenderClock) -> None:
+        self.truth.clock(report)
+
+    # --- the reader's owner ---
+
+    def up(self) -> None:
+        self.code = self.detail = ""
+        self._turned()
+
+    def lost(self, code: str, detail: str) -> None:
+        self.code, self.detail = code[:64], detail[:LONGEST_DETAIL]
+        self.truth.lost(code)
+        self.hub.broken()
+        self._turned()
+
+    def engine(self, engine: EngineName, reason: str) -> None:
+        self.engine_name, self.engine_reason = engine, reason[:LONGEST_DETAIL]
+        self._turned()
+
+
+class Camera:
+    """Belongs to the loop's thread; `close` ends it."""
+
+    def __init__(self, settings: CameraSettings, before_us: int, judge: Judge, shared: Shared) -> None:
+        self.settings = settings
+        self.judge = judge
+        self.looked_at_us: int | None = None
+        """Capture of the picture that was last judged, CLOCK_MONOTONIC."""
+        self._shared = shared
+        self.main = Stream(settings, "main", settings.url, shared, self._turned)
+        self.sub = (
+            Stream(settings, "sub", settings.sub_url, shared, lambda: None) if settings.sub_url else None
+        )
+        self.ring = Ring(before_us / 1e6, shared.budget)
+        self.main.ring = self.ring
+        self._detach = self.main.hub.attach(self.ring)
+        self._told: Standing | None = None
+        self._later: asyncio.TimerHandle | None = None
+        looked = self.sub or self.main
+        shared.looks.watch(
+            looked.hub,
+            judge,
+            self._judged,
+            main=self.sub is None,
+            predicted_share=lambda: _share(looked.truth),
+        )
+        self._tasks = [
+            asyncio.create_task(stream.reader.run(), name=f"camera {settings.id} {stream.name}")
+            for stream in self.streams
+        ]
+
+    @property
+    def streams(self) -> tuple[Stream, ...]:
+        return (self.main,) if self.sub is None else (self.main, self.sub)
+
+    def stream(self, name: StreamName) -> Stream | None:
+        """The named stream, where there is one."""
+        return self.main if name == "main" else self.sub
+
+    async def close(self) -> None:
+        """Take leave of the camera."""
+        if self._later is not None:
+            self._later.cancel()
+        self._shared.looks.forget(self.settings.id)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._detach()
+        self.ring.close()
+
+    @property
+    def standing(self) -> Standing:
+        """As it is now."""
+        main = self.main
+        return Standing(
+            self.settings.id,
+            main.reader.is_up,
+            main.code,
+            self.judge.judged.state,
+            main.engine_name,
+            _code_of(main.engine_name, main.engine_reason),
+            main.detail or main.engine_reason,
+        )
+
+    def tell_again(self) -> None:
+        """The daemon is another, and knows nothing."""
+        self._told = None
+        self._say()
+
+    def figures(self, now_us: int) -> Figures:
+        """What is counted. now_us: CLOCK_MONOTONIC."""
+        looked = None if not self.judge.judged.looks else self._shared.utc(now_us).utc_us
+        return Figures(
+            self.settings.id,
+            _counted(self.main, now_us),
+            None if self.sub is None else _counted(self.sub, now_us),
+            self.ring.held_us,
+            self.ring.held_bytes,
+            looked,
+        )
+
+    def _judged(self, camera: str, before: Judged, now: Judged) -> None:
+        self._turned()
+
+    def _turned(self) -> None:
+        if self._later is None:
+            # At once, for who is lost is told within a tenth of a second; the next one not before its time.
+            self._say()
+            self._later = asyncio.get_running_loop().call_later(TURN_S, self._may_say)
+
+    def _may_say(self) -> None:
+        self._later = None
+        if self.standing != self._told:
+            self._turned()
+
+    def _say(self) -> None:
+        standing = self.standing
+        if standing != self._told and (standing.up or standing.code):
+            self._told = standing
+            self._shared.tell(standing)
+
+
+def _share(truth: Truth) -> float | None:
+    """Predicted pictures' size now, as a share of the usual."""
+    now, usual = truth.predicted_bytes, truth.usual_bytes
+    return now / usual if now is not None and usual else None
+
+
+def _code_of(engine: EngineName, reason: str) -> str:
+    if engine == "own":
+        return ""
+    return "configured" if reason == "configured" else "not_served"
+
+
+def _counted(stream: Stream, now_us: int) -> StreamFigures:
+    its: Counted = stream.truth.figures(now_us)
+    track = its.track
+    return StreamFigures(
+        up=stream.reader.is_up,
+        codec="" if track is None else track.codec,
+        width=0 if track is None else track.width,
+        height=0 if track is None else track.height,
+        transport=its.transport or "",
+        engine=its.engine or stream.engine_name,
+        engine_detail=stream.engine_reason,
+        first_us=_utc(its.first),
+        last_us=_utc(its.last),
+        age_us=its.age_us,
+        last_rtp=None if its.last is None else its.last.rtp,
+        fps_milli=None if its.fps is None else round(its.fps * 1_000),
+        bits_a_second=its.bit_rate,
+        key_us=its.key_interval_us,
+        gaps=its.gaps,
+        gap_at_us=None if its.gap is None else _utc_of(stream, its.gap.began_us),
+        missing=its.missing,
+        skew_us=its.skew_us,
+        reordered=its.reordered,
+        connections=stream.connections,
+    )
+
+
+def _utc(moment: Moment | None) -> int | None:
+    return None if moment is None else moment.utc.utc_us
+
+
+def _utc_of(stream: Stream, mono_us: int) -> int:
+    return stream.truth.utc(mono_us).utc_us

@@ -1,0 +1,197 @@
+"""The camera process: `python -m edge.media.process FD`, started and watched by `edge/cameras.py`.
+
+Descriptor 0 is the socket for messages, FD the one over which viewers' own sockets come. It ends with the daemon. What
+cameras send is read here and in this process's own children, and nowhere else.
+"""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from drivers.clock import instant
+from drivers.lines import Lines, Unreadable
+from edge.media.asking import Doors
+from edge.media.attempts import Attempts
+from edge.media.camera import Camera, Shared
+from edge.media.clock import utc
+from edge.media.keeping import Keeping
+from edge.media.looking import Looking
+from edge.media.looks import Looks
+from edge.media.messages import LONGEST_DOWN, Beat, Condition, Keep, Open, Over, Standing, Up, down, line
+from edge.media.picture import Judge
+from edge.media.remembered import Remembered
+from edge.media.ring import Budget
+
+BEAT_S: Final = 0.1
+FIGURES_S: Final = 2.0
+CLOSE_S: Final = 0.5
+"""The daemon gives a second to all of it."""
+NICE: Final = 5
+OOM: Final = "500"
+"""Where the box's memory ends, this process goes before the daemon (proc(5), oom_score_adj)."""
+MOST_UNSENT: Final = 4 * 1024 * 1024
+
+_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
+
+log = structlog.get_logger(__name__)
+
+
+class Process:
+    """One life of the camera process. Belongs to the loop's thread."""
+
+    def __init__(self, opened: Open, writer: asyncio.StreamWriter) -> None:
+        self._opened = opened
+        self._writer = writer
+        self._looking = Looking()
+        self._looks = Looks(self._looking, lambda: instant().mono_us)
+        self._budget = Budget(opened.memory)
+        self._shared = Shared(Attempts(), self._budget, self._looks, utc, self._tell)
+        self._keeping = Keeping(opened, utc, self._looking, self.say)
+        self._remembered = Remembered(Path(opened.evidence))
+        self.cameras: dict[str, Camera] = {}
+        self.doors = Doors(self.cameras, self._looking, lambda: self._opened.address)
+        self._conditions: dict[str, bool] = {}
+
+    def say(self, message: Up) -> None:
+        """To the daemon; one that does not read is gone, or as good as gone."""
+        if self._writer.transport.get_write_buffer_size() < MOST_UNSENT:
+            self._writer.write(line(message))
+
+    async def open(self, opened: Open) -> None:
+        """Read these cameras; those that are as they were go on without a gap."""
+        wanted = {one.id: one for one in opened.cameras}
+        same_before = opened.before_us == self._opened.before_us
+        gone = [
+            name
+            for name, camera in self.cameras.items()
+            if wanted.get(name) != camera.settings or not same_before
+        ]
+        self._opened = opened
+        self._budget.most_bytes = opened.memory
+        self._keeping.configure(opened)
+        for name in gone:
+            self._keeping.gone(name)
+            await self.cameras.pop(name).close()
+        for name, settings in wanted.items():
+            if name not in self.cameras:
+                judge = Judge(self._remembered.of(name))
+                self.cameras[name] = Camera(settings, opened.before_us, judge, self._shared)
+
+    async def take(self, message: Open | Keep | Over) -> None:
+        """A message of the daemon."""
+        match message:
+            case Open():
+                await self.open(message)
+            case Keep():
+                self._keeping.keep(message, self.cameras)
+            case Over():
+                self._keeping.over(message.incident)
+
+    async def run(self) -> None:
+        """All that goes on by itself, until cancelled."""
+        self._keeping.start()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._beat())
+            group.create_task(self._count())
+            group.create_task(self._looking.serve())
+            group.create_task(self._looks.run())
+            group.create_task(self._keeping.run())
+
+    async def close(self) -> None:
+        """Finish what is being written, and leave every camera, within half a second."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_S):
+                await asyncio.gather(
+                    self._keeping.close(CLOSE_S),
+                    self.doors.close(),
+                    *(camera.close() for camera in self.cameras.values()),
+                )
+
+    def _tell(self, standing: Standing) -> None:
+        self.say(standing)
+
+    async def _beat(self) -> None:
+        while True:
+            self.say(Beat(self.doors.count))
+            await asyncio.sleep(BEAT_S)
+
+    async def _count(self) -> None:
+        while True:
+            for camera in tuple(self.cameras.values()):
+                self.say(camera.figures(instant().mono_us))
+                await asyncio.sleep(0)
+            self._condition("cameras_looks_behind", self._looks.figures.stretch > 1)
+            short = any(camera.ring.shortened for camera in self.cameras.values())
+            self._condition("cameras_ring_short", short)
+            self._remembered.note({name: one.judge.references for name, one in self.cameras.items()})
+            await asyncio.sleep(FIGURES_S)
+
+    def _condition(self, code: str, active: bool) -> None:
+        if self._conditions.get(code, False) != active:
+            self._conditions[code] = active
+            self.say(Condition(code, active))  # type: ignore[arg-type]
+
+
+async def serve(doors: socket.socket) -> int:
+    """Until the daemon closes its socket. Returns 0 then, 1 where it spoke what is no message."""
+    reader, writer = await asyncio.open_connection(
+        sock=socket.socket(fileno=os.dup(0)), limit=LONGEST_DOWN
+    )
+    lines = Lines(LONGEST_DOWN)
+    process: Process | None = None
+    running: asyncio.Task[None] | None = None
+    loop = asyncio.get_running_loop()
+    try:
+        while data := await reader.read(65_536):
+            for text in lines.feed(data):
+                message = down(text)
+                if process is None:
+                    if not isinstance(message, Open):
+                        return 1
+                    process = Process(message, writer)
+                    running = loop.create_task(process.run())
+                    # A part that raised is a bug of ours: the daemon starts another process.
+                    running.add_done_callback(lambda _: writer.transport.abort())
+                    loop.add_reader(doors, process.doors.knocked, doors)
+                await process.take(message)
+        return 0
+    except Unreadable:
+        return 1
+    finally:
+        loop.remove_reader(doors)
+        if process is not None:
+            await process.close()
+        if running is not None:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+
+def main() -> int:
+    """Confine this process, and serve."""
+    _confine()
+    doors = socket.socket(fileno=int(sys.argv[1]))
+    doors.setblocking(False)
+    return asyncio.run(serve(doors))
+
+
+def _confine() -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    with contextlib.suppress(OSError):
+        os.nice(NICE)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(OOM)
+
+
+if __name__ == "__main__":
+    # Threads that hang with their disk hold no end: everything that is to be written was, or is finished at the next start.
+    os._exit(main())
