@@ -84,7 +84,7 @@ class Conversation:
         self.ended = asyncio.Event()
 
     def close(self) -> None:
-        if self.task is not None:
+        if self.task is not None and not self.task.cancelling():
             self.task.cancel()
         if self.udp is not None:
             self.udp.close()
