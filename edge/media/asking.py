@@ -45,9 +45,7 @@ _REFUSED: Final = {
 class Doors:
     """Belongs to the loop's thread."""
 
-    def __init__(
-        self, cameras: Mapping[str, Camera], looking: Looking, address: Callable[[], str]
-    ) -> None:
+    def __init__(self, cameras: Mapping[str, Camera], looking: Looking, address: Callable[[], str]) -> None:
         self._cameras = cameras
         self._looking = looking
         self._address = address
@@ -140,9 +138,7 @@ class Doors:
             self._left.pop(answer.viewer, None)
             await self._whep.end(answer.viewer)
 
-    async def _watch(
-        self, hub: Hub, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def _watch(self, hub: Hub, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Fragmented MP4, for as long as the socket is open on both sides."""
         if hub.track is None:
             writer.write(line(Answer("no_picture")))

@@ -14,6 +14,7 @@ from drivers.cameras.stream import (
     Track,
     Transport,
 )
+from drivers.clock import instant
 from edge.media.attempts import Attempts
 from edge.media.clip_parts import Utc
 from edge.media.hub import Hub
@@ -66,7 +67,7 @@ class Stream:
             settings.ca or None,
             settings.audio and name == "main",
         )
-        engine = "pyav" if settings.engine == "pyav" else None
+        engine: EngineName | None = "pyav" if settings.engine == "pyav" else None
         self.reader = Reader(
             source, self, self, shared.attempts, limit_us=settings.lost_after_us, engine=engine
         )
@@ -184,8 +185,8 @@ class Camera:
         looked = None if not self.judge.judged.looks else self._shared.utc(now_us).utc_us
         return Figures(
             self.settings.id,
-            _counted(self.main, now_us),
-            None if self.sub is None else _counted(self.sub, now_us),
+            _counted(self.main, now_us, self._shared.utc),
+            None if self.sub is None else _counted(self.sub, now_us, self._shared.utc),
             self.ring.held_us,
             self.ring.held_bytes,
             looked,
@@ -214,7 +215,8 @@ class Camera:
 
 def _share(truth: Truth) -> float | None:
     """Predicted pictures' size now, as a share of the usual."""
-    now, usual = truth.predicted_bytes, truth.usual_bytes
+    its = truth.figures(instant().mono_us)
+    now, usual = its.predicted_bytes, its.usual_bytes
     return now / usual if now is not None and usual else None
 
 
@@ -224,7 +226,7 @@ def _code_of(engine: EngineName, reason: str) -> str:
     return "configured" if reason == "configured" else "not_served"
 
 
-def _counted(stream: Stream, now_us: int) -> StreamFigures:
+def _counted(stream: Stream, now_us: int, utc: Utc) -> StreamFigures:
     its: Counted = stream.truth.figures(now_us)
     track = its.track
     return StreamFigures(
@@ -243,7 +245,7 @@ def _counted(stream: Stream, now_us: int) -> StreamFigures:
         bits_a_second=its.bit_rate,
         key_us=its.key_interval_us,
         gaps=its.gaps,
-        gap_at_us=None if its.gap is None else _utc_of(stream, its.gap.began_us),
+        gap_at_us=None if its.gap is None else utc(its.gap.began_us).utc_us,
         missing=its.missing,
         skew_us=its.skew_us,
         reordered=its.reordered,
@@ -253,7 +255,3 @@ def _counted(stream: Stream, now_us: int) -> StreamFigures:
 
 def _utc(moment: Moment | None) -> int | None:
     return None if moment is None else moment.utc.utc_us
-
-
-def _utc_of(stream: Stream, mono_us: int) -> int:
-    return stream.truth.utc(mono_us).utc_us

@@ -142,9 +142,7 @@ class Keeping:
     async def _take(self, camera: Camera, incident: str) -> None:
         with contextlib.suppress(NotSeen):
             now_us = instant().mono_us
-            await keep_still(
-                self._looking, self._writer, camera.main.hub, incident, now_us, STILL_OLDEST_US
-            )
+            await keep_still(self._looking, self._writer, camera.main.hub, incident, now_us, STILL_OLDEST_US)
 
     def _sealed(self, told: Sealed | Unsealed) -> None:
         incident = told.path.partition("/")[0]
@@ -190,7 +188,9 @@ class Keeping:
         code = "hangs" if stuck else figures.refused
         self._condition("evidence_not_written", bool(code), (code,) if code else ())
 
-    def _condition(self, code: Literal["evidence_disk_full", "evidence_not_written"], active: bool, args: tuple[str, ...]) -> None:
+    def _condition(
+        self, code: Literal["evidence_disk_full", "evidence_not_written"], active: bool, args: tuple[str, ...]
+    ) -> None:
         if self._conditions.get(code, False) != active:
             self._conditions[code] = active
             self._say(Condition(code, active, args))
@@ -221,9 +221,7 @@ class Keeping:
             )
         }
         unsynced = {one.path for one in files} if opened.district else set()
-        decision = what_goes(
-            files, Quota(opened.disk, opened.reserve, ages), free, held, unsynced, now_us
-        )
+        decision = what_goes(files, Quota(opened.disk, opened.reserve, ages), free, held, unsynced, now_us)
 
         def told(going: Going) -> None:
             loop.call_soon_threadsafe(self._gone, going)

@@ -79,14 +79,14 @@ class Failed(msgspec.Struct, frozen=True, tag="failed", forbid_unknown_fields=Tr
     """It is no picture that can be decoded."""
 
     id: int
-    code: Annotated[Literal["undecodable", "too_large"], Meta()]
+    code: Literal["undecodable", "too_large"]
     cpu_us: int
 
 
 Down = LookAt | Jpeg
 Up = Seen | Made | Failed
-_down = msgspec.json.Decoder(LookAt | Jpeg)
-_up = msgspec.json.Decoder(Seen | Made | Failed)
+_down: msgspec.json.Decoder[Down] = msgspec.json.Decoder(LookAt | Jpeg)
+_up: msgspec.json.Decoder[Up] = msgspec.json.Decoder(Seen | Made | Failed)
 _encoder = msgspec.json.Encoder()
 
 

@@ -87,14 +87,16 @@ def decoded(data: bytes, codec: Codec, *, exact: bool) -> av.VideoFrame:
 def luma(frame: av.VideoFrame) -> Luma:
     """Brightness as 8 bits, without a copy where it has no more."""
     plane = frame.planes[0]
-    rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
     name = frame.format.name
     if not name.startswith(("yuv", "gray", "nv12")):
         return luma(frame.reformat(format="gray"))
     depth = frame.format.components[0].bits
     if depth > 8:
-        return (rows.view(np.uint16)[:, : plane.width] >> (depth - 8)).astype(np.uint8)
-    return rows[:, : plane.width]
+        deep = rows.view(np.uint16)[:, : plane.width] >> (depth - 8)
+        return deep.astype(np.uint8)
+    shown: Luma = rows[:, : plane.width]
+    return shown
 
 
 def edges_of(picture: Luma) -> tuple[Floats, float]:
@@ -122,7 +124,8 @@ def alike(edges: Floats, reference: Floats) -> float:
     rows, columns = reference.shape[1] // down_, reference.shape[2] // across
 
     def tiled(product: Floats) -> Floats:
-        return product.sum(0).reshape(down_, rows, across, columns).sum((1, 3))
+        summed: Floats = product.sum(0).reshape(down_, rows, across, columns).sum((1, 3))
+        return summed
 
     theirs, ours = tiled(reference * reference), tiled(edges * edges)
     edgy = theirs > _EDGY * rows * columns
@@ -136,7 +139,8 @@ def sample_of(picture: Luma) -> bytes:
     """Every so many-th pixel, as it is: a mean would hide the noise by which a live sensor is known."""
     step = max(1, picture.shape[0] // 90, picture.shape[1] // 200)
     taken = np.ascontiguousarray(picture[::step, ::step])
-    return taken.shape[0].to_bytes(2, "big") + taken.shape[1].to_bytes(2, "big") + taken.tobytes()
+    high, wide = taken.shape
+    return bytes((high >> 8, high & 255, wide >> 8, wide & 255)) + bytes(taken)
 
 
 def changed(before: bytes, now: bytes) -> tuple[float | None, float | None]:
@@ -162,7 +166,8 @@ def look(asked: LookAt, body: memoryview) -> tuple[Seen, bytes]:
     edges, contrast = edges_of(picture)
     sample = sample_of(picture)
     pixels = np.frombuffer(sample, np.uint8, offset=4)
-    references = np.frombuffer(body, np.int8, offset=asked.picture + asked.sample).astype(np.float32) / 127
+    references: Floats = np.frombuffer(body, np.int8, offset=asked.picture + asked.sample).astype(np.float32)
+    references /= 127
     share, by = changed(before, sample)
     seen = Seen(
         id=asked.id,

@@ -37,6 +37,8 @@ CLOSE_S: Final = 0.5
 NICE: Final = 5
 OOM: Final = "500"
 """Where the box's memory ends, this process goes before the daemon (proc(5), oom_score_adj)."""
+BEHIND: Final = 2.0
+"""How many times rarer than they should be looks are, from which on that is told."""
 MOST_UNSENT: Final = 4 * 1024 * 1024
 
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
@@ -128,7 +130,7 @@ class Process:
             for camera in tuple(self.cameras.values()):
                 self.say(camera.figures(instant().mono_us))
                 await asyncio.sleep(0)
-            self._condition("cameras_looks_behind", self._looks.figures.stretch > 1)
+            self._condition("cameras_looks_behind", self._looks.figures.stretch >= BEHIND)
             short = any(camera.ring.shortened for camera in self.cameras.values())
             self._condition("cameras_ring_short", short)
             self._remembered.note({name: one.judge.references for name, one in self.cameras.items()})
@@ -142,9 +144,7 @@ class Process:
 
 async def serve(doors: socket.socket) -> int:
     """Until the daemon closes its socket. Returns 0 then, 1 where it spoke what is no message."""
-    reader, writer = await asyncio.open_connection(
-        sock=socket.socket(fileno=os.dup(0)), limit=LONGEST_DOWN
-    )
+    reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=os.dup(0)), limit=LONGEST_DOWN)
     lines = Lines(LONGEST_DOWN)
     process: Process | None = None
     running: asyncio.Task[None] | None = None
@@ -186,6 +186,8 @@ def _confine() -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    # Pictures of children are nobody's on this box but the daemon's.
+    os.umask(0o077)
     with contextlib.suppress(OSError):
         os.nice(NICE)
     with contextlib.suppress(OSError):

@@ -41,9 +41,7 @@ class Remembered:
         if not changed or (self._writing is not None and self._writing.is_alive()):
             return
         self._known.update(changed)
-        self._writing = threading.Thread(
-            target=self._write, args=(changed,), name="references", daemon=True
-        )
+        self._writing = threading.Thread(target=self._write, args=(changed,), name="references", daemon=True)
         self._writing.start()
 
     def _write(self, changed: Mapping[str, tuple[Reference, ...]]) -> None:

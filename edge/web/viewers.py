@@ -135,9 +135,7 @@ async def _until_closed(socket: web.WebSocketResponse) -> None:
         pass
 
 
-async def _next(
-    reader: asyncio.StreamReader, hearing: "asyncio.Task[None]"
-) -> tuple[int, bytes] | None:
+async def _next(reader: asyncio.StreamReader, hearing: "asyncio.Task[None]") -> tuple[int, bytes] | None:
     """The next piece with its kind; None: whoever looked has gone."""
     reading = asyncio.ensure_future(_piece(reader))
     await asyncio.wait((reading, hearing), return_when=asyncio.FIRST_COMPLETED)
