@@ -42,6 +42,7 @@ TRESPASSES = {
     "only the hashing process speaks Argon2": ("edge.new_13", "argon2"),
     "only edge.web.pages.qr speaks QR": ("edge.new_16", "segno"),
     "only the hashing process reads the list of common passwords": ("edge.new_15", "zxcvbn"),
+    "only processes that may be killed speak to FFmpeg's libraries": ("drivers.new_17", "av"),
 }
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from drivers.cameras.h264 import H264
 from drivers.cameras.h265 import H265
 from drivers.cameras.malformed import Malformed
-from drivers.cameras.pictures import MOST_SETS, Pictures
+from drivers.cameras.pictures import MOST_SETS
 from drivers.cameras.reorder import WINDOW, Reorder
 from drivers.cameras.rtcp import Reception, Report, read_rtcp, receiver_report
 from drivers.cameras.rtp import Buffer, RtpStream
@@ -177,18 +177,30 @@ def h265(data: bytes) -> None:
     _played(data, pictures, found, strict.h265_units)
 
 
-def _played(data: bytes, pictures: Pictures, found: list[AccessUnit], read: strict.Reading) -> None:
+class _Noting:
+    """Notes which packets the stream takes."""
+
+    def __init__(self, pictures: H264 | H265) -> None:
+        self._pictures = pictures
+        self.packet: Packet = (0, 0, False, b"")
+        self.taken: list[Packet] = []
+        self.gap = pictures.gap
+
+    def payload(self, data: Buffer, start: int, end: int, rtp: int, marker: bool, at_us: int) -> None:
+        self.taken.append(self.packet)
+        self._pictures.payload(data, start, end, rtp, marker, at_us)
+
+
+def _played(data: bytes, pictures: H264 | H265, found: list[AccessUnit], read: strict.Reading) -> None:
     lost: list[int] = []
-    stream = RtpStream(_TYPE, 90_000, pictures, lost.append)  # type: ignore[arg-type]
+    noting = _Noting(pictures)
+    stream = RtpStream(_TYPE, 90_000, noting, lost.append)
     sent = packets(data)
-    taken: list[Packet] = []
 
     def take(buffer: Buffer, start: int, end: int, at_us: int) -> None:
-        before = stream.received
+        _, marker, sequence, stamp, _ = struct.unpack_from(">BBHII", buffer, start)
+        noting.packet = (sequence, stamp, marker > 0x7F, bytes(buffer[start + 12 : end]))
         stream.packet(buffer, start, end, at_us)
-        if stream.received in (before + 1, 1):
-            _, marker, sequence, stamp, _ = struct.unpack_from(">BBHII", buffer, start)
-            taken.append((sequence, stamp, marker > 0x7F, bytes(buffer[start + 12 : end])))
 
     order = Reorder(take)
     try:
@@ -208,7 +220,7 @@ def _played(data: bytes, pictures: Pictures, found: list[AccessUnit], read: stri
         pass
     assert all(one > 0 for one in lost)
     assert all(len(one) <= MOST_SETS for one in pictures._known.values())
-    known = read(taken)
+    known = read(noting.taken)
     for unit in found:
         if unit.whole:
             _believed(unit, known)
