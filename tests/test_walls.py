@@ -42,6 +42,11 @@ TRESPASSES = {
     "only the hashing process speaks Argon2": ("edge.new_13", "argon2"),
     "only edge.web.pages.qr speaks QR": ("edge.new_16", "segno"),
     "only the hashing process reads the list of common passwords": ("edge.new_15", "zxcvbn"),
+    "only drivers.cameras.onvif speaks ONVIF and reaches out by HTTP": ("drivers.new_18", "onveef"),
+    "the simulated camera's encoder runs apart: numpy is loaded by nobody beside it": (
+        "drivers.simulators.new_19",
+        "numpy",
+    ),
 }
 
 
