@@ -21,7 +21,7 @@ from edge.media.clip import Backlog, Clip
 from edge.media.clip_file import ClipFile
 from edge.media.clip_parts import Utc, Writing
 from edge.media.ring import Ring
-from edge.media.sealing import Sealed, Unsealed, camera_of, code_of, hashed, leftovers, recover
+from edge.media.sealing import Sealed, Unsealed, camera_of, code_of, hashed, leftovers, recover, write_whole
 
 log = structlog.get_logger()
 
@@ -37,6 +37,20 @@ count: quota makes room."""
 T = TypeVar("T")
 Told = Callable[[Sealed | Unsealed], None]
 """Called on the loop's thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """A picture on its way to the disk."""
+
+    camera: str
+    folder: str
+    jpeg: bytes
+    taken_us: int
+
+
+Given = ClipFile | Path | Still
+"""What the sealer gets: a part that is written, what a crash left, a picture."""
 
 
 def monotonic_us() -> int:
@@ -67,9 +81,10 @@ class ClipWriter:
         self._store, self._utc, self._told = store, utc, told
         self._backlog = Backlog(most_waiting_bytes)
         self._new: queue.SimpleQueue[Clip] = queue.SimpleQueue()
-        self._finished: queue.SimpleQueue[ClipFile | Path | None] = queue.SimpleQueue()
+        self._finished: queue.SimpleQueue[Given | None] = queue.SimpleQueue()
         self._clips: set[Clip] = set()
         self._wake, self._over = threading.Event(), threading.Event()
+        self._leftovers_known = threading.Event()
         self._to_be_synced: tuple[ClipFile, ...] = ()
         self._stopping = False
         self._busy_since_us = 0
@@ -100,6 +115,12 @@ class ClipWriter:
         self._new.put(clip)
         self._wake.set()
         return clip
+
+    def keep(self, camera: str, folder: str, jpeg: bytes, taken_us: int) -> None:
+        """Write and seal a picture. taken_us: CLOCK_MONOTONIC."""
+        self._all_written.clear()
+        self._sealing += 1
+        self._finished.put(Still(camera, folder, jpeg, taken_us))
 
     @property
     def figures(self) -> Figures:
@@ -132,6 +153,7 @@ class ClipWriter:
                 self._to_be_sealed(part)
         except OSError as err:
             log.error("the store of clips cannot be read", error=err.strerror)
+        self._leftovers_known.set()
         writing: list[Writing] = []
         while not (self._stopping and not writing):
             self._wake.wait(0.02 if self._stopping else ROUND_S)
@@ -206,7 +228,9 @@ class ClipWriter:
     # --- the sealer's thread ---
 
     def _seal_all(self) -> None:
-        failing: deque[tuple[int, ClipFile | Path]] = deque()
+        # What is new is not to be taken for what a crash left.
+        self._leftovers_known.wait()
+        failing: deque[tuple[int, Given]] = deque()
         while True:
             try:
                 given = self._finished.get(timeout=RETRY_US / 1e6 if failing else None)
@@ -222,12 +246,21 @@ class ClipWriter:
                     failing.append((since_us, one))
         self._over.set()
 
-    def _seal(self, given: ClipFile | Path, failing_us: int) -> bool:
+    def _seal(self, given: Given, failing_us: int) -> bool:
         """False: to be tried again."""
-        path = given if isinstance(given, Path) else given.part
         told: Sealed | Unsealed
+        path = self._store
         try:
-            told = recover(self._store, given) if isinstance(given, Path) else self._sealed(given)
+            match given:
+                case Path():
+                    path = given
+                    told = recover(self._store, given)
+                case Still():
+                    path = self._store / given.folder / f"{given.camera}.jpg"
+                    told = self._kept(given)
+                case ClipFile():
+                    path = given.part
+                    told = self._sealed(given)
         except OSError as err:
             if err.errno == errno.ENOSPC or failing_us < GIVE_UP_US:
                 return False
@@ -256,9 +289,28 @@ class ClipWriter:
             sound=file.sound_like is not None,
         )
 
+    def _kept(self, still: Still) -> Sealed:
+        named = write_whole(self._store / still.folder, still.camera, still.jpeg)
+        size, sha256 = hashed(named)
+        taken = self._utc(still.taken_us)
+        return Sealed(
+            path=str(named.relative_to(self._store)),
+            camera=still.camera,
+            part=1,
+            bytes=size,
+            sha256=sha256,
+            first=taken,
+            last=taken,
+            pictures=1,
+            missing=0,
+            dropped=0,
+            gaps=0,
+            sound=False,
+        )
+
     # --- back on the loop's ---
 
-    def _to_be_sealed(self, given: ClipFile | Path) -> None:
+    def _to_be_sealed(self, given: Given) -> None:
         self._on_loop(self._one_more)
         self._finished.put(given)
 

@@ -114,10 +114,10 @@ def remove(
     root = store.resolve()
     for one in decision.gone:
         file = store / one.file.path
-        if not file.resolve().is_relative_to(root) or file.is_symlink() or file.name.endswith(PART):
-            refused(one, "EPERM")
-            continue
         try:
+            if not file.resolve().is_relative_to(root) or file.is_symlink() or file.name.endswith(PART):
+                refused(one, "EPERM")
+                continue
             file.unlink(missing_ok=True)
         except OSError as err:
             refused(one, code_of(err))

@@ -69,11 +69,11 @@ def hashed(file: Path) -> tuple[int, str]:
 
 def name_at_last(part: Path) -> Path:
     """Give a finished file its name, for good: never that of another. Raises OSError."""
-    free = part.with_suffix("")
+    free = wanted = part.with_suffix("")
     for number in range(1, 1000):
         if not free.exists():
             break
-        free = part.with_name(f"{part.stem.removesuffix('.mp4')}~{number}.mp4")
+        free = wanted.with_stem(f"{wanted.stem}~{number}")
     part.rename(free)
     sync_folder(free.parent)
     return free
@@ -88,8 +88,21 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def write_whole(folder: Path, camera: str, jpeg: bytes) -> Path:
+    """Write a picture, all of it or nothing, under a name that no other has. Raises OSError."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = folder / f"{camera}.jpg{PART}"
+    with part.open("wb") as opened:
+        opened.write(jpeg)
+        opened.flush()
+        os.fsync(opened.fileno())
+    return name_at_last(part)
+
+
 def leftovers(store: Path) -> list[Path]:
-    """Files that a crash left open."""
+    """Files that a crash left open. Half a picture is none, and removed. Raises OSError."""
+    for part in store.rglob(f"*.jpg{PART}"):
+        part.unlink()
     return sorted(store.rglob(f"*.mp4{PART}"))
 
 
