@@ -111,7 +111,7 @@ def down(said: bytes) -> Down:
     """Raises `Unreadable`."""
     try:
         return _down.decode(said)
-    except msgspec.DecodeError as err:
+    except (msgspec.DecodeError, UnicodeDecodeError) as err:
         raise Unreadable(str(err)) from err
 
 
@@ -119,5 +119,5 @@ def up(said: bytes) -> Up:
     """Raises `Unreadable`."""
     try:
         return _up.decode(said)
-    except msgspec.DecodeError as err:
+    except (msgspec.DecodeError, UnicodeDecodeError) as err:
         raise Unreadable(str(err)) from err

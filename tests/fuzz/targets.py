@@ -50,6 +50,9 @@ TARGETS: Final = {
     "http-place": Target("asking", "place", "place_seeds", longest=100),
     "http-key": Target("asking", "key", "key_seeds", longest=300),
     "http-form": Target("asking", "form", "form_seeds", longest=2_048),
+    "clip-leftover": Target("evidence", "leftover", "leftover_seeds", longest=2_048),
+    "clip-pictures": Target("evidence", "pictures", "pictures_seeds"),
+    "looking-messages": Target("evidence", "messages", "messages_seeds"),
     "yaml": Target("settings", "yaml", "yaml_seeds", longest=2_048),
     "configuration": Target("settings", "whole", "whole_seeds", longest=8_192),
     # Two checks of a whole campus and its plan take some 20 ms: an hour would be half a million.
