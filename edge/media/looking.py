@@ -23,6 +23,7 @@ from edge.media.looking_messages import (
     LONGEST_BODY,
     LONGEST_SAMPLE,
     MOST_REFERENCES,
+    MOST_SAMPLES,
     PREFIX,
     Down,
     Failed,
@@ -100,14 +101,25 @@ class Looking:
         """CPU that its answers took."""
         self.process_id: int | None = None
 
-    async def look(self, unit: AccessUnit, sample: bytes = b"", references: tuple[bytes, ...] = ()) -> Look:
-        """Measure a key picture. sample: of the look before; references: edges to compare with, at most nine.
+    async def look(
+        self, unit: AccessUnit, samples: tuple[bytes, ...] = (), references: tuple[bytes, ...] = ()
+    ) -> Look:
+        """Measure a key picture. samples: of the two looks before; references: edges to compare with, at most nine.
 
         Raises `NotSeen`.
         """
         given = references[:MOST_REFERENCES]
-        message = LookAt(next(self._numbers), unit.track.codec, len(unit.data), len(sample), len(given))
-        said, body = await self._ask(message, (unit.data, sample, *given), rank=1)
+        # Of a stream that changed its size there is nothing to compare with.
+        alike = tuple(one for one in samples[-MOST_SAMPLES:] if len(one) == len(samples[-1]))
+        message = LookAt(
+            id=next(self._numbers),
+            codec=unit.track.codec,
+            picture=len(unit.data),
+            sample=len(alike[-1]) if alike else 0,
+            samples=len(alike),
+            references=len(given),
+        )
+        said, body = await self._ask(message, (unit.data, *alike, *given), rank=1)
         if not isinstance(said, Seen) or len(said.alike) != len(given):
             raise NotSeen(said.code if isinstance(said, Failed) else "nonsense")
         return Look(said, body[:EDGES], body[EDGES:])

@@ -20,6 +20,8 @@ CELLS: Final = (64, 36)
 EDGES: Final = 2 * CELLS[0] * CELLS[1]
 """Bytes of the edges of a picture: a signed byte a cell and direction."""
 LONGEST_SAMPLE: Final = 4 + 32_768
+MOST_SAMPLES: Final = 2
+"""A frozen picture that is encoded over and over comes out in two ways by turns, as the rate control swings."""
 
 Size = Annotated[int, Meta(ge=0, le=LONGEST_BODY)]
 
@@ -29,12 +31,13 @@ class Unreadable(ValueError):
 
 
 class LookAt(msgspec.Struct, frozen=True, tag="look", forbid_unknown_fields=True):
-    """Measure a key picture. Body: the picture, the sample of the one before (may be empty), the references' edges."""
+    """Measure a key picture. Body: the picture, samples of those before (all of one length), the references' edges."""
 
     id: int
     codec: Codec
     picture: Size
-    sample: Size
+    sample: Annotated[int, Meta(ge=0, le=LONGEST_SAMPLE)]
+    samples: Annotated[int, Meta(ge=0, le=MOST_SAMPLES)]
     references: Annotated[int, Meta(ge=0, le=MOST_REFERENCES)]
 
 
@@ -49,9 +52,9 @@ class Jpeg(msgspec.Struct, frozen=True, tag="jpeg", forbid_unknown_fields=True):
 class Seen(msgspec.Struct, frozen=True, tag="seen", forbid_unknown_fields=True):
     """What was measured. Luma as 8 bits, limited range: black is 16. Body: the picture's edges, then its sample.
 
-    edges: mean contrast between neighbouring cells. changed: share of the sample's inner part that is not exactly as
-    before, mean_change: by how much on average; None: nothing to compare with. alike: for each reference the share of
-    its places with edges where this picture has the same ones. cpu_us: of this process for this answer.
+    edges: mean contrast between neighbouring cells. changed: share of the sample's inner part that is not exactly as in
+    the one before that is most like it, mean_change: by how much on average; None: nothing to compare with. alike: for
+    each reference the share of its places with edges where this picture has the same. cpu_us: of this process for this.
     """
 
     id: int
@@ -108,7 +111,7 @@ def down(said: bytes) -> Down:
     """Raises `Unreadable`."""
     try:
         return _down.decode(said)
-    except msgspec.DecodeError as err:
+    except (msgspec.DecodeError, UnicodeDecodeError) as err:
         raise Unreadable(str(err)) from err
 
 
@@ -116,5 +119,5 @@ def up(said: bytes) -> Up:
     """Raises `Unreadable`."""
     try:
         return _up.decode(said)
-    except msgspec.DecodeError as err:
+    except (msgspec.DecodeError, UnicodeDecodeError) as err:
         raise Unreadable(str(err)) from err

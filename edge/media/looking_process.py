@@ -24,7 +24,6 @@ from edge.media.looking_messages import (
     CELLS,
     EDGES,
     LONGEST_BODY,
-    LONGEST_SAMPLE,
     PREFIX,
     Down,
     Failed,
@@ -52,8 +51,8 @@ _ALIKE: Final = 0.4
 """Correlation from which a tile shows the same edges."""
 _EDGY: Final = 0.06
 """Mean square of normalised edges from which a tile of a reference has any."""
-_INNER: Final = slice(3, -3)
-"""Of twenty: the clock that a camera burns in stands at an edge, and runs on in front of a frozen picture."""
+_OUTER: Final = 0.15
+"""Of the height, above and below: a camera's clock is burnt in there, and runs on in front of a frozen picture."""
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 
 Luma = npt.NDArray[np.uint8]
@@ -143,32 +142,34 @@ def sample_of(picture: Luma) -> bytes:
     return bytes((high >> 8, high & 255, wide >> 8, wide & 255)) + bytes(taken)
 
 
-def changed(before: bytes, now: bytes) -> tuple[float | None, float | None]:
+def changed(before: bytes, now: bytes) -> tuple[float, float] | None:
     """Share of the inner pixels that are not exactly as before, and by how much all are on average."""
-    if not before or before[:4] != now[:4]:
-        return None, None
     high, wide = int.from_bytes(now[:2], "big"), int.from_bytes(now[2:4], "big")
-    if len(before) != len(now) or len(now) != 4 + high * wide:
-        return None, None
-    top, bottom = high * 3 // 20, high - high * 3 // 20
-    pair = [np.frombuffer(one, np.uint8, offset=4).reshape(high, wide)[top:bottom] for one in (before, now)]
+    if before[:4] != now[:4] or len(before) != len(now):
+        return None
+    top = int(high * _OUTER)
+    pair = [
+        np.frombuffer(one, np.uint8, offset=4).reshape(high, wide)[top : high - top] for one in (before, now)
+    ]
     apart = np.abs(pair[0].astype(np.int16) - pair[1])
     return float((apart > 0).mean()), float(apart.mean())
 
 
 def look(asked: LookAt, body: memoryview) -> tuple[Seen, bytes]:
     """Measure. Raises `Undecodable`, and `Unreadable` where the body is not what the head says."""
-    if len(body) != asked.picture + asked.sample + asked.references * EDGES or asked.sample > LONGEST_SAMPLE:
+    behind = asked.picture + asked.sample * asked.samples
+    if len(body) != behind + asked.references * EDGES:
         raise Unreadable("a body of another length")
     began = time.thread_time_ns()
-    before = bytes(body[asked.picture : asked.picture + asked.sample])
+    starts = range(asked.picture, behind, asked.sample) if asked.sample else ()
+    before = [bytes(body[at : at + asked.sample]) for at in starts]
     picture = luma(decoded(bytes(body[: asked.picture]), asked.codec, exact=False))
     edges, contrast = edges_of(picture)
     sample = sample_of(picture)
     pixels = np.frombuffer(sample, np.uint8, offset=4)
-    references: Floats = np.frombuffer(body, np.int8, offset=asked.picture + asked.sample).astype(np.float32)
+    references: Floats = np.frombuffer(body, np.int8, offset=behind).astype(np.float32)
     references /= 127
-    share, by = changed(before, sample)
+    share, by = min((apart for one in before if (apart := changed(one, sample))), default=(None, None))
     seen = Seen(
         id=asked.id,
         width=picture.shape[1],

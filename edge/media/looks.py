@@ -28,7 +28,7 @@ Changed = Callable[[str, Judged, Judged], None]
 class Looker(Protocol):
     """The looking process."""
 
-    async def look(self, unit: AccessUnit, sample: bytes, references: tuple[bytes, ...]) -> Look:
+    async def look(self, unit: AccessUnit, samples: tuple[bytes, ...], references: tuple[bytes, ...]) -> Look:
         """Measure. Raises `NotSeen`."""
 
 
@@ -55,7 +55,7 @@ class _Watched:
     predicted_share: Callable[[], float | None]
     changed: Changed
     cost_us: float = 0.0
-    sample: bytes = b""
+    samples: tuple[bytes, ...] = ()
     last: AccessUnit | None = field(default=None, repr=False)
 
 
@@ -135,7 +135,7 @@ class Looks:
         before = judge.judged
         if not hub.gop or now - hub.last_at_us > LIVE_US:
             judge.not_seen(now)
-            watched.last, watched.sample = None, b""
+            watched.last, watched.samples = None, ()
         elif hub.gop[0] is watched.last:
             watched.due_us = min(watched.due_us, now + AGAIN_US)
             return
@@ -150,14 +150,14 @@ class Looks:
         same_bytes = watched.last is not None and watched.last.data == unit.data
         watched.last = unit
         try:
-            look = await self._looker.look(unit, watched.sample, judge.compare_with)
+            look = await self._looker.look(unit, watched.samples, judge.compare_with)
         except NotSeen:
             self._not_seen += 1
-            watched.sample = b""
+            watched.samples = ()
             judge.not_seen(self._now_us())
             return
         self._looks += 1
-        watched.sample = look.sample
+        watched.samples = (*watched.samples[-1:], look.sample)
         seen = look.seen
         watched.cost_us += (seen.cpu_us - watched.cost_us) / (8 if watched.cost_us else 1)
         judge.look(

@@ -93,11 +93,9 @@ class Mp4:
         """
         given = {number: samples for number, samples in ((VIDEO, pictures), (AUDIO, sounds)) if samples}
         # Not one of them is taken before all are turned: a picture that cannot be turned leaves nothing half done.
-        payload = {
-            number: [bytes(lengths_for_start_codes(one.data)) for one in samples] if number == VIDEO
-            else [one.data for one in samples]
-            for number, samples in given.items()
-        }  # fmt: skip
+        payload: list[bytes | bytearray] = []
+        for number, samples in given.items():
+            payload += [lengths_for_start_codes(one.data) if number == VIDEO else one.data for one in samples]
         stamp = b""
         if utc_us is not None and pictures:
             seconds, rest = divmod(utc_us, 1_000_000)
@@ -106,13 +104,13 @@ class Mp4:
             stamp = full(b"prft", 1, 24, struct.pack(">IQQ", VIDEO, ntp & (1 << 64) - 1, max(shown, 0)))
         moof_size = len(self._moof(given, 0))
         moof = self._moof(given, moof_size + 8)
-        data = b"".join(part for parts in payload.values() for part in parts)
         offset = self.size + len(stamp) + moof_size + 8
         for number, samples in given.items():
             self._tables[number].add(samples, offset)
             offset += sum(len(one.data) for one in samples)
         self._fragments += 1
-        said = stamp + moof + struct.pack(">I4s", 8 + len(data), b"mdat") + data
+        mdat = struct.pack(">I4s", 8 + sum(map(len, payload)), b"mdat")
+        said = b"".join((stamp, moof, mdat, *payload))
         self.size += len(said)
         return said
 

@@ -59,6 +59,9 @@ TARGETS: Final = {
     # A whole visit of five answers takes a millisecond or two.
     "onvif-answers": Target("onvif", "answers", "answers_seeds", runs=200_000, longest=8_192),
     "onvif-discovery": Target("onvif", "discovery", "discovery_seeds", longest=2_048),
+    "clip-leftover": Target("evidence", "leftover", "leftover_seeds", longest=2_048),
+    "clip-pictures": Target("evidence", "pictures", "pictures_seeds"),
+    "looking-messages": Target("evidence", "messages", "messages_seeds"),
     "yaml": Target("settings", "yaml", "yaml_seeds", longest=2_048),
     "configuration": Target("settings", "whole", "whole_seeds", longest=8_192),
     # Two checks of a whole campus and its plan take some 20 ms: an hour would be half a million.

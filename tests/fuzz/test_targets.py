@@ -19,10 +19,11 @@ from edge.control import requests
 from edge.journal import spill
 from edge.journal.chain import Head
 from edge.journal.snapshot import Snapshot
+from edge.media import looking_messages, mp4
 from edge.web import once
 from edge.web.api import reading
 from edge.web.pages import forms
-from tests.fuzz import cameras, corpus, modbus, mutating, osdp, record, strict
+from tests.fuzz import cameras, corpus, evidence, modbus, mutating, osdp, record, strict
 from tests.fuzz.targets import TARGETS
 
 SEED = 20260814
@@ -139,6 +140,9 @@ PLANTED: list[Plant] = [
     ("onvif-answers", onvif, "_own_url", lambda url, host: url),
     ("onvif-discovery", onvif_discovery, "_service", lambda addresses, sender: (80, addresses[0], False)),
     ("http-form", forms, "_plain", lambda text: True),
+    ("clip-leftover", evidence, "whole_until", lambda size, read: (size // 2 + 1, False)),
+    ("clip-pictures", mp4, "lengths_for_start_codes", lambda data: bytearray()),
+    ("looking-messages", looking_messages, "LONGEST_HEAD", 1 << 40),
 ]
 
 
