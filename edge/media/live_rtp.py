@@ -32,8 +32,9 @@ def payloads(data: bytes) -> tuple[bytes, ...]:
     together: list[bytes] = []
     size = 1
     for nal in nal_units(data):
-        # 1 to 23 are NAL units of a picture; others mean something else in RTP (RFC 6184 section 5.2).
-        if not nal or not 1 <= nal[0] & 0x1F <= 23:
+        # 1 to 23 are NAL units of a picture; others mean something else in RTP (RFC 6184 section 5.2). A lone byte is
+        # an end of sequence, which not every receiver takes.
+        if len(nal) < 2 or not 1 <= nal[0] & 0x1F <= 23:
             continue
         if together and size + 2 + len(nal) > MOST_PAYLOAD:
             found.append(_aggregated(together))

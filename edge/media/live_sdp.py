@@ -16,7 +16,7 @@ _UFRAG: Final = re.compile(r"[A-Za-z0-9+/]{4,256}")
 _PASSWORD: Final = re.compile(r"[A-Za-z0-9+/]{22,256}")
 _FINGERPRINT: Final = re.compile(r"(?i)(sha-256|sha-384|sha-512) ((?:[0-9a-f]{2}:){31,63}[0-9a-f]{2})")
 _SECTION: Final = re.compile(
-    r"(video|audio|application|text|message) \d{1,5} ([A-Z/]{1,32})((?: [A-Za-z0-9.-]{1,32}){1,128})"
+    r"(video|audio|application|text|message) [0-9]{1,5} ([A-Z/]{1,32})((?: [A-Za-z0-9.-]{1,32}){1,128})"
 )
 _PROFILE: Final = re.compile(r"[0-9a-f]{6}")
 _PAYLOAD: Final = re.compile(r"\d|[1-9]\d|1[01]\d|12[0-7]", re.ASCII)
@@ -170,7 +170,9 @@ def _attributes(block: str) -> list[tuple[str, str]]:
 def _section(block: str) -> Section:
     line = block.partition("\n")[0]
     found = _SECTION.fullmatch(line)
-    if found is None:
+    if found is None or (
+        found[1] in ("audio", "video") and not re.fullmatch(r"( \d{1,3})+", found[3], re.ASCII)
+    ):
         raise Malformed("a media line that is none")
     return Section(found[1], found[2], found[3], _first(_attributes(block), "mid", _TOKEN))
 
