@@ -41,18 +41,13 @@ TRESPASSES = {
     "only edge.web.pages.templates speaks Jinja": ("edge.new_14", "jinja2"),
     "only the hashing process speaks Argon2": ("edge.new_13", "argon2"),
     "only edge.web.pages.qr speaks QR": ("edge.new_16", "segno"),
-    "only processes of their own and the simulated camera speak to PyAV and numpy": ("edge.new_17", "av"),
     "the camera process speaks to the looking process and never loads it": (
         "edge.media.looks",
         "edge.media.looking_process",
     ),
     "only the hashing process reads the list of common passwords": ("edge.new_15", "zxcvbn"),
-    "only processes that may be killed speak to FFmpeg's libraries": ("drivers.new_17", "av"),
+    "only processes that may be killed speak to FFmpeg's libraries and numpy": ("drivers.new_17", "av"),
     "only drivers.cameras.onvif speaks ONVIF and reaches out by HTTP": ("drivers.new_18", "onveef"),
-    "the simulated camera's encoder runs apart: numpy is loaded by nobody beside it": (
-        "drivers.simulators.new_19",
-        "numpy",
-    ),
 }
 
 
