@@ -14,10 +14,10 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, cast, get_args
 
 from drivers.simulators.camera_auth import Algorithm, Doorkeeper, Scheme
-from drivers.simulators.camera_faults import SOUND, CameraFault
+from drivers.simulators.camera_faults import SOUND, CameraFault, CameraFaultKind
 from drivers.simulators.camera_loop import Loop, NotEncoded, StreamSettings, made
 from drivers.simulators.camera_rtsp import Connection
 from drivers.simulators.camera_stream import CameraStream
@@ -205,8 +205,10 @@ async def _obey(cameras: list[SimulatedCamera]) -> None:
     while line := await reader.readline():
         try:
             order: dict[str, Any] = json.loads(line)
-            camera = cameras[order.pop("camera", 0)]
-            await camera.set_fault(CameraFault(**order))
+            camera, fault = cameras[order.pop("camera", 0)], CameraFault(**order)
+            if fault.kind not in get_args(CameraFaultKind):
+                raise ValueError(f"no fault {fault.kind}")
+            await camera.set_fault(fault)
         except (ValueError, TypeError, LookupError, OSError, NotEncoded) as err:
             _say({"refused": str(err)})
         else:
