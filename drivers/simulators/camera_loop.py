@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal
 from weakref import WeakValueDictionary
@@ -134,8 +135,9 @@ def write(loop: Loop, path: Path) -> None:
     part.replace(path)
 
 
+@lru_cache(maxsize=16)
 def read(path: Path) -> Loop:
-    """Raises OSError."""
+    """Kept: sixty-four cameras with one picture hold it once. Raises OSError."""
     with path.open("rb") as file:
         head: dict[str, Any] = json.loads(file.readline())
         units = tuple(
