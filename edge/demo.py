@@ -58,6 +58,9 @@ def _run(args: argparse.Namespace) -> int:
         for controller in tree["controllers"]:
             if controller["driver"] == "modbus-tcp":
                 controller["port"] = spare_port()
+        for camera in tree["cameras"]:
+            port = spare_port()
+            camera |= {"url": f"rtsp://127.0.0.1:{port}/main", "sub_url": f"rtsp://127.0.0.1:{port}/sub"}
         config.write_text(json.dumps(tree, indent=1))
         with (
             _child("edge.demo", str(config), str(control)),

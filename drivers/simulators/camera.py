@@ -32,6 +32,7 @@ class SimulatedCamera:
 
     streams: by path, `/main`. cache: a folder for what is encoded; it may be shared, and kept.
     session_s: after so long without a word of the watcher its session ends. most_sessions: more are refused by 453.
+    takes_tcp: False for those that serve UDP only, and answer 461 else.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class SimulatedCamera:
         session_s: int = 60,
         most_sessions: int | None = None,
         seed: int = 1,
+        takes_tcp: bool = True,
     ) -> None:
         self.host, self.port = host, port
         """The port is 0 until `start` has found a free one; then fixed, also over `away`."""
@@ -54,6 +56,7 @@ class SimulatedCamera:
         }
         self.doorkeeper = doorkeeper or Doorkeeper("", "", "none")
         self.session_s, self.most_sessions = session_s, most_sessions
+        self.takes_tcp = takes_tcp
         self.fault = SOUND
         self.asked: dict[str, int] = {}
         """How often each method was asked for."""
@@ -68,15 +71,23 @@ class SimulatedCamera:
         """Without user and password."""
         return f"rtsp://{self.host}:{self.port}{path}"
 
-    async def start(self, *, wait: bool = True) -> None:
-        """Listen, and play. wait: until every picture is encoded; else DESCRIBE answers 503 meanwhile.
+    async def start(self) -> None:
+        """Have every picture encoded, listen, and play. Raises OSError where the port is taken, NotEncoded."""
+        await self.prepare()
+        await self.listen()
+        self.play()
 
-        Raises OSError where the port is taken, NotEncoded where the encoder failed (with `wait`).
-        """
-        if wait:
-            for stream in self.streams.values():
+    async def prepare(self) -> None:
+        """Have every picture encoded. Until then DESCRIBE answers 503. Raises NotEncoded, OSError."""
+        for path, stream in self.streams.items():
+            try:
                 await stream.prepare()
-        await self._listen()
+            except (NotEncoded, OSError) as err:
+                self.failed = f"{path}: {err}"
+                raise
+
+    def play(self) -> None:
+        """From now on, until `stop`; what is prepared."""
         for path, stream in self.streams.items():
             task = asyncio.create_task(self._play(path, stream), name=f"simulated camera {self.port} {path}")
             self._tasks.add(task)
@@ -104,7 +115,7 @@ class SimulatedCamera:
         if fault.kind == "away" and before.kind != "away":
             await self._close()
         elif before.kind == "away" and fault.kind != "away":
-            await self._listen()
+            await self.listen()
         if fault.kind == "refusing":
             self.hang_up()
 
@@ -124,13 +135,13 @@ class SimulatedCamera:
 
     async def _play(self, path: str, stream: CameraStream) -> None:
         try:
-            await stream.prepare()
             await stream.play()
         except Exception as err:  # a worker: its failure is the camera's, and is told
             self.failed = f"{path}: {err}"
             raise
 
-    async def _listen(self) -> None:
+    async def listen(self) -> None:
+        """Take connections. Raises OSError where the port is taken."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
             lambda: Connection(self), self.host, self.port, reuse_address=True, backlog=256

@@ -45,6 +45,7 @@ class Camera(Protocol):
     doorkeeper: Doorkeeper
     fault: CameraFault
     session_s: int
+    takes_tcp: bool
     most_sessions: int | None
     connections: "set[Connection]"
     asked: dict[str, int]
@@ -269,7 +270,7 @@ class Connection(asyncio.Protocol):
             if kind is None or "multicast" in one:
                 continue
             if kind[1].upper().endswith("TCP"):
-                if self._camera.fault.kind == "no_tcp":
+                if self._camera.fault.kind == "no_tcp" or not self._camera.takes_tcp:
                     continue
                 asked = _CHANNELS.search(one)
                 taken = 0 if self.session is None else 2 * len(self.session.outlets)

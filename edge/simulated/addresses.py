@@ -3,6 +3,7 @@
 import ipaddress
 import json
 import socket
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -42,11 +43,32 @@ def moved(tree: Tree, base: Path, out: Path) -> Tree:
     policies = new.get("policies")
     if policies is not None and policies.get("responses") != STANDARD:
         _name_whole(policies, base, "responses")
-    # Streams, routes and the hub are nobody's here; their parts bring peers of their own.
-    for outside in ("cameras", "dispatch", "district"):
+    _move_cameras(new.get("cameras", ()), base)
+    # Routes and the hub are nobody's here; their parts bring peers of their own.
+    for outside in ("dispatch", "district"):
         new.pop(outside, None)
     new["outputs"] = [one for one in new.get("outputs", ()) if one.get("driver") == "modbus-coil"]
     return new
+
+
+def _move_cameras(cameras: Iterable[Tree], base: Path) -> None:
+    """Each onto a port of its own, its streams side by side; the password stays the one that is named."""
+    taken: set[int] = set()
+    for camera in cameras:
+        _name_whole(camera, base, "credentials_file")
+        there = urlsplit(str(camera.get("url", "")))
+        sub = camera.get("sub_url")
+        beside = sub is None or (
+            urlsplit(str(sub)).netloc == there.netloc and urlsplit(str(sub)).path != there.path
+        )
+        stays = is_loopback(there.hostname or "") and there.scheme == "rtsp" and beside and not there.query
+        port = (there.port or 554) if stays else 0
+        if port < 1024 or port in taken:
+            port = spare_port()
+            camera["url"] = f"rtsp://127.0.0.1:{port}/main"
+            if sub is not None:
+                camera["sub_url"] = f"rtsp://127.0.0.1:{port}/sub"
+        taken.add(port)
 
 
 def _broker(mqtt: Tree | None, base: Path) -> Tree:

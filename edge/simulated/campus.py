@@ -19,6 +19,7 @@ from edge import wiring
 from edge.config.devices import ModbusRtu, ModbusTcp, Osdp
 from edge.config.model import Config
 from edge.config.secrets import Secrets
+from edge.simulated.cameras import CameraFleet
 from rules.model.ids import ButtonId, ControllerId, DoorId, InputId, OutputId, Point
 from rules.plan import DoorPlan, Plan
 
@@ -33,7 +34,8 @@ PRESS_S: Final = 0.3
 class SimulatedCampus:
     """Every device of one configuration. `start`, then break and press; `stop`.
 
-    answer_after_s: how long a Modbus board takes to answer.
+    answer_after_s: how long a Modbus board takes to answer. pictures: where what cameras see is kept, encoded;
+        None: no camera is simulated.
     """
 
     def __init__(
@@ -43,8 +45,10 @@ class SimulatedCampus:
         secrets: Secrets,
         broker: MqttConfig | None,
         answer_after_s: float = 0.005,
+        pictures: Path | None = None,
     ) -> None:
         self.plan = plan
+        self.cameras = CameraFleet(() if pictures is None else config.cameras, secrets, pictures or Path())
         self.boards: dict[ControllerId, Board] = _boards(config, plan)
         self.faults: dict[ControllerId, Fault] = {}
         self.fleet = None if broker is None else ButtonFleet(broker, wiring.topics(config), HEARTBEAT_S)
@@ -64,6 +68,7 @@ class SimulatedCampus:
             rtu.start()
         for osdp in {id(peer): peer for peer, _ in self._osdp.values()}.values():
             await osdp.start()
+        await self.cameras.start()
         if self.fleet is not None:
             self._fleet_task = asyncio.create_task(self.fleet.run(), name="simulated buttons")
 
@@ -72,6 +77,7 @@ class SimulatedCampus:
         if self._fleet_task is not None:
             self._fleet_task.cancel()
             await asyncio.gather(self._fleet_task, return_exceptions=True)
+        await self.cameras.stop()
         for tcp in self.tcp.values():
             await tcp.stop()
         for rtu in {id(peer): peer for peer, _ in self._rtu.values()}.values():
@@ -154,6 +160,7 @@ class SimulatedCampus:
             "buttons": [
                 {"id": one, "wired": its.wired is not None} for one, its in self.plan.buttons.items()
             ],
+            "cameras": self.cameras.document(),
         }
 
     def _level(self, point: Point) -> bool:

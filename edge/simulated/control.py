@@ -1,11 +1,14 @@
 """The simulators' control page and API over HTTP on loopback: break a device, press a button, turn an input."""
 
 from html import escape
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar, get_args
 
 import msgspec
 from aiohttp import web
 
+from drivers.cameras.onvif_model import EventKind
+from drivers.simulators.camera_faults import CameraFault, CameraFaultKind
+from drivers.simulators.camera_loop import NotEncoded
 from drivers.simulators.faults import Fault, FaultKind
 from edge.simulated.campus import SimulatedCampus
 from rules.model.ids import ButtonId, ControllerId, DoorId, InputId
@@ -51,6 +54,17 @@ class ButtonOrder(msgspec.Struct, forbid_unknown_fields=True):
     duplicates: int | None = None
 
 
+class CameraOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """POST /cameras/{id}: one of `drivers.simulators.camera_faults.CameraFaultKind`; or what it notices, by ONVIF."""
+
+    fault: CameraFaultKind | None = None
+    seconds: float = 1.0
+    share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.05
+    to: str = ""
+    notices: EventKind | None = None
+    active: bool = True
+
+
 class Control:
     """The routes. `GET /` a page, `GET /devices` the same as JSON."""
 
@@ -69,6 +83,7 @@ class Control:
                 web.post("/inputs/{id}", self._input),
                 web.post("/buttons/{id}/press", self._press),
                 web.post("/buttons/{id}", self._button),
+                web.post("/cameras/{id}", self._camera),
             ]
         )
         return application
@@ -118,13 +133,29 @@ class Control:
         await simulated.report()
         return _done()
 
+    async def _camera(self, request: web.Request) -> web.Response:
+        order = await _order(request, CameraOrder)
+        name = _known(request, self._campus.cameras.cameras)
+        if order.fault is not None:
+            try:
+                fault = CameraFault(order.fault, order.seconds, order.share, order.to)
+                await self._campus.cameras.cameras[name].set_fault(fault)
+            except (NotEncoded, OSError) as err:
+                raise web.HTTPServiceUnavailable(text=f"{name} cannot show that: {err}") from None
+        if order.notices is not None:
+            self._campus.cameras.devices[name].notice(order.notices, order.active)
+        return _done(fault=order.fault, notices=order.notices)
+
     async def _page(self, request: web.Request) -> web.Response:
         rows = "".join(
             f"<tr><td>{escape(kind)}</td><td>{escape(str(one['id']))}</td><td>{escape(_said(one))}</td></tr>"
             for kind, found in self._campus.document().items()
             for one in found
         )
-        return web.Response(text=PAGE.replace("ROWS", rows), content_type="text/html")
+        return web.Response(
+            text=PAGE.replace("FAULTS", ", ".join(get_args(CameraFaultKind))).replace("ROWS", rows),
+            content_type="text/html",
+        )
 
 
 def _said(one: dict[str, Any]) -> str:
@@ -156,4 +187,6 @@ PAGE: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sim
 <p>Break it: <code>curl -d '{"fault":"dead"}' URL/controllers/ID</code>; faults: none, dead, slow, late, refusing,
 wrong_point, wrong_value, garbage, drop, away. <code>curl -d '{"latch_stuck":true}' URL/doors/ID</code>
 <code>curl -d '{"active":true}' URL/inputs/ID</code> <code>curl -d '{"gesture":"hold"}' URL/buttons/ID/press</code>
-<code>curl -d '{"battery":5}' URL/buttons/ID</code></p><table>ROWS</table></html>"""
+<code>curl -d '{"battery":5}' URL/buttons/ID</code>
+<code>curl -d '{"fault":"covered"}' URL/cameras/ID</code>; faults: FAULTS.
+<code>curl -d '{"notices":"motion"}' URL/cameras/ID</code></p><table>ROWS</table></html>"""

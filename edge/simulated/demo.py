@@ -1,4 +1,4 @@
-"""The demo campus as a configuration: 24 doors on 6 controllers of all three drivers, 12 buttons of five formats."""
+"""The demo campus as a configuration: 24 doors on 6 controllers of all three drivers, 12 buttons of five formats, 3 cameras."""
 
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,9 @@ def demo_tree(out: Path, web_port: int, broker_port: int) -> Tree:
         key = keys / reader
         key.touch(mode=0o600)
         key.write_text(f"{number:02x}a55a{'c0ffee' * 4}ee"[:32] + "\n")
+    password = keys / "cameras"
+    password.touch(mode=0o600)
+    password.write_text("viewer:demo-pictures\n")
     return {
         "campus": {"id": "demo-campus", "name": "Demo Campus", "timezone": "America/Chicago"},
         "store": {"directory": str(out / "store")},
@@ -63,6 +66,11 @@ def demo_tree(out: Path, web_port: int, broker_port: int) -> Tree:
         ],
         "doors": _doors(),
         "buttons": _buttons(),
+        "cameras": [
+            _camera("cam-entrance", "Main entrance", "a-1", 15541, "a-108"),
+            _camera("cam-corridor", "Corridor, floor 2", "a-2", 15542, "a-201", "a-202"),
+            _camera("cam-gym", "Gymnasium", "b", 15543, "gym-1"),
+        ],
         "outputs": [
             {"id": "strobe-a", "driver": "modbus-coil", "controller": "plc-east", "coil": 14, "zone": "a",
              "commissioned": "2026-08-14"},
@@ -91,6 +99,19 @@ def _key(name: str) -> Tree:
 
 def _on(controller: str, number: int) -> Tree:
     return {"controller": controller, "discrete_input": number}
+
+
+def _camera(name: str, title: str, zone: str, port: int, *doors: str) -> Tree:
+    """By their places: the first H.264, the second H.265 with an H.264 sub-stream, the third serves UDP only."""
+    return {
+        "id": name,
+        "name": title,
+        "zone": zone,
+        "url": f"rtsp://127.0.0.1:{port}/main",
+        "sub_url": f"rtsp://127.0.0.1:{port}/sub",
+        "credentials_file": "secrets/cameras",
+        "doors": list(doors),
+    }
 
 
 def _doors() -> list[Tree]:

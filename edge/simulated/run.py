@@ -11,6 +11,7 @@ from aiohttp import web
 from edge import wiring
 from edge.setting import Setting
 from edge.simulated.addresses import moved
+from edge.simulated.cameras import kept_pictures
 from edge.simulated.campus import SimulatedCampus
 from edge.simulated.control import Control
 
@@ -20,7 +21,10 @@ class Simulation:
 
     def __init__(self, setting: Setting, control_port: int, store: Path) -> None:
         broker = wiring.buttons_broker(setting.config, setting.secrets, setting.base, store)
-        self.campus = SimulatedCampus(setting.config, setting.plan, setting.secrets, broker)
+        pictures = kept_pictures() or store.parent / "pictures"
+        self.campus = SimulatedCampus(
+            setting.config, setting.plan, setting.secrets, broker, pictures=pictures
+        )
         self.url = f"http://127.0.0.1:{control_port}"
         self._port = control_port
         self._runner = web.AppRunner(Control(self.campus).application(), access_log=None)
