@@ -81,6 +81,16 @@ def _daemon(verbs: Any) -> None:
 def _configuration(verbs: Any) -> None:
     _verb(verbs, "check", "configuration:check", "every problem of a configuration at once", json=True)
     _verb(verbs, "schema", "configuration:schema", "the configuration as a JSON Schema", config=False)
+    made = _verb(
+        verbs, "doctor", "doctor:doctor", "probe every camera, and find those not configured", json=True
+    )
+    made.add_argument("--no-search", action="store_true", help="do not look for cameras on the network")
+    made.add_argument(
+        "--guest-file",
+        type=Path,
+        metavar="FILE",
+        help="user:password to ask cameras with that are not configured; by digest, never in clear",
+    )
 
 
 def _persons(verbs: Any) -> None:
