@@ -80,7 +80,7 @@ def _row(played: Played) -> tuple[object, ...]:
     if played.lost:
         return (played.lost, "", "", "", "", "", "", "")
     every = f"{played.gop / played.fps:.1f} s" if played.gop and played.fps else "?"
-    skew = "?" if played.skew_us is None else f"{played.skew_us / 1e6:+.1f} s"
+    skew = "?" if played.skew_us is None else f"{round(played.skew_us / 1e6, 1) or 0:+.1f} s"
     size = f"{played.width}x{played.height}"
     rate = f"{played.bit_rate / 1e6:.1f}"
     return ("plays", played.codec, size, f"{played.fps:.1f}", every, rate, played.transport or "?", skew)

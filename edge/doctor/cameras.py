@@ -76,7 +76,11 @@ async def examine(
             return await _examined(camera, secrets, [at for at in found if at.host == host_of(camera)], taken)
 
     examined = list(await asyncio.gather(*(one(camera) for camera in cameras)))
-    strangers = [at for at in found if at not in taken and (at.host not in hosts or _is_loopback(at.host))]
+    # Where a configured camera did not tell who it is, a device at its address may well be that camera.
+    unknown = {
+        host_of(camera) for camera, one in zip(cameras, examined, strict=True) if one.description is None
+    }
+    strangers = [at for at in found if at not in taken and at.host not in unknown]
     unconfigured = list(await asyncio.gather(*(_stranger(at, guest) for at in strangers))) if search else []
     return examined, unconfigured
 
