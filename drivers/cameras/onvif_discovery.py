@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from drivers.cameras.onvif import probe_matches, probe_message
-from drivers.cameras.onvif_model import Found, cut
+from drivers.cameras.onvif_model import LONGEST_TEXT, Found, cut
 
 GROUP: Final = "239.255.255.250"
 PORT: Final = 3702
@@ -61,8 +61,11 @@ def _service(addresses: Sequence[str], sender: str) -> tuple[int, str, bool]:
             port = parts.port or (443 if tls else 80)
         except ValueError:
             continue
-        if parts.scheme in ("http", "https") and len(parts.path) < 200 and parts.path.isprintable():
-            best = (port, parts.path or "/onvif/device_service", tls)
+        path = parts.path or "/onvif/device_service"
+        if parts.scheme not in ("http", "https") or not parts.hostname or not 0 < port < 65_536:
+            continue
+        if path.startswith("/") and len(path) <= LONGEST_TEXT and path.isprintable():
+            best = (port, path, tls)
             if parts.hostname == sender:
                 return best
     return best

@@ -56,6 +56,9 @@ TARGETS: Final = {
     "rtp-h265": Target("cameras", "h265", "h265_seeds", longest=600),
     "rtcp": Target("cameras", "rtcp", "rtcp_seeds", longest=300),
     "rtsp-auth": Target("cameras", "auth", "auth_seeds"),
+    # A whole visit of five answers takes a millisecond or two.
+    "onvif-answers": Target("onvif", "answers", "answers_seeds", runs=200_000, longest=8_192),
+    "onvif-discovery": Target("onvif", "discovery", "discovery_seeds", longest=2_048),
     "yaml": Target("settings", "yaml", "yaml_seeds", longest=2_048),
     "configuration": Target("settings", "whole", "whole_seeds", longest=8_192),
     # Two checks of a whole campus and its plan take some 20 ms: an hour would be half a million.

@@ -7,7 +7,7 @@ import pytest
 
 from drivers.buttons import fields, words
 from drivers.buttons.parsed import Unreadable
-from drivers.cameras import rtsp_message, rtsp_url
+from drivers.cameras import onvif, onvif_discovery, rtsp_message, rtsp_url
 from drivers.cameras.h264 import H264
 from drivers.cameras.pictures import Pictures
 from drivers.cameras.rtsp_auth import Authority, Challenge
@@ -136,6 +136,8 @@ PLANTED: list[Plant] = [
     ("rtp-h265", Pictures, "_time_changed", lambda self, rtp: setattr(self, "_rtp", rtp)),
     ("rtcp", cameras, "receiver_report", lambda ours, received: bytes(60)),
     ("rtsp-auth", Authority, "_strongest", _the_first),
+    ("onvif-answers", onvif, "_own_url", lambda url, host: url),
+    ("onvif-discovery", onvif_discovery, "_service", lambda addresses, sender: (80, addresses[0], False)),
     ("http-form", forms, "_plain", lambda text: True),
 ]
 
