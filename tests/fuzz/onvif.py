@@ -9,7 +9,7 @@ from typing import Final
 import httpx
 
 from drivers.cameras import onvif_discovery
-from drivers.cameras.onvif import LARGEST_ANSWER, OnvifCamera, OnvifFailed
+from drivers.cameras.onvif import LARGEST_ANSWER, OnvifCamera, OnvifFailed, check_shape
 from drivers.cameras.onvif_model import LONGEST_TEXT, MOST_PROFILES, Description, Device, Found
 from drivers.simulators.camera import MAIN, SUB, SUB_SETTINGS, SimulatedCamera
 from drivers.simulators.camera_loop import StreamSettings
@@ -33,6 +33,7 @@ class _Answers(httpx.AsyncBaseTransport):
         self.asked += 1
         body = request.content.decode()
         found = next((part for name, part in self.parts.items() if f":{name}" in body), b"")
+        check_shape(found)
         return httpx.Response(200, content=found)
 
 

@@ -122,6 +122,8 @@ async def test_an_address_that_a_camera_invents_is_never_contacted(
         "<tds:x>" * 5_000,
         "<tt:UTCDateTime><tt:Date><tt:Year>99999</tt:Year><tt:Month>13</tt:Month><tt:Day>0</tt:Day></tt:Date></tt:UTCDateTime>",
         "x" * (onvif.LARGEST_ANSWER + 1),
+        "<trt:Profiles>" * 40 + "</trt:Profiles>" * 40,
+        "<trt:Profiles/>" * 10_000,
     ],
 )
 async def test_what_no_camera_should_say_is_refused(tmp_path: Path, body: str) -> None:
@@ -193,6 +195,25 @@ async def test_cameras_are_found_by_multicast(tmp_path: Path) -> None:
 
 async def test_an_interface_that_is_none_is_passed_over() -> None:
     assert await onvif_discovery.discover(["192.0.2.1"], 0.1, spare_port()) == ()
+
+
+@pytest.mark.parametrize(
+    ("document", "holds"),
+    [
+        (b"<a>" * 24 + b"</a>" * 24, True),
+        (b"<a>" * 25 + b"</a>" * 25, False),
+        (b'<a x="/>">' * 25 + b"</a>" * 25, False),
+        (b"<a>" + b"<b/>" * 6_000 + b"</a>", False),
+        (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', False),
+        (b"no XML at all", True),
+    ],
+)
+def test_an_answer_that_would_cost_too_much_is_not_parsed(document: bytes, holds: bool) -> None:
+    if holds:
+        onvif.check_shape(document)
+    else:
+        with pytest.raises(httpx.RemoteProtocolError):
+            onvif.check_shape(document)
 
 
 @given(st.binary(max_size=400))
