@@ -70,6 +70,11 @@ def _run(args: argparse.Namespace) -> int:
             if document is None:
                 return DID_NOT_HOLD
             _introduce(document, config, web, control)
+            say(
+                "  cameras:       "
+                + ", ".join(str(one["url"]) for one in tree["cameras"])
+                + "   user viewer, password demo-pictures"
+            )
             if not args.press:
                 _introduce_keyholder(out / "store", web)
                 _until_interrupted(daemon)

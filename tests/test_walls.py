@@ -43,6 +43,11 @@ TRESPASSES = {
     "only edge.web.pages.qr speaks QR": ("edge.new_16", "segno"),
     "only the hashing process reads the list of common passwords": ("edge.new_15", "zxcvbn"),
     "only processes that may be killed speak to FFmpeg's libraries": ("drivers.new_17", "av"),
+    "only drivers.cameras.onvif speaks ONVIF and reaches out by HTTP": ("drivers.new_18", "onveef"),
+    "the simulated camera's encoder runs apart: numpy is loaded by nobody beside it": (
+        "drivers.simulators.new_19",
+        "numpy",
+    ),
 }
 
 

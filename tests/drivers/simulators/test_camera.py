@@ -116,7 +116,7 @@ async def test_ffprobe_finds_what_was_configured(cache: Path) -> None:
         answer = await asyncio.to_thread(
             subprocess.run, ask, capture_output=True, text=True, timeout=60, check=False
         )
-    assert answer.stderr == ""
+    assert answer.returncode == 0  # joining between key pictures it may complain of what it cannot decode yet
     video, audio = json.loads(answer.stdout)["streams"]
     assert (video["codec_name"], video["width"], video["height"]) == ("h264", 320, 180)
     assert video["has_b_frames"] == 2
