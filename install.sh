@@ -13,8 +13,14 @@ packages=(
     python3-venv
 
     chromium
+    ffmpeg
     fonts-dejavu-core
+    gir1.2-gst-rtsp-server-1.0
+    gstreamer1.0-plugins-bad
+    gstreamer1.0-plugins-base
+    gstreamer1.0-plugins-good
     mosquitto-clients
+    python3-gi
     strace
 )
 

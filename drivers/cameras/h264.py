@@ -56,12 +56,13 @@ class H264(Pictures):
                 if head & 0x1F == self._fragment and head < 0x80:
                     self._size += end - start
                     if self._grown(0):
-                        self._parts.append(data[start + 2 : end])
+                        self.parts.append(data[start + 2 : end])
                         if head & 0x40:
                             self._close()
                 elif head >= 0x80:
                     header = with_header(data[start] & 0xE0 | head & 0x1F)
-                    self._open(head & 0x1F, header, data, start + 2, end, data[start + 2] >= 0x80)
+                    middle = bytes((data[start], head & 0x1F))
+                    self._open(head & 0x1F, header, middle, data, start + 2, end, data[start + 2] >= 0x80)
                     if head & 0x40 and self._fragment >= 0:
                         self._close()
                 else:
@@ -89,6 +90,6 @@ class H264(Pictures):
 
     def _strayed(self, kind: int) -> None:
         """A fragment whose beginning never came."""
-        self._broken, self._fragment = True, -1
+        self._broken, self._fragment, self.middle = True, -1, b""
         self._slices = self._slices or self._slice(kind)
         self._gap = False

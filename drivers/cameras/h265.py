@@ -55,12 +55,13 @@ class H265(Pictures):
             elif head & 0x3F == self._fragment and head < 0x80:
                 self._size += end - start
                 if self._grown(0):
-                    self._parts.append(data[start + 3 : end])
+                    self.parts.append(data[start + 3 : end])
                     if head & 0x40:
                         self._close()
             elif head >= 0x80:
                 header = with_header(data[start] & 0x81 | (head & 0x3F) << 1) + data[start + 1 : start + 2]
-                self._open(head & 0x3F, bytes(header), data, start + 3, end, data[start + 3] >= 0x80)
+                middle = bytes((data[start], data[start + 1], head & 0x3F))
+                self._open(head & 0x3F, bytes(header), middle, data, start + 3, end, data[start + 3] >= 0x80)
                 if head & 0x40 and self._fragment >= 0:
                     self._close()
             else:
@@ -86,6 +87,6 @@ class H265(Pictures):
 
     def _strayed(self, kind: int) -> None:
         """A fragment whose beginning never came."""
-        self._broken, self._fragment = True, -1
+        self._broken, self._fragment, self.middle = True, -1, b""
         self._slices = self._slices or self._slice(kind)
         self._gap = False

@@ -56,7 +56,7 @@ class Pictures:
         self._clear()
 
     def _clear(self) -> None:
-        self._parts: list[Buffer] = []
+        self.parts: list[Buffer] = []
         self._size = 0
         self._own: dict[int, list[bytes]] = {}
         """Parameter sets of this picture."""
@@ -64,6 +64,7 @@ class Pictures:
         self._fragment = -1
         """Kind of the NAL unit whose fragments come; -1: none is open."""
         self._fragment_at = 0
+        self.middle = b""
 
     # --- what a codec says ---
 
@@ -87,10 +88,10 @@ class Pictures:
 
     def gap(self) -> None:
         """Packets are missing: the picture at hand has lost some of them, and the next may have."""
-        if self._parts:
+        if self.parts:
             self._broken = True
         self._gap = True
-        self._fragment = -1
+        self._fragment, self.middle = -1, b""
 
     def _time_changed(self, rtp: int) -> None:
         if self._slices:
@@ -106,12 +107,18 @@ class Pictures:
         if self._slices:
             self._emit()
 
+    def ran(self, size: int, at_us: int) -> None:
+        """See `rtp.Fragments`."""
+        self._at_us = at_us
+        self._size += size
+        self._grown(0)
+
     # --- for the codecs ---
 
     def _begin(self, kind: int, first_slice: bool) -> None:
         """A NAL unit begins. `first_slice`: it is the first slice of its picture, where it is one at all."""
         if self._fragment >= 0:
-            self._broken, self._fragment = True, -1  # the one before it never ended
+            self._broken, self._fragment, self.middle = True, -1, b""  # the one before it never ended
         if not self._slice(kind):
             return
         key = self._random_access(kind)
@@ -135,7 +142,7 @@ class Pictures:
         kind = self._kind(nal)
         self._begin(kind, self._is_first(nal))
         if self._grown(end - start):
-            self._parts += (START_CODE, nal)
+            self.parts += (START_CODE, nal)
             if kind in self._known:
                 self._keep(kind, bytes(nal))
 
@@ -143,23 +150,25 @@ class Pictures:
     def _is_first(nal: Buffer) -> bool:
         raise NotImplementedError
 
-    def _open(self, kind: int, header: bytes, data: Buffer, start: int, end: int, first_slice: bool) -> None:
-        """The first fragment. header: of the NAL unit, with its start code."""
+    def _open(
+        self, kind: int, header: bytes, middle: bytes, data: Buffer, start: int, end: int, first_slice: bool
+    ) -> None:
+        """The first fragment. header: of the NAL unit, with its start code. middle: see `rtp.Fragments`."""
         self._begin(kind, first_slice)
-        self._fragment, self._fragment_at = kind, len(self._parts)
+        self._fragment, self._fragment_at, self.middle = kind, len(self.parts), middle
         if self._grown(end - start):
-            self._parts += (header, data[start:end])
+            self.parts += (header, data[start:end])
 
     def _close(self) -> None:
         """The last fragment has been taken."""
-        kind, self._fragment = self._fragment, -1
+        kind, self._fragment, self.middle = self._fragment, -1, b""
         if kind in self._known:
-            self._keep(kind, b"".join(self._parts[self._fragment_at :])[len(START_CODE) :])
+            self._keep(kind, b"".join(self.parts[self._fragment_at :])[len(START_CODE) :])
 
     def _grown(self, size: int) -> bool:
         self._size += size
-        if self._size > MOST_BYTES or len(self._parts) >= MOST_PARTS:
-            self._broken, self._fragment = True, -1
+        if self._size > MOST_BYTES or len(self.parts) >= MOST_PARTS:
+            self._broken, self._fragment, self.middle = True, -1, b""
             return False
         return True
 
@@ -192,7 +201,7 @@ class Pictures:
             self._seen_reordered = True
             self.track = replace(self.track, reordered=True)
         self._shown = rtp
-        key, parts = self._key, self._parts
+        key, parts = self._key, self.parts
         if key:
             if any(kind not in self._own for kind in self._SETS):
                 if all(self._known[kind] for kind in self._SETS):

@@ -60,6 +60,11 @@ Frames = Callable[[bytearray, int, int, int], None]
 """Takes one interleaved frame: buffer, start, end, at_us; what it is given is valid only for the time of the call."""
 
 
+Run = Callable[[bytearray, int, int, int, int], int]
+"""buffer, start, end, the first two bytes of a frame of its channel, at_us: takes as many whole frames as it likes from
+`start` on, and returns where it stopped."""
+
+
 def _first(headers: Headers, name: str) -> str:
     for each, value in headers:
         if each == name:
@@ -91,6 +96,8 @@ class RtspReader:
 
     def __init__(self, message: Callable[[Answer | Asked], None]) -> None:
         self.channels: dict[int, Frames] = {}
+        self.runs: dict[int, Run] = {}
+        """Who may take several frames of a channel at one call; asked behind each frame of it."""
         self.strange = 0
         self._message = message
         self._buffer = bytearray(ROOM)
@@ -117,6 +124,7 @@ class RtspReader:
     def filled(self, count: int, at_us: int) -> None:
         """So many bytes came, at CLOCK_MONOTONIC `at_us`. Raises Malformed: then the stream is of no more use."""
         buffer, start, end, channels = self._buffer, self._start, self._end + count, self.channels
+        runs = self.runs
         self._end = end
         while end - start >= 4 and not self._stopped:
             if buffer[start] == _DOLLAR:
@@ -128,7 +136,10 @@ class RtspReader:
                     take(buffer, start + 4, stop, at_us)
                 else:
                     self.strange += 1
+                channel = buffer[start + 1]
                 start = stop
+                if channel in runs:
+                    start = runs[channel](buffer, start, end, _DOLLAR << 8 | channel, at_us)
             else:
                 stop = self._text(start, end)
                 if stop == start:

@@ -210,9 +210,11 @@ class RtspSession:
         mine = connection.reader.channels
         for channel in [one for one, take in mine.items() if take == stream.packet]:
             mine.pop(channel, None)
+            connection.reader.runs.pop(channel, None)
         self._reporting = [each for each in self._reporting if each[0] is not stream]
         mine[channels[1]] = rtcp
         mine[channels[0]] = stream.packet
+        connection.reader.runs[channels[0]] = stream.run
         self._reporting.append((stream, lambda data: connection.write_frame(channels[1], data)))
 
     def _reports_of(self, stream: RtpStream) -> Callable[[bytes, int], None]:

@@ -163,9 +163,43 @@ def packets(data: bytes) -> list[Packet]:
     return found
 
 
+Made = type[H264] | type[H265]
+
+
+def _straight(data: bytes, make: Made, sets: tuple[bytes, ...], frames: bool) -> list[object]:
+    """What comes of the packets in the order sent, one by one, or as the interleaved frames of one stream."""
+    found: list[AccessUnit] = []
+    ended: list[object] = []
+    stream = RtpStream(_TYPE, 90_000, make(sets, found.append), ended.append)
+    reader = RtspReader(ended.append) if frames else None
+    if reader is not None:
+        reader.channels[0], reader.runs[0] = stream.packet, stream.run
+    try:
+        for sequence, stamp, marker, payload in packets(data):
+            packet = struct.pack(">BBHII", 0x80, _TYPE | marker << 7, sequence, stamp, 7) + payload
+            if reader is None:
+                stream.packet(packet, 0, len(packet), 0)
+                continue
+            place, size = reader.room(), 4 + len(packet)
+            place[:size] = b"$\0" + len(packet).to_bytes(2, "big") + packet
+            reader._end += size
+        if reader is not None:
+            reader.filled(0, 0)
+    except (Malformed, Unserved) as bad:
+        ended.append(str(bad))
+    units: list[object] = [(one.data, one.key, one.rtp, one.whole, one.track) for one in found]
+    return [*units, *ended, stream.received, stream._next]
+
+
+def _alike(data: bytes, make: Made, sets: tuple[bytes, ...]) -> None:
+    """Fragments that are taken in one loop say what they say one by one."""
+    assert _straight(data, make, sets, True) == _straight(data, make, sets, False)
+
+
 def h264(data: bytes) -> None:
     """Any payloads: a picture that is called whole is made of NAL units that a plain reading of RFC 6184 finds too."""
     found: list[AccessUnit] = []
+    _alike(data, H264, (_SPS, _PPS))
     pictures = H264((_SPS, _PPS), found.append)
     _played(data, pictures, found, strict.h264_units)
 
@@ -173,6 +207,7 @@ def h264(data: bytes) -> None:
 def h265(data: bytes) -> None:
     """The same for RFC 7798."""
     found: list[AccessUnit] = []
+    _alike(data, H265, (_VPS_5, _SPS_5, _PPS_5))
     pictures = H265((_VPS_5, _SPS_5, _PPS_5), found.append)
     _played(data, pictures, found, strict.h265_units)
 
@@ -338,7 +373,9 @@ def h264_seeds() -> list[bytes]:
     idr, slice_ = b"\x65\x88" + bytes(range(20)), b"\x41\x9a" + bytes(range(20))
     stap = b"\x78" + b"".join(struct.pack(">H", len(one)) + one for one in (_SPS, _PPS, idr))
     pieces = [(0, b"\x7c\x85\x88abc"), (0, b"\x7c\x05def"), (0x80, b"\x7c\x45ghi")]
+    many = [(0, b"\x7c\x05" + bytes((65 + one,)) * 4) for one in range(6)]
     return [
+        _of(pieces[0], *many, pieces[2], (0x81, slice_)),
         _of((0x80, idr), (0x81, slice_), (0x81, slice_)),
         _of((1, _SPS), (0, _PPS), *pieces, (0x81, slice_)),
         _of((0x81, stap), *pieces[:2], (0xC0, b"\x7c\x45ghi"), (0x81, slice_)),
@@ -354,7 +391,9 @@ def h265_seeds() -> list[bytes]:
         struct.pack(">H", len(one)) + one for one in (_VPS_5, _SPS_5, _PPS_5, idr)
     )
     pieces = [(0, b"\x62\x01\x93\xafabc"), (0, b"\x62\x01\x13def"), (0x80, b"\x62\x01\x53ghi")]
+    many = [(0, b"\x62\x01\x13" + bytes((65 + one,)) * 4) for one in range(6)]
     return [
+        _of(pieces[0], *many, pieces[2], (0x81, slice_)),
         _of((0x80, idr), (0x81, slice_)),
         _of((1, _VPS_5), (0, _SPS_5), (0, _PPS_5), *pieces, (0x81, slice_)),
         _of((0x81, several), *pieces, (0x81, slice_)),

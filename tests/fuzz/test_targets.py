@@ -133,6 +133,7 @@ PLANTED: list[Plant] = [
     ("sdp", rtsp_url, "clean", lambda url: url),
     ("rtsp-messages", rtsp_message, "_length", lambda headers: 0 if len(headers) > 2 else _length(headers)),
     ("rtp-h264", Pictures, "gap", lambda self: None),
+    ("rtp-h264", Pictures, "ran", lambda self, size, at_us: setattr(self, "_broken", True)),
     ("rtp-h264", H264, "_strayed", lambda self, kind: None),
     ("rtp-h265", Pictures, "_time_changed", lambda self, rtp: setattr(self, "_rtp", rtp)),
     ("rtcp", cameras, "receiver_report", lambda ours, received: bytes(60)),

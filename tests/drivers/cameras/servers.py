@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -137,9 +137,12 @@ async def ffmpeg(codec: Codec, transport: Transport) -> AsyncIterator[Served]:
         async def play(conversation: Conversation) -> None:
             with _listening() as (port, receive):
                 packets = asyncio.create_task(_relayed(receive, conversation))
-                await _packetized(raw, sdp, port, "-re")
-                await asyncio.sleep(0)
-                packets.cancel()
+                try:
+                    await _packetized(raw, sdp, port, "-re")
+                    await asyncio.sleep(0)
+                finally:
+                    packets.cancel()
+                    await asyncio.gather(packets, return_exceptions=True)
             conversation.close()
 
         async with Front(description, play) as front:
@@ -162,7 +165,7 @@ async def _packetized(raw: Path, sdp: Path, port: int, *options: str) -> None:
 
 
 @contextlib.contextmanager
-def _listening():  # type: ignore[no-untyped-def]
+def _listening() -> Iterator[tuple[int, socket.socket]]:
     one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
     one.bind(("127.0.0.1", 0))
