@@ -238,7 +238,7 @@ def boxes(size: int, read: ReadAt) -> Iterator[tuple[bytes, int, int]]:
             length = int.from_bytes(read(at + 8, 8), "big")
         if length < 8 or at + length > size or kind not in _TOP_LEVEL:
             return
-        if kind == b"mdat" and before == b"moof" and not any(read(at + 8, 4)):
+        if kind == b"mdat" and before == b"moof" and not any(read(at + 8, min(4, length - 8))):
             return  # the file had its length already, but not its bytes
         yield kind, at, length
         at, before = at + length, kind

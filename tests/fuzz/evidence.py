@@ -83,11 +83,11 @@ def pictures(data: bytes) -> None:
         dts, pts = timeline.place(unit, after_break=bool(rtp & 2))
         assert dts > last
         last = dts
-        size = made.size
         if abs(pts - dts) < 1 << 31:
             content += made.fragment([Sample(unit.data, dts, pts - dts, unit.key)])
             assert made.size == len(content)
-            assert made.size - size > len(unit.data)
+            mdat = struct.pack(">I4s", 8 + len(unit.data), b"mdat")
+            assert content[-len(unit.data) - 8 : -len(unit.data)] == mdat
     until, closed = whole_until(len(content), lambda offset, count: content[offset : offset + count])
     assert until <= len(content)
     assert not closed

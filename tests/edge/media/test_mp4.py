@@ -129,3 +129,10 @@ def test_what_has_no_parameter_sets_makes_no_file() -> None:
     for sets in (b"", START_CODE + b"\x67", START_CODE + b"\x67\x64\0\x1f" + START_CODE + b"\x68"):
         with pytest.raises(ValueError):  # noqa: PT011
             Mp4(Track("h264", sets)).head()
+
+
+def test_an_empty_fragment_is_not_whole_whatever_stands_behind_it() -> None:
+    _, pieces = grown(list(encode(moving(1))))
+    moof = pieces[1][pieces[1].index(b"moof") - 4 : pieces[1].index(b"mdat") - 4]
+    content = pieces[0] + moof + b"\0\0\0\x08mdat" + b"\0\0\0\x08free"
+    assert whole_until(len(content), reading(content)) == (len(pieces[0]), False)

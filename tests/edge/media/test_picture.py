@@ -203,8 +203,7 @@ def test_a_fault_is_found_within_its_patience_and_is_over_when_it_is_over(
     assert set(camera.states) == {state, "ok"}
 
 
-@pytest.mark.parametrize("bit_rate", [1_000_000, 150_000])
-@pytest.mark.parametrize("noise", [2.0, 0.5])
+@pytest.mark.parametrize(("noise", "bit_rate"), [(2.0, 400_000), (0.5, 400_000), (2.0, 50_000)])
 def test_a_sensor_that_freezes_before_a_live_encoder_is_found_and_stays_found(
     noise: float, bit_rate: int
 ) -> None:
@@ -212,10 +211,10 @@ def test_a_sensor_that_freezes_before_a_live_encoder_is_found_and_stays_found(
     camera, truth = Camera(), Truth(lambda mono_us: Stamp(mono_us, None))
 
     def stream() -> Iterator[Picture]:
-        yield from pictures((LEARNING + 5) * 30, noise=noise)
-        yield from [*pictures(1, start=7, noise=noise)] * 20 * 30
+        yield from pictures((LEARNING + 5) * 10, noise=noise)
+        yield from [*pictures(1, start=7, noise=noise)] * 30 * 10
 
-    for unit in encode(stream(), fps=15, gop=30, bit_rate=bit_rate):
+    for unit in encode(stream(), fps=5, gop=10, bit_rate=bit_rate):
         truth.unit(unit)
         if unit.key:
             figures = truth.figures(unit.at_us)
