@@ -103,7 +103,8 @@ class Tile {
         if (old === null) { fail(new Next("all")); return; }
         this.taken = performance.now() - Math.max(0, old);
         video.hidden = false;
-        if (this.figure.dataset.door !== door) { this.figure.dataset.door = door; this.draw(); }
+        this.figure.dataset.door = door;
+        this.draw();
         video.requestVideoFrameCallback(one);
       };
       if (!video.requestVideoFrameCallback) { fail(new Next("all")); return; }
