@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from playwright.sync_api import Browser
@@ -52,7 +53,7 @@ def first_pictures(browser: Browser, key_s: float, before: str, times: int) -> d
             # At another place between two key pictures each time.
             time.sleep(key_s * number / times % key_s / 2)
             with looking(browser, server, before=before) as page:
-                until(page, f"{LIVE} && window.shown.length > 5")
+                until(page, "window.shown.some((one) => one.state === 'live')")
                 pictures = shown(page)
                 firsts.append(pictures[0]["at"])
                 lives.append(next(one["at"] for one in pictures if one["state"] == "live"))
@@ -97,16 +98,24 @@ async def sinks(server: Server, count: int, during: Callable[[], float]) -> floa
     return measuring.result()
 
 
+def beside(server: Server, count: int, seconds: float) -> float:
+    """CPU of the server while so many look; in a thread of its own, as playwright has this one's loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(
+            lambda: asyncio.run(sinks(server, count, lambda: cpu_ms_s(server, seconds)))
+        ).result()
+
+
 def cost(browser: Browser, seconds: float) -> dict[str, float]:
     """CPU of the server a viewer, milliseconds a second: one and eight by WebRTC (sinks), four browsers' tiles by MSE."""
     with serving(FULL) as server:
         time.sleep(2)
         idle = cpu_ms_s(server, seconds)
-        one = asyncio.run(sinks(server, 1, lambda: cpu_ms_s(server, seconds)))
-        eight = asyncio.run(sinks(server, 8, lambda: cpu_ms_s(server, seconds)))
+        one = beside(server, 1, seconds)
+        eight = beside(server, 8, seconds)
         with looking(browser, server) as page:
             until(page, LIVE)
-            nine = asyncio.run(sinks(server, 8, lambda: cpu_ms_s(server, seconds)))
+            nine = beside(server, 8, seconds)
         with looking(browser, server, before=NO_RTC) as page:
             until(page, LIVE)
             mse = cpu_ms_s(server, seconds)

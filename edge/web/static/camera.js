@@ -9,7 +9,8 @@ function inWords(ms) {
   const s = Math.floor(ms / 1000);
   if (s < 60) return say(words.s || "{n} s", { n: s });
   if (s < 3600) return say(words.min || "{n} min", { n: Math.floor(s / 60) });
-  return say(words.h || "{n} h", { n: Math.floor(s / 3600) });
+  if (s < 172800) return say(words.h || "{n} h", { n: Math.floor(s / 3600) });
+  return say(words.days || "{n} days", { n: Math.floor(s / 86400) });
 }
 const wait = (ms, signal) => new Promise((go) => {
   const done = () => { clearTimeout(timer); signal.removeEventListener("abort", done); go(); }, timer = setTimeout(done, ms);
@@ -49,6 +50,9 @@ class Tile {
     return has.includes(wanted) ? wanted : has[0];
   }
 
+  // What the main stream cannot (H.265), the small one often can.
+  small(stream) { if (stream === "main" && /\bsub\b/.test(this.figure.dataset.streams)) this.onlySub = true; }
+
   look(on) {
     if (on && !this.stop) this.run(this.stop = new AbortController());
     else if (!on && this.stop) { this.stop.abort(); this.stop = null; }
@@ -69,8 +73,13 @@ class Tile {
           if (why.lasting) shut.add(why.lasting === "all" ? door : `${door} ${this.base} ${stream}`);
           if (!why.lasting || door === "jpeg") tries++; else tries = 0;
         } else tries = this.taken === before ? tries + 1 : 1;
-        // A door that fails thrice in a row is not the way either.
-        if (tries >= 3 && door !== "jpeg") { shut.add(`${door} ${this.base} ${stream}`); setTimeout(() => shut.delete(`${door} ${this.base} ${stream}`), 60000); tries = 0; }
+        // A door that fails thrice in a row is not the way either, for a minute.
+        if (tries >= 3 && door !== "jpeg") {
+          const closed = `${door} ${this.base} ${stream}`;
+          shut.add(closed);
+          setTimeout(() => shut.delete(closed), 60000);
+          tries = 0;
+        }
       } finally {
         signal.removeEventListener("abort", leave);
         this.keep();
@@ -103,7 +112,8 @@ class Tile {
         if (old === null) { fail(new Next("all")); return; }
         this.taken = performance.now() - Math.max(0, old);
         video.hidden = false;
-        if (this.figure.dataset.door !== door) { this.figure.dataset.door = door; this.draw(); }
+        this.figure.dataset.door = door;
+        this.draw();
         video.requestVideoFrameCallback(one);
       };
       if (!video.requestVideoFrameCallback) { fail(new Next("all")); return; }
@@ -154,8 +164,7 @@ class Tile {
   refused(text, stream) {
     let code = "";
     try { code = JSON.parse(text).code; } catch { /* somebody else's answer */ }
-    // What the main stream cannot, the small one often can.
-    if (code === "codec" && stream === "main" && (this.figure.dataset.streams || "").includes("sub")) { this.onlySub = true; throw new Next("this"); }
+    if (code === "codec") this.small(stream);
     throw new Next(["codec", "reordered", "no_h264"].includes(code) ? "this" : "");
   }
 
@@ -195,7 +204,7 @@ class Tile {
           if (at === null) at = told.now;
           if (!told.codec) return;
           const kind = `video/mp4; codecs="${told.codec}"`;
-          if (!MediaSource.isTypeSupported(kind)) { if (stream === "main" && (this.figure.dataset.streams || "").includes("sub")) this.onlySub = true; fail(new Next("this")); return; }
+          if (!MediaSource.isTypeSupported(kind)) { this.small(stream); fail(new Next("this")); return; }
           if (type) { if (kind !== type) waiting.push(kind); type = kind; return; }
           type = kind;
           await opened;
@@ -249,8 +258,9 @@ function tick() {
   for (const [figure, tile] of tiles) if (!figure.isConnected) { tile.look(false); watching.unobserve(figure); tiles.delete(figure); } else tile.draw();
   for (const figure of document.querySelectorAll("figure.camera[data-camera]")) if (!tiles.has(figure)) tiles.set(figure, new Tile(figure));
 }
-document.addEventListener("visibilitychange", () => { for (const tile of tiles.values()) tile.look(tile.seen && !document.hidden); });
-addEventListener("pagehide", () => { for (const tile of tiles.values()) tile.look(false); });
-addEventListener("pageshow", () => { for (const tile of tiles.values()) tile.look(tile.seen && !document.hidden); });
+const all = (on) => { for (const tile of tiles.values()) tile.look(on && tile.seen && !document.hidden); };
+document.addEventListener("visibilitychange", () => all(true));
+addEventListener("pagehide", () => all(false));
+addEventListener("pageshow", () => all(true));
 tick();
 setInterval(tick, TICK_MS);
