@@ -32,6 +32,8 @@ READ_S: Final = 5.0
 START_S: Final = 5.0
 """A small machine loads the library within 1 s."""
 
+REAP_S: Final = 0.5
+
 
 class PyavEngine:
     """See `stream.Engine`. Without sound. The process is killed when it is left, whatever it does."""
@@ -80,7 +82,7 @@ class PyavEngine:
                 self.process_id = None
                 with contextlib.suppress(ProcessLookupError):
                     process.kill()
-                await process.wait()
+                await _reaped(process)
 
 
 async def _relay(reader: asyncio.StreamReader, sink: Sink, source: Source) -> NoReturn:
@@ -105,6 +107,18 @@ async def _relay(reader: asyncio.StreamReader, sink: Sink, source: Source) -> No
         elif pictures is not None:
             whole, rtp, at_us, stream = picture(body)
             pictures.picture(nal_units(stream), rtp, at_us, whole)
+
+
+async def _reaped(process: asyncio.subprocess.Process) -> None:
+    """Wait for a process that was killed; also where we are cancelled meanwhile, but then not for long."""
+    waiting = asyncio.ensure_future(process.wait())
+    try:
+        await asyncio.shield(waiting)
+    except asyncio.CancelledError:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(REAP_S):
+                await waiting
+        raise
 
 
 def _with_user(url: str, user: str, password: str) -> str:
