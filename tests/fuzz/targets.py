@@ -51,7 +51,7 @@ TARGETS: Final = {
     "http-key": Target("asking", "key", "key_seeds", longest=300),
     "http-form": Target("asking", "form", "form_seeds", longest=2_048),
     "clip-leftover": Target("evidence", "leftover", "leftover_seeds", longest=2_048),
-    "clip-pictures": Target("evidence", "pictures", "pictures_seeds"),
+    "clip-pictures": Target("evidence", "pictures", "pictures_seeds", longest=600),
     "looking-messages": Target("evidence", "messages", "messages_seeds"),
     "yaml": Target("settings", "yaml", "yaml_seeds", longest=2_048),
     "configuration": Target("settings", "whole", "whole_seeds", longest=8_192),
