@@ -39,7 +39,10 @@ PATIENCE: Final[dict[State, int]] = {
     "ok": 2,
     "unknown": 5,
 }
-"""Looks in a row that have to say so before the state changes."""
+"""Looks in a row that have to say so before the state changes; of frozen, among the last `RECENT`."""
+RECENT: Final = 6
+"""An encoder that is fed one picture over and over still changes its quality now and then: no look in so many may say
+frozen before it is over. A live sensor never repeats a picture, so three that say so are no chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ class Judge:
         self._since_us = 0
         self._alike: float | None = None
         self._looks = 0
-        self._recent: deque[State | None] = deque(maxlen=max(PATIENCE.values()))
+        self._recent: deque[State | None] = deque(maxlen=RECENT)
 
     @property
     def compare_with(self) -> tuple[bytes, ...]:
@@ -156,9 +159,16 @@ class Judge:
         if said is None:
             return
         self._recent.append(said)
-        wanted = PATIENCE[said]
-        if said != self._state and list(self._recent)[-wanted:] == [said] * wanted:
-            self._state, self._since_us = said, at_us
+        frozen = self._recent.count("frozen")
+        if frozen >= PATIENCE["frozen"]:
+            settled: State | None = "frozen"
+        elif said == "frozen" or (frozen and self._state == "frozen"):
+            settled = None
+        else:
+            wanted = PATIENCE[said]
+            settled = said if list(self._recent)[-wanted:] == [said] * wanted else None
+        if settled is not None and settled != self._state:
+            self._state, self._since_us = settled, at_us
 
     def _learn(self, seen: Measures, said: State | None) -> None:
         # Never what may be a fault; and of a scene that is known well there is nothing to learn.

@@ -60,7 +60,7 @@ TARGETS: Final = {
     "onvif-answers": Target("onvif", "answers", "answers_seeds", runs=200_000, longest=8_192),
     "onvif-discovery": Target("onvif", "discovery", "discovery_seeds", longest=2_048),
     "clip-leftover": Target("evidence", "leftover", "leftover_seeds", longest=2_048),
-    "clip-pictures": Target("evidence", "pictures", "pictures_seeds"),
+    "clip-pictures": Target("evidence", "pictures", "pictures_seeds", longest=600),
     "looking-messages": Target("evidence", "messages", "messages_seeds"),
     "yaml": Target("settings", "yaml", "yaml_seeds", longest=2_048),
     "configuration": Target("settings", "whole", "whole_seeds", longest=8_192),

@@ -213,6 +213,7 @@ def test_a_sensor_that_freezes_before_a_live_encoder_is_found_and_stays_found(
     def stream() -> Iterator[Picture]:
         yield from pictures((LEARNING + 5) * 10, noise=noise)
         yield from [*pictures(1, start=7, noise=noise)] * 30 * 10
+        yield from pictures(9 * 10, noise=noise, start=9000)
 
     for unit in encode(stream(), fps=5, gop=10, bit_rate=bit_rate):
         truth.unit(unit)
@@ -226,7 +227,10 @@ def test_a_sensor_that_freezes_before_a_live_encoder_is_found_and_stays_found(
             camera.unit(unit, share)
     states = camera.states
     assert set(states[: LEARNING + 5]) == {"unknown", "ok"}
-    assert set(states[-8:]) == {"frozen"}
+    first = states.index("frozen")
+    assert first <= LEARNING + 5 + 20
+    assert set(states[first : LEARNING + 5 + 30]) == {"frozen"}
+    assert states[-1] == "ok"
 
 
 def test_a_frozen_picture_is_found_under_a_clock_that_runs_on() -> None:
