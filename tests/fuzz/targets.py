@@ -50,6 +50,9 @@ TARGETS: Final = {
     "http-place": Target("asking", "place", "place_seeds", longest=100),
     "http-key": Target("asking", "key", "key_seeds", longest=300),
     "http-form": Target("asking", "form", "form_seeds", longest=2_048),
+    "live-offer": Target("pictures", "offer", "offer_seeds", longest=4_096),
+    "live-parameters": Target("pictures", "parameters", "parameters_seeds", longest=512),
+    "live-picture": Target("pictures", "picture", "picture_seeds", longest=4_096),
     "yaml": Target("settings", "yaml", "yaml_seeds", longest=2_048),
     "configuration": Target("settings", "whole", "whole_seeds", longest=8_192),
     # Two checks of a whole campus and its plan take some 20 ms: an hour would be half a million.
