@@ -62,6 +62,9 @@ TARGETS: Final = {
     "clip-leftover": Target("evidence", "leftover", "leftover_seeds", longest=2_048),
     "clip-pictures": Target("evidence", "pictures", "pictures_seeds", longest=600),
     "looking-messages": Target("evidence", "messages", "messages_seeds"),
+    "live-offer": Target("pictures", "offer", "offer_seeds", longest=4_096),
+    "live-parameters": Target("pictures", "parameters", "parameters_seeds", longest=512),
+    "live-picture": Target("pictures", "picture", "picture_seeds", longest=4_096),
     "yaml": Target("settings", "yaml", "yaml_seeds", longest=2_048),
     "configuration": Target("settings", "whole", "whole_seeds", longest=8_192),
     # Two checks of a whole campus and its plan take some 20 ms: an hour would be half a million.
