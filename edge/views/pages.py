@@ -7,6 +7,7 @@ from edge.views.database import Line, Views
 from edge.views.hidden import SILENT
 
 MOST_PRESSES: Final = 500
+MOST_FILES: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,32 @@ def presses_of(views: Views, name: str) -> list[Line]:
     """The presses of an incident, the oldest first."""
     return views.lines(
         "SELECT * FROM presses WHERE incident = ? ORDER BY at, seq LIMIT ?", name, MOST_PRESSES
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What an incident kept of cameras. blind: (camera, why) at its press.
+
+    files: rows of `evidence`, by name.
+    """
+
+    cameras: tuple[str, ...]
+    blind: tuple[tuple[str, str], ...]
+    files: tuple[Line, ...]
+
+
+def kept(views: Views, name: str) -> Kept:
+    """What an incident kept of cameras."""
+    cameras = views.lines("SELECT camera FROM incident_cameras WHERE incident = ? ORDER BY camera", name)
+    blind = views.lines("SELECT camera, code FROM blind_spots WHERE incident = ? ORDER BY camera", name)
+    files = views.lines(
+        "SELECT * FROM evidence WHERE incident = ? ORDER BY camera, name LIMIT ?", name, MOST_FILES
+    )
+    return Kept(
+        tuple(one["camera"] for one in cameras),
+        tuple((one["camera"], one["code"]) for one in blind),
+        tuple(files),
     )
 
 
