@@ -71,6 +71,12 @@ def kept(views: Views, name: str) -> Kept:
     )
 
 
+def file_of(views: Views, incident: str, name: str) -> Line | None:
+    """A file of pictures of an incident; None: it has none of this name."""
+    found = views.lines("SELECT * FROM evidence WHERE incident = ? AND name = ?", incident, name)
+    return found[0] if found else None
+
+
 def hidden(views: Views) -> Hidden:
     """Everything that only `look-duress` may see: some rows a year."""
     events: dict[str, list[int]] = {}

@@ -155,8 +155,9 @@ class Tile {
     let code = "";
     try { code = JSON.parse(text).code; } catch { /* somebody else's answer */ }
     // What the main stream cannot, the small one often can.
-    if (code === "codec" && stream === "main" && (this.figure.dataset.streams || "").includes("sub")) { this.onlySub = true; throw new Next("this"); }
-    throw new Next(["codec", "reordered", "no_h264"].includes(code) ? "this" : "");
+    const cannot = ["codec", "not_h264"].includes(code);
+    if (cannot && stream === "main" && (this.figure.dataset.streams || "").includes("sub")) { this.onlySub = true; throw new Next("this"); }
+    throw new Next(cannot || code === "reordered" ? "this" : "");
   }
 
   async mse(stream, signal) {
