@@ -28,6 +28,7 @@ from edge.media.messages import (
     File,
     Gone,
     Keep,
+    Learn,
     Open,
     Over,
     Standing,
@@ -118,7 +119,11 @@ class Cameras:
             await asyncio.sleep(pause_s)
 
     def follow(self, before: State, after: State) -> None:
-        """Tell the process whose pictures are kept from now on."""
+        """Tell the process whose pictures are kept from now on, and whose are to be learned anew."""
+        if before.live.learning is not after.live.learning:
+            for camera, since in after.live.learning.items():
+                if before.live.learning.get(camera) != since:
+                    self._write(Learn(camera))
         if before.record.keeping is after.record.keeping:
             return
         self.keep(after)

@@ -145,6 +145,9 @@ REFUSALS: Final[Mapping[str, str]] = {
     "accounts_not_read": "The disk does not give the accounts; nothing was changed. Doors and buttons work on. Try again.",
     "hasher_busy": "Passwords cannot be hashed at this moment; nothing was changed. Doors and buttons work on. Try again.",
     "not_yours": "This socket answers its owner and root only; nothing was changed.",
+    "unknown_camera": "No camera {camera} is configured; nothing was changed.",
+    "cameras_away": "The camera process is being started again; nothing was changed. Doors and presses work; try again.",
+    "camera_lost": "No picture comes from camera {camera} now, so nothing can be learned. Nothing was changed.",
     "stopping": "The daemon is stopping; it may or may not have done it. Look at `campus-edge status`.",
     "rule_failed": "A rule failed on this request. Look at `campus-edge status`, and act by hand.",
 }

@@ -3,9 +3,18 @@
 from collections.abc import Iterator
 from typing import Final
 
-from rules.model.camera_events import CameraLooked, CamerasTurned, CameraTold, EvidenceGone, EvidenceTold
+from rules.decision import RequestAnswer
+from rules.model.camera_events import (
+    CameraLooked,
+    CamerasTurned,
+    CameraTold,
+    EvidenceGone,
+    EvidenceTold,
+    LearnAsked,
+)
 from rules.model.camera_facts import (
     BlindCode,
+    CameraLearned,
     CameraPictureTurned,
     CamerasAsked,
     CamerasWatched,
@@ -15,6 +24,7 @@ from rules.model.camera_facts import (
     EvidenceDeleted,
     EvidenceEnded,
 )
+from rules.model.facts import Because, RequestRefused
 from rules.model.ids import Actor, CameraId, ZoneId
 from rules.model.moments import SECOND_US
 from rules.plan import Plan
@@ -56,7 +66,7 @@ def turned(step: Step, event: CamerasTurned) -> None:
     before = step.live.cameras_up
     step.change(cameras_up=event.up, cameras_since=step.at)
     if not event.up:
-        step.change(cameras={})
+        step.change(cameras={}, learning={})
     if before is not None or not event.up:
         step.write(CamerasWatched(event.up, event.code), step.plan.campus, actor=DAEMON)
 
@@ -92,7 +102,30 @@ def gone(step: Step, event: EvidenceGone) -> None:
 
 def looked(step: Step, event: CameraLooked) -> None:
     """A person looked."""
-    step.write(CameraViewed(event.camera, event.how), event.camera, actor=event.actor)
+    fact = CameraViewed(event.camera, event.how)
+    step.write(fact, event.camera, actor=event.actor, incident=event.incident)
+
+
+def learn(step: Step, event: LearnAsked) -> None:
+    """What a camera sees from now on is right: asked of the camera process, where it is there and the picture comes.
+
+    Of a picture that does not come nothing could be learned, and the wish would be forgotten with the process.
+    """
+    its = step.live.cameras.get(event.camera)
+    code = ""
+    if event.camera not in step.plan.cameras:
+        code = "unknown_camera"
+    elif not step.live.cameras_up:
+        code = "cameras_away"
+    elif its is None or not its.up:
+        code = "camera_lost"
+    if code:
+        step.write(RequestRefused("learn", code), step.plan.campus, actor=event.actor)
+        step.answer(RequestAnswer(event.request, False, code, (("camera", event.camera),)))
+        return
+    step.write(CameraLearned(event.camera), event.camera, actor=event.actor, because=Because("asked"))
+    step.change(learning={**step.live.learning, event.camera: step.at})
+    step.answer(RequestAnswer(event.request, True, "done"))
 
 
 def sweep(step: Step) -> None:

@@ -16,7 +16,14 @@ from rules import (
     supervision,
 )
 from rules.decision import Decision, PressAnswer
-from rules.model.camera_events import CameraLooked, CamerasTurned, CameraTold, EvidenceGone, EvidenceTold
+from rules.model.camera_events import (
+    CameraLooked,
+    CamerasTurned,
+    CameraTold,
+    EvidenceGone,
+    EvidenceTold,
+    LearnAsked,
+)
 from rules.model.events import (
     AnswerAsked,
     ClockTold,
@@ -109,6 +116,8 @@ def decide(plan: Plan, state: State, event: Event, let_out: LetOut | None = None
             cameras.gone(step, event)
         case CameraLooked():
             cameras.looked(step, event)
+        case LearnAsked():
+            cameras.learn(step, event)
         case _:
             assert_never(event)
     return step.decision()

@@ -81,14 +81,20 @@ def fold(record: Record, at: Instant, entry: Entry) -> Record:
             return replace(record, incidents=_with(record.incidents, fact.id, raised))
         case IncidentClosed():
             over = replace(record, incidents=_without(record.incidents, fact.id))
-            return (
-                replace(over, keeping=_without(record.keeping, fact.id))
-                if fact.id in record.keeping
-                else over
+            if fact.id not in record.keeping:
+                return over
+            return replace(
+                over, keeping=_without(record.keeping, fact.id), blind=_without(record.blind, fact.id)
             )
         case CamerasAsked() if entry.incident is not None and entry.incident in record.incidents:
             kept = record.keeping.get(entry.incident, frozenset()) | set(fact.cameras)
-            return replace(record, keeping=_with(record.keeping, entry.incident, kept))
+            # One that grows asks again: where nobody could see at its press stays what it was.
+            blind = record.blind.get(entry.incident, fact.blind)
+            return replace(
+                record,
+                keeping=_with(record.keeping, entry.incident, kept),
+                blind=_with(record.blind, entry.incident, blind),
+            )
         case ZoneResponded():
             return _respond(record, at, fact)
         case DoorsOrdered():

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from rules.model.camera_facts import Picture
+from rules.model.camera_facts import BlindCode, Picture
 from rules.model.commands import Purpose
 from rules.model.events import Ending, SessionName
 from rules.model.facts import OrderWord
@@ -187,6 +187,8 @@ class Record:
     self_tests: SelfTests = field(default_factory=SelfTests)
     keeping: Mapping[IncidentId, frozenset[CameraId]] = field(default_factory=dict)
     """Whose pictures each live incident keeps."""
+    blind: Mapping[IncidentId, tuple[tuple[CameraId, BlindCode], ...]] = field(default_factory=dict)
+    """Of each live incident where nobody could see when it was pressed, and why."""
 
 
 # --- the live picture ------------------------------------------------------------------------
@@ -399,6 +401,8 @@ class Live:
     cameras_up: bool | None = None
     """Whether the camera process is there; None: not heard of since start, or there are no cameras."""
     cameras_since: Instant | None = None
+    learning: Mapping[CameraId, Instant] = field(default_factory=dict)
+    """When a person last said, in this life of the camera process, that what a camera sees is right."""
 
 
 @dataclass(frozen=True, slots=True)

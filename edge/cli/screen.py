@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from edge.camera_words import BLIND, lost
 from edge.cli.ledger import evidence, verdict
 from edge.cli.out import age, clock, plain
 from edge.cli.table import table
@@ -21,6 +22,7 @@ def screen(document: Document, *, width: int = 110) -> str:
         _live(document, width),
         _unanswered(document, width),
         _doors(document, width),
+        _cameras(document, width),
         _flags(document, width),
         _buttons(document, width),
     ]
@@ -103,6 +105,23 @@ def _doors(document: Document, width: int) -> Iterator[str]:
             rest.setdefault(door["verdict"], []).append(door["id"])
     for word, names in rest.items():
         yield from wrapped(f"{word}: {' '.join(names)}", width, INDENT)
+
+
+def _cameras(document: Document, width: int) -> Iterator[str]:
+    """How many can be relied on; the others each with why, and since when."""
+    cameras: Sequence[Document] = document["cameras"]
+    if not cameras:
+        return
+    blind = [one for one in cameras if one["blind"]]
+    yield f"Cameras: {len(cameras) - len(blind)} up, {len(blind)} blind, of {len(cameras)}"
+    rows = []
+    for one in blind:
+        word, says = BLIND.get(one["blind"], (one["blind"], ""))
+        why = f"{lost(one['code'])} {says}".strip() if one["blind"] == "lost" else says
+        since = clock(one["since"]) if one["blind"] == "lost" and one["since"] else "-"
+        rows.append((" !", one["id"], one["name"], word.upper(), since, why))
+    if rows:
+        yield table(("", "camera", "name", "is", "since", "why"), rows, width=width, indent=INDENT)
 
 
 def _flags(document: Document, width: int) -> Iterator[str]:

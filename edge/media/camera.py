@@ -192,6 +192,12 @@ class Camera:
             looked,
         )
 
+    def learn(self) -> None:
+        """A person says that what it sees from now on is right."""
+        self.judge.learn()
+        self._shared.looks.suspect(self.settings.id)
+        self._turned()
+
     def _judged(self, camera: str, before: Judged, now: Judged) -> None:
         self._turned()
 

@@ -1,6 +1,6 @@
 """What the daemon and its camera process say to each other: one JSON object a line, bounded both ways.
 
-Down: `Open` whenever the configuration is another, then `Keep` and `Over`. Up: all else. Viewers and snapshots come by
+Down: `Open` whenever the configuration is another, then `Keep`, `Over` and `Learn`. Up: all else. Viewers and snapshots come by
 sockets of their own (`Asked`). Times are microseconds: CLOCK_MONOTONIC where `_mono_us` stands, else UTC.
 """
 
@@ -74,6 +74,12 @@ class Over(msgspec.Struct, frozen=True, tag="over", forbid_unknown_fields=True):
     """An incident is closed: its files are ended and sealed."""
 
     incident: Id
+
+
+class Learn(msgspec.Struct, frozen=True, tag="learn", forbid_unknown_fields=True):
+    """A person says that what this camera sees from now on is right: what was learned before is forgotten."""
+
+    camera: Id
 
 
 class Beat(msgspec.Struct, frozen=True, tag="beat", forbid_unknown_fields=True):
@@ -194,7 +200,7 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     captured_us: int = 0
 
 
-Down = Open | Keep | Over
+Down = Open | Keep | Over | Learn
 Up = Beat | Standing | Figures | File | Gone | Condition
 
 _encoder = msgspec.json.Encoder()

@@ -25,7 +25,20 @@ from edge.media.clock import utc
 from edge.media.keeping import Keeping
 from edge.media.looking import Looking
 from edge.media.looks import Looks
-from edge.media.messages import LONGEST_DOWN, Beat, Condition, Keep, Open, Over, Standing, Up, down, line
+from edge.media.messages import (
+    LONGEST_DOWN,
+    Beat,
+    Condition,
+    Down,
+    Keep,
+    Learn,
+    Open,
+    Over,
+    Standing,
+    Up,
+    down,
+    line,
+)
 from edge.media.picture import Judge
 from edge.media.remembered import Remembered
 from edge.media.ring import Budget
@@ -87,7 +100,7 @@ class Process:
                 judge = Judge(self._remembered.of(name))
                 self.cameras[name] = Camera(settings, opened.before_us, judge, self._shared)
 
-    async def take(self, message: Open | Keep | Over) -> None:
+    async def take(self, message: Down) -> None:
         """A message of the daemon."""
         match message:
             case Open():
@@ -96,6 +109,10 @@ class Process:
                 self._keeping.keep(message, self.cameras)
             case Over():
                 self._keeping.over(message.incident)
+            case Learn():
+                camera = self.cameras.get(message.camera)
+                if camera is not None:
+                    camera.learn()
 
     async def run(self) -> None:
         """All that goes on by itself, until cancelled."""

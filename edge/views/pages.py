@@ -7,6 +7,7 @@ from edge.views.database import Line, Views
 from edge.views.hidden import SILENT
 
 MOST_PRESSES: Final = 500
+MOST_FILES: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,38 @@ def presses_of(views: Views, name: str) -> list[Line]:
     return views.lines(
         "SELECT * FROM presses WHERE incident = ? ORDER BY at, seq LIMIT ?", name, MOST_PRESSES
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What an incident kept of cameras. blind: (camera, why) at its press.
+
+    files: rows of `evidence`, by name.
+    """
+
+    cameras: tuple[str, ...]
+    blind: tuple[tuple[str, str], ...]
+    files: tuple[Line, ...]
+
+
+def kept(views: Views, name: str) -> Kept:
+    """What an incident kept of cameras."""
+    cameras = views.lines("SELECT camera FROM incident_cameras WHERE incident = ? ORDER BY camera", name)
+    blind = views.lines("SELECT camera, code FROM blind_spots WHERE incident = ? ORDER BY camera", name)
+    files = views.lines(
+        "SELECT * FROM evidence WHERE incident = ? ORDER BY camera, name LIMIT ?", name, MOST_FILES
+    )
+    return Kept(
+        tuple(one["camera"] for one in cameras),
+        tuple((one["camera"], one["code"]) for one in blind),
+        tuple(files),
+    )
+
+
+def file_of(views: Views, incident: str, name: str) -> Line | None:
+    """A file of pictures of an incident; None: it has none of this name."""
+    found = views.lines("SELECT * FROM evidence WHERE incident = ? AND name = ?", incident, name)
+    return found[0] if found else None
 
 
 def hidden(views: Views) -> Hidden:

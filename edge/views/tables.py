@@ -24,6 +24,9 @@ DERIVED: Final = (
     "flags",
     "telemetry_summaries",
     "hidden",
+    "incident_cameras",
+    "blind_spots",
+    "evidence",
 )
 """The tables that the journal alone gives."""
 _SECURED: Final = frozenset({"secured", "secured_partial"})
@@ -38,6 +41,9 @@ _OVER: Final = {
     "hidden": "",
 }
 """The tables by event, and what more has to hold of a row before it is let go."""
+
+_OF_INCIDENTS: Final = ("ledger", "incident_cameras", "blind_spots", "evidence")
+"""What goes with its incident."""
 
 Cell = str | int | None
 
@@ -84,6 +90,10 @@ def apply(connection: sqlite3.Connection, event: Stored) -> None:
                 "UPDATE flags SET cleared_at = ? WHERE code IS ? AND subject IS ? AND cleared_at IS NULL",
                 (event.at, *_flag(event)),
             )
+        case "cameras.asked/1":
+            _cameras(connection, event)
+        case "evidence.begun/1" | "evidence.ended/1" | "evidence.deleted/1":
+            _evidence(connection, event)
         case "segment.dropped/1":
             _let_go(connection, event)
         case "telemetry.summary/1":
@@ -102,7 +112,8 @@ def _let_go(connection: sqlite3.Connection, event: Stored) -> None:
     dropped = (_cell(event.data, "epoch"), _cell(event.data, "last"))
     for table, over in _OVER.items():
         connection.execute(f"DELETE FROM {table} WHERE epoch IS ? AND seq <= ?{over}", dropped)  # noqa: S608  # our words
-    connection.execute("DELETE FROM ledger WHERE incident NOT IN (SELECT incident FROM incidents)")
+    for table in _OF_INCIDENTS:
+        connection.execute(f"DELETE FROM {table} WHERE incident NOT IN (SELECT incident FROM incidents)")  # noqa: S608  # our words
 
 
 def _insert(
@@ -191,6 +202,59 @@ def _verdict(connection: sqlite3.Connection, event: Stored) -> None:
             "verdict_at = excluded.verdict_at, secured_at = coalesce(secured_at, excluded.secured_at)",
             (event.incident, door, verdict, event.at, secured_at),
         )
+
+
+def _cameras(connection: sqlite3.Connection, event: Stored) -> None:
+    """Which cameras an incident keeps; its blind spots as its first event of this kind has them."""
+    if event.incident is None:
+        return
+    asked_before = connection.execute(
+        "SELECT 1 FROM incident_cameras WHERE incident = ? UNION ALL SELECT 1 FROM blind_spots WHERE incident = ?",
+        (event.incident, event.incident),
+    ).fetchone()
+    for camera in _words(event.data.get("cameras")):
+        connection.execute("INSERT OR IGNORE INTO incident_cameras VALUES (?, ?)", (event.incident, camera))
+    blind = event.data.get("blind")
+    if asked_before is not None or not isinstance(blind, list):
+        return
+    for pair in blind:
+        if isinstance(pair, list) and len(pair) == 2:
+            row = (event.incident, str(pair[0]), str(pair[1]))
+            connection.execute("INSERT OR IGNORE INTO blind_spots VALUES (?, ?, ?)", row)
+
+
+_SEAL: Final = (
+    "end", "code", "sha256", "size", "first_us", "last_us", "error_us", "pictures", "missing", "dropped",
+)  # fmt: skip
+
+
+def _evidence(connection: sqlite3.Connection, event: Stored) -> None:
+    name, camera = _cell(event.data, "name"), _cell(event.data, "camera")
+    if event.kind == "evidence.deleted/1":
+        connection.execute(
+            "UPDATE evidence SET deleted_at = ?, deleted_for = ? WHERE name IS ?",
+            (event.at, _cell(event.data, "code"), name),
+        )
+        return
+    if not isinstance(name, str):
+        return
+    connection.execute(
+        "INSERT OR IGNORE INTO evidence (name, incident, camera, begun_at) VALUES (?, ?, ?, ?)",
+        (name, event.incident, camera, event.at if event.kind == "evidence.begun/1" else None),
+    )
+    if event.kind == "evidence.begun/1":
+        return
+    # A clip is begun under its camera's name, for nobody knows yet in how many files it will be.
+    if not name.removesuffix(".part").endswith(".jpg"):
+        connection.execute(
+            "DELETE FROM evidence WHERE name = ? AND ended_at IS NULL", (f"{event.incident}/{camera}",)
+        )
+    marks = ", ".join(f"{'ending' if column == 'end' else column} = ?" for column in _SEAL)
+    cells = [_cell(event.data, column) for column in _SEAL]
+    connection.execute(
+        f"UPDATE evidence SET ended_at = ?, {marks} WHERE name = ?",  # noqa: S608  # our words
+        (event.at, *cells, name),
+    )
 
 
 def _is_silent(connection: sqlite3.Connection, incident: str) -> bool:

@@ -16,6 +16,7 @@ TITLES: Final[Mapping[int, str]] = {
     408: "Too slow",
     409: "Not now",
     413: "Too much at once",
+    416: "Beyond its end",
     415: "Not in this form",
     422: "The request does not hold together",
     429: "Too often",

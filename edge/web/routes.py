@@ -28,6 +28,7 @@ from edge.web.pages import (
     statics,
     streaming,
     walking,
+    watching,
 )
 from edge.web.route import Route
 
@@ -37,6 +38,7 @@ PAGES: tuple[Route, ...] = (
     *account.ROUTES,
     *people.ROUTES,
     *looking.ROUTES,
+    *watching.ROUTES,
     *acting.ROUTES,
     *releasing.ROUTES,
     *walking.ROUTES,

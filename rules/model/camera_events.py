@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rules.model.camera_facts import EvidenceEnd, Picture
-from rules.model.ids import Actor, CameraId, IncidentId
+from rules.model.ids import Actor, CameraId, IncidentId, RequestId
 from rules.model.moments import Instant
 
 
@@ -66,12 +66,23 @@ class EvidenceGone:
 
 @dataclass(frozen=True, slots=True)
 class CameraLooked:
-    """A person whose looks are recorded looked through a camera."""
+    """A person whose looks are recorded looked through a camera. incident: whose file was taken; else None."""
 
     at: Instant
     actor: Actor
     camera: CameraId
     how: str
+    incident: IncidentId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LearnAsked:
+    """A person says that what a camera sees from now on is right."""
+
+    at: Instant
+    request: RequestId
+    actor: Actor
+    camera: CameraId
 
 
 CameraEvent = CameraTold | CamerasTurned | EvidenceTold | EvidenceGone | CameraLooked

@@ -107,12 +107,21 @@ class EvidenceDeleted:
 
 @dataclass(frozen=True, slots=True)
 class CameraViewed:
-    """Somebody whose looks are recorded looked through a camera. how: `snapshot`, `live`."""
+    """Somebody whose looks are recorded looked through a camera. how: `snapshot`, `live`, `evidence`: a file was taken."""
 
     KIND: ClassVar[str] = "camera.viewed/1"
     SEALED: ClassVar[tuple[str, ...]] = ()
     camera: CameraId
     how: str
+
+
+@dataclass(frozen=True, slots=True)
+class CameraLearned:
+    """A person said that what a camera sees from now on is what it is to see: what was learned before is forgotten."""
+
+    KIND: ClassVar[str] = "camera.learned/1"
+    SEALED: ClassVar[tuple[str, ...]] = ()
+    camera: CameraId
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,5 +145,6 @@ CameraFact = (
     | EvidenceEnded
     | EvidenceDeleted
     | CameraViewed
+    | CameraLearned
     | CameraAudioTurned
 )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from rules.model.camera_events import CameraEvent
+from rules.model.camera_events import CameraEvent, LearnAsked
 from rules.model.ids import (
     Actor,
     ButtonId,
@@ -314,6 +314,7 @@ Asked = (
     | CloseAsked
     | WalkTestAsked
     | SelfTestAsked
+    | LearnAsked
 )
 ButtonEvent = PressHeard | StatusHeard | MessageRefused | SessionChanged
 DeviceEvent = Scanned | ControllerChanged | CommandEnded

@@ -3,8 +3,17 @@
 from dataclasses import replace
 
 from rules import cameras
-from rules.model.camera_events import CameraLooked, CamerasTurned, CameraTold, EvidenceGone, EvidenceTold
+from rules.decision import RequestAnswer
+from rules.model.camera_events import (
+    CameraLooked,
+    CamerasTurned,
+    CameraTold,
+    EvidenceGone,
+    EvidenceTold,
+    LearnAsked,
+)
 from rules.model.camera_facts import (
+    CameraLearned,
     CameraPictureTurned,
     CamerasAsked,
     CameraTurned,
@@ -96,6 +105,21 @@ def test_blind_spots_are_frozen_into_the_incident_as_they_were_at_its_press() ->
     tell(story, GYM)
     story.run(2)
     assert [one.blind for one in asked(story)] == [((HALL, "lost"), (GYM, "covered"))]
+    assert story.state.record.blind == {story.real: ((HALL, "lost"), (GYM, "covered"))}
+
+
+def test_blind_spots_stay_those_of_the_press_when_the_incident_grows() -> None:
+    story = running()
+    tell(story, HALL, up=False, code="silent")
+    story.start("staff-assist", A1)
+    story.tick()
+    tell(story, HALL)
+    tell(story, GYM, picture="black")
+    story.start("lockdown", CAMPUS)
+    story.tick()
+    assert len(asked(story)) == 2
+    assert story.state.record.blind[story.real] == ((HALL, "lost"),)
+    assert story.refolded() == story.state.record
 
 
 def test_where_nobody_watches_every_camera_is_a_blind_spot() -> None:
@@ -122,6 +146,7 @@ def test_nothing_more_is_kept_once_the_incident_is_closed() -> None:
     story.tick()
     story.close()
     assert story.state.record.keeping == {}
+    assert story.state.record.blind == {}
     assert story.refolded() == story.state.record
 
 
@@ -222,6 +247,46 @@ def test_a_look_through_a_camera_is_recorded_with_who_looked() -> None:
     (fact,) = facts(story.do(CameraLooked(story.now, PERSON, HALL, "live")))
     assert fact == CameraViewed(HALL, "live")
     assert story.entries[-1][1].actor == PERSON
+
+
+def test_a_file_of_pictures_that_is_taken_out_is_recorded_with_its_incident() -> None:
+    story = running()
+    story.start("duress", B)
+    (fact,) = facts(story.do(CameraLooked(story.now, PERSON, HALL, "evidence", story.real)))
+    assert fact == CameraViewed(HALL, "evidence")
+    assert story.entries[-1][1].incident == story.real
+
+
+def learn(story: Story, camera: CameraId) -> tuple[str, list[object]]:
+    made = story.do(LearnAsked(story.now, story.request(), PERSON, camera))
+    (answer,) = made.answers
+    assert isinstance(answer, RequestAnswer)
+    return answer.code, list(facts(made, "camera."))
+
+
+def test_what_a_camera_sees_is_learned_anew_where_a_person_says_so_and_that_is_recorded() -> None:
+    story = running()
+    assert learn(story, HALL) == ("done", [CameraLearned(HALL)])
+    assert story.entries[-1][1].actor == PERSON
+    assert set(story.state.live.learning) == {HALL}
+
+
+def test_nothing_is_learned_of_a_picture_that_does_not_come() -> None:
+    story = running()
+    assert learn(story, CameraId("cam-nowhere")) == ("unknown_camera", [])
+    tell(story, GYM, up=False, code="silent")
+    assert learn(story, GYM) == ("camera_lost", [])
+    story.do(CamerasTurned(story.now, False, "killed"))
+    assert learn(story, HALL) == ("cameras_away", [])
+    assert story.state.live.learning == {}
+
+
+def test_a_wish_to_learn_is_forgotten_with_the_camera_process_and_never_repeated_to_the_next() -> None:
+    story = running()
+    learn(story, HALL)
+    story.do(CamerasTurned(story.now, False, "killed"))
+    story.do(CamerasTurned(story.now, True, ""))
+    assert story.state.live.learning == {}
 
 
 def test_a_zone_that_a_reload_took_away_costs_no_incident_its_cameras() -> None:

@@ -87,6 +87,7 @@ class Look(Query, frozen=True, kw_only=True):
     """width: pixels, of 320, 640, 1280, 1920, 3840; the stream's own where it is smaller."""
 
     width: Annotated[int, Meta(ge=160, le=3840)] = 1280
+    stream: StreamName = "main"
 
 
 class Which(Query, frozen=True, kw_only=True):
@@ -115,10 +116,10 @@ async def camera(visit: Visit) -> web.StreamResponse:
 async def snapshot(visit: Visit) -> web.StreamResponse:
     """Its newest picture as JPEG; `Age` in seconds and `X-Captured-At` say how old it is."""
     name = CameraId(found(visit)["id"])
-    wanted = query(visit, Look).width
-    width = next(one for one in WIDTHS if one >= wanted)
+    wanted = query(visit, Look)
+    width = next(one for one in WIDTHS if one >= wanted.width)
     try:
-        got, reader, writer = await visit.office.ask_camera(Asked("snapshot", name, "main", width))
+        got, reader, writer = await visit.office.ask_camera(Asked("snapshot", name, wanted.stream, width))
         try:
             if got.code:
                 raise _refused(got.code)

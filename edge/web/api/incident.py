@@ -1,24 +1,28 @@
 """`/incidents/{id}`: one incident whole: what became of each door, what was pressed, what happened in order."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from aiohttp import web
 from msgspec import Meta, Struct
 
+from edge.journal.stored import rfc3339
 from edge.journal.writer import JournalRefused
 from edge.views import pages
 from edge.views.database import Views
 from edge.web.api.answering import answer, of
 from edge.web.api.devices import Output
 from edge.web.api.events import Event, position_of
-from edge.web.api.forms import Asked, KindShown, Listed, Place, Response, Time, VerdictWord
+from edge.web.api.forms import Asked, KindShown, Listed, Milliseconds, Place, Response, Time, VerdictWord
 from edge.web.api.incidents import Incident
 from edge.web.api.reading import query
+from edge.web.evidence import send
 from edge.web.incidents import Known, known
 from edge.web.record import read_shown
 from edge.web.route import Route, Says, Visit
 from edge.web.shared import no_history, shared
 from edge.web.sieve import Position
+from rules.model.camera_facts import BlindCode
+from rules.model.ids import CameraId, IncidentId
 
 FIRST: Final = 200
 """Events of a timeline that come with the incident itself; the rest by `timeline?after=`."""
@@ -55,8 +59,41 @@ class IncidentPress(Struct, frozen=True, kw_only=True):
     kind: KindShown | None
 
 
+class BlindSpot(Struct, frozen=True, kw_only=True):
+    """A camera that nobody could rely on at the press, and why."""
+
+    camera: str
+    name: str
+    code: BlindCode
+
+
+class EvidenceFile(Struct, frozen=True, kw_only=True):
+    """A file of pictures. name: of `evidence/{name}`. state: `sealed` and `recovered` (a crash ended it) are whole.
+
+    first, last: when its pictures were taken; error_ms: how far the box's clock may have been off, null: not known.
+    missing: packets that never came; dropped: pictures that no disk took. code: why it failed.
+    """
+
+    name: str
+    camera: str
+    state: Literal["sealed", "recovered", "failed", "writing", "deleted"]
+    code: str
+    size: int | None
+    sha256: str | None
+    first: Time | None
+    last: Time | None
+    error_ms: Milliseconds | None
+    pictures: int | None
+    missing: int | None
+    dropped: int | None
+    deleted: Time | None
+
+
 class IncidentWhole(Incident, frozen=True, kw_only=True):
-    """ledger_from: `memory` where the disk does not answer: then of live orders only, without presses and timeline.
+    """blind_spots: as they were at the press; null: not written yet, or the disk does not answer. cameras: whose pictures
+    it keeps. evidence null: the disk does not answer.
+
+    ledger_from: `memory` where the disk does not answer: then of live orders only, without presses and timeline.
 
     timeline null: your role has no right to the record, or the disk does not answer.
     """
@@ -64,6 +101,9 @@ class IncidentWhole(Incident, frozen=True, kw_only=True):
     ledger: list[LedgerDoor]
     ledger_from: str
     outputs: list[Output]
+    blind_spots: list[BlindSpot] | None
+    cameras: list[str]
+    evidence: list[EvidenceFile] | None
     presses: list[IncidentPress] | None
     timeline: Listed[Event] | None
 
@@ -134,10 +174,15 @@ def _from_memory(visit: Visit, here: Known) -> dict[str, Any]:
     ]
     within = visit.office.plan.zones.get(here.document["zone"])
     outputs = [one for one in seen["outputs"] if within is not None and one["zone"] in within.within]
+    record = visit.office.state.record
+    blind = record.blind.get(IncidentId(here.id))
     return {
         "ledger": ledger,
         "ledger_from": "memory",
         "outputs": outputs if here.live else [],
+        "blind_spots": None if blind is None else [_blind(visit, *one) for one in blind],
+        "cameras": sorted(record.keeping.get(IncidentId(here.id), ())),
+        "evidence": None,
         "presses": None,
         "timeline": None,
     }
@@ -162,7 +207,39 @@ def _from_views(visit: Visit, views: Views, name: str) -> dict[str, Any]:
                 "room": button.room if button else "",
             }
         )
-    return {"ledger": ledger, "ledger_from": "record", "presses": presses}
+    found: dict[str, Any] = {"ledger": ledger, "ledger_from": "record", "presses": presses}
+    kept = pages.kept(views, name)
+    found["evidence"] = [_file(name, one) for one in kept.files]
+    if IncidentId(name) not in visit.office.state.record.incidents:
+        found["cameras"] = kept.cameras
+        found["blind_spots"] = [_blind(visit, CameraId(one), code) for one, code in kept.blind]
+    return found
+
+
+def _blind(visit: Visit, camera: CameraId, code: str) -> dict[str, str]:
+    planned = visit.office.plan.cameras.get(camera)
+    return {"camera": camera, "name": planned.name if planned else camera, "code": code}
+
+
+def _file(incident: str, line: dict[str, Any]) -> dict[str, Any]:
+    state = "deleted" if line["deleted_at"] else "writing" if not line["ended_at"] else line["ending"]
+    return {
+        "name": line["name"].removeprefix(f"{incident}/"),
+        "camera": line["camera"] or "",
+        "state": state if state in ("sealed", "recovered", "writing", "deleted") else "failed",
+        "code": line["code"] or "",
+        **{one: line[one] for one in ("size", "pictures", "missing", "dropped")},
+        "sha256": line["sha256"] or None,
+        "first": None if line["first_us"] is None else rfc3339(line["first_us"]),
+        "last": None if line["last_us"] is None else rfc3339(line["last_us"]),
+        "error_ms": None if line["error_us"] is None else line["error_us"] / 1_000,
+        "deleted": line["deleted_at"],
+    }
+
+
+async def evidence(visit: Visit) -> web.StreamResponse:
+    """One file of pictures, whole or by range."""
+    return await send(visit)
 
 
 ROUTES = (
@@ -172,7 +249,7 @@ ROUTES = (
         "look",
         incident,
         says=Says(
-            "One incident: ledger of doors, outputs, presses, timeline",
+            "One incident: ledger of doors, outputs, presses, blind spots, pictures kept, timeline",
             IncidentWhole,
             text="The timeline's first 200 events come along for whoever has the right to the record.",
         ),
@@ -183,5 +260,17 @@ ROUTES = (
         "record",
         timeline,
         says=Says("An incident's timeline, the oldest first", Listed[Event], asks=After),
+    ),
+    Route(
+        "GET",
+        "/api/v1/incidents/{id}/evidence/{name}",
+        "export",
+        evidence,
+        says=Says(
+            "One file of pictures that an incident kept",
+            problems=(404, 409, 416, 503),
+            media="application/octet-stream",
+            text="`Range` is answered with 206; `ETag` and `Repr-Digest` are its SHA-256 in the record. Taking it is recorded.",
+        ),
     ),
 )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from edge import words
+from edge import camera_words, words
 from edge.flag_words import FLAGS
 from edge.web.pages import (
     account,
@@ -68,6 +68,10 @@ def from_tables() -> Iterator[str]:
         *(releasing.WHY_NOT.values(), confirming.WHY_NOT.values(), acting.WORDS),
         (account.WRONG, *account.ROLES.values()),
         *FLAGS.values(),
+        *camera_words.BLIND.values(),
+        *(table.values() for table in (camera_words.PICTURES, camera_words.LOST, camera_words.ENGINES)),
+        *(table.values() for table in (camera_words.FILES, camera_words.FILES_SAY, camera_words.FAILED)),
+        camera_words.DELETED.values(),
         (replies.NOT_ON_DISK, devices.NOT_READ, words.SAID_NO),
         timeline.STANDINGS.values(),
         *(words.LINKS.values(), words.TEST_CODES.values(), words.RETENTION.values()),

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from edge import words
 from edge.web.pages import times
+from edge.web.pages.cameras import shown_by
 from edge.web.pages.devices import called
 from edge.web.pages.language import _, many, say
 from edge.web.pages.scene import Scene
@@ -88,6 +89,7 @@ def door_view(scene: Scene, of: str) -> Document | None:
         "tested": tested(scene, f"lock:{of}"),
         "fire": [called(scene, one) for one in planned.fire],
         "exits": [called(scene, one) for one in (*planned.rex, *planned.exit_buttons)],
+        "cameras": shown_by(scene, of),
     }
 
 

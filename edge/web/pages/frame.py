@@ -19,6 +19,7 @@ MENU: Final[tuple[tuple[str, str, Right], ...]] = (
     ("/buttons", "Buttons", "look"),
     ("/inputs", "Inputs", "look"),
     ("/controllers", "Controllers", "look"),
+    ("/cameras", "Cameras", "look"),
     ("/flags", "Flags", "look"),
     ("/incidents", "Incidents", "look"),
     ("/walk-test", "Walk-test", "walk-test"),
@@ -88,7 +89,17 @@ def frame(scene: Scene, screen: str, of: str, may: May) -> Document:
         "start_words": start_words(live["bands"]),
         "may": {
             right: may(right)
-            for right in ("start", "acknowledge", "dismiss", "note", "close", "release", "lock")
+            for right in (
+                "start",
+                "acknowledge",
+                "dismiss",
+                "note",
+                "close",
+                "release",
+                "lock",
+                "configure",
+                "export",
+            )
         },
         "first_live": first,
         "title_of": lambda title: say("{title}, {campus}", title=title, campus=live["campus"]),

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from edge.views.pages import Kept
 from edge.web.pages import times
+from edge.web.pages.cameras import blind_rows, incident_cameras
 from edge.web.pages.campus import walk_test_rows, zone_row
 from edge.web.pages.causes import by_cause
 from edge.web.pages.devices import input_row
@@ -12,7 +14,7 @@ from edge.web.pages.language import _, say
 from edge.web.pages.responses import MARKS, SAYS, band, name, presses, titled
 from edge.web.pages.scene import Scene
 from edge.web.pages.verdicts import counted, door_row, worst_first
-from rules.model.ids import IncidentId
+from rules.model.ids import CameraId, IncidentId
 
 Document = dict[str, Any]
 
@@ -50,6 +52,7 @@ def incident_view(scene: Scene, of: str) -> Document | None:
         # Held back: what somebody tries has its place at home and on the button's page.
         "tests": [],
         "fire": [row for row in inputs if row["fire"] and row["tone"] != "calm"],
+        "eyes": incident_cameras(scene, of),
     }
 
 
@@ -136,8 +139,10 @@ def incident_line(scene: Scene, line: Mapping[str, Any]) -> Document:
     }
 
 
-def closed_view(scene: Scene, line: Mapping[str, Any], ledger: Sequence[Mapping[str, Any]]) -> Document:
-    """An incident that ended: what it was, and what became of each door."""
+def closed_view(
+    scene: Scene, line: Mapping[str, Any], ledger: Sequence[Mapping[str, Any]], kept: Kept | None
+) -> Document:
+    """An incident that ended: what it was, what became of each door, and where nobody could see at its press."""
     shown = incident_line(scene, line)
     doors = {str(one): planned.name for one, planned in scene.plan.doors.items()}
     rows = []
@@ -164,4 +169,15 @@ def closed_view(scene: Scene, line: Mapping[str, Any], ledger: Sequence[Mapping[
         "says": _(SAYS.get(str(line["response"]), "")),
         "doors": rows,
         "never": sum(not row["secured"] for row in rows),
+        "eyes": {
+            "any": bool(kept and kept.cameras),
+            "frozen": True,
+            "blind": blind_rows(scene, kept.blind if kept else ()),
+            "rows": [{"name": _camera(scene, one)} for one in kept.cameras] if kept else [],
+        },
     }
+
+
+def _camera(scene: Scene, camera: str) -> str:
+    planned = scene.plan.cameras.get(CameraId(camera))
+    return planned.name if planned else camera

@@ -7,13 +7,16 @@ from typing import Any, Final, TypeVar
 from aiohttp import web
 
 from edge.journal.writer import JournalRefused
+from edge.views.pages import kept
 from edge.web.pages import doors, incident
+from edge.web.pages.cameras import evidence_rows, incident_cameras, shown_by
 from edge.web.pages.language import _
 from edge.web.pages.live import MOST_LINES
 from edge.web.pages.responses import bands
 from edge.web.pages.scene import Scene
 from edge.web.pages.showing import moment_of, pages, scene_of, show, show_shared
 from edge.web.pages.timeline import timeline
+from edge.web.pages.watching import tiles
 from edge.web.problem import Problem
 from edge.web.route import Handle, Route, Visit
 from rules.model.ids import IncidentId
@@ -41,8 +44,10 @@ async def one_incident(visit: Visit) -> web.StreamResponse:
 async def _incident(visit: Visit, of: str) -> web.StreamResponse:
     moment = moment_of(visit)
     now = moment.scene
-    more = await _timeline(visit, now, of)
+    more = {**await _timeline(visit, now, of), **await _kept(visit, now, of)}
     if any(one["id"] == of for one in now.picture["incidents"]):
+        eyes = [one["id"] for one in incident_cameras(now, of)["rows"]]
+        more |= tiles(visit, now, eyes)
         return await show_shared(visit, "incident", of, seen=moment, more=more)
     if _hidden(now, of):
         # Live, and not for this visitor's eyes: the same answer as for one that never was.
@@ -54,8 +59,9 @@ async def _incident(visit: Visit, of: str) -> web.StreamResponse:
     if line is None or (line["silent"] and not now.duress):
         raise Problem(404, _("There is no such incident."))
     ledger = await _from_record(visit.office.views(lambda views: views.ledger(of)))
-    view = incident.closed_view(now, line, ledger or [])
-    return show(visit, "plain", seen=now, template="incident_over.html", more={**more, "record": view})
+    view = incident.closed_view(now, line, ledger or [], more["kept_of_cameras"])
+    more |= {"record": view, "eyes": view["eyes"]}
+    return show(visit, "plain", seen=now, template="incident_over.html", more=more)
 
 
 async def _timeline(visit: Visit, now: Scene, of: str) -> dict[str, Any]:
@@ -66,6 +72,20 @@ async def _timeline(visit: Visit, now: Scene, of: str) -> dict[str, Any]:
     return {
         "timeline": timeline(now, rows or [])[:MOST_LINES],
         "timeline_read": rows is not None,
+    }
+
+
+async def _kept(visit: Visit, now: Scene, of: str) -> dict[str, Any]:
+    """The files of pictures that it keeps; who may look may know of them, and who may take them out has their links."""
+    live = IncidentId(of) in now.state.record.incidents
+    if _hidden(now, of) or (live and not now.plan.cameras):
+        return {"evidence": None, "evidence_read": True, "incident_id": of, "kept_of_cameras": None}
+    found = await _from_record(visit.office.views(lambda views: kept(views, of)))
+    return {
+        "evidence": evidence_rows(now, of, found.files) if found is not None else None,
+        "evidence_read": found is not None,
+        "incident_id": of,
+        "kept_of_cameras": found,
     }
 
 
@@ -97,7 +117,9 @@ async def one_door(visit: Visit) -> web.StreamResponse:
     if visit.may("record"):
         lines = await _from_record(visit.office.views(lambda views: views.verdicts(of, 400)))
         past = doors.history(now, lines) if lines is not None else None
-    return show(visit, "door", of, seen=now, more={"history": past, "history_asked": visit.may("record")})
+    showing = [one["id"] for one in shown_by(now, of)]
+    more = {"history": past, "history_asked": visit.may("record"), **tiles(visit, now, showing)}
+    return show(visit, "door", of, seen=now, more=more)
 
 
 def _of(screen: str) -> Handle:

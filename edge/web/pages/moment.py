@@ -84,7 +84,8 @@ def look_of(state: State) -> tuple[object, ...]:
     """What a page shows, but for ages. Cheap: boards are read ten times a second, and say nearly always the same."""
     live = state.live
     up = tuple((name, one.up) for name, one in live.controllers.items())
-    return (state.record, live.doors, live.inputs, live.buttons, live.conditions, up)
+    seen = (live.cameras, live.cameras_up, live.learning)
+    return (state.record, live.doors, live.inputs, live.buttons, live.conditions, *seen, up)
 
 
 def same_look(one: tuple[object, ...], other: tuple[object, ...]) -> bool:

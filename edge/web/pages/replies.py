@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from edge import words
+from edge import camera_words, words
 from edge.control.desk import Reply
 from edge.web.pages.language import _, many, say
 from edge.web.pages.scene import Scene
@@ -19,6 +19,7 @@ ON_A_PAGE: Final[Mapping[str, str]] = {
     "no_incident": "No incident is live; nothing was changed.",
     "no_text": "The note holds no words; nothing was written.",
     "rule_failed": "A rule failed on this. Look at the doors, and act by hand.",
+    **camera_words.ON_REQUEST,
     "late": "The box took this and has not finished in 10 s. Look at the doors before you try again.",
 }
 NOT_ON_DISK: Final = "The disk takes nothing now, so this is not in the record yet. It is done all the same."

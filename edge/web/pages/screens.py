@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from edge.web.pages.cameras import camera_view, cameras_view
 from edge.web.pages.campus import campus_view
 from edge.web.pages.devices import (
     button_view,
@@ -41,7 +42,12 @@ SCREENS: Final = {
     one.name: one
     for one in (
         Screen("campus", "campus.html", ("state", "look", "zones", "devices", "meters"), campus_view),
-        Screen("incident", "incident.html", ("count", "ledger", "places", "who", "timeline"), incident_view),
+        Screen(
+            "incident",
+            "incident.html",
+            ("count", "ledger", "places", "seen", "who", "timeline"),
+            incident_view,
+        ),
         Screen("doors", "doors.html", ("doors",), doors_view),
         Screen("door", "door.html", ("door",), door_view),
         Screen("buttons", "buttons.html", ("buttons",), buttons_view),
@@ -49,6 +55,8 @@ SCREENS: Final = {
         Screen("inputs", "inputs.html", ("inputs",), inputs_view),
         Screen("controllers", "controllers.html", ("controllers",), controllers_view),
         Screen("controller", "controller.html", ("controller",), controller_view),
+        Screen("cameras", "cameras.html", ("cameras",), cameras_view),
+        Screen("camera", "camera.html", ("camera_state",), camera_view),
         Screen("flags", "flags.html", ("flags",), flags_view),
         Screen("plain", "plain.html"),
     )

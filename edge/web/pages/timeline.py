@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 from typing import Any, Final
 
+from edge.camera_words import failed
 from edge.web.pages import times
 from edge.web.pages.devices import INPUT_STATES, called
 from edge.web.pages.language import _, many, say
 from edge.web.pages.responses import name, titled
 from edge.web.pages.scene import Scene
 from edge.web.pages.verdicts import SHAPES
-from rules.model.ids import ButtonId, DoorId, OutputId
+from rules.model.ids import ButtonId, CameraId, DoorId, OutputId
 
 Row = Mapping[str, Any]
 Document = dict[str, Any]
@@ -118,6 +119,20 @@ def _line(scene: Scene, row: Row) -> Document | None:
         case "controller.turned/1":
             turned = _("answers again") if data["up"] else _("does not answer")
             text = say("Controller {name} {turned}", name=data["controller"], turned=turned)
+        case "cameras.asked/1":
+            text = many(
+                "Pictures of {n} camera are kept", "Pictures of {n} cameras are kept", len(data["cameras"])
+            )
+            if data["blind"]:
+                text += ", " + many("{n} blind spot", "{n} blind spots", len(data["blind"]))
+        case "evidence.ended/1" if data["end"] == "failed":
+            text = say(
+                "No pictures of {camera}: {why}",
+                camera=_camera(scene, data["camera"]),
+                why=_(failed(data["code"])),
+            )
+        case "camera.viewed/1":
+            text = say("A file of {camera} was taken out", camera=_camera(scene, row["subject"]))
         case "rule.failed/1":
             text = _("A rule failed on this event; the fallback acted instead. Look at the doors.")
         case _:
@@ -151,6 +166,11 @@ def _output(scene: Scene, name: str) -> str:
 def _button(scene: Scene, button: str) -> str:
     planned = scene.plan.buttons.get(ButtonId(button))
     return planned.name if planned else button
+
+
+def _camera(scene: Scene, camera: str) -> str:
+    planned = scene.plan.cameras.get(CameraId(camera))
+    return planned.name if planned else camera
 
 
 def _door(scene: Scene, door: str) -> str:

@@ -164,8 +164,10 @@ class Tile {
   refused(text, stream) {
     let code = "";
     try { code = JSON.parse(text).code; } catch { /* somebody else's answer */ }
-    if (code === "codec") this.small(stream);
-    throw new Next(["codec", "reordered", "no_h264"].includes(code) ? "this" : "");
+    // What the main stream cannot, the small one often can.
+    const cannot = ["codec", "not_h264", "no_h264"].includes(code);
+    if (cannot) this.small(stream);
+    throw new Next(cannot || code === "reordered" ? "this" : "");
   }
 
   async mse(stream, signal) {

@@ -195,6 +195,14 @@ async function turn(message) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.documentElement;
     document.querySelector("main").replaceWith(page.querySelector("main"));
+    // What only this page is drawn and moved with, such as tiles of cameras.
+    for (const one of page.head.querySelectorAll("link[rel=stylesheet], script")) {
+      const at = one.hasAttribute("src") ? "src" : "href", place = one.getAttribute(at);
+      if (document.head.querySelector(`[${at}="${place}"]`)) continue;
+      const made = document.createElement(one.localName);
+      for (const { name, value } of one.attributes) made.setAttribute(name, value);
+      document.head.append(made);
+    }
     for (const id of ["part-bands", "start"]) {
       const mine = document.getElementById(id), theirs = page.getElementById(id);
       if (mine && theirs && !mine.contains(document.activeElement) && !mine.open) mine.replaceWith(theirs);

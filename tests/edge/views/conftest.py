@@ -71,6 +71,29 @@ def row(step: int, kind: str, subject: str, incident: str | None, data: dict[str
     return Row(NOON_US + step * 1000, step, kind, subject, "rule", incident, None, data)
 
 
+def kept_of_cameras() -> list[Row]:
+    """Two cameras asked for, one blind spot; a still, a clip that a crash left, one that is being written; one deleted."""
+    seal: dict[str, JSON] = {
+        "code": "",
+        "sha256": "ab" * 32,
+        "size": 9,
+        "first_us": NOON_US,
+        "last_us": NOON_US + 1,
+    }
+    clip: dict[str, JSON] = {"camera": "cam-hall", "name": "inc-1/cam-hall.mp4"}
+    still: dict[str, JSON] = {"camera": "cam-hall", "name": "inc-1/cam-hall.jpg"}
+    return [
+        row(16, "cameras.asked/1", "inc-1", "inc-1", {"cameras": ["cam-hall", "cam-gym"], "blind": [["cam-gym", "lost"]]}),
+        row(16, "cameras.asked/1", "inc-1", "inc-1", {"cameras": [], "blind": [["cam-hall", "black"]]}),
+        row(16, "evidence.begun/1", "cam-hall", "inc-1", {"camera": "cam-hall", "name": "inc-1/cam-hall"}),
+        row(16, "evidence.begun/1", "cam-gym", "inc-1", {"camera": "cam-gym", "name": "inc-1/cam-gym"}),
+        row(16, "evidence.ended/1", "cam-hall", "inc-1", {**still, "end": "sealed", **seal}),
+        row(16, "evidence.ended/1", "cam-hall", "inc-1", {**clip, "end": "recovered", **seal}),
+        row(16, "evidence.deleted/1", "campus", "inc-1", {"name": "inc-1/cam-hall.jpg", "sha256": "ab" * 32, "code": "age"}),
+        row(16, "evidence.ended/1", "x", "inc-1", {"name": ["another form"]}),
+    ]  # fmt: skip
+
+
 @pytest.fixture
 def lockdown() -> list[Row]:
     """A press, two doors locked, one held back, one flag that comes and goes, a press that waits and is
@@ -140,6 +163,7 @@ def lockdown() -> list[Row]:
         row(14, "telemetry.summary/1", "plc-east", None, {"polls": 1200, "worst_us": 4100}),
         row(15, "from.the.future/7", "x", None, {"what": [1, 2]}),
         row(16, "door.verdict/1", "a-104", None, {"verdict": {"of": "another form"}, "by": ["x"]}),
+        *kept_of_cameras(),
         row(17, "incident.closed/1", "inc-1", "inc-1", {"id": "inc-1", "kind": "real"}),
         row(18, "flag.raised/1", "disk", None, {"code": "disk_slow", "subject": "", "args": []}),
     ]

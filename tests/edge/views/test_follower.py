@@ -13,6 +13,7 @@ import pytest
 from edge.journal.row import Row
 from edge.journal.writer import JournalRefused
 from edge.views import database, follower
+from edge.views.pages import Kept, kept
 
 Running = Callable[..., Any]
 
@@ -60,6 +61,39 @@ async def test_a_press_that_waited_shows_when_it_was_answered_and_a_flag_stands_
         "2026-08-13T12:00:00.010000Z",
         0,
     )
+
+
+async def test_what_an_incident_kept_of_cameras_is_a_list_of_files_and_of_blind_spots(
+    running: Running, lockdown: list[Row]
+) -> None:
+    async with running() as site:
+        await site.add(lockdown)
+        await site.settled()
+        found = await site.follower.ask(lambda views: kept(views, "inc-1"))
+
+    assert found.cameras == ("cam-gym", "cam-hall")
+    assert found.blind == (("cam-gym", "lost"),)
+    files = {one["name"]: (one["ending"], one["ended_at"] is None, one["deleted_for"]) for one in found.files}
+    assert files == {
+        "inc-1/cam-gym": (None, True, None),
+        "inc-1/cam-hall.jpg": ("sealed", False, "age"),
+        "inc-1/cam-hall.mp4": ("recovered", False, None),
+    }
+
+
+async def test_files_of_an_incident_go_from_the_views_with_it(running: Running, lockdown: list[Row]) -> None:
+    async with running() as site:
+        await site.add(lockdown)
+        await site.settled()
+        epoch, seq = (await site.journal.read(None, 500))[-1].position
+        dropped: dict[str, Any] = {"epoch": epoch, "first": 1, "last": seq}
+        await site.add(
+            [Row(1_786_622_400_000_000, 20, "segment.dropped/1", "journal", "rule", None, None, dropped)]
+        )
+        await site.settled()
+        found = await site.follower.ask(lambda views: kept(views, "inc-1"))
+
+    assert found == Kept((), (), ())
 
 
 async def test_the_views_go_on_where_they_stopped(running: Running, lockdown: list[Row]) -> None:

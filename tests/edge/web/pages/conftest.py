@@ -15,6 +15,7 @@ from edge.config.pack_rights import shipped_rights
 from edge.control.desk import Make, Reply
 from edge.journal.stored import Stored
 from edge.journal.writer import JournalRefused
+from edge.media.messages import Figures
 from edge.people.caller import Caller
 from edge.people.own import OwnAccount, OwnSession, Pending
 from edge.people.people import Factor, NotSignedIn, SetUp, SignedIn
@@ -24,7 +25,7 @@ from edge.web.application import application
 from edge.web.routes import ROUTES
 from edge.web.shared import Shared
 from rules.model.events import Asked
-from rules.model.ids import Actor, IncidentId, RequestId
+from rules.model.ids import Actor, CameraId, IncidentId, RequestId
 from rules.model.moments import Instant
 from rules.plan import Plan
 from rules.rights import ROLES, Role
@@ -171,6 +172,7 @@ class Office:
         self.pictured = 0
         self.read_after: list[tuple[str, int] | None] = []
         self.measures = SimpleNamespace(told=None)
+        self.figures: dict[CameraId, Figures] = {}
 
     @property
     def it(self) -> offices.Office:
@@ -204,6 +206,9 @@ class Office:
             raise JournalRefused("database disk image is malformed")
         self.read_after.append(after)
         return [one for one in self.journal if after is None or one.position > after][:limit]
+
+    def camera_figures(self, camera: CameraId) -> tuple[Figures | None, int]:
+        return self.figures.get(camera), self.now.mono_us
 
     def hurried(self) -> bool:
         return False
