@@ -12,14 +12,17 @@ from edge.config.pack_rights import shipped_rights
 from edge.control.desk import Make, NoRecord, Reply
 from edge.control.reports import add_rebuilt, told
 from edge.control.rows import row, wanted
-from edge.journal.export import NothingToExport, Opens, everything, export, nothing, span_of
+from edge.journal.export import Enclosing, NothingToExport, Opens, everything, export, nothing, span_of
 from edge.journal.journal import Journal
 from edge.journal.keys import KeyRefused
+from edge.journal.places import EVIDENCE
 from edge.journal.sources import OfJournal
 from edge.journal.stamp import Stamped
 from edge.journal.stored import Stored
+from edge.journal.verify import look_at_pictures
 from edge.journal.writer import JournalRefused
 from edge.media.messages import Answer, Asked, Figures
+from edge.people.keeper import in_a_thread
 from edge.people.people import People
 from edge.snapshot import Steady, in_bites, snapshot
 from edge.version import VERSION
@@ -39,6 +42,8 @@ T = TypeVar("T")
 BATCH: Final = 200
 REBUILD_S: Final = 120.0
 """A million events in 50,000 a second, and room."""
+UNFETCHED_S: Final = 7_200.0
+"""The longest that anybody waits for an export."""
 
 
 class FrontDesk:
@@ -130,11 +135,19 @@ class FrontDesk:
         self._daemon.leave_safe_mode()
         return Reply(True)
 
-    async def verify_journal(self, rebuild: bool) -> dict[str, Any]:
+    async def verify_journal(self, rebuild: bool, evidence: bool) -> dict[str, Any]:
         """The chain checked while it grows, in the journal's thread, a hundred events at a time."""
         daemon = self._daemon
         with _refusals():
-            found = told(await daemon.journal.verify())
+            report = await daemon.journal.verify()
+            pictures = daemon.store / EVIDENCE
+            await in_a_thread(
+                "pictures verified",
+                lambda: look_at_pictures(
+                    pictures, report, hashes=evidence, read=daemon.journal.read_blocking
+                ),
+            )
+            found = told(report)
             if rebuild:
                 # What dropped segments alone told of cannot be made again, and is no difference.
                 dropped = any(each.dropped is not None for each in await daemon.journal.segments())
@@ -155,10 +168,11 @@ class FrontDesk:
     async def export(self, incident: str, redact: bool) -> Path:
         """The record of one incident as a file. Raises KeyError for one that is not in the record."""
         opens = nothing if redact else everything
+        journal, store = self._daemon.journal, self._daemon.store
+        reserve = self._daemon.setting.config.policies.evidence.reserve_gb * 1_000_000_000
+        enclosing = Enclosing(store / EVIDENCE, redact, keep_free=reserve)
         with _refusals():
-            return await asyncio.to_thread(
-                _exported, self._daemon.journal, self._daemon.store, incident, opens
-            )
+            return await in_a_thread("export", lambda: _exported(journal, store, incident, opens, enclosing))
 
     async def _read(self, after: tuple[str, int] | None) -> Sequence[Stored]:
         with _refusals():
@@ -174,14 +188,22 @@ def _refusals() -> Iterator[None]:
         raise NoRecord(str(err)) from err
 
 
-def _exported(journal: Journal, store: Path, incident: str, opens: Opens) -> Path:
+def _exported(journal: Journal, store: Path, incident: str, opens: Opens, enclosing: Enclosing) -> Path:
     source = OfJournal(journal)
+    _remove_unfetched(store)
     try:
         first, last = span_of(source, incident)
     except NothingToExport as err:
         raise KeyError(incident) from err
     # A name of our own making: what the caller wrote is no path here.
     out = store / f"export-{time.monotonic_ns()}.zip"
-    return export(
-        source, out, first, last, opens=opens, about={"incident": incident, "version": VERSION}
-    ).path
+    about = {"incident": incident, "version": VERSION}
+    return export(source, out, first, last, opens=opens, about=about, enclosing=enclosing).path
+
+
+def _remove_unfetched(store: Path) -> None:
+    """Exports that nobody moved away: whoever asked for them died, or the daemon did."""
+    for one in store.glob("export-*.zip*"):
+        with contextlib.suppress(OSError):
+            if time.time() - one.stat().st_mtime > UNFETCHED_S:
+                one.unlink()

@@ -16,6 +16,7 @@ from edge.config.devices import ModbusTcp as ModbusTcpSection
 from edge.config.devices import Osdp as OsdpSection
 from edge.config.model import Config
 from edge.config.secrets import Secrets
+from edge.journal.places import EVIDENCE
 from rules.model.ids import ButtonId, ControllerId, Point, Space
 from rules.plan import Plan
 
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 OSDP_TIMEOUT_US: Final = 1_000_000
 """Five of OSDP's 200 ms reply time-outs (SIA OSDP 2.2 section 5.7): a reader that is there has answered by then."""
 MQTT_PORT: Final = 1883
-EVIDENCE: Final = "evidence"
-"""Below the store: pictures that incidents keep."""
 MQTTS_PORT: Final = 8883
 
 

@@ -15,8 +15,9 @@ from edge.cli.store import store_of
 from edge.control.reports import add_rebuilt, told
 from edge.control.rows import row, wanted
 from edge.journal.opening import JournalInUse
+from edge.journal.places import EVIDENCE
 from edge.journal.reader import Reader
-from edge.journal.verify import verify_directory
+from edge.journal.verify import look_at_pictures, verify_directory
 from edge.journal.writer import JournalRefused
 
 
@@ -26,20 +27,25 @@ def rows(config: Path, incident: str | None) -> Iterator[dict[str, Any]]:
         yield from (row(event) for event in reader.events() if wanted(event, incident))
 
 
-def exported(config: Path, incident: str, *, redact: bool) -> Path:
-    """The export as a new file in a place of its own. Raises NoAnswer, OSError, KeyError for an unknown incident."""
-    from edge.journal.export import NothingToExport, everything, export, nothing, span_of
+def exported(config: Path, incident: str, beside: Path, *, redact: bool) -> Path:
+    """The export as a new file in a folder of its own in `beside`, for the caller to move away with its folder.
+
+    There and not in a temporary place, which may be in memory: pictures are large. Raises NoAnswer, OSError, KeyError
+    for an unknown incident.
+    """
+    from edge.journal.export import Enclosing, NothingToExport, everything, export, nothing, span_of
     from edge.journal.keys import KeyRefused
     from edge.journal.sources import OfReader
 
-    with _reading(store_of(config)) as reader:
+    store = store_of(config)
+    with _reading(store) as reader:
         source = OfReader(reader, time.time_ns() // 1_000)
         try:
             first, last = span_of(source, incident)
         except NothingToExport:
             raise KeyError(incident) from None
         try:
-            out = Path(tempfile.mkdtemp(prefix="campus-edge-")) / "export.zip"
+            out = Path(tempfile.mkdtemp(prefix=".campus-edge-", dir=beside)) / "export.zip"
             export(
                 source,
                 out,
@@ -47,6 +53,7 @@ def exported(config: Path, incident: str, *, redact: bool) -> Path:
                 last,
                 opens=nothing if redact else everything,
                 about={"incident": incident},
+                enclosing=Enclosing(store / EVIDENCE, redact),
             )
         except NothingToExport as err:
             complain(f"there is no export: {err}. The record itself was not touched.")
@@ -57,11 +64,13 @@ def exported(config: Path, incident: str, *, redact: bool) -> Path:
     return out
 
 
-def verified_journal(config: Path, *, rebuild: bool) -> dict[str, Any]:
-    """`{"holds", "text", "problems", ...}` of the whole store. Raises NoAnswer."""
+def verified_journal(config: Path, *, rebuild: bool, evidence: bool) -> dict[str, Any]:
+    """`{"holds", "text", "problems", ...}` of the whole store. evidence: read its pictures too. Raises NoAnswer."""
     store = store_of(config)
     with _refusals(store):
-        found = told(verify_directory(store))
+        report = verify_directory(store)
+    look_at_pictures(store / EVIDENCE, report, hashes=evidence)
+    found = told(report)
     if rebuild:
         from edge.views.rebuild import rebuild_directory
 
@@ -73,7 +82,7 @@ def verified_journal(config: Path, *, rebuild: bool) -> dict[str, Any]:
 
 def verified(file: Path, key: Path | None) -> dict[str, Any]:
     """Whether an export holds: `{"holds", "text", "manifest"}`. Raises OSError where a file cannot be read."""
-    from edge.journal.standalone_verifier import Broken, verify_export
+    from edge.journal.standalone_verifier import Broken, evidence_told, verify_export
 
     pems = [key.read_text("ascii", "replace")] if key is not None else _keys_within(file)
     if not pems:
@@ -90,6 +99,7 @@ def verified(file: Path, key: Path | None) -> dict[str, Any]:
             text.append(
                 "The key came with the export: it does not show who signed. Get it from the campus: --key PEM"
             )
+        text += evidence_told(manifest)
         return {"holds": True, "text": text, "manifest": manifest}
     return {"holds": False, "text": [f"The export does NOT hold: {trouble}"], "manifest": None}
 

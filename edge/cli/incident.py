@@ -1,13 +1,14 @@
 """`incident list`, `show`, `export`, `verify`, `replay`: the record, from the daemon or, while none runs, from its files."""
 
 import argparse
+import contextlib
 import itertools
 import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from edge.cli import DID_NOT_HOLD, DONE
 from edge.cli.calling import NoAnswer, call, runs
@@ -17,6 +18,9 @@ from edge.cli.record import account
 from edge.cli.record import listing as listed
 from edge.cli.rows import rows_of
 from edge.cli.table import table
+
+EXPORT_S: Final = 7_200.0
+"""Hours of pictures of many cameras, read from a slow disk and written to it."""
 
 
 def listing(args: argparse.Namespace) -> int:
@@ -95,13 +99,13 @@ def export(args: argparse.Namespace) -> int:
     try:
         if runs(args.config):
             request = {"do": "export", "incident": args.incident, "redact": args.redact}
-            reply = call(args.config, request, timeout_s=600.0)
+            reply = call(args.config, request, timeout_s=EXPORT_S)
             if not reply["ok"]:
                 complain(plain(reply["words"]))
                 return DID_NOT_HOLD
             made = Path(reply["data"]["path"])
         else:
-            made = exported(args.config, args.incident, redact=args.redact)
+            made = exported(args.config, args.incident, args.out.absolute().parent, redact=args.redact)
         _move(made, args.out)
     except NoAnswer:
         return DID_NOT_HOLD
@@ -175,6 +179,9 @@ def _move(made: Path, out: Path) -> None:
             os.fsync(target.fileno())
     finally:
         made.unlink(missing_ok=True)
+        if made.parent.parent == out.absolute().parent:
+            with contextlib.suppress(OSError):  # the store itself, which is not empty
+                made.parent.rmdir()
 
 
 def _unknown(incident: str) -> int:

@@ -1,17 +1,21 @@
-"""`verify-journal`: every link, signature and sealed value; with `--rebuild` the views made again and compared."""
+"""`verify-journal`: every link, signature, sealed value and file of pictures; `--rebuild`: the views made again as well."""
 
 import argparse
+from typing import Final
 
 from edge.cli import DID_NOT_HOLD, DONE
 from edge.cli.calling import NoAnswer, call, runs
 from edge.cli.out import complain, plain, say, say_json
+
+VERIFY_S: Final = 7_200.0
 
 
 def verify(args: argparse.Namespace) -> int:
     """0 only if all of it holds."""
     try:
         if runs(args.config):
-            reply = call(args.config, {"do": "verify-journal", "rebuild": args.rebuild}, timeout_s=3_600.0)
+            request = {"do": "verify-journal", "rebuild": args.rebuild, "evidence": args.evidence}
+            reply = call(args.config, request, timeout_s=VERIFY_S)
             if not reply["ok"]:
                 complain(plain(reply["words"]))
                 return DID_NOT_HOLD
@@ -19,7 +23,7 @@ def verify(args: argparse.Namespace) -> int:
         else:
             from edge.cli.files import verified_journal
 
-            found = verified_journal(args.config, rebuild=args.rebuild)
+            found = verified_journal(args.config, rebuild=args.rebuild, evidence=args.evidence)
     except NoAnswer:
         return DID_NOT_HOLD
     if args.json:

@@ -146,7 +146,7 @@ def _incidents(verbs: Any) -> None:
     made = _verb(of, "export", "incident:export", "write an export that a stranger can verify")
     made.add_argument("incident", metavar="ID")
     made.add_argument("--out", type=Path, required=True, metavar="FILE")
-    made.add_argument("--redact", action="store_true", help="leave names and free text closed")
+    made.add_argument("--redact", action="store_true", help="leave names, free text and pictures out")
     made = _verb(of, "verify", "incident:verify", "verify an export", config=False, json=True)
     made.add_argument("file", type=Path, metavar="FILE")
     made.add_argument("--key", type=Path, metavar="PEM", help="the campus's public key, from elsewhere")
@@ -200,6 +200,9 @@ def _secret(made: Parser, flag: str, what: str) -> None:
 def _journal(verbs: Any) -> None:
     made = _verb(verbs, "verify-journal", "journal:verify", "check the whole record, link by link", json=True)
     made.add_argument("--rebuild", action="store_true", help="make the views again and compare")
+    made.add_argument(
+        "--evidence", action="store_true", help="read each file of pictures whole; takes its time"
+    )
 
 
 def _said(text: str) -> str:

@@ -59,10 +59,10 @@ class Desk(Protocol):
     async def leave_safe_mode(self, actor: Actor) -> Reply:
         """Code `done`, or `not_in_safe_mode`."""
 
-    async def verify_journal(self, rebuild: bool) -> dict[str, Any]:
-        """`{"holds": bool, "text": [line, ...], ...}`: the chain checked, and with `rebuild` the views made again.
+    async def verify_journal(self, rebuild: bool, evidence: bool) -> dict[str, Any]:
+        """`{"holds": bool, "text": [line, ...], ...}`: the chain and its files of pictures checked.
 
-        Raises NoRecord.
+        rebuild: the views made again as well. evidence: each file of pictures read whole. Raises NoRecord.
         """
 
     def rows(self, incident: str | None) -> AsyncIterator[Sequence[dict[str, Any]]]:

@@ -1,10 +1,12 @@
 """What `verify-journal` answers, in words and numbers: the same from a running daemon and from the files."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from edge.journal.verify import Report
 from edge.words import plural
+
+MOST_UNNAMED: Final = 20
 
 
 def told(report: Report) -> dict[str, Any]:
@@ -18,6 +20,10 @@ def told(report: Report) -> dict[str, Any]:
         f"{plural(report.checkpoints, 'signed checkpoint')}, {plural(report.opened, 'sealed value')} open, "
         f"{report.erased} erased."
     ]
+    if report.pictures or report.unnamed:
+        how = "read whole" if report.pictures_read else "looked for by size; --evidence reads them"
+        text.append(f"{plural(len(report.pictures), 'sealed file')} of pictures, {how}.")
+    text += [f"{one} is no part of the record: no event seals it." for one in report.unnamed[:MOST_UNNAMED]]
     if report.spilled:
         text.append(
             f"{plural(report.spilled, 'event')} beside it, durable, will follow when the daemon starts."
@@ -35,7 +41,19 @@ def told(report: Report) -> dict[str, Any]:
     problems = [
         {"code": one.code, "epoch": one.epoch, "seq": one.seq, "text": one.text} for one in report.problems
     ]
-    return {"holds": report.holds, "text": text, "campus": report.campus, **counts, "problems": problems}
+    pictures = {
+        "pictures": len(report.pictures),
+        "pictures_read": report.pictures_read,
+        "unnamed": report.unnamed,
+    }
+    return {
+        "holds": report.holds,
+        "text": text,
+        "campus": report.campus,
+        **counts,
+        **pictures,
+        "problems": problems,
+    }
 
 
 def add_rebuilt(found: dict[str, Any], events: int, differences: Sequence[str]) -> None:

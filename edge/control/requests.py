@@ -100,9 +100,10 @@ class LeaveSafeMode(_Request, frozen=True, tag="leave-safe-mode"):
 
 
 class VerifyJournal(_Request, frozen=True, tag="verify-journal"):
-    """rebuild: make the views again from the events and compare."""
+    """rebuild: make the views again from the events and compare. evidence: read each file of pictures whole."""
 
     rebuild: bool = False
+    evidence: bool = False
 
 
 class Rows(_Request, frozen=True, tag="rows"):

@@ -187,7 +187,7 @@ class ControlServer:
             case LeaveSafeMode():
                 yield await _reply(desk.leave_safe_mode(actor))
             case VerifyJournal():
-                yield _data(await desk.verify_journal(request.rebuild))
+                yield _data(await desk.verify_journal(request.rebuild, request.evidence))
             case Rows():
                 async for batch in desk.rows(request.incident):
                     yield {"ok": True, "data": list(batch), "more": True}

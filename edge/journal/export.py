@@ -18,6 +18,7 @@ import msgspec
 from edge.journal import standalone_verifier
 from edge.journal.canonical import JSON, MAX_BYTES, canonical
 from edge.journal.checkpoint import Checkpoint
+from edge.journal.evidence import Ledger, Missing, Named, NotAsSealed, blocks, looked_at
 from edge.journal.keys import SigningKey
 from edge.journal.stored import Stored
 
@@ -27,6 +28,9 @@ _SPAN: Final = 2_000
 """Places looked through at once for an incident: 3 ms."""
 _MOMENT: Final = (1980, 1, 1, 0, 0, 0)
 _MEMORY_BYTES: Final = 8 * 1024 * 1024
+
+MOST_ENCLOSED: Final = 9_000
+"""Files of pictures in one export; the verifier takes ten thousand files in all."""
 
 Opens = Callable[[Stored, str], bool]
 """Whether a sealed field is opened in this export; what is not stays a commitment (redaction)."""
@@ -59,6 +63,18 @@ class Source(Protocol):
     def checkpoint_now(self) -> None: ...
 
     def key(self) -> SigningKey: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosing:
+    """Where an incident's files of pictures lie. redacted: they are named and left out.
+
+    keep_free: bytes that stay free on the disk that the export is written to; what has no room is named and left out.
+    """
+
+    folder: Path
+    redacted: bool = False
+    keep_free: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,21 +124,35 @@ def export(
     opens: Opens,
     files: Mapping[str, Path] | None = None,
     about: Mapping[str, str] | None = None,
+    enclosing: Enclosing | None = None,
 ) -> Exported:
     """Write the range that covers `first` to `last` to `out`; takes as long as it takes: not for the loop's
     thread.
 
     files: by SHA-256, what else belongs to it. about: goes into the manifest, such as the incident and the
-    version. Raises OSError, NothingToExport, KeyRefused, and what the source raises.
+    version. The sealed pictures of the incident that `about` names are listed in the manifest's `evidence`;
+    `enclosing` takes them in as well, and what is not there or not as sealed is listed with why. Raises OSError,
+    NothingToExport, KeyRefused, and what the source raises.
     """
     source.checkpoint_now()
     key = source.key()
     part = out.with_name(out.name + ".part")
     descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    spoilt: dict[Named, Missing] = {}
     try:
         with os.fdopen(descriptor, "w+b") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-                manifest = _Writing(source, archive, opens).write(first, last, key, files or {}, about or {})
+            while True:
+                enclosed = None if enclosing is None else _Enclosed(enclosing, part, spoilt)
+                try:
+                    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+                        writing = _Writing(source, archive, opens, enclosed)
+                        manifest = writing.write(first, last, key, files or {}, about or {})
+                    break
+                except NotAsSealed as err:
+                    # Half of it is in the archive already: once more without it, and looking before each leap.
+                    spoilt[err.named] = err.code
+                    file.seek(0)
+                    file.truncate()
             file.flush()
             os.fsync(file.fileno())
     except BaseException:
@@ -132,11 +162,43 @@ def export(
     return Exported(out, manifest)
 
 
+class _Enclosed:
+    """Which files of pictures go into one archive, and which do not."""
+
+    def __init__(self, enclosing: Enclosing, part: Path, spoilt: Mapping[Named, Missing]) -> None:
+        self.folder = enclosing.folder
+        self.names: set[str] = set()
+        """By SHA-256: what is in the archive."""
+        self._enclosing = enclosing
+        self._part = part
+        self._spoilt = spoilt
+
+    def missing(self, named: Named) -> Missing:
+        """Why it is not to be taken in; `""`: it is. Raises OSError of the disk that is written to."""
+        if self._enclosing.redacted:
+            return "redacted"
+        if named in self._spoilt:
+            return self._spoilt[named]
+        if named.sha256 in self.names:
+            return ""
+        if len(self.names) >= MOST_ENCLOSED:
+            return "too_many"
+        room = os.statvfs(self._part.parent)
+        if room.f_bavail * room.f_frsize - named.size < self._enclosing.keep_free:
+            return "no_room"
+        return looked_at(self.folder, named, hashes=bool(self._spoilt))
+
+
 class _Writing:
-    def __init__(self, source: Source, archive: zipfile.ZipFile, opens: Opens) -> None:
+    def __init__(
+        self, source: Source, archive: zipfile.ZipFile, opens: Opens, enclosed: _Enclosed | None
+    ) -> None:
         self.source = source
         self.archive = archive
         self.opens = opens
+        self.enclosed = enclosed
+        self.incident = ""
+        self.ledger = Ledger()
         self.files: list[JSON] = []
         self.ranges: dict[str, tuple[int, int]] = {}
         self.campus = ""
@@ -152,6 +214,7 @@ class _Writing:
         files: Mapping[str, Path],
         about: Mapping[str, str],
     ) -> dict[str, Any]:
+        self.incident = about.get("incident", "")
         with tempfile.SpooledTemporaryFile(_MEMORY_BYTES) as sealed:
             self.entry("events.ndjson", self.events(first, last, sealed))
             sealed.seek(0)
@@ -165,6 +228,7 @@ class _Writing:
         for digest, path in sorted(files.items()):
             with path.open("rb") as file:
                 self.entry(f"files/{digest}", _blocks(file))
+        evidence: list[JSON] = [one.listed(self.enclose(one)) for one in self.ledger.named]
         self.entry("verify.py", iter([Path(standalone_verifier.__file__).read_bytes()]))
         epoch, seq = list(self.ranges.items())[-1][0], list(self.ranges.values())[-1][1]
         made: dict[str, JSON] = {
@@ -175,6 +239,7 @@ class _Writing:
             "last_seq": seq,
             "last_hash": self.hash,
             "files": self.files,
+            "evidence": evidence,
             "key": key.id,
             "withheld": self.withheld,
             "versions": {"export": FORMAT, "event": 1},
@@ -214,7 +279,21 @@ class _Writing:
         later = self.source.checkpoints(last[0], last[1], 2**53)
         return (later[0].epoch, later[0].seq) if later else None
 
+    def enclose(self, named: Named) -> Missing:
+        """Take a file of pictures in, as it is. Raises NotAsSealed where it turns out half-way that it is another."""
+        if (named.name, named.sha256) in self.ledger.deleted:
+            return "deleted"
+        if self.enclosed is None:
+            return "left_out"
+        missing = self.enclosed.missing(named)
+        if not missing and named.sha256 not in self.enclosed.names:
+            self.entry(f"files/{named.sha256}", blocks(self.enclosed.folder, named), named.size)
+            self.enclosed.names.add(named.sha256)
+        return missing
+
     def note(self, event: Stored) -> None:
+        if self.incident and event.incident == self.incident:
+            self.ledger.note(event)
         if self.first is None:
             self.first = event.position
             self.campus = str(msgspec.json.decode(event.body)["campus"])
@@ -250,14 +329,17 @@ class _Writing:
                     yield canonical(line) + b"\n"
                 at = found[-1].seq + 1
 
-    def entry(self, name: str, blocks: Iterator[bytes]) -> None:
-        digest, size = self.put(name, blocks)
+    def entry(self, name: str, content: Iterator[bytes], expected: int = 0) -> None:
+        digest, size = self.put(name, content, expected)
         self.files.append({"name": name, "sha256": digest, "bytes": size})
 
-    def put(self, name: str, blocks: Iterator[bytes]) -> tuple[str, int]:
+    def put(self, name: str, content: Iterator[bytes], expected: int = 0) -> tuple[str, int]:
+        """expected: bytes, where they may be many: beyond 2 GiB an entry has another form (APPNOTE 4.5.3)."""
         digest, size = hashlib.sha256(), 0
-        with self.archive.open(zipfile.ZipInfo(name, _MOMENT), "w") as file:
-            for block in blocks:
+        info = zipfile.ZipInfo(name, _MOMENT)
+        info.file_size = expected
+        with self.archive.open(info, "w") as file:
+            for block in content:
                 digest.update(block)
                 size += len(block)
                 file.write(block)

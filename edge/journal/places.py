@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+EVIDENCE: Final = "evidence"
+"""Below the store: pictures that incidents keep, a folder each."""
 
 
 @dataclass(frozen=True, slots=True)

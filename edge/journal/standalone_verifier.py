@@ -15,6 +15,9 @@ JSON (RFC 8785);
   keys/<key>.pem, and the chain has that hash at that number; the range ends on a checkpoint, and each epoch
   within it on one too, or with the event that the next epoch's first names as the old one's last;
 - sealed.ndjson: SHA-256(salt ‖ canonical JSON of the value) is the commitment in the event.
+- manifest.json, `evidence`: exactly the sealed files of pictures that the incident's evidence.ended/1 events name, each as
+  its event says; one that is not marked as missing is in files/ with that SHA-256 and size. What is missing, and why, is
+  printed: the export holds without it.
 
 Exit codes: 0 it holds, 1 it does not, 2 usage.
 """
@@ -36,6 +39,7 @@ from typing import Any, NoReturn
 MOST_BYTES = 4 * 1024**3
 """Unpacked, of the whole archive; counted while reading, whatever the archive says of itself."""
 MOST_LINE_BYTES = 1024**2
+MOST_MANIFEST_BYTES = 16 * 1024**2
 MOST_FILES = 10_000
 _RATIO = 200
 _SLACK_BYTES = 64 * 1024**2
@@ -88,10 +92,14 @@ class _Check:
         self.archive = archive
         self.public = raw_key(public_pem)
         self.room = min(MOST_BYTES, packed_bytes * _RATIO + _SLACK_BYTES)
+        self.stored_room = packed_bytes
+        """Files of pictures may be larger than all else: what is not packed cannot be more than the archive itself."""
         self.sizes: dict[str, int] = {}
         self.keys: dict[str, bytes] = {}
         self.chain: dict[tuple[str, int], str] = {}
         self.commitments: dict[tuple[str, int], dict[str, str]] = {}
+        self.ended: dict[tuple[str, int], dict[str, Any]] = {}
+        self.deleted: set[tuple[str, str]] = set()
 
     def all(self) -> dict[str, Any]:
         names = [each.filename for each in self.archive.infolist()]
@@ -102,7 +110,7 @@ class _Check:
                 raise Broken(f"a file that does not belong here: {info.filename[:80]!r}")
             if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise Broken(f"{info.filename} is packed in a way that is not used here")
-        body = self.whole("manifest.json")
+        body = self.whole("manifest.json", MOST_MANIFEST_BYTES)
         manifest = parse(body)
         if canonical(manifest) != body:
             raise Broken("manifest.json is not canonical JSON")
@@ -110,12 +118,14 @@ class _Check:
             raise Broken("manifest.sig is not the given key's signature over manifest.json")
         self.files(manifest, names)
         self.campus = manifest["campus"]
+        self.incident = manifest["about"].get("incident")
         for name in names:
             if name.startswith("keys/"):
                 self.keys[name[5:-4]] = raw_key(self.whole(name).decode("ascii"))
         checkpoints = self.checkpoints()
         self.events(manifest, checkpoints)
         self.sealed()
+        self.evidence(manifest)
         return manifest
 
     def files(self, manifest: dict[str, Any], names: list[str]) -> None:
@@ -179,6 +189,8 @@ class _Check:
             self.chain[epoch, seq] = digest
             if line["sealed"]:
                 self.commitments[epoch, seq] = line["sealed"]
+            if self.incident and line["incident"] == self.incident:
+                self.pictures(line)
         if first is None:
             raise Broken("no events")
         self.ends(epoch, seq, checkpoints)
@@ -212,19 +224,45 @@ class _Check:
             if len(salt) != 16 or hashlib.sha256(salt + canonical(line["value"])).hexdigest() != commitment:
                 raise Broken(f"{where} is not what was sealed")
 
-    def whole(self, name: str) -> bytes:
+    def pictures(self, line: dict[str, Any]) -> None:
+        data = line["data"]
+        if line["kind"] == "evidence.ended/1" and data["sha256"]:
+            self.ended[line["epoch"], line["seq"]] = data
+        elif line["kind"] == "evidence.deleted/1":
+            self.deleted.add((data["name"], data["sha256"]))
+
+    def evidence(self, manifest: dict[str, Any]) -> None:
+        listed = {(each["epoch"], each["seq"]): each for each in manifest.get("evidence", [])}
+        if listed.keys() != self.ended.keys() or len(listed) != len(manifest.get("evidence", [])):
+            raise Broken("the manifest does not list the files of pictures that the events name")
+        for place, data in self.ended.items():
+            each = listed[place]
+            said = {**each, "size": each["bytes"]}
+            for name in ("name", "camera", "sha256", "size", "end", "first_us", "last_us"):
+                if said[name] != data[name]:
+                    raise Broken(f"{data['name']} is listed with another {name} than its event says")
+            if not each["missing"] and self.sizes.get(f"files/{data['sha256']}") != data["size"]:
+                raise Broken(f"{data['name']} is not in the archive as its event says")
+            if each["missing"] == "deleted" and (data["name"], data["sha256"]) not in self.deleted:
+                raise Broken(f"{data['name']} is said to be deleted, and no event tells of it")
+
+    def whole(self, name: str, most: int = MOST_LINE_BYTES * 4) -> bytes:
         try:
-            blocks = list(self.blocks(name, MOST_LINE_BYTES * 4))
+            blocks = list(self.blocks(name, most))
         except KeyError:
             raise Broken(f"{name} is missing") from None
         return b"".join(blocks)
 
-    def blocks(self, name: str, most: int = MOST_BYTES) -> Iterator[bytes]:
+    def blocks(self, name: str, most: int | None = None) -> Iterator[bytes]:
+        stored = self.archive.getinfo(name).compress_type == zipfile.ZIP_STORED and name.startswith("files/")
         with self.archive.open(name) as file:
             while block := file.read(65536):
-                self.room -= len(block)
-                most -= len(block)
-                if self.room < 0 or most < 0:
+                if stored:
+                    self.stored_room -= len(block)
+                else:
+                    self.room -= len(block)
+                most = None if most is None else most - len(block)
+                if self.room < 0 or self.stored_room < 0 or (most is not None and most < 0):
                     raise Broken(f"{name} unpacks to more than it may")
                 yield block
 
@@ -239,6 +277,16 @@ class _Check:
                 yield parse(line)
         if rest:
             raise Broken(f"{name} ends in the middle of a line")
+
+
+def evidence_told(manifest: dict[str, Any]) -> list[str]:
+    """What an export that holds says of the incident's files of pictures: a line for all, one for each that is missing."""
+    listed = manifest.get("evidence", [])
+    if not listed:
+        return []
+    missing = [each for each in listed if each["missing"]]
+    told = [f"pictures: {len(listed) - len(missing)} of {len(listed)} files are here and as they were sealed"]
+    return told + [f"pictures: {each['name']} is not here: {each['missing']}" for each in missing]
 
 
 def named(first: dict[str, Any], epoch: str, seq: int, digest: str) -> bool:
@@ -339,6 +387,7 @@ def main(arguments: list[str]) -> int:
         f"holds: campus {manifest['campus']}, events {manifest['first_seq']} to {manifest['last_seq']}, "
         f"last hash {manifest['last_hash']}\n"
     )
+    sys.stdout.writelines(f"{line}\n" for line in evidence_told(manifest))
     return 0
 
 

@@ -5,13 +5,16 @@ What holds is said in numbers, what does not in `Problem`s; nothing is repaired.
 """
 
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from edge.journal.chain import Head, Problem, check
 from edge.journal.checkpoint import Checkpoint
+from edge.journal.evidence import Ledger, Named, problems, unnamed
 from edge.journal.faults import error_name
 from edge.journal.places import Places
 from edge.journal.reader import Reader
@@ -24,6 +27,9 @@ from edge.journal.witness import read_witness
 _MOST_PROBLEMS: Final = 100
 _PIECE: Final = 100
 """Events of one piece: 3 ms, in which a running daemon commits nothing."""
+_PATIENCE: Final = 10
+_PATIENCE_S: Final = 0.2
+"""Between what is done to a file and the event that tells of it lie milliseconds; a slow disk makes them more."""
 
 
 @dataclass(slots=True)
@@ -41,6 +47,11 @@ class Report:
     spilled: int = 0
     head: Head | None = None
     problems: list[Problem] = field(default_factory=list)
+    pictures: dict[str, Named] = field(default_factory=dict)
+    """By name: the sealed files of pictures that have to be there."""
+    pictures_read: bool = False
+    unnamed: list[str] = field(default_factory=list)
+    """Finished files that the record does not name."""
 
     @property
     def holds(self) -> bool:
@@ -74,6 +85,45 @@ def verifying(store: Store, places: Places, report: Report) -> Iterator[None]:
         report.problems.append(Problem("database", None, None, f"the database gives up: {error_name(err)}"))
 
 
+Read = Callable[[tuple[str, int] | None, int], Sequence[Stored]]
+
+
+def look_at_pictures(folder: Path, report: Report, *, hashes: bool, read: Read | None = None) -> None:
+    """Check the files of pictures that a record names, and add what does not hold to its report.
+
+    hashes: read each of them whole. read: events of a running journal behind a position: what retention lets go
+    meanwhile is no problem. May hang with its disk: in a thread. Raises what `read` raises.
+    """
+    report.pictures_read = hashes
+    try:
+        found = dict(islice(problems(folder, report.pictures.values(), hashes=hashes), _MOST_PROBLEMS))
+        report.unnamed = unnamed(folder, report.pictures)
+    except OSError as err:
+        text = f"the folder of pictures cannot be read: {err.strerror}"
+        report.problems.append(Problem("evidence", None, None, text))
+        return
+    if read is not None and (found or report.unnamed):
+        _told_since(report, read, found)
+    report.problems += found.values()
+
+
+def _told_since(report: Report, read: Read, found: dict[Named, Problem]) -> None:
+    """Leave out what events behind the report's head tell of: they follow what is done to the disk in a moment."""
+    for _ in range(_PATIENCE):
+        after = None if report.head is None else (report.head.epoch, report.head.seq)
+        since = Ledger()
+        while events := read(after, _PIECE):
+            for event in events:
+                since.note(event)
+            after = events[-1].position
+        for one in [one for one in found if (one.name, one.sha256) in since.deleted]:
+            del found[one]
+        report.unnamed = [one for one in report.unnamed if one not in since.standing]
+        if not found and not report.unnamed:
+            return
+        time.sleep(_PATIENCE_S)
+
+
 class _Pass:
     """One walk through a store."""
 
@@ -83,6 +133,7 @@ class _Pass:
         self.erased: set[tuple[str, int, str]] = set()
         self.closed: set[tuple[str, int, str]] = set()
         self.last: dict[str, Head] = {}
+        self.pictures = Ledger()
         self.dropped = {each.epoch: each.last for each in store.segments() if each.dropped is not None}
 
     def run(self) -> Iterator[None]:
@@ -111,6 +162,7 @@ class _Pass:
             yield
         for epoch in self.store.epochs:
             yield from self._checkpoints(epoch)
+        self.report.pictures = self.pictures.standing
         if self.closed - self.erased:
             self._erased_since(end)
         for which, seq, name in sorted(self.closed - self.erased):
@@ -139,6 +191,7 @@ class _Pass:
             self._link(event)
         elif event.kind == "sealed.erased/1":
             self._erased(event)
+        self.pictures.note(event)
         return event
 
     def _erased(self, event: Stored) -> None:

@@ -7,8 +7,8 @@ import asyncio
 import contextlib
 import json
 import socket
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Final
 
 import structlog
 
@@ -51,6 +51,8 @@ class Doors:
         self._address = address
         self._tasks: set[asyncio.Task[None]] = set()
         self._left: dict[str, asyncio.Event] = {}
+        self._over: dict[Hub, asyncio.Event] = {}
+        """Of the streams that are being watched: set when there is no such stream any more."""
         self._whep = Viewers(ended=self._ended)
         self._fmp4 = Fmp4Door()
         self._jpeg = JpegDoor(self._still)
@@ -64,7 +66,10 @@ class Doors:
     def knocked(self, doors: socket.socket) -> None:
         """The daemon handed over a socket: serve it."""
         with contextlib.suppress(BlockingIOError, OSError):
-            _, descriptors, _, _ = socket.recv_fds(doors, 16, 1)
+            said, descriptors, _, _ = socket.recv_fds(doors, 16, 1)
+            if not said:
+                # The daemon is gone: a socket at its end is ready to be read for ever.
+                asyncio.get_running_loop().remove_reader(doors)
             for descriptor in descriptors:
                 ours = socket.socket(fileno=descriptor)
                 if len(self._tasks) >= MOST:
@@ -73,6 +78,13 @@ class Doors:
                 task = asyncio.get_running_loop().create_task(self._serve(ours), name="camera asked")
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
+
+    def forget(self, hub: Hub) -> None:
+        """There is no such stream any more: who watches it leaves."""
+        self._jpeg.forget(hub)
+        over = self._over.pop(hub, None)
+        if over is not None:
+            over.set()
 
     async def close(self) -> None:
         """Everybody leaves."""
@@ -87,6 +99,10 @@ class Doors:
         try:
             async with asyncio.timeout(ASKED_S):
                 wish = asked(await reader.readline())
+            if wish.do == "end":
+                self._ended(wish.viewer, "ended")
+                writer.write(line(Answer()))
+                return
             camera = self._cameras.get(wish.camera)
             stream = None if camera is None else camera.stream(wish.stream)
             if stream is None:
@@ -121,6 +137,7 @@ class Doors:
         self, hub: Hub, wish: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         """WebRTC, for as long as the socket is open on both sides."""
+        over = self._over_of(hub)
         try:
             answer = await self._whep.offer(hub, wish.offer, self._address())
         except NotServed as err:
@@ -128,13 +145,11 @@ class Doors:
             return
         left = self._left[answer.viewer] = asyncio.Event()
         writer.write(line(Answer(answer=answer.sdp, viewer=answer.viewer)))
-        gone = asyncio.ensure_future(reader.read(1))
-        ended = asyncio.ensure_future(left.wait())
+        waiting = _tasks(reader.read(1), left.wait(), over.wait())
         try:
-            await asyncio.wait((gone, ended), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            gone.cancel()
-            ended.cancel()
+            await _cancelled(waiting)
             self._left.pop(answer.viewer, None)
             await self._whep.end(answer.viewer)
 
@@ -144,20 +159,31 @@ class Doors:
             writer.write(line(Answer("no_picture")))
             return
         writer.write(line(Answer(answer=json.dumps({"codec": hub.track.codec}))))
-        serving = asyncio.ensure_future(self._fmp4.serve(hub, writer))
-        gone = asyncio.ensure_future(reader.read(1))
+        waiting = _tasks(self._fmp4.serve(hub, writer), reader.read(1), self._over_of(hub).wait())
         self._watching += 1
         try:
-            await asyncio.wait((serving, gone), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._watching -= 1
-            for task in (serving, gone):
-                task.cancel()
-            for told in await asyncio.gather(serving, gone, return_exceptions=True):
+            for told in await _cancelled(waiting):
                 if isinstance(told, Unplayable):
                     log.info("a stream cannot be played", camera=hub.camera)
+
+    def _over_of(self, hub: Hub) -> asyncio.Event:
+        return self._over.setdefault(hub, asyncio.Event())
 
     def _ended(self, viewer: str, why: str) -> None:
         left = self._left.get(viewer)
         if left is not None:
             left.set()
+
+
+def _tasks(*each: Coroutine[Any, Any, Any]) -> tuple[asyncio.Task[Any], ...]:
+    return tuple(asyncio.ensure_future(one) for one in each)
+
+
+async def _cancelled(tasks: tuple[asyncio.Task[Any], ...]) -> list[Any]:
+    """What each came to."""
+    for task in tasks:
+        task.cancel()
+    return await asyncio.gather(*tasks, return_exceptions=True)

@@ -117,8 +117,6 @@ class Camera:
     def __init__(self, settings: CameraSettings, before_us: int, judge: Judge, shared: Shared) -> None:
         self.settings = settings
         self.judge = judge
-        self.looked_at_us: int | None = None
-        """Capture of the picture that was last judged, CLOCK_MONOTONIC."""
         self._shared = shared
         self.main = Stream(settings, "main", settings.url, shared, self._turned)
         self.sub = (
@@ -129,6 +127,7 @@ class Camera:
         self._detach = self.main.hub.attach(self.ring)
         self._told: Standing | None = None
         self._later: asyncio.TimerHandle | None = None
+        self._closed = False
         looked = self.sub or self.main
         shared.looks.watch(
             looked.hub,
@@ -151,7 +150,8 @@ class Camera:
         return self.main if name == "main" else self.sub
 
     async def close(self) -> None:
-        """Take leave of the camera."""
+        """Take leave of the camera. From now on nothing more is told of it: another may have its name."""
+        self._closed = True
         if self._later is not None:
             self._later.cancel()
         self._shared.looks.forget(self.settings.id)
@@ -175,21 +175,16 @@ class Camera:
             main.detail or main.engine_reason,
         )
 
-    def tell_again(self) -> None:
-        """The daemon is another, and knows nothing."""
-        self._told = None
-        self._say()
-
     def figures(self, now_us: int) -> Figures:
         """What is counted. now_us: CLOCK_MONOTONIC."""
-        looked = None if not self.judge.judged.looks else self._shared.utc(now_us).utc_us
+        looked_us = self.judge.looked_at_us
         return Figures(
             self.settings.id,
             _counted(self.main, now_us, self._shared.utc),
             None if self.sub is None else _counted(self.sub, now_us, self._shared.utc),
             self.ring.held_us,
             self.ring.held_bytes,
-            looked,
+            None if looked_us is None else self._shared.utc(looked_us).utc_us,
         )
 
     def learn(self) -> None:
@@ -202,7 +197,7 @@ class Camera:
         self._turned()
 
     def _turned(self) -> None:
-        if self._later is None:
+        if self._later is None and not self._closed:
             # At once, for who is lost is told within a tenth of a second; the next one not before its time.
             self._say()
             self._later = asyncio.get_running_loop().call_later(TURN_S, self._may_say)

@@ -34,6 +34,8 @@ class ClipFile:
         """CLOCK_MONOTONIC of its first and last picture."""
         self.gaps = 0
         self.part = store / folder / (file_name(camera, number) + PART)
+        self.announced = False
+        """Whether it was told that it is being written."""
         self._store = store
         self._mp4: Mp4 | None = None
         self._timeline = Timeline(0)

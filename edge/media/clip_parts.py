@@ -48,6 +48,11 @@ class Writing:
                 return
 
     @property
+    def files(self) -> int:
+        """Of the clip, so far."""
+        return self._number
+
+    @property
     def done(self) -> bool:
         """Whether all of it is written."""
         return self.clip.ended and self.file is None and not self.clip.pieces and self._waits is None

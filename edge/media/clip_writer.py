@@ -21,7 +21,17 @@ from edge.media.clip import Backlog, Clip
 from edge.media.clip_file import ClipFile
 from edge.media.clip_parts import Utc, Writing
 from edge.media.ring import Ring
-from edge.media.sealing import Sealed, Unsealed, camera_of, code_of, hashed, leftovers, recover, write_whole
+from edge.media.sealing import (
+    Sealed,
+    Unsealed,
+    camera_of,
+    code_of,
+    file_name,
+    hashed,
+    leftovers,
+    recover,
+    write_whole,
+)
 
 log = structlog.get_logger()
 
@@ -77,8 +87,17 @@ class Figures:
 class ClipWriter:
     """All clips of one store (a folder). Belongs to the loop's thread; `start` it there."""
 
-    def __init__(self, store: Path, utc: Utc, told: Told, *, most_waiting_bytes: int = 128 << 20) -> None:
-        self._store, self._utc, self._told = store, utc, told
+    def __init__(
+        self,
+        store: Path,
+        utc: Utc,
+        told: Told,
+        begun: Callable[[str, str], None] = lambda path, camera: None,
+        *,
+        most_waiting_bytes: int = 128 << 20,
+    ) -> None:
+        """begun: called on the loop's thread with the path of each file that is being written, and its camera."""
+        self._store, self._utc, self._told, self._begun = store, utc, told, begun
         self._backlog = Backlog(most_waiting_bytes)
         self._new: queue.SimpleQueue[Clip] = queue.SimpleQueue()
         self._finished: queue.SimpleQueue[Given | None] = queue.SimpleQueue()
@@ -166,6 +185,9 @@ class ClipWriter:
                 self._one_round(one, now)
             for one in writing:
                 if one.done:
+                    if not one.files:
+                        path = f"{one.clip.folder}/{file_name(one.clip.camera, 1)}"
+                        self._on_loop(self._told, Unsealed(path, one.clip.camera, "empty"))
                     self._on_loop(self._written, one.clip)
             writing = [one for one in writing if not one.done]
             self._refused = next((one.refused for one in writing if one.refused), "")
@@ -188,6 +210,11 @@ class ClipWriter:
             one.refused, one.failing_since_us = "", None
             if one.file is not None and one.file.unsynced:
                 self._lost(one, one.file.unsynced, "")
+        for file in (*one.finished, one.file):
+            if file is not None and file.pictures and not file.announced:
+                file.announced = True
+                path = file.part.with_suffix("").relative_to(self._store)
+                self._on_loop(self._begun, str(path), file.camera)
         for file in one.finished:
             self._to_be_sealed(file)
         one.finished.clear()

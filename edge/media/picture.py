@@ -97,6 +97,8 @@ class Judge:
         self._alike: float | None = None
         self._looks = 0
         self._recent: deque[State | None] = deque(maxlen=RECENT)
+        self.looked_at_us: int | None = None
+        """Capture of the picture that was judged last, CLOCK_MONOTONIC."""
 
     @property
     def compare_with(self) -> tuple[bytes, ...]:
@@ -110,6 +112,10 @@ class Judge:
         return Judged(
             self._state, self._since_us, self._looks, self._alike, len(self.references), self._agreed
         )
+
+    def recall(self, references: tuple[Reference, ...]) -> None:
+        """What was learned in another life is known as well, before what was learned in this one."""
+        self.references = (*references, *self.references)[:MOST_REFERENCES]
 
     def learn(self) -> None:
         """A person says that what the camera sees from now on is right: all that was learned is forgotten."""
@@ -126,6 +132,7 @@ class Judge:
         if len(measures.alike) != len(self.compare_with):
             return self.judged
         self._looks += 1
+        self.looked_at_us = measures.at_us
         known = measures.alike[: len(self.references)]
         self._alike = max(known, default=None)
         said = self._say(measures)

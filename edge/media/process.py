@@ -30,6 +30,7 @@ from edge.media.messages import (
     Beat,
     Condition,
     Down,
+    Figures,
     Keep,
     Learn,
     Open,
@@ -40,13 +41,14 @@ from edge.media.messages import (
     line,
 )
 from edge.media.picture import Judge
-from edge.media.remembered import Remembered
+from edge.media.remembered import References, Remembered
 from edge.media.ring import Budget
 
 BEAT_S: Final = 0.1
 FIGURES_S: Final = 2.0
 CLOSE_S: Final = 0.5
 """The daemon gives a second to all of it."""
+LEAVE_S: Final = 0.5
 NICE: Final = 5
 OOM: Final = "500"
 """Where the box's memory ends, this process goes before the daemon (proc(5), oom_score_adj)."""
@@ -69,36 +71,56 @@ class Process:
         self._looks = Looks(self._looking, lambda: instant().mono_us)
         self._budget = Budget(opened.memory)
         self._shared = Shared(Attempts(), self._budget, self._looks, utc, self._tell)
-        self._keeping = Keeping(opened, utc, self._looking, self.say)
-        self._remembered = Remembered(Path(opened.evidence))
         self.cameras: dict[str, Camera] = {}
+        self._keeping = Keeping(opened, utc, self._looking, self.say, self.cameras)
+        self._remembered = Remembered(Path(opened.evidence))
+        self._leaving: set[asyncio.Task[None]] = set()
         self.doors = Doors(self.cameras, self._looking, lambda: self._opened.address)
         self._conditions: dict[str, bool] = {}
 
     def say(self, message: Up) -> None:
-        """To the daemon; one that does not read is gone, or as good as gone."""
-        if self._writer.transport.get_write_buffer_size() < MOST_UNSENT:
-            self._writer.write(line(message))
+        """To the daemon. Of one that does not read, what it can do without is dropped, and no seal ever."""
+        if isinstance(message, Beat | Figures) and self._unsent > MOST_UNSENT:
+            return
+        self._writer.write(line(message))
+
+    @property
+    def _unsent(self) -> int:
+        return self._writer.transport.get_write_buffer_size()
 
     async def open(self, opened: Open) -> None:
         """Read these cameras; those that are as they were go on without a gap."""
         wanted = {one.id: one for one in opened.cameras}
-        same_before = opened.before_us == self._opened.before_us
-        gone = [
-            name
-            for name, camera in self.cameras.items()
-            if wanted.get(name) != camera.settings or not same_before
-        ]
         self._opened = opened
         self._budget.most_bytes = opened.memory
+        leaving = [
+            self._leave(name) for name, its in [*self.cameras.items()] if wanted.get(name) != its.settings
+        ]
+        if leaving:
+            # Many cameras serve one watcher only: the old one's goodbye first, where it is said soon.
+            await asyncio.wait(leaving, timeout=LEAVE_S)
+        for camera in self.cameras.values():
+            camera.ring.keep_us = opened.before_us
+        new = [name for name in wanted if name not in self.cameras]
+        for name in new:
+            self.cameras[name] = Camera(wanted[name], opened.before_us, Judge(), self._shared)
+        self._remembered.read(new, self._recall)
         self._keeping.configure(opened)
-        for name in gone:
-            self._keeping.gone(name)
-            await self.cameras.pop(name).close()
-        for name, settings in wanted.items():
-            if name not in self.cameras:
-                judge = Judge(self._remembered.of(name))
-                self.cameras[name] = Camera(settings, opened.before_us, judge, self._shared)
+
+    def _leave(self, name: str) -> asyncio.Task[None]:
+        self._keeping.gone(name)
+        camera = self.cameras.pop(name)
+        for stream in camera.streams:
+            self.doors.forget(stream.hub)
+        task = asyncio.create_task(camera.close(), name=f"leave {name}")
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+        return task
+
+    def _recall(self, name: str, references: References) -> None:
+        camera = self.cameras.get(name)
+        if camera is not None:
+            camera.judge.recall(references)
 
     async def take(self, message: Down) -> None:
         """A message of the daemon."""
@@ -106,7 +128,7 @@ class Process:
             case Open():
                 await self.open(message)
             case Keep():
-                self._keeping.keep(message, self.cameras)
+                self._keeping.keep(message)
             case Over():
                 self._keeping.over(message.incident)
             case Learn():
@@ -175,13 +197,14 @@ async def serve(doors: socket.socket) -> int:
                         return 1
                     process = Process(message, writer)
                     running = loop.create_task(process.run())
-                    # A part that raised is a bug of ours: the daemon starts another process.
-                    running.add_done_callback(lambda _: writer.transport.abort())
+                    running.add_done_callback(lambda done: _ended(done, writer))
                     loop.add_reader(doors, process.doors.knocked, doors)
                 await process.take(message)
         return 0
     except Unreadable:
         return 1
+    except ConnectionError:
+        return 0
     finally:
         loop.remove_reader(doors)
         if process is not None:
@@ -189,6 +212,13 @@ async def serve(doors: socket.socket) -> int:
         if running is not None:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
+
+
+def _ended(running: asyncio.Task[None], writer: asyncio.StreamWriter) -> None:
+    """A part that raised is a bug of ours: it is said, and the daemon starts another process."""
+    if not running.cancelled() and running.exception() is not None:
+        log.error("a part of the camera process failed", exc_info=running.exception())
+    writer.transport.abort()
 
 
 def main() -> int:

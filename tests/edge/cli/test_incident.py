@@ -1,5 +1,6 @@
 """The record by the command line: from the files of a daemon that is gone, and through one that runs."""
 
+import hashlib
 import json
 import zipfile
 from pathlib import Path
@@ -10,8 +11,9 @@ import pytest
 from edge.cli.record import account, listing, told
 from edge.control.rows import row, wanted
 from edge.journal.reader import Reader
+from rules.model.camera_facts import EvidenceEnded
 from rules.model.facts import DoorsOrdered, VerdictReached
-from rules.model.ids import CommandId
+from rules.model.ids import CameraId, CommandId
 from tests.edge.campus import D1, D2, D3, INCIDENT, locked_down
 from tests.edge.cli.conftest import Run, Site
 from tests.edge.cli.records import SECRET_REASON, write_journal
@@ -128,6 +130,43 @@ def test_a_redacted_export_holds_and_tells_no_reason(run: Run, recorded: Site, t
     assert run("incident", "verify", str(out)).returncode == 0
     with zipfile.ZipFile(out) as archive:
         assert all(SECRET_REASON.encode() not in archive.read(one) for one in archive.namelist())
+
+
+def test_an_incidents_pictures_travel_with_it_and_what_is_missing_is_said(
+    run: Run, site: Site, tmp_path: Path
+) -> None:
+    kept, gone = b"moving pictures", b"no more"
+    folder = site.store / "evidence" / "inc-1"
+    folder.mkdir(parents=True)
+    (folder / "cam-1.mp4").write_bytes(kept)
+    write_journal(site.store, *(ended(name, data) for name, data in (("cam-1", kept), ("cam-2", gone))))
+    out = tmp_path / "export.zip"
+
+    assert run("incident", "export", "inc-1", "--out", str(out)).returncode == 0
+    told = run("incident", "verify", str(out))
+    record = run("verify-journal", "--evidence", "--json")
+
+    assert told.returncode == 0
+    assert "pictures: 1 of 2 files are here and as they were sealed" in told.stdout
+    assert "pictures: inc-1/cam-2.mp4 is not here: gone" in told.stdout
+    with zipfile.ZipFile(out) as archive:
+        assert archive.read(f"files/{hashlib.sha256(kept).hexdigest()}") == kept
+    assert [one.name for one in tmp_path.iterdir() if "campus-edge-" in one.name] == []
+    assert record.returncode == 1
+    found = json.loads(record.stdout)
+    assert (found["pictures"], found["pictures_read"]) == (2, True)
+    assert [one["code"] for one in found["problems"]] == ["evidence"]
+
+    (folder / "cam-2.mp4").write_bytes(gone)
+    assert run("verify-journal").returncode == 0
+
+
+def ended(camera: str, data: bytes) -> tuple[int, EvidenceEnded]:
+    digest = hashlib.sha256(data).hexdigest()
+    name = f"inc-1/{camera}.mp4"
+    return 9_500_000, EvidenceEnded(
+        CameraId(camera), name, "sealed", "", digest, len(data), 1, 2, None, 3, 0, 0
+    )
 
 
 def test_an_export_never_overwrites(run: Run, recorded: Site, tmp_path: Path) -> None:

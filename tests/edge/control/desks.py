@@ -57,7 +57,7 @@ class PaperDesk:
     async def leave_safe_mode(self, actor: Actor) -> Reply:
         return self.reply
 
-    async def verify_journal(self, rebuild: bool) -> dict[str, Any]:
+    async def verify_journal(self, rebuild: bool, evidence: bool) -> dict[str, Any]:
         return {**self.verified, "rebuild": rebuild}
 
     async def rows(self, incident: str | None) -> AsyncIterator[Sequence[dict[str, Any]]]:
