@@ -29,6 +29,7 @@ from rules.model.moments import Instant
 from rules.model.responses import Response
 from rules.model.selftest import ExerciseStep, LinkName, Outcome, TestCause
 from rules.model.verdicts import UNKNOWN, Verdict
+from rules.plan import CameraSound
 
 # --- the record ------------------------------------------------------------------------------
 
@@ -169,6 +170,18 @@ class SelfTests:
 
 
 @dataclass(frozen=True, slots=True)
+class CameraMemory:
+    """What was last written of a camera, so that the same is not written again, nor its end left out, over a restart.
+
+    sound: the date on which somebody signed for keeping its sound; `""`: it is dropped.
+    """
+
+    down: bool = False
+    picture: Picture = "ok"
+    sound: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """The part of the state that is a fold of the journal and nothing else."""
 
@@ -187,6 +200,8 @@ class Record:
     self_tests: SelfTests = field(default_factory=SelfTests)
     keeping: Mapping[IncidentId, frozenset[CameraId]] = field(default_factory=dict)
     """Whose pictures each live incident keeps."""
+    cameras: Mapping[CameraId, CameraMemory] = field(default_factory=dict)
+    """Of each camera of which anything else was written than that all is well."""
 
 
 # --- the live picture ------------------------------------------------------------------------
@@ -399,6 +414,8 @@ class Live:
     cameras_up: bool | None = None
     """Whether the camera process is there; None: not heard of since start, or there are no cameras."""
     cameras_since: Instant | None = None
+    sounds: Mapping[CameraId, CameraSound] = field(default_factory=dict)
+    """Who was last recorded in this run as answering for a camera's sound."""
 
 
 @dataclass(frozen=True, slots=True)
