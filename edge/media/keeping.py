@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -27,7 +27,9 @@ from edge.media.still import keep_still
 
 SEALS: Final = "seals.ndjson"
 """In each incident's folder: what of it was sealed, and its kind. Retention reads it; the seal itself is the journal's."""
-ROUND_S: Final = 10.0
+ROUND_S, WRITING_ROUND_S = 10.0, 1.0
+GO_MOST, GO_MOST_WRITING = 64, 8
+"""Files that go in one round: each is a row of the record, and the daemon takes no flood of them."""
 STUCK_US: Final = 5_000_000
 STILL_OLDEST_US: Final = 30_000_000
 """A key picture older than this is no still of the press."""
@@ -79,7 +81,9 @@ class Keeping:
     def keep(self, keep: Keep, cameras: dict[str, Camera]) -> None:
         """Write the pictures of an incident's cameras, from before its opening on."""
         known = self._incidents.get(keep.incident)
-        if known is None:
+        if known is not None:
+            known.keep = keep
+        else:
             if keep.kind == "drill" and not self._routine:
                 return  # told as a condition: what may wait gives way to what may not
             known = self._incidents[keep.incident] = _Incident(keep, {})
@@ -95,6 +99,11 @@ class Keeping:
             known.clips[name] = self._writer.begin(name, keep.incident, camera.ring, since_us)
             self._say(File(name, keep.incident, f"{keep.incident}/{name}", None))
             self._still(camera, keep.incident)
+
+    def keep_on(self, cameras: dict[str, Camera]) -> None:
+        """The configuration is another: go on with cameras that were read anew, in files of their own."""
+        for known in tuple(self._incidents.values()):
+            self.keep(known.keep, cameras)
 
     def over(self, incident: str) -> None:
         """An incident is closed."""
@@ -126,7 +135,7 @@ class Keeping:
                     target=self._retain, args=(loop,), name="evidence retention", daemon=True
                 )
                 self._round.start()
-            await asyncio.sleep(ROUND_S if self.writing == 0 else 1.0)
+            await asyncio.sleep(ROUND_S if self.writing == 0 else WRITING_ROUND_S)
 
     async def close(self, within_s: float) -> None:
         """End all clips."""
@@ -226,7 +235,9 @@ class Keeping:
         def told(going: Going) -> None:
             loop.call_soon_threadsafe(self._gone, going)
 
-        remove(self._store, decision, told, lambda _gone, _code: None)
+        most = GO_MOST_WRITING if live else GO_MOST
+        now = replace(decision, gone=decision.gone[:most])
+        remove(self._store, now, told, lambda _gone, _code: None)
         loop.call_soon_threadsafe(self._decided, decision)
 
     def _gone(self, going: Going) -> None:

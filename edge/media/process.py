@@ -81,11 +81,13 @@ class Process:
         self._keeping.configure(opened)
         for name in gone:
             self._keeping.gone(name)
-            await self.cameras.pop(name).close()
+        # Together: each takes leave of its camera, which may take its time to answer.
+        await asyncio.gather(*(self.cameras.pop(name).close() for name in gone))
         for name, settings in wanted.items():
             if name not in self.cameras:
                 judge = Judge(self._remembered.of(name))
                 self.cameras[name] = Camera(settings, opened.before_us, judge, self._shared)
+        self._keeping.keep_on(self.cameras)
 
     async def take(self, message: Open | Keep | Over) -> None:
         """A message of the daemon."""
@@ -184,7 +186,8 @@ def main() -> int:
 
 def _confine() -> None:
     libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    # Not SIGTERM: a process that somebody stopped would outlive the daemon for good.
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     # Pictures of children are nobody's on this box but the daemon's.
     os.umask(0o077)
