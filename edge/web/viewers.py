@@ -127,8 +127,8 @@ async def _until_closed(socket: web.WebSocketResponse) -> None:
 
 async def _while_allowed(visit: Visit) -> None:
     """Also of a camera that says nothing, and of a page that takes nothing."""
-    while _still(visit):
-        await asyncio.sleep(ASK_AGAIN_S)  # noqa: ASYNC110 - a right that goes tells nobody
+    while _still(visit):  # noqa: ASYNC110 - a right that goes tells nobody
+        await asyncio.sleep(ASK_AGAIN_S)
 
 
 async def _hand_on(reader: asyncio.StreamReader, socket: web.WebSocketResponse) -> None:

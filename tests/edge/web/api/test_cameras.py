@@ -116,8 +116,8 @@ def test_whoever_may_look_sees_whether_cameras_can_be_relied_on_and_none_of_thei
 ) -> None:
     listed = api.get("cameras", "viewer")
     assert [(one["id"], one["up"], one["blind"]) for one in listed.json["items"]] == [
-        (HALL, True, ""),
         (GYM, True, ""),
+        (HALL, True, ""),
     ]
     assert [one["id"] for one in api.get("cameras?zone=b", "viewer").json["items"]] == [GYM]
     for path in ("snapshot.jpg", "mse"):
@@ -181,7 +181,7 @@ def test_an_offer_is_answered_at_the_address_of_the_page_and_ended_by_whoever_ma
 ) -> None:
     made = offer(api)
     assert made.status == 201, made.body
-    assert made.headers["content-type"] == "application/sdp"
+    assert made.headers["content-type"].partition(";")[0] == "application/sdp"
     assert re.findall(rb"candidate:\S+ 1 udp \d+ (\S+) ", made.body) == [b"127.0.0.1"]
     place = made.headers["location"]
     assert place.startswith(f"/api/v1/cameras/{HALL}/whep/")
@@ -227,7 +227,7 @@ async def test_fragments_come_over_a_websocket_text_first_and_then_pieces(api: S
         assert b"ftyp" in first.data[:12]
         piece = await socket.receive()
         assert b"moof" in piece.data[:12]
-        assert await asyncio.to_thread(viewers, api) == 1
+        await asyncio.to_thread(wait_for, "one looks", lambda: viewers(api) == 1)
     await asyncio.to_thread(wait_for, "gone", lambda: viewers(api) == 0)
 
 
@@ -278,7 +278,7 @@ async def test_looks_end_when_whoever_looks_may_no_longer(api: Served) -> None:
         client.ws_connect(f"{api.origin}/api/v1/cameras/{HALL}/mse", headers=known) as socket,
     ):
         await socket.receive()
-        assert await asyncio.to_thread(viewers, api) == 2
+        await asyncio.to_thread(wait_for, "both look", lambda: viewers(api) == 2)
         done = await asyncio.to_thread(api.campus.cli, "token", "revoke", "sign")
         assert done.returncode == 0
         await ends(socket)
