@@ -17,6 +17,7 @@ import structlog
 from drivers.base import Emit
 from drivers.child import Child, Terms
 from drivers.clock import instant
+from edge.camera_news import FILES, FILES_A_SECOND, Allowance, News
 from edge.media.messages import (
     LONGEST_UP,
     Answer,
@@ -54,6 +55,7 @@ MEMORY_EVERY_S: Final = 1.0
 MEMORY_BESIDE: Final = 512 * 1024 * 1024
 """What it may take beside its rings: libraries, clips being written, viewers' buffers."""
 ANSWER_S: Final = 10.0
+TOO_MUCH: Final = "it said too much"
 NO_CAMERAS: Final = "no cameras are configured"
 
 
@@ -75,6 +77,10 @@ class Cameras:
         self._kept: dict[IncidentId, Keep] = {}
         self._changed = asyncio.Event()
         self._conditions: dict[str, Condition] = {}
+        self._known: frozenset[str] = frozenset()
+        self._news = News(self._told)
+        self._files = Allowance(FILES, FILES_A_SECOND)
+        self._flooded = asyncio.Event()
         self.figures: dict[CameraId, Figures] = {}
         """What was last counted of each camera, by this life of the process."""
         self.figures_at_us: dict[CameraId, int] = {}
@@ -93,10 +99,11 @@ class Cameras:
         if wanted == self._open:
             return
         self._open = wanted
+        self._known = frozenset() if wanted is None else frozenset(one.id for one in wanted.cameras)
+        self._news.keep(self._known)
+        for gone in [one for one in self.figures if one not in self._known]:
+            del self.figures[gone]
         if wanted is not None:
-            names = {one.id for one in wanted.cameras}
-            for gone in [one for one in self.figures if one not in names]:
-                del self.figures[gone]
             self._write(wanted)
         self._changed.set()
 
@@ -109,7 +116,7 @@ class Cameras:
                 await self._changed.wait()
                 continue
             began_s = time.monotonic()
-            why = await self._one_life(self._open)
+            why = await self._one_life()
             self._away(why)
             if why == NO_CAMERAS:
                 continue
@@ -170,7 +177,7 @@ class Cameras:
 
     # --- one life of the process ---------------------------------------------------------------
 
-    async def _one_life(self, opened: Open) -> str:
+    async def _one_life(self) -> str:
         """Start it, serve it until it ends or has to be ended, and say why."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
@@ -180,22 +187,30 @@ class Cameras:
         except OSError as err:
             ours.close()
             return f"it could not be started: {err.strerror}"
-        watching = asyncio.ensure_future(self._memory(child, opened))
-        ending = asyncio.ensure_future(self._no_cameras())
-        living = asyncio.ensure_future(child.watch(self._heard))
+        self._flooded.clear()
+        parts = [
+            asyncio.ensure_future(part)
+            for part in (
+                child.watch(self._heard),
+                self._memory(child),
+                self._no_cameras(),
+                self._too_much(),
+            )
+        ]
         try:
-            child.write(line(opened))
+            # As it is now: while the process was being started, it may have become another.
+            if self._open is not None:
+                child.write(line(self._open))
             for keep in self._kept.values():
                 child.write(line(keep))
             self._child, self._doors = child, ours
-            await asyncio.wait((watching, ending, living), return_when=asyncio.FIRST_COMPLETED)
-            ended = next(one for one in (living, watching, ending) if one.done())
-            return ended.result()
+            await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            return next(one for one in parts if one.done()).result()
         finally:
             self._child = self._doors = None
-            for task in (watching, ending, living):
-                task.cancel()
-            await asyncio.gather(watching, ending, living, return_exceptions=True)
+            for part in parts:
+                part.cancel()
+            await asyncio.gather(*parts, return_exceptions=True)
             ours.close()
             await child.end()
 
@@ -205,7 +220,11 @@ class Cameras:
             await self._changed.wait()
         return NO_CAMERAS
 
-    async def _memory(self, child: Child[Up], opened: Open) -> str:
+    async def _too_much(self) -> str:
+        await self._flooded.wait()
+        return TOO_MUCH
+
+    async def _memory(self, child: Child[Up]) -> str:
         """One that eats the box's memory is ended before the kernel has to choose whom to end."""
         place = Path(f"/proc/{child.process.pid}/statm")
         page = os.sysconf("SC_PAGE_SIZE")
@@ -214,7 +233,7 @@ class Cameras:
             with contextlib.suppress(OSError, IndexError, ValueError):
                 # Of /proc: no disk is read.
                 held = int(place.read_text().split()[1]) * page  # noqa: ASYNC240
-                if held > (self._open or opened).memory + MEMORY_BESIDE:
+                if self._open is not None and held > self._open.memory + MEMORY_BESIDE:
                     return "it took too much memory"
 
     def _write(self, message: Down) -> None:
@@ -231,21 +250,14 @@ class Cameras:
                 self._came()
             case Standing():
                 self._came()
-                self._emit(
-                    CameraTold(
-                        now,
-                        CameraId(message.camera),
-                        message.up,
-                        message.code,
-                        message.picture,
-                        message.engine,
-                        message.engine_code,
-                        message.detail,
-                    )
-                )
+                if message.camera in self._known:
+                    self._news.heard(message)
             case Figures():
-                camera = CameraId(message.camera)
-                self.figures[camera], self.figures_at_us[camera] = message, now.mono_us
+                if message.camera in self._known:
+                    camera = CameraId(message.camera)
+                    self.figures[camera], self.figures_at_us[camera] = message, now.mono_us
+            case _ if not self._files.take():
+                self._flooded.set()
             case File():
                 told = EvidenceTold(
                     now,
@@ -271,6 +283,20 @@ class Cameras:
                 self._conditions[message.code] = message
                 self._emit(ConditionChanged(now, message.code, message.active, message.args))
 
+    def _told(self, now: Standing) -> None:
+        self._emit(
+            CameraTold(
+                instant(),
+                CameraId(now.camera),
+                now.up,
+                now.code,
+                now.picture,
+                now.engine,
+                now.engine_code,
+                now.detail,
+            )
+        )
+
     def _came(self) -> None:
         if self._up:
             return
@@ -280,6 +306,7 @@ class Cameras:
     def _away(self, why: str) -> None:
         self._up, self.viewers = False, 0
         self.figures.clear()
+        self._news.forget()
         now = instant()
         for code in [one for one, told in self._conditions.items() if told.active]:
             self._emit(ConditionChanged(now, code, False, ()))
@@ -289,14 +316,15 @@ class Cameras:
 
 def _code(why: str) -> str:
     """The reason as a code for the record."""
-    return _CODES.get(why, "failed")
+    return _CODES.get(why.partition(":")[0], "failed")
 
 
 _CODES: Final = {
     "it hung": "hung",
     "it died": "ended",
+    "it spoke nonsense": "nonsense",
     "it took too much memory": "memory",
-    "it said too much": "nonsense",
+    TOO_MUCH: "nonsense",
     "it takes no more commands": "hung",
     NO_CAMERAS: "none",
 }

@@ -279,6 +279,8 @@ class Daemon:
             "journal_waiting": self.journal.waiting,
             "views_waiting": self.views.waiting,
             "tasks": len(asyncio.all_tasks()),
+            "camera_viewers": self.cameras.viewers,
+            "camera_restarts": self.cameras.restarts,
         }
 
     def picture(self) -> None:

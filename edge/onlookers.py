@@ -45,4 +45,6 @@ def _shows(before: State, after: State) -> bool:
         or was.controllers is not now.controllers
         or was.buttons is not now.buttons
         or was.inputs is not now.inputs
+        or was.cameras is not now.cameras
+        or was.cameras_up is not now.cameras_up
     )

@@ -14,6 +14,7 @@ from rules.model.camera_events import (
 )
 from rules.model.camera_facts import (
     BlindCode,
+    CameraAudioTurned,
     CameraLearned,
     CameraPictureTurned,
     CamerasAsked,
@@ -28,7 +29,7 @@ from rules.model.facts import Because, RequestRefused
 from rules.model.ids import Actor, CameraId, ZoneId
 from rules.model.moments import SECOND_US
 from rules.plan import Plan
-from rules.state import CameraLive, Incident, State
+from rules.state import CameraLive, CameraMemory, Incident, State
 from rules.step import DAEMON, Step
 
 CAMERAS: Final = Actor("cameras")
@@ -50,20 +51,23 @@ def told(step: Step, event: CameraTold) -> None:
     since = step.at if turned or before is None else before.since
     now = CameraLive(event.up, since, event.code, picture, event.engine, event.engine_code)
     step.change(cameras={**step.live.cameras, event.camera: now})
-    # After a start each camera says that it is up: no news, unless it was down, or is now.
-    if (turned and not (before is None and event.up)) or (
+    # After a start each camera says how it is: news is only what the record does not say yet.
+    written = step.record.cameras.get(event.camera, CameraMemory())
+    if written.down == event.up or (
         before is not None and (before.code, before.engine) != (now.code, now.engine)
     ):
         fact = CameraTurned(event.camera, event.up, event.code, event.engine, event.engine_code, event.detail)
         step.write(fact, event.camera, actor=CAMERAS)
-    known = "unknown" if before is None else before.picture
-    if picture != known and not (known == "unknown" and picture == "ok") and event.up:
+    if picture not in ("unknown", written.picture):
         step.write(CameraPictureTurned(event.camera, picture), event.camera, actor=CAMERAS)
 
 
 def turned(step: Step, event: CamerasTurned) -> None:
     """The camera process came or went: with it went all that was known of pictures."""
     before = step.live.cameras_up
+    if before is event.up:
+        # Another life that ended before its first word: it is away since the first of them.
+        return
     step.change(cameras_up=event.up, cameras_since=step.at)
     if not event.up:
         step.change(cameras={}, learning={})
@@ -133,6 +137,11 @@ def sweep(step: Step) -> None:
 
     Behind the press and not in it, so that no press costs more for a campus with more cameras.
     """
+    _sounds(step)
+    if not step.live.cameras.keys() <= step.plan.cameras.keys():
+        # One that is configured again is not believed by what was seen before.
+        known = {name: its for name, its in step.live.cameras.items() if name in step.plan.cameras}
+        step.change(cameras=known)
     if not step.plan.cameras:
         return
     for incident in tuple(step.record.incidents.values()):
@@ -146,6 +155,27 @@ def sweep(step: Step) -> None:
             tuple(one for one in wanted if not kept or one not in kept), blind(step.plan, step.state)
         )
         step.write(fact, incident.id, incident=incident.id)
+
+
+def _sounds(step: Step) -> None:
+    """Say whose sound is kept from now on, or no longer, where the configuration is another than what was recorded."""
+    for camera in step.plan.cameras.values():
+        sound, written = camera.sound, step.record.cameras.get(camera.id)
+        if sound is None:
+            continue
+        known = step.live.sounds.get(camera.id)
+        if known == sound:
+            continue
+        step.change(sounds={**step.live.sounds, camera.id: sound})
+        # Over a restart the date alone is known: names and grounds are sealed, and may be erased.
+        if known is not None or written is None or written.sound != sound.date:
+            fact = CameraAudioTurned(camera.id, True, sound.date, sound.by, sound.note)
+            step.write(fact, camera.id, actor=DAEMON)
+    for name, memory in step.record.cameras.items():
+        its = step.plan.cameras.get(name)
+        if memory.sound and (its is None or its.sound is None):
+            step.change(sounds={one: kept for one, kept in step.live.sounds.items() if one != name})
+            step.write(CameraAudioTurned(name, False, "", "", ""), name, actor=DAEMON)
 
 
 def of_incident(plan: Plan, state: State, incident: Incident) -> tuple[CameraId, ...]:
@@ -201,10 +231,14 @@ def flags(plan: Plan, state: State) -> Iterator[tuple[tuple[str, str], tuple[str
         raised = ("camera_offline", str(camera.id)) in state.record.flags
         if (its is None or not its.up) and (raised or now.since(since) >= camera.offline_after_us):
             yield ("camera_offline", camera.id), ("never" if its is None else its.code,)
-        if its is not None and its.up and its.picture not in ("ok", "unknown"):
+        if its is None or (its.up and its.picture == "unknown"):
+            # Whoever has not looked yet has seen no end of it.
+            for code in PICTURE_FLAGS:
+                if (code, str(camera.id)) in state.record.flags:
+                    yield (code, camera.id), ()
+        elif its.up and its.picture != "ok":
             yield (f"camera_{its.picture}", camera.id), ()
 
 
-FLAGS: Final = frozenset(
-    {"camera_offline", "camera_frozen", "camera_black", "camera_covered", "camera_turned"}
-)
+PICTURE_FLAGS: Final = frozenset({"camera_frozen", "camera_black", "camera_covered", "camera_turned"})
+FLAGS: Final = PICTURE_FLAGS | {"camera_offline"}

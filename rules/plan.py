@@ -160,14 +160,27 @@ class OutputPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class CameraSound:
+    """Who answers for keeping a camera's sound, on which legal ground, and since when (ISO date)."""
+
+    by: str
+    note: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
 class CameraPlan:
-    """One camera. doors: what it shows. offline_after_us: how long it may be away before that is a shortcoming."""
+    """One camera. doors: what it shows. offline_after_us: how long it may be away before that is a shortcoming.
+
+    sound None: it is dropped.
+    """
 
     id: CameraId
     name: str
     zone: ZoneId
     doors: tuple[DoorId, ...]
     offline_after_us: int
+    sound: CameraSound | None = None
 
 
 @dataclass(frozen=True, slots=True)

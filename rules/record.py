@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from rules.model.camera_facts import CamerasAsked
+from rules.model.camera_facts import CameraAudioTurned, CameraPictureTurned, CamerasAsked, CameraTurned
 from rules.model.facts import (
     DoorExercised,
     DoorsOrdered,
@@ -27,12 +27,13 @@ from rules.model.facts import (
     WalkTestStarted,
     ZoneResponded,
 )
-from rules.model.ids import OutputId
+from rules.model.ids import CameraId, OutputId
 from rules.model.moments import MINUTE_US, Instant
 from rules.model.selftest import LinkName
 from rules.model.verdicts import SECURED
 from rules.state import (
     ButtonMemory,
+    CameraMemory,
     DoorOrder,
     ExerciseMemory,
     Flag,
@@ -95,6 +96,12 @@ def fold(record: Record, at: Instant, entry: Entry) -> Record:
                 keeping=_with(record.keeping, entry.incident, kept),
                 blind=_with(record.blind, entry.incident, blind),
             )
+        case CameraTurned():
+            return _of_camera(record, fact.camera, down=not fact.up)
+        case CameraPictureTurned():
+            return _of_camera(record, fact.camera, picture=fact.picture)
+        case CameraAudioTurned():
+            return _of_camera(record, fact.camera, sound=fact.date if fact.on else "")
         case ZoneResponded():
             return _respond(record, at, fact)
         case DoorsOrdered():
@@ -210,6 +217,16 @@ def _remember(record: Record, at: Instant, entry: Entry, fact: PressRecorded) ->
         tests = _with(record.walk_tests, fact.button, replace(test, last_press=one))
         record = replace(record, walk_tests=tests)
     return record
+
+
+def _of_camera(record: Record, camera: CameraId, **now: Any) -> Record:
+    memory = replace(record.cameras.get(camera, CameraMemory()), **now)
+    known = (
+        _without(record.cameras, camera)
+        if memory == CameraMemory()
+        else _with(record.cameras, camera, memory)
+    )
+    return replace(record, cameras=known)
 
 
 def _respond(record: Record, at: Instant, fact: ZoneResponded) -> Record:

@@ -29,6 +29,7 @@ from rules.model.moments import Instant
 from rules.model.responses import Response
 from rules.model.selftest import ExerciseStep, LinkName, Outcome, TestCause
 from rules.model.verdicts import UNKNOWN, Verdict
+from rules.plan import CameraSound
 
 # --- the record ------------------------------------------------------------------------------
 
@@ -169,6 +170,18 @@ class SelfTests:
 
 
 @dataclass(frozen=True, slots=True)
+class CameraMemory:
+    """What was last written of a camera, so that the same is not written again, nor its end left out, over a restart.
+
+    sound: the date on which somebody signed for keeping its sound; `""`: it is dropped.
+    """
+
+    down: bool = False
+    picture: Picture = "ok"
+    sound: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """The part of the state that is a fold of the journal and nothing else."""
 
@@ -189,6 +202,8 @@ class Record:
     """Whose pictures each live incident keeps."""
     blind: Mapping[IncidentId, tuple[tuple[CameraId, BlindCode], ...]] = field(default_factory=dict)
     """Of each live incident where nobody could see when it was pressed, and why."""
+    cameras: Mapping[CameraId, CameraMemory] = field(default_factory=dict)
+    """Of each camera of which anything else was written than that all is well."""
 
 
 # --- the live picture ------------------------------------------------------------------------
@@ -403,6 +418,8 @@ class Live:
     cameras_since: Instant | None = None
     learning: Mapping[CameraId, Instant] = field(default_factory=dict)
     """When a person last said, in this life of the camera process, that what a camera sees is right."""
+    sounds: Mapping[CameraId, CameraSound] = field(default_factory=dict)
+    """Who was last recorded in this run as answering for a camera's sound."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from rules.model.responses import Response
 from rules.plan import (
     ButtonPlan,
     CameraPlan,
+    CameraSound,
     ControllerPlan,
     DoorKind,
     DoorPlan,
@@ -77,6 +78,9 @@ def compile_plan(config: Config, packs: Packs, config_hash: str, notes: Path = N
                 ZoneId(one.zone),
                 tuple(DoorId(door) for door in one.doors),
                 one.offline_after,
+                None
+                if one.audio is None
+                else CameraSound(one.audio.by, one.audio.legal_note, one.audio.date),
             )
             for one in config.cameras
         },

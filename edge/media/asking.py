@@ -28,6 +28,8 @@ log = structlog.get_logger(__name__)
 
 MOST: Final = 128
 """Asking at once: far above what one box serves."""
+MOST_WATCHING: Final = 32
+"""As many as look by WebRTC."""
 ASKED_S: Final = 5.0
 OLDEST_US: Final = 60_000_000
 """A snapshot says its age; one that is older than a minute is none."""
@@ -139,7 +141,7 @@ class Doors:
         """WebRTC, for as long as the socket is open on both sides."""
         over = self._over_of(hub)
         try:
-            answer = await self._whep.offer(hub, wish.offer, self._address())
+            answer = await self._whep.offer(hub, wish.offer, wish.address or self._address())
         except NotServed as err:
             writer.write(line(Answer(_REFUSED.get(err.code, err.code))))
             return
@@ -155,8 +157,8 @@ class Doors:
 
     async def _watch(self, hub: Hub, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Fragmented MP4, for as long as the socket is open on both sides."""
-        if hub.track is None:
-            writer.write(line(Answer("no_picture")))
+        if hub.track is None or self._watching >= MOST_WATCHING:
+            writer.write(line(Answer("no_picture" if hub.track is None else "viewers_most")))
             return
         writer.write(line(Answer(answer=json.dumps({"codec": hub.track.codec}))))
         waiting = _tasks(self._fmp4.serve(hub, writer), reader.read(1), self._over_of(hub).wait())

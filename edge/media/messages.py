@@ -22,6 +22,11 @@ LONGEST_ASKED: Final = 65_536
 Code = Annotated[str, Meta(max_length=64)]
 Detail = Annotated[str, Meta(max_length=300)]
 Id = Annotated[str, Meta(max_length=64)]
+Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Moment = Annotated[int, Meta(ge=0, le=253_402_300_799_000_000)]
+"""UTC microseconds up to the year 9999: what can be written as a date."""
+LONGEST_PICTURE: Final = 16 * 1024 * 1024
+"""A JPEG of the largest picture that is decoded."""
 StreamName = Literal["main", "sub"]
 
 
@@ -85,7 +90,7 @@ class Learn(msgspec.Struct, frozen=True, tag="learn", forbid_unknown_fields=True
 class Beat(msgspec.Struct, frozen=True, tag="beat", forbid_unknown_fields=True):
     """The process is alive, at least every 100 ms. viewers: who look now."""
 
-    viewers: int = 0
+    viewers: Count = 0
 
 
 class Standing(msgspec.Struct, frozen=True, tag="standing", forbid_unknown_fields=True):
@@ -113,8 +118,8 @@ class StreamFigures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     transport: str
     engine: str
     engine_detail: Detail
-    first_us: int | None
-    last_us: int | None
+    first_us: Moment | None
+    last_us: Moment | None
     age_us: int | None
     """Of the newest whole picture, when this was said."""
     last_rtp: int | None
@@ -122,7 +127,7 @@ class StreamFigures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bits_a_second: int | None
     key_us: int | None
     gaps: int
-    gap_at_us: int | None
+    gap_at_us: Moment | None
     missing: int
     skew_us: int | None
     reordered: bool
@@ -137,7 +142,7 @@ class Figures(msgspec.Struct, frozen=True, tag="figures", forbid_unknown_fields=
     sub: StreamFigures | None
     ring_us: int
     ring_bytes: int
-    looked_us: int | None
+    looked_us: Moment | None
     """When its picture was last decoded and judged, by the picture's own capture."""
 
 
@@ -150,13 +155,13 @@ class File(msgspec.Struct, frozen=True, tag="file", forbid_unknown_fields=True):
     end: EvidenceEnd | None
     code: Code = ""
     sha256: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
-    size: int = 0
-    first_us: int | None = None
-    last_us: int | None = None
-    error_us: int | None = None
-    pictures: int = 0
-    missing: int = 0
-    dropped: int = 0
+    size: Count = 0
+    first_us: Moment | None = None
+    last_us: Moment | None = None
+    error_us: Count | None = None
+    pictures: Count = 0
+    missing: Count = 0
+    dropped: Count = 0
 
 
 class Gone(msgspec.Struct, frozen=True, tag="gone", forbid_unknown_fields=True):
@@ -173,12 +178,13 @@ class Condition(msgspec.Struct, frozen=True, tag="condition", forbid_unknown_fie
 
     code: Literal["evidence_disk_full", "evidence_not_written", "cameras_ring_short", "cameras_looks_behind"]
     active: bool
-    args: tuple[Code, ...] = ()
+    args: Annotated[tuple[Code, ...], Meta(max_length=4)] = ()
 
 
 class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The first line of a socket of its own: what somebody at the page wants of a camera.
 
+    address: of ours, at which the page was asked for: live pictures leave from there and from nowhere else.
     whep: `offer` is an SDP. end: `viewer` leaves. mse: chunks follow until either side ends. snapshot: one answer.
     """
 
@@ -188,6 +194,7 @@ class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     width: int = 0
     offer: str = ""
     viewer: Id = ""
+    address: Id = ""
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -196,8 +203,8 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: Code = ""
     answer: str = ""
     viewer: str = ""
-    size: int = 0
-    captured_us: int = 0
+    size: Annotated[int, Meta(ge=0, le=LONGEST_PICTURE)] = 0
+    captured_us: Moment = 0
 
 
 Down = Open | Keep | Over | Learn

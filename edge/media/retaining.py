@@ -2,12 +2,16 @@
 
 import contextlib
 from collections.abc import Callable, Set
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from edge.media.messages import Open
 from edge.media.quota import Class, Gone, Quota, free_bytes, remove, what_goes
 from edge.media.seals import SEALS, Folder, folders
+
+GO_MOST, GO_MOST_WRITING = 64, 8
+"""Files that go in one round: each is a row of the record, and the daemon takes no flood of them."""
 
 
 class Round(NamedTuple):
@@ -37,6 +41,8 @@ def let_go(store: Path, opened: Open, live: Set[str], now_us: int, told: Callabl
     unsynced = {file.path for file in files} if opened.district else set()
     free = free_bytes(_there(store))
     decision = what_goes(files, Quota(opened.disk, opened.reserve, ages), free, held, unsynced, now_us)
+    most = GO_MOST_WRITING if live else GO_MOST
+    decision = replace(decision, gone=decision.gone[:most])
     refused: list[tuple[Gone, str]] = []
     remove(store, decision, told, lambda gone, code: refused.append((gone, code)))
     for one in found:

@@ -18,6 +18,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from drivers.clock import instant
+from edge.journal.places import EVIDENCE
 from edge.journal.writer import JournalRefused
 from edge.views import pages
 from edge.web.incidents import known
@@ -25,7 +26,6 @@ from edge.web.problem import Problem
 from edge.web.route import Visit
 from edge.web.shared import no_history, shared
 from edge.web.viewers import VIEWERS
-from edge.wiring import EVIDENCE
 from rules.model.camera_events import CameraLooked
 from rules.model.ids import CameraId, IncidentId
 

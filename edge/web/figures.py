@@ -104,6 +104,8 @@ class _Now(Collector):
         yield _labelled("incidents", "Live incidents by kind", "kind", kinds, get_args(KindWord))
         yield _gauge("unanswered_presses", "Presses that wait for a person", len(seen["unanswered"]))
         yield from self._proven(seen)
+        unseen = sum(bool(one["blind"]) for one in seen["cameras"])
+        yield _gauge("cameras_blind", "Cameras that nobody can rely on now", unseen)
         yield _gauge("flags", "Safety shortcomings that stand", len(seen["flags"]))
         yield from self._inside()
 
@@ -159,6 +161,8 @@ class _Now(Collector):
         yield _counter(
             "loop_slow_callbacks", "What held the loop for longer than 5 ms since start", figures["loop_over"]
         )
+        yield _gauge("camera_viewers", "Live looks through cameras", figures["camera_viewers"])
+        yield _counter("camera_process_restarts", "Since start", figures["camera_restarts"])
         recording = not not_recording(state)
         yield _gauge("journal_recording", "Whether the journal takes what happens", float(recording))
         yield _gauge("journal_waiting_rows", "Rows that are not on disk yet", figures["journal_waiting"])

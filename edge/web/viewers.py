@@ -10,11 +10,10 @@ from typing import Final
 
 from aiohttp import web
 
-from edge.web.problem import Problem
 from edge.web.route import Visit
 from rules.model.ids import Actor, CameraId
 
-ASK_AGAIN_S: Final = 2.0
+ASK_AGAIN_S: Final = 1.5
 """How soon a look ends behind its session or its right."""
 LOOK_S: Final = 600.0
 """A look that goes on, or is taken again within it, is one look."""
@@ -75,25 +74,19 @@ class Viewers:
 
         Each piece waits until the one before was taken: what does not fit is dropped at its source, at a key picture.
         """
-        hearing = asyncio.get_running_loop().create_task(_until_closed(socket))
-        asked = time.monotonic()
+        loop = asyncio.get_running_loop()
+        # Three tasks for a look and not one more for each piece: there are many of them.
+        parts = (
+            loop.create_task(_until_closed(socket)),
+            loop.create_task(_while_allowed(visit)),
+            loop.create_task(_hand_on(reader, socket)),
+        )
         try:
-            while not hearing.done():
-                piece = await _next(reader, hearing)
-                if piece is None:
-                    return
-                if piece[0] == TEXT:
-                    await socket.send_str(piece[1].decode())
-                else:
-                    await socket.send_bytes(piece[1])
-                if time.monotonic() - asked > ASK_AGAIN_S:
-                    asked = time.monotonic()
-                    if not _still(visit):
-                        return
-        except (EOFError, ConnectionError):
-            return
+            await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            hearing.cancel()
+            for part in parts:
+                part.cancel()
+            await asyncio.gather(*parts, return_exceptions=True)
 
     async def close(self) -> None:
         """The page's port closes."""
@@ -121,12 +114,9 @@ VIEWERS: Final = web.AppKey("viewers", Viewers)
 
 
 def _still(visit: Visit) -> bool:
-    """Whether whoever looks may still do so."""
-    try:
-        visit.body_came()
-    except (Problem, web.HTTPException):
-        return False
-    return True
+    """Whether whoever looks may still do so; a look that goes on is no use of their session, which would never lapse."""
+    now = None if visit.caller is None else visit.office.people.still(visit.caller)
+    return now is not None and now.may(visit.office.rights, "watch")
 
 
 async def _until_closed(socket: web.WebSocketResponse) -> None:
@@ -135,14 +125,20 @@ async def _until_closed(socket: web.WebSocketResponse) -> None:
         pass
 
 
-async def _next(reader: asyncio.StreamReader, hearing: "asyncio.Task[None]") -> tuple[int, bytes] | None:
-    """The next piece with its kind; None: whoever looked has gone."""
-    reading = asyncio.ensure_future(_piece(reader))
-    await asyncio.wait((reading, hearing), return_when=asyncio.FIRST_COMPLETED)
-    if not reading.done():
-        reading.cancel()
-        return None
-    return reading.result()
+async def _while_allowed(visit: Visit) -> None:
+    """Also of a camera that says nothing, and of a page that takes nothing."""
+    while _still(visit):  # noqa: ASYNC110 - a right that goes tells nobody
+        await asyncio.sleep(ASK_AGAIN_S)
+
+
+async def _hand_on(reader: asyncio.StreamReader, socket: web.WebSocketResponse) -> None:
+    """Until either side ends; what it raises is an end as well."""
+    while True:
+        kind, piece = await _piece(reader)
+        if kind == TEXT:
+            await socket.send_str(piece.decode())
+        else:
+            await socket.send_bytes(piece)
 
 
 async def _piece(reader: asyncio.StreamReader) -> tuple[int, bytes]:

@@ -126,12 +126,16 @@ class CameraLearned:
 
 @dataclass(frozen=True, slots=True)
 class CameraAudioTurned:
-    """From now on a camera's sound is kept, or no longer: by whom, and the legal note they gave."""
+    """From now on a camera's sound is kept, or no longer: who answers for it, and the legal note they gave.
+
+    date: when they signed, as configured; `""` with `on` false.
+    """
 
     KIND: ClassVar[str] = "camera.audio/1"
     SEALED: ClassVar[tuple[str, ...]] = ("by", "note")
     camera: CameraId
     on: bool
+    date: str
     by: str
     note: str
 

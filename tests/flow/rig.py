@@ -45,6 +45,8 @@ class School:
         self.devices = Devices(self.config, without)
         self.daemon: subprocess.Popen[bytes] | None = None
         self.environment: dict[str, str] = {}
+        self.program: tuple[str, ...] = ("-m", "edge")
+        """What Python runs as `campus-edge`."""
         self.keyholder = Keyholder(self.store / "control.sock")
 
     @property
@@ -64,7 +66,7 @@ class School:
         assert self.daemon is None or self.daemon.poll() is not None
         with (self.folder / "daemon.log").open("ab") as log:
             self.daemon = subprocess.Popen(
-                [sys.executable, "-m", "edge", "run", "--config", str(self.config)],
+                [sys.executable, *self.program, "run", "--config", str(self.config)],
                 stdout=log,
                 stderr=log,
                 env={**os.environ, **self.environment},

@@ -13,19 +13,22 @@ from rules.model.camera_events import (
     LearnAsked,
 )
 from rules.model.camera_facts import (
+    CameraAudioTurned,
     CameraLearned,
     CameraPictureTurned,
     CamerasAsked,
+    CamerasWatched,
     CameraTurned,
     CameraViewed,
     EvidenceDeleted,
     EvidenceEnded,
     Picture,
 )
+from rules.model.facts import FlagCleared, FlagRaised
 from rules.model.ids import CameraId, ZoneId
 from rules.model.kinds import DRILL, EXERCISE
 from rules.model.moments import SECOND_US
-from rules.plan import CameraPlan, Plan
+from rules.plan import CameraPlan, CameraSound, Plan
 from tests.rules.campus import A1, CAMPUS, PERSON, B, facts
 from tests.rules.story import GYM_DOOR, Story, cleared, raised, standard
 
@@ -296,3 +299,103 @@ def test_a_zone_that_a_reload_took_away_costs_no_incident_its_cameras() -> None:
     story.plan = replace(story.plan, zones=zones)
     story.tick()
     assert asked(story)[0].cameras == ()
+
+
+def test_a_camera_that_is_back_after_a_restart_is_written_as_back_and_one_that_was_up_is_no_news() -> None:
+    story = running()
+    tell(story, HALL, up=False, code="silent")
+    tell(story, GYM, picture="covered")
+    story.restart()
+    story.do(CamerasTurned(story.now, True, ""))
+    assert tell(story, GATE) == []
+    (back,) = tell(story, HALL)
+    assert isinstance(back, CameraTurned)
+    assert back.up
+    assert tell(story, GYM, picture="unknown") == []
+    assert tell(story, GYM) == [CameraPictureTurned(GYM, "ok")]
+    assert story.state.record.cameras == {}
+    assert story.refolded() == story.state.record
+
+
+def test_a_camera_that_is_away_before_and_after_a_restart_is_not_written_as_lost_again() -> None:
+    story = running()
+    tell(story, HALL, up=False, code="silent")
+    story.restart()
+    story.do(CamerasTurned(story.now, True, ""))
+    assert tell(story, HALL, up=False, code="silent") == []
+
+
+def test_a_covered_camera_is_not_flagged_anew_because_nobody_looked_for_a_while() -> None:
+    story = running()
+    tell(story, GATE, picture="covered")
+    story.run(2)
+    story.do(CamerasTurned(story.now, False, "hung"))
+    story.run(2)
+    story.do(CamerasTurned(story.now, True, ""))
+    for camera in (HALL, GYM):
+        tell(story, camera)
+    made = story.run(3)
+    tell(story, GATE, picture="unknown")
+    made += story.run(3)
+    assert raised(made) == cleared(made) == []
+    tell(story, GATE)
+    assert cleared(story.run(2)) == ["camera_covered"]
+
+
+def test_a_camera_process_that_never_comes_up_is_one_fact_and_one_flag_however_often_it_is_started() -> None:
+    story = running()
+    written: list[object] = []
+    for _ in range(6):
+        written += facts(story.do(CamerasTurned(story.now, False, "ended")))
+        written += facts(story.run(3))
+    assert [one for one in written if isinstance(one, CamerasWatched)] == [CamerasWatched(False, "ended")]
+    assert [one.code for one in written if isinstance(one, FlagRaised)] == ["cameras_unwatched"]
+    assert not [one for one in written if isinstance(one, FlagCleared)]
+
+
+DOE = CameraSound("J. Doe", "signs", "2026-08-14")
+
+
+def with_sound(story: Story, sound: CameraSound | None) -> list[CameraAudioTurned]:
+    """The campus with another configuration of the hall's camera; what a second then writes."""
+    hall = replace(story.plan.cameras[HALL], sound=sound)
+    story.plan = replace(story.plan, cameras={**story.plan.cameras, HALL: hall})
+    return [fact for fact in facts(story.run(1)) if isinstance(fact, CameraAudioTurned)]
+
+
+def test_sound_that_is_kept_is_recorded_once_with_who_answers_for_it_and_over_a_restart_not_again() -> None:
+    story = running()
+    assert with_sound(story, DOE) == [CameraAudioTurned(HALL, True, DOE.date, DOE.by, DOE.note)]
+    assert with_sound(story, DOE) == []
+    story.restart()
+    assert with_sound(story, DOE) == []
+    assert with_sound(story, None) == [CameraAudioTurned(HALL, False, "", "", "")]
+    assert with_sound(story, None) == []
+    assert story.refolded() == story.state.record
+
+
+def test_another_who_answers_for_sound_is_recorded_at_a_reload_and_by_their_date_over_a_restart() -> None:
+    story = running()
+    with_sound(story, DOE)
+    roe = replace(DOE, by="R. Roe")
+    assert [one.by for one in with_sound(story, roe)] == ["R. Roe"]
+    story.restart()
+    poe = CameraSound("P. Poe", "consent", "2027-01-04")
+    assert [one.by for one in with_sound(story, poe)] == ["P. Poe"]
+
+
+def test_sound_of_a_camera_that_is_taken_away_is_off() -> None:
+    story = running()
+    with_sound(story, DOE)
+    story.plan = replace(story.plan, cameras={})
+    written = facts(story.run(1))
+    assert CameraAudioTurned(HALL, False, "", "", "") in written
+
+
+def test_a_camera_that_is_configured_again_is_not_believed_by_what_was_seen_before() -> None:
+    story = running()
+    both = story.plan
+    story.plan = replace(both, cameras={one: its for one, its in both.cameras.items() if one != GYM})
+    story.tick()
+    story.plan = both
+    assert dict(cameras.blind(story.plan, story.state)) == {GYM: "never"}

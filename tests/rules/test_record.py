@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 import pytest
 
+from rules.model.camera_facts import CameraAudioTurned, CameraPictureTurned, CamerasAsked, CameraTurned
 from rules.model.facts import (
     DoorExercised,
     DoorsOrdered,
@@ -200,6 +201,10 @@ def test_a_flag_stands_until_it_is_cleared() -> None:
 
 
 FOLDED = (
+    CameraAudioTurned,
+    CameraPictureTurned,
+    CamerasAsked,
+    CameraTurned,
     DoorExercised,
     DoorsOrdered,
     FlagCleared,

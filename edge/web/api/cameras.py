@@ -1,5 +1,6 @@
 """`/cameras`: whether each can be relied on, and, for whom it is, what it sees: snapshot and live, each with its age."""
 
+import asyncio
 import contextlib
 import time
 from typing import Annotated, Any, Final, Literal
@@ -8,7 +9,7 @@ from aiohttp import WSCloseCode, web
 from msgspec import Meta, Struct
 
 from drivers.clock import instant
-from edge.cameras import NotAsked
+from edge.cameras import ANSWER_S, NotAsked
 from edge.journal.stored import rfc3339
 from edge.media.messages import LONGEST_ASKED, Asked, Figures, StreamName
 from edge.snapshot import Document
@@ -123,11 +124,12 @@ async def snapshot(visit: Visit) -> web.StreamResponse:
         try:
             if got.code:
                 raise _refused(got.code)
-            data = await reader.readexactly(got.size)
+            async with asyncio.timeout(ANSWER_S):
+                data = await reader.readexactly(got.size)
         finally:
             writer.transport.abort()
-    except (NotAsked, EOFError, OSError) as err:
-        raise _refused(err.code if isinstance(err, NotAsked) else "cameras_away") from None
+    except (NotAsked, EOFError, OSError, TimeoutError) as err:
+        raise _refused(err.code if isinstance(err, NotAsked) else "cameras_silent") from None
     _record(visit, name, "snapshot")
     now_us = instant().utc_us
     headers = {
@@ -149,7 +151,8 @@ async def whep(visit: Visit) -> web.StreamResponse:
     if len(offer) > LONGEST_ASKED // 2:
         raise Problem(413, "The offer is larger than any browser's. Nothing was done.")
     try:
-        got, reader, writer = await visit.office.ask_camera(Asked("whep", name, which.stream, offer=offer))
+        asked = Asked("whep", name, which.stream, offer=offer, address=_here(visit.request))
+        got, reader, writer = await visit.office.ask_camera(asked)
     except NotAsked as err:
         raise _refused(err.code) from None
     if got.code:
@@ -258,6 +261,13 @@ def _stream(figures: Figures, which: StreamName, late_us: int) -> Document:
         "reordered": its.reordered,
         "connections": its.connections,
     }
+
+
+def _here(request: web.Request) -> str:
+    """The address of ours that the browser reached, so that pictures come from where the page came."""
+    transport = request.transport
+    name = None if transport is None else transport.get_extra_info("sockname")
+    return str(name[0]) if name else ""
 
 
 def _record(visit: Visit, camera: CameraId, how: str) -> None:
