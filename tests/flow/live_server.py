@@ -1,21 +1,24 @@
 """All three doors to a live picture behind a small web server, in a process of its own, fed by `live_camera`.
 
-`python -m tests.flow.live_server '{…}'` prints one line, `{"port": …}`, when it listens. What it serves is what the
+`python -m tests.flow.live_server '{…}'` prints one line, `{"port": …}`, when it has pictures. What it serves is what the
 product's own pages do: the tile's script, the product's security headers, and the addresses of contract.md.
 """
 
 import asyncio
-import io
 import json
 import os
 import socket
 import sys
 import time
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 from aiohttp import WSMsgType, web
+from aiortc import RTCDtlsTransport
+from aiortc.rtp import is_rtcp
 
 from drivers.cameras.stream import AccessUnit, Track
 from edge.media.hub import Hub
@@ -27,22 +30,49 @@ from tests.flow.live_camera import HEAD
 
 STATIC = Path(__file__).parents[2] / "edge" / "web" / "static"
 POLICY = CSP + "; media-src blob:"
-PAGE = """<!doctype html><html lang="en" data-now="{now}"><meta charset="utf-8"><title>Live</title>
-<link rel="stylesheet" href="/static/page.css"><link rel="icon" href="data:,">
-<body><main>{tiles}</main><script type="module" src="/static/camera.js"></script></body></html>"""
+PAGE = """<!doctype html><html lang="en" class="script" data-now="{now}"><meta charset="utf-8"><title>Live</title>
+<link rel="stylesheet" href="/static/page.css"><link rel="stylesheet" href="/static/camera.css"><link rel="icon" href="data:,">
+<body><main class="{css}">{tiles}</main><script type="module" src="/static/camera.js"></script></body></html>"""
+
+
+class Wire:
+    """Between the server and every browser: loses packets when told to, once, or whenever they are sent again."""
+
+    def __init__(self) -> None:
+        self._left = 0
+        self._for_good: set[bytes] = set()
+        self._again = False
+        true_send = RTCDtlsTransport._send_rtp
+
+        async def sent(dtls: RTCDtlsTransport, data: bytes) -> None:
+            if is_rtcp(data) or not self._loses(data[2:4]):
+                await true_send(dtls, data)
+
+        RTCDtlsTransport._send_rtp = sent  # type: ignore[method-assign, assignment]
+
+    def lose(self, packets: int, *, for_good: bool) -> None:
+        """The next ones."""
+        self._left, self._again = packets, for_good
+
+    def _loses(self, sequence: bytes) -> bool:
+        if self._left:
+            self._left -= 1
+            if self._again:
+                self._for_good.add(sequence)
+            return True
+        return sequence in self._for_good
 
 
 class Served:
     """The server's state: one hub a stream, every door, and what tests may do to them."""
 
-    def __init__(self, said: dict[str, object]) -> None:
+    def __init__(self, said: dict[str, Any]) -> None:
         self.said = said
         self.hubs = {name: Hub("cam-1", name) for name in ("main", "sub")}
-        self.viewers = Viewers(
-            most=int(str(said.get("most", 32))), ended=lambda viewer, why: self.ends.append(why)
-        )
+        self.viewers = Viewers(most=said.get("most", 32), ended=lambda viewer, why: self.ends.append(why))
         self.door = Fmp4Door()
         self.jpeg = JpegDoor(still)
+        self.wire = Wire()
         self.ends: list[str] = []
         self.paused = False
         self.asked: list[str] = []
@@ -50,7 +80,7 @@ class Served:
 
     async def feed(self, stream: str) -> None:
         """Read the camera's process and hand on what it says, as an engine does."""
-        what = {**self.said, **(self.said.get("sub") or {})} if stream == "sub" else self.said
+        what: dict[str, Any] = {**self.said, **(self.said.get("sub") or {})} if stream == "sub" else self.said
         camera = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -79,12 +109,14 @@ class Served:
             await camera.wait()
 
     async def page(self, request: web.Request) -> web.Response:
-        tiles = "".join(
-            f'<figure class="camera" data-camera="cam-1" style-free {request.query.get("with", "")}><figcaption><b>Camera 1</b> '
-            '<span class="age"></span></figcaption></figure>'
-            for _ in range(int(request.query.get("tiles", "1")))
+        query = request.query
+        tile = (
+            f'<figure class="camera" data-camera="cam-1" data-streams="{"main sub" if self.said.get("sub") else "main"}">'
+            '<div class="shot"><canvas></canvas><video muted playsinline hidden></video></div><figcaption><b>Camera 1</b> '
+            '<span class="shown"></span> <button type="button" class="enlarge">Larger</button></figcaption></figure>'
         )
-        body = PAGE.format(tiles=tiles, now=time.time_ns() // 1_000_000)
+        tiles = "".join(tile for _ in range(int(query.get("tiles", "1")))) + '<p class="space"></p>'
+        body = PAGE.format(css=query.get("class", ""), tiles=tiles, now=time.time_ns() // 1_000_000)
         return web.Response(text=body, content_type="text/html", headers={"Content-Security-Policy": POLICY})
 
     async def whep(self, request: web.Request) -> web.Response:
@@ -141,6 +173,8 @@ class Served:
         """A test's own: `paused`, `broken`; answers with what was seen so far."""
         if "paused" in request.query:
             self.paused = request.query["paused"] == "1"
+        if "lose" in request.query:
+            self.wire.lose(int(request.query["lose"]), for_good=request.query.get("for_good") == "1")
         if "broken" in request.query:
             for hub in self.hubs.values():
                 hub.broken()
@@ -165,13 +199,15 @@ async def still(hub: Hub, width: int) -> tuple[bytes, int]:
     frames = [*decoder.decode(av.Packet(unit.data)), *decoder.decode(None)]
     taken = time.time_ns() // 1_000 - (time.monotonic_ns() // 1_000 - unit.at_us)
     small = frames[0].reformat(width, width * frames[0].height // frames[0].width, "yuvj420p")
-    out = io.BytesIO()
-    with av.open(out, "w", format="image2") as container:
-        stream = container.add_stream("mjpeg", 1)
-        stream.width, stream.height, stream.pix_fmt = small.width, small.height, "yuvj420p"
-        container.mux(stream.encode(small))
-        container.mux(stream.encode(None))
-    return out.getvalue(), taken
+    encoder = av.CodecContext.create("mjpeg", "w")
+    assert isinstance(encoder, av.VideoCodecContext)
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = (
+        small.width,
+        small.height,
+        "yuvj420p",
+        Fraction(1),
+    )
+    return b"".join(bytes(packet) for packet in [*encoder.encode(small), *encoder.encode(None)]), taken
 
 
 async def main() -> None:
@@ -189,13 +225,15 @@ async def main() -> None:
     app.router.add_post("/act", served.act)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    host = str(served.said.get("host", "127.0.0.1"))
+    host = served.said.get("host", "127.0.0.1")
     await web.TCPSite(runner, host, 0).start()
-    print(json.dumps({"port": runner.addresses[0][1], "pid": os.getpid()}), flush=True)  # noqa: T201 - for the test
     streams = ["main", "sub"] if served.said.get("sub") else ["main"]
     async with asyncio.TaskGroup() as tasks:
         for stream in streams:
             tasks.create_task(served.feed(stream))
+        while not all(served.hubs[stream].gop for stream in streams):
+            await asyncio.sleep(0.01)
+        print(json.dumps({"port": runner.addresses[0][1], "pid": os.getpid()}), flush=True)  # noqa: T201 - for the test
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 // A camera's tile: WebRTC, else MP4 over a WebSocket, else one JPEG after another. What it says of a picture is that
 // picture's own age, from when it was taken: LIVE up to two seconds, else how old, dimmed. Loaded only where a tile is.
 
-const LIVE_MS = 2000, FIRST_MS = 4000, JPEG_MS = 1000, TICK_MS = 250, LARGE_PX = 720, TICKS = 2 ** 32;
+const LIVE_MS = 2000, FIRST_MS = 4000, AWAY_MS = 2000, JPEG_MS = 1000, TICK_MS = 250, LARGE_PX = 720, TICKS = 2 ** 32;
 const doors = ["rtc", "mse", "jpeg"];
 const words = JSON.parse(document.documentElement.dataset.words || "{}");
 const say = (text, values) => (text || "").replace(/\{(\w+)\}/g, (all, name) => (name in values ? values[name] : all));
@@ -11,7 +11,10 @@ function inWords(ms) {
   if (s < 3600) return say(words.min || "{n} min", { n: Math.floor(s / 60) });
   return say(words.h || "{n} h", { n: Math.floor(s / 3600) });
 }
-const wait = (ms, signal) => new Promise((go) => { const timer = setTimeout(go, ms); signal.addEventListener("abort", () => { clearTimeout(timer); go(); }); });
+const wait = (ms, signal) => new Promise((go) => {
+  const done = () => { clearTimeout(timer); signal.removeEventListener("abort", done); go(); }, timer = setTimeout(done, ms);
+  signal.addEventListener("abort", done);
+});
 
 // The next door is for what this one cannot do; `lasting`: trying it again would change nothing.
 class Next extends Error { constructor(lasting) { super("next door"); this.lasting = lasting; } }
@@ -89,10 +92,10 @@ class Tile {
   }
   // Each picture that the browser really showed; `age` gives its age in milliseconds, or null where it cannot be known.
   // Returns a promise that breaks when the first one does not come.
-  shows(door, age, signal) {
+  shows(door, age, signal, late = "") {
     const { video } = this;
     return new Promise((_, fail) => {
-      let first = setTimeout(() => fail(new Next("all")), FIRST_MS);
+      let first = setTimeout(() => fail(new Next(late && late())), FIRST_MS);
       const one = (now, about) => {
         if (signal.aborted) return;
         clearTimeout(first);
@@ -137,9 +140,12 @@ class Tile {
       const ticks = (((Number(clock[1]) + 90 * (performance.now() - asked) - rtpTimestamp) % TICKS) + TICKS) % TICKS;
       return (ticks > TICKS / 2 ? ticks - TICKS : ticks) / 90;
     };
-    const shown = this.shows("rtc", age, signal);
+    const shown = this.shows("rtc", age, signal, () => (link.connectionState === "connected" ? "" : "all"));
     const broken = new Promise((_, fail) => {
-      link.onconnectionstatechange = () => { if (["failed", "closed", "disconnected"].includes(link.connectionState)) fail(new Error("lost")); };
+      link.onconnectionstatechange = async () => {
+        if (link.connectionState === "disconnected") await wait(AWAY_MS, signal);
+        if (["failed", "closed", "disconnected"].includes(link.connectionState)) fail(new Error("lost"));
+      };
     });
     video.srcObject = new MediaStream([receiver.track]);
     await Promise.race([Promise.all([link.setRemoteDescription({ type: "answer", sdp: text }), shown]), broken]);
