@@ -58,7 +58,7 @@ def obeying(name: str, module: str, *arguments: str) -> Iterator[Child]:
     """A child of this package's."""
     pipe = subprocess.PIPE
     command = [sys.executable, "-m", module, *arguments]
-    with _process(command, None, stdin=pipe, stdout=pipe) as process:
+    with started(command, None, stdin=pipe, stdout=pipe) as process:
         if process.stdin is None or process.stdout is None:
             raise Lost(f"the {name} has no pipes")
         yield Child(name, process.stdin, process.stdout)
@@ -73,7 +73,7 @@ def broker(folder: Path, port: int, *, nodelay: bool) -> Iterator[None]:
     config = folder / "mosquitto.conf"
     text = BROKER.format(port=port, nodelay="true" if nodelay else "false")
     config.write_text(text + ("user root\n" if os.geteuid() == 0 else ""))
-    with _process([str(program), "-c", str(config)], folder / "mosquitto.log"):
+    with started([str(program), "-c", str(config)], folder / "mosquitto.log"):
         ends = time.monotonic() + START_S
         while not _listens(port):
             if time.monotonic() > ends:
@@ -106,7 +106,7 @@ class Log:
 @contextlib.contextmanager
 def log(path: Path) -> Iterator[Log]:
     """Takes what is written to it into a file."""
-    with path.open("wb") as file, _process(["cat"], None, stdin=subprocess.PIPE, stdout=file) as taker:
+    with path.open("wb") as file, started(["cat"], None, stdin=subprocess.PIPE, stdout=file) as taker:
         if taker.stdin is None:
             raise Lost("the log has no pipe")
         found = Log(taker.stdin.fileno(), taker)
@@ -120,14 +120,14 @@ def log(path: Path) -> Iterator[Log]:
 def daemon(config: Path, log: Log) -> Iterator["subprocess.Popen[bytes]"]:
     """`campus-edge run`."""
     command = [sys.executable, "-m", "edge", "run", "--config", str(config)]
-    with _process(command, log.file) as process:
+    with started(command, log.file) as process:
         yield process
 
 
 def memory_mib(pid: int) -> float:
     """The proportional set size of a process and all below it (proc(5), smaps_rollup), in MiB."""
     kib = 0
-    for one in _family(pid):
+    for one in family(pid):
         with contextlib.suppress(OSError):
             for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
                 if line.startswith("Pss:"):
@@ -140,11 +140,12 @@ def other_threads(pid: int) -> list[int]:
     return [int(task.name) for task in Path(f"/proc/{pid}/task").iterdir() if task.name != str(pid)]
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
+    """A process and all below it."""
     found = [pid]
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in task.read_text().split():
-            found += _family(int(child))
+            found += family(int(child))
     return found
 
 
@@ -155,12 +156,13 @@ def _listens(port: int) -> bool:
 
 
 @contextlib.contextmanager
-def _process(
+def started(
     command: Sequence[str],
     log: Path | int | None,
     stdin: int | None = None,
     stdout: int | IO[bytes] | None = None,
 ) -> Iterator["subprocess.Popen[bytes]"]:
+    """A program of ours, ended by its id. log: takes what it says where nothing else does."""
     with contextlib.ExitStack() as stack:
         words = stack.enter_context(log.open("wb")) if isinstance(log, Path) else log
         process = subprocess.Popen(  # noqa: S603  our own programs

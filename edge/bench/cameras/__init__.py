@@ -1,0 +1,1 @@
+"""The benchmark of cameras: what reading, keeping and showing them costs, how soon one is lost, and the press unmoved."""
