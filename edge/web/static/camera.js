@@ -191,9 +191,11 @@ class Tile {
         const held = buffer.buffered;
         if (held.length) {
           const edge = held.end(held.length - 1), from = held.start(held.length - 1), behind = edge - video.currentTime;
-          // It stays at the newest picture: a little behind it plays faster, further behind, or before a gap, it jumps.
-          if (video.currentTime < from || behind > 0.7) video.currentTime = Math.max(from, edge - 0.05);
-          else video.playbackRate = behind > 0.15 ? 1.15 : 1;
+          // It stays at the newest picture: behind it, it plays faster. A jump decodes anew from the key picture before,
+          // which may be ten seconds of pictures: only to begin, over a gap, or far behind, and never into another one.
+          if (video.seeking) video.playbackRate = 1;
+          else if (video.currentTime < from || behind > 5) video.currentTime = Math.max(from, edge - 0.05);
+          else video.playbackRate = behind > 0.7 ? 4 : behind > 0.15 ? 1.15 : 1;
           if (video.paused) video.play().catch(() => {});
           if (!waiting.length && held.start(0) < video.currentTime - 15) { buffer.remove(0, video.currentTime - 5); return; }
         }
