@@ -117,8 +117,6 @@ class Camera:
     def __init__(self, settings: CameraSettings, before_us: int, judge: Judge, shared: Shared) -> None:
         self.settings = settings
         self.judge = judge
-        self.looked_at_us: int | None = None
-        """Capture of the picture that was last judged, CLOCK_MONOTONIC."""
         self._shared = shared
         self.main = Stream(settings, "main", settings.url, shared, self._turned)
         self.sub = (
@@ -182,7 +180,8 @@ class Camera:
 
     def figures(self, now_us: int) -> Figures:
         """What is counted. now_us: CLOCK_MONOTONIC."""
-        looked = None if not self.judge.judged.looks else self._shared.utc(now_us).utc_us
+        looked_us = self.judge.looked_at_us
+        looked = None if looked_us is None else self._shared.utc(looked_us).utc_us
         return Figures(
             self.settings.id,
             _counted(self.main, now_us, self._shared.utc),

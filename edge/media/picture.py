@@ -93,6 +93,8 @@ class Judge:
         self._since_us = 0
         self._alike: float | None = None
         self._looks = 0
+        self.looked_at_us: int | None = None
+        """Capture of the picture that was last judged, CLOCK_MONOTONIC."""
         self._recent: deque[State | None] = deque(maxlen=max(PATIENCE.values()))
 
     @property
@@ -123,6 +125,7 @@ class Judge:
         if len(measures.alike) != len(self.compare_with):
             return self.judged
         self._looks += 1
+        self.looked_at_us = measures.at_us
         known = measures.alike[: len(self.references)]
         self._alike = max(known, default=None)
         said = self._say(measures)
