@@ -117,7 +117,7 @@ def _cameras(document: Document, width: int) -> Iterator[str]:
     rows = []
     for one in blind:
         word, says = BLIND.get(one["blind"], (one["blind"], ""))
-        why = f"{lost(one['code'])} {says}".strip() if one["blind"] == "lost" else says
+        why = lost(one["code"]) if one["blind"] == "lost" and one["code"] else says
         since = clock(one["since"]) if one["blind"] == "lost" and one["since"] else "-"
         rows.append((" !", one["id"], one["name"], word.upper(), since, why))
     if rows:

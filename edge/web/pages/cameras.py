@@ -25,6 +25,8 @@ SHAPES: Final[Mapping[str, tuple[str, str]]] = {
 }
 AT_ONCE: Final = 6
 """Tiles of an incident that are open at first: as many as a phone shows without scrolling for long."""
+STILL_MS: Final = 60_000
+"""An older picture is none (`edge.media.asking.OLDEST_US`)."""
 
 
 def camera_row(scene: Scene, camera: Document) -> Document:
@@ -38,7 +40,8 @@ def camera_row(scene: Scene, camera: Document) -> Document:
         word, says = ("up", "") if judged else ("up, not judged", words.PICTURES["unknown"])
         tone, symbol = ("calm", "") if judged else ("unk", "unknown")
     since = _since(scene, camera)
-    why = _(words.lost(camera["code"])) if blind == "lost" else ""
+    if blind == "lost" and camera["code"]:
+        says = words.lost(camera["code"])
     return {
         "id": camera["id"],
         "name": camera["name"],
@@ -46,7 +49,7 @@ def camera_row(scene: Scene, camera: Document) -> Document:
         "doors": camera["doors"],
         "blind": blind,
         "word": _(word),
-        "says": f"{why} {_(says)}".strip(),
+        "says": _(says),
         "tone": tone,
         "symbol": symbol,
         "age_ms": scene.since_ms(since) if blind else None,
@@ -255,7 +258,7 @@ def _stream(stream: Document, zone: Any) -> list[tuple[str, str]]:
         (_("First picture"), moment(stream["first"])),
         (_("Gaps"), f"{stream['gaps']}" + (f", {moment(stream['last_gap'])}" if stream["last_gap"] else "")),
         (_("Packets missing"), str(stream["packets_missing"])),
-        (_("Its clock minus the box's"), milliseconds(stream["skew_ms"])),
+        (_("Its clock minus the box's"), _skew(stream["skew_ms"])),
         (_("Transport"), str(stream["transport"]).upper() or unknown),
         (_("Reader"), _reader(stream)),
         (_("Connections since start"), str(stream["connections"])),
@@ -265,27 +268,38 @@ def _stream(stream: Document, zone: Any) -> list[tuple[str, str]]:
     return rows
 
 
+def _skew(ms: float | None) -> str:
+    if ms is None:
+        return _("not known")
+    return say("{n} ms", n=round(ms)) if abs(ms) < 1_000 else say("{n} s", n=f"{ms / 1_000:.1f}")
+
+
 def _reader(stream: Document) -> str:
     name = _("our own") if stream["engine"] == "own" else _("the fallback")
     return f"{name}: {stream['engine_detail']}" if stream["engine_detail"] else name
 
 
-def tile(camera: Document, whole: Document, *, main: bool = False) -> Document:
+def tile(scene: Scene, camera: Document, whole: Document, *, main: bool = False) -> Document:
     """What a tile is drawn from. main: it fills a page.
 
-    age: how old its newest picture was when the page was made, for whoever has no script; `""`: not known.
+    shot: the still for whoever has no script, `""`: there is none; age: how old it is at most when the page is made.
     """
-    first = whole["main"] if main or whole["sub"] is None else whole["sub"]
-    age_ms = None if first is None else first["age_ms"]
-    if age_ms is not None:
+    small = whole["sub"] is not None and not main
+    first = whole["sub" if small else "main"]
+    shot = age = ""
+    if first is not None and first["age_ms"] is not None:
         # A still is made of the newest key picture.
-        age_ms += first["key_interval_ms"] or 0
+        age_ms = first["age_ms"] + (first["key_interval_ms"] or 0)
+        if age_ms <= STILL_MS:
+            shot = f"/api/v1/cameras/{camera['id']}/snapshot.jpg?width={1280 if main else 640}"
+            shot += "&stream=sub" if small else ""
+            age = say("{n} s", n=max(1, round(age_ms / 1_000)))
     return {
         "id": camera["id"],
         "name": camera["name"],
+        "zone": scene.zone_name(camera["zone"]),
         "streams": ["main"] if whole["sub"] is None else ["main", "sub"],
-        "shot": f"/api/v1/cameras/{camera['id']}/snapshot.jpg?width={1280 if main else 640}"
-        + ("&stream=sub" if whole["sub"] is not None and not main else ""),
-        "age": "" if age_ms is None else say("{n} s", n=f"{age_ms / 1_000:.0f}" if age_ms >= 1_000 else "1"),
+        "shot": shot,
+        "age": age,
         "blind": camera["blind"],
     }

@@ -132,7 +132,7 @@ def _line(scene: Scene, row: Row) -> Document | None:
                 why=_(failed(data["code"])),
             )
         case "camera.viewed/1":
-            text = say("A file of {camera} was taken out", camera=_camera(scene, row["subject"]))
+            text = say("A file of {camera} was taken out", camera=_camera(scene, data["camera"]))
         case "rule.failed/1":
             text = _("A rule failed on this event; the fallback acted instead. Look at the doors.")
         case _:

@@ -28,7 +28,7 @@ def tiles(visit: Visit, now: Scene, ids: Iterable[str]) -> Document:
     if not visit.may("watch"):
         return {"tiles": [], "at_once": cameras.AT_ONCE}
     known = {one["id"]: one for one in now.picture["cameras"]}
-    shown = [cameras.tile(known[one], whole(visit, known[one])) for one in ids if one in known]
+    shown = [cameras.tile(now, known[one], whole(visit, known[one])) for one in ids if one in known]
     return {"tiles": shown, "at_once": cameras.AT_ONCE}
 
 
@@ -42,18 +42,9 @@ async def all_cameras(visit: Visit) -> web.StreamResponse:
     moment = moment_of(visit)
     now = moment.scene
     view = cameras.cameras_view(now)
-    shown = {
-        one["id"]: one for one in tiles(visit, now, [one["id"] for one in now.picture["cameras"]])["tiles"]
-    }
-    zones: dict[str, list[Document]] = {}
-    for row in (*view["blind"], *(row for zone in view["seen"] for row in zone["rows"])):
-        if row["id"] in shown:
-            zones.setdefault(row["zone"], []).append(shown[row["id"]])
-    order = [zone.name for zone in now.plan.zones.values()]
-    more = {
-        "tiles": [{"name": one, "tiles": zones[one]} for one in sorted(zones, key=order.index)],
-        "why_not": why_not(visit) if view["count"] else "",
-    }
+    rows = (*view["blind"], *(row for zone in view["seen"] for row in zone["rows"]))
+    shown = tiles(visit, now, [row["id"] for row in rows])
+    more = {**shown, "why_not": why_not(visit) if view["count"] else ""}
     return await show_shared(visit, "cameras", seen=moment, more=more)
 
 
@@ -66,7 +57,7 @@ async def one_camera(visit: Visit) -> web.StreamResponse:
     if found is not None:
         counted = whole(visit, found)
         if visit.may("watch"):
-            more["tile"] = cameras.tile(found, counted, main=True)
+            more["tile"] = cameras.tile(now, found, counted, main=True)
         more["figures"] = cameras.figures(counted, now.zone)
         more["looked"] = now.full(counted["looked"])
         more["ring"] = say(

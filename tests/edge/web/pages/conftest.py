@@ -1,6 +1,7 @@
 """The page before a campus of values: an office that answers requests, and people who are who their cookie says."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -208,7 +209,7 @@ class Office:
         return [one for one in self.journal if after is None or one.position > after][:limit]
 
     def camera_figures(self, camera: CameraId) -> tuple[Figures | None, int]:
-        return self.figures.get(camera), self.now.mono_us
+        return self.figures.get(camera), time.monotonic_ns() // 1_000
 
     def hurried(self) -> bool:
         return False
