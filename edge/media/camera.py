@@ -151,6 +151,8 @@ class Camera:
 
     async def close(self) -> None:
         """Take leave of the camera. From now on nothing more is told of it: another may have its name."""
+        if self._closed:
+            return
         self._closed = True
         if self._later is not None:
             self._later.cancel()
