@@ -65,6 +65,10 @@ TARGETS: Final = {
     "live-offer": Target("pictures", "offer", "offer_seeds", longest=4_096),
     "live-parameters": Target("pictures", "parameters", "parameters_seeds", longest=512),
     "live-picture": Target("pictures", "picture", "picture_seeds", longest=4_096),
+    "cameras-down": Target("camera_messages", "down", "down_seeds"),
+    "cameras-up": Target("camera_messages", "up", "up_seeds"),
+    "cameras-asked": Target("camera_messages", "asked", "asked_seeds"),
+    "cameras-answer": Target("camera_messages", "answer", "answer_seeds"),
     "yaml": Target("settings", "yaml", "yaml_seeds", longest=2_048),
     "configuration": Target("settings", "whole", "whole_seeds", longest=8_192),
     # Two checks of a whole campus and its plan take some 20 ms: an hour would be half a million.

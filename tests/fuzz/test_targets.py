@@ -3,6 +3,7 @@
 import json
 import re
 
+import msgspec
 import pytest
 
 from drivers.buttons import fields, words
@@ -19,7 +20,7 @@ from edge.control import requests
 from edge.journal import spill
 from edge.journal.chain import Head
 from edge.journal.snapshot import Snapshot
-from edge.media import looking_messages, mp4
+from edge.media import looking_messages, messages, mp4
 from edge.web import once
 from edge.web.api import reading
 from edge.web.pages import forms
@@ -111,7 +112,25 @@ def _the_first(self: Authority, offered: tuple[Challenge, ...]) -> tuple[Challen
 strongest = Authority._strongest
 
 
+class _Loose(msgspec.Struct, frozen=True, tag="beat"):
+    """A message that passes over what it does not know."""
+
+    viewers: int = 0
+
+
+class _Unbounded(msgspec.Struct, frozen=True):
+    """An answer whose code may be anything."""
+
+    code: object = ""
+    answer: str = ""
+    viewer: str = ""
+    size: int = 0
+    captured_us: int = 0
+
+
 PLANTED: list[Plant] = [
+    ("cameras-up", messages, "_up", msgspec.json.Decoder(_Loose)),
+    ("cameras-answer", messages, "_answer", msgspec.json.Decoder(_Unbounded)),
     ("mqtt-payloads", fields, "json_object", _whatever_it_says),
     ("modbus-pdu", modbus, "match_reply", lambda request, pdu: Values((1,) * getattr(request, "count", 0))),
     ("modbus-mbap", modbus_tcp_connection, "match_reply", lambda request, pdu: Values()),
