@@ -109,6 +109,11 @@ class Child(asyncio.Protocol, Generic[Up]):
             if self._why:
                 return self._why
 
+    def leave(self) -> None:
+        """Say that nothing more comes; what it still says is heard."""
+        if self.transport.can_write_eof() and not self.transport.is_closing():
+            self.transport.write_eof()
+
     async def end(self) -> None:
         """End it, now, and wait until it is gone."""
         self._timer.cancel()

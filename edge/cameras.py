@@ -56,6 +56,7 @@ MEMORY_BESIDE: Final = 512 * 1024 * 1024
 """What it may take beside its rings: libraries, clips being written, viewers' buffers."""
 ANSWER_S: Final = 10.0
 TOO_MUCH: Final = "it said too much"
+LEAVE_S: Final = 1.0
 NO_CAMERAS: Final = "no cameras are configured"
 
 
@@ -205,7 +206,12 @@ class Cameras:
                 child.write(line(keep))
             self._child, self._doors = child, ours
             await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
-            return next(one for one in parts if one.done()).result()
+            why = next(one for one in parts if one.done()).result()
+            if why == NO_CAMERAS:
+                # An incident's clips are sealed, and told, before it goes.
+                child.leave()
+                await asyncio.wait(parts[:1], timeout=LEAVE_S)
+            return why
         finally:
             self._child = self._doors = None
             for part in parts:

@@ -89,7 +89,11 @@ class Ledger:
     @property
     def standing(self) -> dict[str, Named]:
         """By name: what has to be there."""
-        return {one.name: one for one in self.named if (one.name, one.sha256) not in self.deleted}
+        return {
+            one.name: one
+            for one in self.named
+            if (one.name, one.sha256) not in self.deleted and (one.name, "") not in self.deleted
+        }
 
 
 def blocks(folder: Path, named: Named) -> Iterator[bytes]:

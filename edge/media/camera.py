@@ -127,7 +127,7 @@ class Camera:
         self._detach = self.main.hub.attach(self.ring)
         self._told: Standing | None = None
         self._later: asyncio.TimerHandle | None = None
-        self._closed = False
+        self._closed = self._lost = False
         looked = self.sub or self.main
         shared.looks.watch(
             looked.hub,
@@ -199,13 +199,23 @@ class Camera:
         self._turned()
 
     def _turned(self) -> None:
-        if self._later is None and not self._closed:
+        if self._closed:
+            return
+        if self._later is not None and self._is_first_loss():
+            self._later.cancel()
+            self._later, self._lost = None, True
+        if self._later is None:
             # At once, for who is lost is told within a tenth of a second; the next one not before its time.
             self._say()
             self._later = asyncio.get_running_loop().call_later(TURN_S, self._may_say)
 
+    def _is_first_loss(self) -> bool:
+        """Of this half second: a camera that is lost just after it came is told as soon as any other."""
+        told = self._told
+        return not self._lost and told is not None and told.up and not self.standing.up
+
     def _may_say(self) -> None:
-        self._later = None
+        self._later, self._lost = None, False
         if self.standing != self._told:
             self._turned()
 

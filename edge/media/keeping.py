@@ -33,6 +33,8 @@ BUSY_ROUND_S: Final = 1.0
 STUCK_US: Final = 5_000_000
 STILL_OLDEST_US: Final = 30_000_000
 """A key picture older than this is no still of the press, and a press older than this gets none."""
+NOTED_AFTER_S: Final = 5.0
+"""A seal that was told is in the journal by then. What ends before tells it once more at the next start: twice is no harm."""
 LONGEST_NAME: Final = 200
 NO_ROOM: Final = "disk_full"
 
@@ -66,6 +68,8 @@ class Keeping:
         self._routine = True
         self._stills: set[asyncio.Task[None]] = set()
         self._seals = Seals(self._store)
+        self._unnoted: dict[str, str] = {}
+        """SHA-256 by path: told, and not among the seals yet."""
         self._beginning_us = self._round_us = 0
         """CLOCK_MONOTONIC since which a thread of ours waits for the disk; 0: none does."""
         self._round_refused = ""
@@ -200,7 +204,14 @@ class Keeping:
 
     def _note(self, incident: str, path: str, sha256: str, size: int) -> None:
         kind: Kind = self._kinds.get(incident, "unknown")
-        self._seals.note(incident, Seal(kind, path, sha256, size, instant().utc_us))
+        seal = Seal(kind, path, sha256, size, instant().utc_us)
+        self._unnoted[path] = sha256
+
+        def note() -> None:
+            self._unnoted.pop(path, None)
+            self._seals.note(incident, seal)
+
+        asyncio.get_running_loop().call_later(NOTED_AFTER_S, note)
 
     # --- what another life of this process left ------------------------------------------------
 
@@ -266,7 +277,8 @@ class Keeping:
     def _gone(self, going: Going) -> None:
         file = going.file
         incident = file.path.partition("/")[0]
-        self._say(Gone(incident, file.path[:LONGEST_NAME], file.sha256, going.why))
+        sha256 = file.sha256 or self._unnoted.get(file.path, "")
+        self._say(Gone(incident, file.path[:LONGEST_NAME], sha256, going.why))
 
     def _not_decided(self, code: str) -> None:
         self._round_us, self._round_refused = 0, code

@@ -204,13 +204,16 @@ async def test_what_a_crash_left_is_told_as_recovered_with_its_incident_and_kind
     assert (told.name, told.incident, told.camera) == ("drill-1/cam-1.mp4", "drill-1", "cam-1")
 
 
-async def test_a_finished_file_that_was_never_told_is_found_at_the_next_start(tmp_path: Path) -> None:
+async def test_a_finished_file_that_was_never_told_is_found_at_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "NOTED_AFTER_S", 0.1)
     (tmp_path / "inc-1").mkdir()
     (tmp_path / "inc-1" / "cam-1.mp4").write_bytes(b"whole")
 
     async with life(opened(tmp_path)) as lives:
         await lives.until(lambda: lives.files("recovered"))
-        await lives.until(lambda: lives.process._keeping._seals.waiting == 0)
+        await lives.until((tmp_path / "inc-1" / SEALS).exists)
     async with life(opened(tmp_path)) as again:
         await again.until(lambda: len(again.told) > 5)
 
