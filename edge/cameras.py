@@ -69,8 +69,9 @@ class NotAsked(Exception):
 class Cameras:
     """Belongs to the loop's thread. `run` is a part of the daemon; `follow` is called behind every event."""
 
-    def __init__(self, emit: Emit) -> None:
+    def __init__(self, emit: Emit, terms: Terms[Up] = TERMS) -> None:
         self._emit = emit
+        self._terms = terms
         self._open: Open | None = None
         self._child: Child[Up] | None = None
         self._doors: socket.socket | None = None
@@ -183,7 +184,7 @@ class Cameras:
         ours.setblocking(False)
         try:
             with theirs:
-                child = await Child.start(TERMS, str(theirs.fileno()), files=(theirs.fileno(),))
+                child = await Child.start(self._terms, str(theirs.fileno()), files=(theirs.fileno(),))
         except OSError as err:
             ours.close()
             return f"it could not be started: {err.strerror}"
