@@ -19,6 +19,7 @@ from drivers.child import Child, Terms
 from drivers.clock import instant
 from edge.camera_news import FILES, FILES_A_SECOND, Allowance, News
 from edge.media.messages import (
+    LONGEST_DOWN,
     LONGEST_UP,
     Answer,
     Asked,
@@ -46,7 +47,14 @@ from rules.state import State
 log = structlog.get_logger(__name__)
 
 TERMS: Final = Terms(
-    "edge.media.process", up, LONGEST_UP, hung_ticks=20, start_ticks=150, most=4_000, unsent=2_097_152
+    "edge.media.process",
+    up,
+    LONGEST_UP,
+    hung_ticks=20,
+    start_ticks=150,
+    most=4_000,
+    # The first line is the longest, and others follow it at once.
+    unsent=2 * LONGEST_DOWN,
 )
 """It beats every 100 ms. Two seconds without a word is hung: decoding and disks have threads and processes of their own."""
 RESTART_S, RESTART_MOST_S = 0.1, 5.0

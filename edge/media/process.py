@@ -90,7 +90,7 @@ class Process:
 
     async def open(self, opened: Open) -> None:
         """Read these cameras; those that are as they were go on without a gap."""
-        wanted = {one.id: one for one in opened.cameras}
+        wanted = {one.id: one for one in opened.whole}
         self._opened = opened
         self._budget.most_bytes = opened.memory
         leaving = [
@@ -231,7 +231,8 @@ def main() -> int:
 
 def _confine() -> None:
     libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    # Not SIGTERM: a process that somebody stopped would outlive the daemon for good.
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     # Pictures of children are nobody's on this box but the daemon's.
     os.umask(0o077)

@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
 import edge.cameras
 from edge.camera_news import FILES, TURNS, Allowance
 from edge.cameras import TERMS, Cameras, NotAsked
-from edge.media.messages import Asked, CameraSettings, Open
+from edge.media.messages import LONGEST_DOWN, Asked, CameraSettings, Open, down, line
 from rules.model.camera_events import CamerasTurned, CameraTold, EvidenceTold
 from rules.model.events import ConditionChanged, Event
 from rules.model.ids import CameraId, IncidentId, ZoneId
@@ -115,17 +116,12 @@ async def test_a_process_that_reads_nothing_is_ended() -> None:
         await heard.until(lambda: heard.turns == [(True, "")])
         process = cameras.process_id
         many = opened("deaf", *(f"cam-{number}" for number in range(1_000)))
-        number = 0
-        while cameras.process_id == process and number < 1_000:
-            number += 1
-            cameras.configure(replace_memory(many, 16_000_000 + number))
+        for number in range(1_000):
+            if cameras.process_id != process:
+                break
+            cameras.configure(msgspec.structs.replace(many, memory=16_000_000 + number))
             await asyncio.sleep(0)
         await heard.until(lambda: (False, "hung") in heard.turns)
-
-
-def replace_memory(one: Open, memory: int) -> Open:
-    fields = {name: getattr(one, name) for name in one.__struct_fields__}
-    return Open(**{**fields, "memory": memory})
 
 
 async def test_a_camera_that_flutters_fills_no_inbox_and_is_never_called_up_while_it_is_lost() -> None:
@@ -165,6 +161,18 @@ async def test_a_configuration_that_changed_while_the_process_was_being_started_
         await heard.until(lambda: len(heard.told) == 2)
 
     assert {one.camera for one in heard.told} == {HALL, CameraId("sound")}
+
+
+def test_cameras_with_one_authority_name_it_once_and_all_fit_into_one_message() -> None:
+    bundle = "-----BEGIN CERTIFICATE-----" + "A" * 256 * 1024
+    many = opened(*(f"cam-{number}" for number in range(1_000)))
+    cameras = tuple(msgspec.structs.replace(one, ca="tls/ca.pem") for one in many.cameras)
+    sent = line(msgspec.structs.replace(many, cameras=cameras, authorities={"tls/ca.pem": bundle}))
+    assert len(sent) < LONGEST_DOWN
+    came = down(sent)
+    assert isinstance(came, Open)
+    assert {one.ca for one in came.whole} == {bundle}
+    assert [one.ca for one in many.whole] == [""] * 1_000
 
 
 def keeping(*names: CameraId) -> State:
