@@ -93,9 +93,12 @@ class Process:
         wanted = {one.id: one for one in opened.whole}
         self._opened = opened
         self._budget.most_bytes = opened.memory
-        leaving = [
-            self._leave(name) for name, its in [*self.cameras.items()] if wanted.get(name) != its.settings
-        ]
+        others = [name for name, its in self.cameras.items() if wanted.get(name) != its.settings]
+        leaving = [self._leave(name) for name in others]
+        for name in others:
+            if name in wanted:
+                # What was seen at another address says nothing of this one.
+                self.say(Standing(name, False, "changed", "unknown", wanted[name].engine, "", ""))
         if leaving:
             # Many cameras serve one watcher only: the old one's goodbye first, where it is said soon.
             await asyncio.wait(leaving, timeout=LEAVE_S)
