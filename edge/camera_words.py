@@ -38,6 +38,7 @@ LOST: Final[Mapping[str, str]] = {
     "tls": "Its certificate is not vouched for. Check its ca.",
     "ended": "It said goodbye. Perhaps it restarts.",
     "engine": "What reads it broke and was started again.",
+    "changed": "It was configured anew, and no picture came since.",
 }
 
 ENGINES: Final[Mapping[str, str]] = {

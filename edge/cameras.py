@@ -19,6 +19,7 @@ from drivers.child import Child, Terms
 from drivers.clock import instant
 from edge.camera_news import FILES, FILES_A_SECOND, Allowance, News
 from edge.media.messages import (
+    LONGEST_DOWN,
     LONGEST_UP,
     Answer,
     Asked,
@@ -46,7 +47,14 @@ from rules.state import State
 log = structlog.get_logger(__name__)
 
 TERMS: Final = Terms(
-    "edge.media.process", up, LONGEST_UP, hung_ticks=20, start_ticks=150, most=4_000, unsent=2_097_152
+    "edge.media.process",
+    up,
+    LONGEST_UP,
+    hung_ticks=20,
+    start_ticks=150,
+    most=4_000,
+    # The first line is the longest, and others follow it at once.
+    unsent=2 * LONGEST_DOWN,
 )
 """It beats every 100 ms. Two seconds without a word is hung: decoding and disks have threads and processes of their own."""
 RESTART_S, RESTART_MOST_S = 0.1, 5.0
@@ -70,8 +78,9 @@ class NotAsked(Exception):
 class Cameras:
     """Belongs to the loop's thread. `run` is a part of the daemon; `follow` is called behind every event."""
 
-    def __init__(self, emit: Emit) -> None:
+    def __init__(self, emit: Emit, terms: Terms[Up] = TERMS) -> None:
         self._emit = emit
+        self._terms = terms
         self._open: Open | None = None
         self._child: Child[Up] | None = None
         self._doors: socket.socket | None = None
@@ -184,7 +193,7 @@ class Cameras:
         ours.setblocking(False)
         try:
             with theirs:
-                child = await Child.start(TERMS, str(theirs.fileno()), files=(theirs.fileno(),))
+                child = await Child.start(self._terms, str(theirs.fileno()), files=(theirs.fileno(),))
         except OSError as err:
             ours.close()
             return f"it could not be started: {err.strerror}"

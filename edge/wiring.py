@@ -190,7 +190,7 @@ def cameras(config: Config, secrets: Secrets, store: Path) -> "Open | None":
                 engine=one.engine,
                 lost_after_us=one.lost_after,
                 audio=one.audio is not None,
-                ca="" if one.ca_file is None else secrets.raw(one.ca_file).decode("ascii", "replace"),
+                ca=one.ca_file or "",
             )
         )
     kept, retained = config.policies.evidence, config.policies.retention
@@ -205,6 +205,11 @@ def cameras(config: Config, secrets: Secrets, store: Path) -> "Open | None":
         incidents_us=None if retained is None else retained.incidents,
         district=config.district is not None,
         address="" if config.web is None else config.web.listen.rpartition(":")[0].strip("[]"),
+        authorities={
+            one.ca_file: secrets.raw(one.ca_file).decode("ascii", "replace")
+            for one in config.cameras
+            if one.ca_file is not None
+        },
     )
 
 

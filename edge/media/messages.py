@@ -13,8 +13,8 @@ from drivers.cameras.stream import EngineName, Transport
 from drivers.lines import Unreadable
 from rules.model.camera_facts import EvidenceEnd, Picture
 
-LONGEST_DOWN: Final = 1_048_576
-"""A thousand cameras with their addresses and passwords are some 400 kB."""
+LONGEST_DOWN: Final = 4 * 1_048_576
+"""A thousand cameras with their addresses and passwords are some 400 kB, a system's bundle of authorities 220 kB."""
 LONGEST_UP: Final = 8_192
 LONGEST_ASKED: Final = 65_536
 """A browser's offer is some 6 kB."""
@@ -31,7 +31,10 @@ StreamName = Literal["main", "sub"]
 
 
 class CameraSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One camera as configured. sub_url `""`: it has no small stream. ca: PEM of who vouches for `rtsps`, or `""`."""
+    """One camera as configured. sub_url `""`: it has no small stream.
+
+    ca: PEM of who vouches for `rtsps`, or `""`; in `Open` the key of that in `authorities`, since many have the same.
+    """
 
     id: Id
     url: str
@@ -64,6 +67,13 @@ class Open(msgspec.Struct, frozen=True, tag="open", forbid_unknown_fields=True):
     incidents_us: int | None
     district: bool
     address: str
+    authorities: dict[str, str] = {}
+
+    @property
+    def whole(self) -> tuple[CameraSettings, ...]:
+        """The cameras, each with the authorities' PEM."""
+        named = self.authorities
+        return tuple(msgspec.structs.replace(one, ca=named.get(one.ca, one.ca)) for one in self.cameras)
 
 
 class Keep(msgspec.Struct, frozen=True, tag="keep", forbid_unknown_fields=True):

@@ -90,12 +90,15 @@ class Process:
 
     async def open(self, opened: Open) -> None:
         """Read these cameras; those that are as they were go on without a gap."""
-        wanted = {one.id: one for one in opened.cameras}
+        wanted = {one.id: one for one in opened.whole}
         self._opened = opened
         self._budget.most_bytes = opened.memory
-        leaving = [
-            self._leave(name) for name, its in [*self.cameras.items()] if wanted.get(name) != its.settings
-        ]
+        others = [name for name, its in self.cameras.items() if wanted.get(name) != its.settings]
+        leaving = [self._leave(name) for name in others]
+        for name in others:
+            if name in wanted:
+                # What was seen at another address says nothing of this one.
+                self.say(Standing(name, False, "changed", "unknown", wanted[name].engine, "", ""))
         if leaving:
             # Many cameras serve one watcher only: the old one's goodbye first, where it is said soon.
             await asyncio.wait(leaving, timeout=LEAVE_S)
@@ -231,7 +234,8 @@ def main() -> int:
 
 def _confine() -> None:
     libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    # Not SIGTERM: a process that somebody stopped would outlive the daemon for good.
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     # Pictures of children are nobody's on this box but the daemon's.
     os.umask(0o077)

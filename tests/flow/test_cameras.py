@@ -341,6 +341,8 @@ def test_a_reload_in_a_lockdown_takes_a_camera_changes_one_adds_one_and_leaves_t
     assert [one["id"] for one in campus.status()["cameras"]] == [HALL, GATE, YARD]
     assert not journal.ended(HALL)
     assert journal.ended(GYM)
+    turns = [(one["camera"], one["up"], one["code"]) for one in journal.data("camera.turned")]
+    assert turns == [(GATE, False, "changed"), (GATE, True, "")]
     campus.write(before)
     campus.reload()
     until_seen(campus, HALL, GATE, GYM)
