@@ -43,7 +43,7 @@ LOOK: Final = """([script, camera, wanted, read, most]) => new Promise((done) =>
     return ((now % 2 ** 40) - code + 2 ** 40) % 2 ** 40;
   };
   const began = performance.now(), shown = [], ages = [];
-  const end = () => done({ first: shown[0], shown: shown.length, ages, door: figure.dataset.door, state: figure.dataset.state });
+  const end = () => done({ at: shown, ages, door: figure.dataset.door, state: figure.dataset.state });
   setTimeout(end, most);
   const one = () => {
     shown.push(performance.now() - began);
@@ -69,11 +69,10 @@ ARGUMENTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """ms from the tile's place on the page to the first picture on the screen; ages of pictures as they were shown, ms."""
+    """at: ms from the tile's place on the page to each picture on the screen. ages: ms since each was taken, where read."""
 
-    first: float
+    at: list[float]
     ages: list[float]
-    shown: int
     door: str
 
 
@@ -157,9 +156,9 @@ class Browser:
 def looked(page: Any, camera: str, pictures: int, *, read: bool) -> Looked:
     """See `Browser.look`."""
     found = page.evaluate(LOOK, [url("camera.js"), camera, pictures, read, PICTURES_MS])
-    if found["first"] is None:
+    if not found["at"]:
         raise Lost(f"no picture of {camera} was ever shown")
-    return Looked(found["first"], found["ages"], found["shown"], found["door"])
+    return Looked(found["at"], found["ages"], found["door"])
 
 
 @contextlib.contextmanager
