@@ -47,7 +47,7 @@ PARTS: Final = {
     ),
     "live": _Measured(
         "first picture and latency in Chromium by WebRTC and MSE, cost of viewers",
-        20,
+        15,
         lambda tries, _, folder: looked_at(tries, folder),
     ),
     "press": _Measured(
@@ -68,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
     add("--press", action="store_const", dest="only", const=["press"], help="as --only press")
     add("--tries", type=_some, metavar="N", help="of what is repeated (else as --list says)")
     add("--cameras", type=_some, nargs="+", default=[1, 16, 64], metavar="N", help="of cost (1 16 64)")
-    add("--seconds", type=float, default=12.0, metavar="S", help="each window of cost (12)")
+    add("--seconds", type=float, default=10.0, metavar="S", help="each window of cost (10)")
     add("--json", type=Path, metavar="FILE", help="write figures and every value")
     add("--plot", type=Path, metavar="FILE", help="write the distributions as an SVG")
     add("--report-only", action="store_true", help="exit 0 whatever the figures are")

@@ -104,8 +104,7 @@ async def _one(count: int, view: View, seconds: float, folder: Path, part: Part)
             before = await _standing(process)
             process.say(opening)
             await process.until("every camera up", lambda: all(map(process.is_up, names)))
-            if not view.sub:
-                # Half a group more than the ring is to reach: it holds whole groups.
+            if not view.sub and count >= JUDGED_FROM:
                 await process.until("every ring full", lambda: _full(process, names), RING_S)
             looking = below(process.pid, "edge.media.looking_process")
             read, looked, served = await _window((process.pid, looking, cameras.process.pid), seconds)
