@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o errexit -o nounset -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup .venv fmt check test cover demo bench faults sim prove fuzz soak lock clean
+.PHONY: help setup .venv fmt check test cover demo bench bench-cameras faults sim prove fuzz soak lock clean
 
 # Debian keeps mosquitto in /usr/sbin, which is not on an ordinary user's path.
 export PATH := $(PATH):/usr/sbin:/sbin
@@ -79,6 +79,9 @@ demo: setup  ## A simulated campus: a real MQTT press locks and proves every doo
 
 bench: setup  ## From a press to the last door written and proven, beside a bare script, whatever is broken; ARGS=--list says what
 	@$(BIN)/python -m edge.bench $(ARGS)
+
+bench-cameras: setup  ## What cameras cost beside ffmpeg, how soon one is lost and shown, clips bit by bit, the press unmoved; ARGS=--list
+	@$(BIN)/python -m edge.bench.cameras $(ARGS)
 
 faults: setup  ## Break the running daemon in every way, in every phase of a lockdown; ARGS=--help picks (an hour for all)
 	@$(BIN)/python -m tests.faults $(ARGS)

@@ -15,6 +15,8 @@ from edge.control.client import ask
 PEOPLE: Final = ("staff", "technician", "staff", "staff", "viewer") * 3
 """One account and one session each; their pages differ by right, so that no single rendering serves all."""
 PROGRAMS: Final = 10
+WATCHES: Final = PEOPLE.index("technician")
+"""The first who may look through cameras; programs may as well."""
 ANSWER_S: Final = 30.0
 
 

@@ -8,10 +8,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from edge.bench import children
-from edge.bench.campus import BARE_TOPIC, bench_tree, coils
+from edge.bench.campus import BARE_TOPIC, Tree, bench_tree, coils
 from edge.bench.children import Child, Log, Lost
 from edge.bench.running import ARMED_S, Running, all_read
 from edge.bench.scenarios import Shape
@@ -78,18 +77,18 @@ class Stage:
 
 
 @contextlib.contextmanager
-def stage(shape: Shape, folder: Path, how: How) -> Iterator[Stage]:
-    """A running campus of this shape. Raises Lost."""
+def stage(shape: Shape, folder: Path, how: How, more: Tree | None = None) -> Iterator[Stage]:
+    """A running campus of this shape. more: sections of its configuration beside, or in place of, its own. Raises Lost."""
     with contextlib.ExitStack() as stack:
         port = spare_port()
-        tree = _written(shape, port, folder)
+        tree = _written(shape, port, folder, more or {})
         stack.enter_context(children.broker(folder, port, nodelay=how.nodelay))
         boards = _boards(stack, shape, folder)
         twin = None
         if shape.driver == "modbus-rtu":
             there = folder / "twin"
             there.mkdir()
-            _written(shape, port, there)
+            _written(shape, port, there, {})
             twin = _boards(stack, shape, there)
         log = stack.enter_context(children.log(folder / "daemon.log"))
         presser = stack.enter_context(children.obeying("presser", "edge.bench.presser", str(port)))
@@ -111,8 +110,8 @@ def stage(shape: Shape, folder: Path, how: How) -> Iterator[Stage]:
         yield here
 
 
-def _written(shape: Shape, port: int, folder: Path) -> dict[str, Any]:
-    tree = bench_tree(shape, port, folder)
+def _written(shape: Shape, port: int, folder: Path, more: Tree) -> Tree:
+    tree = {**bench_tree(shape, port, folder), **more}
     (folder / "campus.yaml").write_text(json.dumps(tree))
     return tree
 
@@ -124,7 +123,7 @@ def _boards(stack: contextlib.ExitStack, shape: Shape, folder: Path) -> Child:
 
 
 def _bare(
-    stack: contextlib.ExitStack, shape: Shape, tree: dict[str, Any], port: int, folder: Path, how: How
+    stack: contextlib.ExitStack, shape: Shape, tree: Tree, port: int, folder: Path, how: How
 ) -> Child | None:
     """After the daemon has its connections, so that they are its own."""
     controllers = tree["controllers"]

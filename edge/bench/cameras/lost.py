@@ -40,6 +40,10 @@ class _Camera:
     pid: int = 0
     back_us: int = 0
 
+    def end(self) -> None:
+        """Whichever of its processes runs."""
+        self.stack.close()
+
     def start(self) -> None:
         """Anew, at the same port."""
         self.stack = contextlib.ExitStack()
@@ -50,7 +54,7 @@ class _Camera:
 async def _killed(camera: _Camera) -> AsyncIterator[None]:
     camera.peer.signal(signal.SIGKILL)
     yield
-    await asyncio.to_thread(camera.stack.close)
+    await asyncio.to_thread(camera.end)
     await asyncio.to_thread(camera.start)
     camera.back_us = now_us()
 
@@ -121,7 +125,7 @@ async def _all(tries: int, folder: Path, part: Part) -> None:
             peer = own.enter_context(simulated(there, SMALL, port=spare_port()))
             port = urlsplit(peer.urls[0]).port or 0
             cameras.append(_Camera(name(number), port, there, peer, own))
-            stack.callback(lambda one=cameras[-1]: one.stack.close())
+            stack.callback(cameras[-1].end)
         urls = [one.peer.urls[0] for one in cameras]
         async with driven(opened(folder / "evidence", urls, before_us=5_000_000)) as process:
             await process.until("every camera up", lambda: all(process.is_up(one.name) for one in cameras))
