@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
+from rules import camera_selves
+from rules.camera_selves import CAMERAS
 from rules.model.camera_events import CameraLooked, CamerasTurned, CameraTold, EvidenceGone, EvidenceTold
 from rules.model.camera_facts import (
     BlindCode,
@@ -15,14 +17,12 @@ from rules.model.camera_facts import (
     EvidenceDeleted,
     EvidenceEnded,
 )
-from rules.model.ids import Actor, CameraId, ZoneId
+from rules.model.ids import CameraId, ZoneId
 from rules.model.moments import SECOND_US
 from rules.plan import Plan
-from rules.state import CameraLive, Incident, State
+from rules.state import CameraLive, CameraSelf, Incident, State
 from rules.step import DAEMON, Step
 
-CAMERAS: Final = Actor("cameras")
-"""The camera process, as who did it."""
 UNWATCHED_AFTER_US: Final = 5 * SECOND_US
 """It is started again within a second: only one that stays away is a shortcoming."""
 KEPT_KINDS: Final = frozenset({"real", "drill"})
@@ -56,7 +56,12 @@ def turned(step: Step, event: CamerasTurned) -> None:
     before = step.live.cameras_up
     step.change(cameras_up=event.up, cameras_since=step.at)
     if not event.up:
-        step.change(cameras={})
+        # A serial number is no standing: by it an exchanged camera is known.
+        selves = {
+            one: CameraSelf(serial=its.serial, written=its.written)
+            for one, its in step.live.camera_selves.items()
+        }
+        step.change(cameras={}, camera_selves=selves)
     if before is not None or not event.up:
         step.write(CamerasWatched(event.up, event.code), step.plan.campus, actor=DAEMON)
 
@@ -159,7 +164,7 @@ def flags(plan: Plan, state: State) -> Iterator[tuple[tuple[str, str], tuple[str
             yield ("cameras_unwatched", str(plan.campus)), ()
         # What was flagged of a camera before it went stands: nobody looked meanwhile.
         for key, flag in state.record.flags.items():
-            if key[0] in FLAGS and CameraId(key[1]) in plan.cameras:
+            if (key[0] in FLAGS or key[0] in camera_selves.FLAGS) and CameraId(key[1]) in plan.cameras:
                 yield key, flag.args
         return
     for camera in plan.cameras.values():
@@ -170,6 +175,7 @@ def flags(plan: Plan, state: State) -> Iterator[tuple[tuple[str, str], tuple[str
             yield ("camera_offline", camera.id), ("never" if its is None else its.code,)
         if its is not None and its.up and its.picture not in ("ok", "unknown"):
             yield (f"camera_{its.picture}", camera.id), ()
+        yield from camera_selves.flags(camera.id, state)
 
 
 FLAGS: Final = frozenset(

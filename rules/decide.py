@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from rules import (
+    camera_selves,
     cameras,
     contacts,
     doors,
@@ -16,7 +17,16 @@ from rules import (
     supervision,
 )
 from rules.decision import Decision, PressAnswer
-from rules.model.camera_events import CameraLooked, CamerasTurned, CameraTold, EvidenceGone, EvidenceTold
+from rules.model.camera_events import (
+    CameraClockTold,
+    CameraLooked,
+    CameraSaid,
+    CamerasTurned,
+    CameraTold,
+    CameraVisited,
+    EvidenceGone,
+    EvidenceTold,
+)
 from rules.model.events import (
     AnswerAsked,
     ClockTold,
@@ -109,6 +119,12 @@ def decide(plan: Plan, state: State, event: Event, let_out: LetOut | None = None
             cameras.gone(step, event)
         case CameraLooked():
             cameras.looked(step, event)
+        case CameraVisited():
+            camera_selves.visited(step, event)
+        case CameraSaid():
+            camera_selves.said(step, event)
+        case CameraClockTold():
+            camera_selves.clock_told(step, event)
         case _:
             assert_never(event)
     return step.decision()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from rules.model.camera_facts import CamerasAsked
+from rules.model.camera_facts import CameraIdentified, CamerasAsked
 from rules.model.facts import (
     DoorExercised,
     DoorsOrdered,
@@ -32,6 +32,7 @@ from rules.model.moments import MINUTE_US, Instant
 from rules.model.selftest import LinkName
 from rules.model.verdicts import SECURED
 from rules.state import (
+    Asset,
     ButtonMemory,
     DoorOrder,
     ExerciseMemory,
@@ -89,6 +90,9 @@ def fold(record: Record, at: Instant, entry: Entry) -> Record:
         case CamerasAsked() if entry.incident is not None and entry.incident in record.incidents:
             kept = record.keeping.get(entry.incident, frozenset()) | set(fact.cameras)
             return replace(record, keeping=_with(record.keeping, entry.incident, kept))
+        case CameraIdentified():
+            asset = Asset(fact.manufacturer, fact.model, fact.firmware, fact.hardware, at)
+            return replace(record, assets=_with(record.assets, fact.camera, asset))
         case ZoneResponded():
             return _respond(record, at, fact)
         case DoorsOrdered():

@@ -169,6 +169,17 @@ class SelfTests:
 
 
 @dataclass(frozen=True, slots=True)
+class Asset:
+    """What a camera is, by its own words: the last `camera.identified`. since: when it was first heard as such."""
+
+    manufacturer: str
+    model: str
+    firmware: str
+    hardware: str
+    since: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """The part of the state that is a fold of the journal and nothing else."""
 
@@ -187,6 +198,7 @@ class Record:
     self_tests: SelfTests = field(default_factory=SelfTests)
     keeping: Mapping[IncidentId, frozenset[CameraId]] = field(default_factory=dict)
     """Whose pictures each live incident keeps."""
+    assets: Mapping[CameraId, Asset] = field(default_factory=dict)
 
 
 # --- the live picture ------------------------------------------------------------------------
@@ -307,6 +319,25 @@ class CameraLive:
 
 
 @dataclass(frozen=True, slots=True)
+class CameraSelf:
+    """What a camera last said of itself. code: as `CameraVisited.code`; None: nothing was heard of a visit since start.
+
+    tampered None: not known. tamper_over: when that was last said to be over. active: (what, source) that goes on.
+    written: (minute of CLOCK_MONOTONIC, facts written in it). serial: for comparing, never in the record.
+    """
+
+    code: str | None = None
+    serial: str = ""
+    streams: bool | None = None
+    skew_us: int | None = None
+    stream_skew_us: int | None = None
+    tampered: bool | None = None
+    tamper_over: Instant | None = None
+    active: frozenset[tuple[str, str]] = frozenset()
+    written: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
 class LocalClock:
     """What the campus's clock showed when it was last told; see `events.ClockTold`."""
 
@@ -399,6 +430,7 @@ class Live:
     cameras_up: bool | None = None
     """Whether the camera process is there; None: not heard of since start, or there are no cameras."""
     cameras_since: Instant | None = None
+    camera_selves: Mapping[CameraId, CameraSelf] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
