@@ -206,6 +206,7 @@ def cameras(config: Config, secrets: Secrets, store: Path) -> "Open | None":
         incidents_us=None if retained is None else retained.incidents,
         district=config.district is not None,
         address="" if config.web is None else config.web.listen.rpartition(":")[0].strip("[]"),
+        onvif=tuple(one.id for one in config.cameras if one.onvif),
     )
 
 

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from drivers.cameras.stream import EngineName, Transport
 from drivers.lines import Unreadable
-from rules.model.camera_facts import EvidenceEnd, Picture
+from rules.model.camera_facts import EvidenceEnd, NoticeWhat, Picture
 
 LONGEST_DOWN: Final = 1_048_576
 """A thousand cameras with their addresses and passwords are some 400 kB."""
@@ -22,6 +22,11 @@ LONGEST_ASKED: Final = 65_536
 Code = Annotated[str, Meta(max_length=64)]
 Detail = Annotated[str, Meta(max_length=300)]
 Id = Annotated[str, Meta(max_length=64)]
+Asset = Annotated[str, Meta(max_length=64, pattern=r"^[ -~]*\Z")]
+"""What a camera says of itself, made ASCII where it came in."""
+Source = Annotated[str, Meta(max_length=200)]
+Skew = Annotated[int, Meta(ge=-(2**53), le=2**53)]
+"""Microseconds, within what the journal and JSON hold."""
 StreamName = Literal["main", "sub"]
 
 
@@ -46,6 +51,7 @@ class CameraSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Open(msgspec.Struct, frozen=True, tag="open", forbid_unknown_fields=True):
     """How it works from now on. evidence: the folder of kept pictures. address: the only one that live pictures leave from.
 
+    onvif: which cameras are asked by ONVIF. probes: the port to which they are asked where that answers.
     district: what was not yet synced is kept. before_us, memory, disk, reserve: see `edge.config.model.EvidencePolicy`.
     """
 
@@ -59,6 +65,8 @@ class Open(msgspec.Struct, frozen=True, tag="open", forbid_unknown_fields=True):
     incidents_us: int | None
     district: bool
     address: str
+    onvif: tuple[Id, ...] = ()
+    probes: Annotated[int, Meta(ge=1, le=65_535)] = 3_702
 
 
 class Keep(msgspec.Struct, frozen=True, tag="keep", forbid_unknown_fields=True):
@@ -162,6 +170,29 @@ class Gone(msgspec.Struct, frozen=True, tag="gone", forbid_unknown_fields=True):
     code: Code
 
 
+class Visited(msgspec.Struct, frozen=True, tag="visited", forbid_unknown_fields=True):
+    """As `rules.model.camera_events.CameraVisited`."""
+
+    camera: Id
+    code: Code
+    manufacturer: Asset = ""
+    model: Asset = ""
+    firmware: Asset = ""
+    hardware: Asset = ""
+    serial: Asset = ""
+    skew_us: Skew | None = None
+    streams: bool | None = None
+
+
+class Notice(msgspec.Struct, frozen=True, tag="notice", forbid_unknown_fields=True):
+    """As `rules.model.camera_events.CameraSaid`."""
+
+    camera: Id
+    what: NoticeWhat
+    active: bool
+    source: Source = ""
+
+
 class Condition(msgspec.Struct, frozen=True, tag="condition", forbid_unknown_fields=True):
     """A shortcoming of the camera process began or is over; codes of `edge/flag_words.py`."""
 
@@ -195,7 +226,7 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 Down = Open | Keep | Over
-Up = Beat | Standing | Figures | File | Gone | Condition
+Up = Beat | Standing | Figures | File | Gone | Visited | Notice | Condition
 
 _encoder = msgspec.json.Encoder()
 _down: msgspec.json.Decoder[Down] = msgspec.json.Decoder(Down)

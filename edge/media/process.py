@@ -26,6 +26,7 @@ from edge.media.keeping import Keeping
 from edge.media.looking import Looking
 from edge.media.looks import Looks
 from edge.media.messages import LONGEST_DOWN, Beat, Condition, Keep, Open, Over, Standing, Up, down, line
+from edge.media.onvif import Onvif
 from edge.media.picture import Judge
 from edge.media.remembered import Remembered
 from edge.media.ring import Budget
@@ -58,6 +59,7 @@ class Process:
         self._shared = Shared(Attempts(), self._budget, self._looks, utc, self._tell)
         self._keeping = Keeping(opened, utc, self._looking, self.say)
         self._remembered = Remembered(Path(opened.evidence))
+        self._onvif = Onvif(self.say)
         self.cameras: dict[str, Camera] = {}
         self.doors = Doors(self.cameras, self._looking, lambda: self._opened.address)
         self._conditions: dict[str, bool] = {}
@@ -86,6 +88,7 @@ class Process:
             if name not in self.cameras:
                 judge = Judge(self._remembered.of(name))
                 self.cameras[name] = Camera(settings, opened.before_us, judge, self._shared)
+        self._onvif.configure(opened)
 
     async def take(self, message: Open | Keep | Over) -> None:
         """A message of the daemon."""
@@ -106,6 +109,7 @@ class Process:
             group.create_task(self._looking.serve())
             group.create_task(self._looks.run())
             group.create_task(self._keeping.run())
+            group.create_task(self._onvif.run())
 
     async def close(self) -> None:
         """Finish what is being written, and leave every camera, within half a second."""
