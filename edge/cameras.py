@@ -31,17 +31,28 @@ from edge.media.messages import (
     Gone,
     Keep,
     Learn,
+    Notice,
     Open,
     Over,
     Standing,
     Up,
+    Visited,
     answer,
     line,
     up,
 )
-from rules.model.camera_events import CamerasTurned, CameraTold, EvidenceGone, EvidenceTold
+from rules.model.camera_events import (
+    CameraClockTold,
+    CameraSaid,
+    CamerasTurned,
+    CameraTold,
+    CameraVisited,
+    EvidenceGone,
+    EvidenceTold,
+)
 from rules.model.events import ConditionChanged
 from rules.model.ids import CameraId, IncidentId
+from rules.model.moments import Instant
 from rules.state import State
 
 log = structlog.get_logger(__name__)
@@ -65,6 +76,9 @@ MEMORY_BESIDE: Final = 512 * 1024 * 1024
 ANSWER_S: Final = 10.0
 TOO_MUCH: Final = "it said too much"
 LEAVE_S: Final = 1.0
+CLOCK_MOVED_US, CLOCK_EVERY_US = 1_000_000, 60_000_000
+UPTIME_US: Final = 400 * 24 * 3_600_000_000
+"""Who stamps with less than that since 1970 or 1900 counts since it was switched on (RFC 3550, section 6.4.1)."""
 NO_CAMERAS: Final = "no cameras are configured"
 
 
@@ -95,6 +109,7 @@ class Cameras:
         """What was last counted of each camera, by this life of the process."""
         self.figures_at_us: dict[CameraId, int] = {}
         """CLOCK_MONOTONIC microseconds at which that came."""
+        self._clocks: dict[CameraId, tuple[int | None, int]] = {}
         self.viewers = 0
         self.restarts = 0
         self._up = False
@@ -271,6 +286,7 @@ class Cameras:
                 if message.camera in self._known:
                     camera = CameraId(message.camera)
                     self.figures[camera], self.figures_at_us[camera] = message, now.mono_us
+                    self._clock(camera, message.main.skew_us, now)
             case _ if not self._files.take():
                 self._flooded.set()
             case File():
@@ -294,6 +310,23 @@ class Cameras:
             case Gone():
                 incident = None if message.incident is None else IncidentId(message.incident)
                 self._emit(EvidenceGone(now, incident, message.name, message.sha256, message.code))
+            case Visited():
+                visited = CameraVisited(
+                    now,
+                    CameraId(message.camera),
+                    message.code,
+                    message.manufacturer,
+                    message.model,
+                    message.firmware,
+                    message.hardware,
+                    message.serial,
+                    message.skew_us,
+                    message.streams,
+                )
+                self._emit(visited)
+            case Notice():
+                camera = CameraId(message.camera)
+                self._emit(CameraSaid(now, camera, message.what, message.active, message.source))
             case Condition():
                 self._conditions[message.code] = message
                 self._emit(ConditionChanged(now, message.code, message.active, message.args))
@@ -312,6 +345,17 @@ class Cameras:
             )
         )
 
+    def _clock(self, camera: CameraId, skew_us: int | None, now: Instant) -> None:
+        """Tell how far off a camera's stamps are, where that moved by a second, once a minute at most."""
+        if skew_us is None or now.utc_us + skew_us < UPTIME_US:
+            return
+        told_us, at_us = self._clocks.get(camera, (None, 0))
+        if told_us is None or (
+            abs(skew_us - told_us) >= CLOCK_MOVED_US and now.mono_us - at_us >= CLOCK_EVERY_US
+        ):
+            self._clocks[camera] = (skew_us, now.mono_us)
+            self._emit(CameraClockTold(now, camera, skew_us))
+
     def _came(self) -> None:
         if self._up:
             return
@@ -322,6 +366,7 @@ class Cameras:
         self._up, self.viewers = False, 0
         self.figures.clear()
         self._news.forget()
+        self._clocks.clear()
         now = instant()
         for code in [one for one, told in self._conditions.items() if told.active]:
             self._emit(ConditionChanged(now, code, False, ()))

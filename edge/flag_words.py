@@ -317,6 +317,14 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "Camera {subject} looks elsewhere than it did",
         "It was turned or moved. Turn it back, or have its picture learned anew on its page.",
     ),
+    "camera_tampered": (
+        "Camera {subject} says that somebody tampers with it",
+        "It judged that it was covered, turned, blinded or defocused. Look through it, and send somebody.",
+    ),
+    "camera_clock": (
+        "The clock of camera {subject} is wrong",
+        "It is {0} seconds {1}, and times in its pictures are no evidence. Give it this network's NTP server.",
+    ),
     "cameras_unwatched": (
         "No camera is watched",
         "The camera process does not stay up: no picture is shown or kept. Doors and presses work. See the log.",

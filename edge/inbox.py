@@ -9,7 +9,16 @@ what the camera process says, which is bounded at its socket.
 import collections
 from typing import Final
 
-from rules.model.camera_events import CameraLooked, CamerasTurned, CameraTold, EvidenceGone, EvidenceTold
+from rules.model.camera_events import (
+    CameraClockTold,
+    CameraLooked,
+    CameraSaid,
+    CamerasTurned,
+    CameraTold,
+    CameraVisited,
+    EvidenceGone,
+    EvidenceTold,
+)
 from rules.model.events import ConditionChanged, Event, MessageRefused, Scanned, StatusHeard
 
 ROUTINE_MOST: Final = 10_000
@@ -46,6 +55,9 @@ class Inbox:
                 | EvidenceTold()
                 | EvidenceGone()
                 | CameraLooked()
+                | CameraVisited()
+                | CameraSaid()
+                | CameraClockTold()
             ):
                 if len(self._routine) >= ROUTINE_MOST and not self._made_room(event):
                     self.shed += 1

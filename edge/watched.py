@@ -4,8 +4,9 @@ from typing import Any
 
 from edge.journal.stored import rfc3339
 from rules.cameras import blind
+from rules.model.ids import CameraId
 from rules.plan import Plan
-from rules.state import State
+from rules.state import CameraSelf, State
 
 Document = dict[str, Any]
 
@@ -32,3 +33,26 @@ def cameras(plan: Plan, state: State) -> list[Document]:
             }
         )
     return found
+
+
+def camera_self(state: State, camera: CameraId) -> Document:
+    """What a camera says of itself: `identity` by the record, without its serial number, and `onvif` by the live picture."""
+    asset = state.record.assets.get(camera)
+    its = state.live.camera_selves.get(camera, CameraSelf())
+    return {
+        "identity": None
+        if asset is None
+        else {
+            "manufacturer": asset.manufacturer,
+            "model": asset.model,
+            "firmware": asset.firmware,
+            "hardware": asset.hardware,
+            "since": rfc3339(asset.since.utc_us),
+        },
+        "onvif": {
+            "code": "unknown" if its.code is None else its.code or "ok",
+            "streams": its.streams,
+            "tampered": its.tampered,
+            "clock_ms": None if its.skew_us is None else its.skew_us / 1_000,
+        },
+    }

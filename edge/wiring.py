@@ -210,6 +210,7 @@ def cameras(config: Config, secrets: Secrets, store: Path) -> "Open | None":
             for one in config.cameras
             if one.ca_file is not None
         },
+        onvif=tuple(one.id for one in config.cameras if one.onvif),
     )
 
 

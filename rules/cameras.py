@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
+from rules import camera_selves
+from rules.camera_selves import CAMERAS
 from rules.decision import RequestAnswer
 from rules.model.camera_events import (
     CameraLooked,
@@ -26,14 +28,12 @@ from rules.model.camera_facts import (
     EvidenceEnded,
 )
 from rules.model.facts import Because, RequestRefused
-from rules.model.ids import Actor, CameraId, ZoneId
+from rules.model.ids import CameraId, ZoneId
 from rules.model.moments import SECOND_US
 from rules.plan import Plan
-from rules.state import CameraLive, CameraMemory, Incident, State
+from rules.state import CameraLive, CameraMemory, CameraSelf, Incident, State
 from rules.step import DAEMON, Step
 
-CAMERAS: Final = Actor("cameras")
-"""The camera process, as who did it."""
 UNWATCHED_AFTER_US: Final = 5 * SECOND_US
 """It is started again within a second: only one that stays away is a shortcoming."""
 KEPT_KINDS: Final = frozenset({"real", "drill"})
@@ -71,6 +71,12 @@ def turned(step: Step, event: CamerasTurned) -> None:
     step.change(cameras_up=event.up, cameras_since=step.at)
     if not event.up:
         step.change(cameras={}, learning={})
+        # A serial number is no standing: by it an exchanged camera is known.
+        selves = {
+            one: CameraSelf(serial=its.serial, written=its.written)
+            for one, its in step.live.camera_selves.items()
+        }
+        step.change(cameras={}, camera_selves=selves)
     if before is not None or not event.up:
         step.write(CamerasWatched(event.up, event.code), step.plan.campus, actor=DAEMON)
 
@@ -222,7 +228,7 @@ def flags(plan: Plan, state: State) -> Iterator[tuple[tuple[str, str], tuple[str
             yield ("cameras_unwatched", str(plan.campus)), ()
         # What was flagged of a camera before it went stands: nobody looked meanwhile.
         for key, flag in state.record.flags.items():
-            if key[0] in FLAGS and CameraId(key[1]) in plan.cameras:
+            if (key[0] in FLAGS or key[0] in camera_selves.FLAGS) and CameraId(key[1]) in plan.cameras:
                 yield key, flag.args
         return
     for camera in plan.cameras.values():
@@ -238,6 +244,7 @@ def flags(plan: Plan, state: State) -> Iterator[tuple[tuple[str, str], tuple[str
                     yield (code, camera.id), ()
         elif its.up and its.picture != "ok":
             yield (f"camera_{its.picture}", camera.id), ()
+        yield from camera_selves.flags(camera.id, state)
 
 
 PICTURE_FLAGS: Final = frozenset({"camera_frozen", "camera_black", "camera_covered", "camera_turned"})

@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from rules import (
+    camera_selves,
     cameras,
     contacts,
     doors,
@@ -17,9 +18,12 @@ from rules import (
 )
 from rules.decision import Decision, PressAnswer
 from rules.model.camera_events import (
+    CameraClockTold,
     CameraLooked,
+    CameraSaid,
     CamerasTurned,
     CameraTold,
+    CameraVisited,
     EvidenceGone,
     EvidenceTold,
     LearnAsked,
@@ -118,6 +122,12 @@ def decide(plan: Plan, state: State, event: Event, let_out: LetOut | None = None
             cameras.looked(step, event)
         case LearnAsked():
             cameras.learn(step, event)
+        case CameraVisited():
+            camera_selves.visited(step, event)
+        case CameraSaid():
+            camera_selves.said(step, event)
+        case CameraClockTold():
+            camera_selves.clock_told(step, event)
         case _:
             assert_never(event)
     return step.decision()

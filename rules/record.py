@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
-from rules.model.camera_facts import CameraAudioTurned, CameraPictureTurned, CamerasAsked, CameraTurned
+from rules.model.camera_facts import (
+    CameraAudioTurned,
+    CameraIdentified,
+    CameraPictureTurned,
+    CamerasAsked,
+    CameraTurned,
+)
 from rules.model.facts import (
     DoorExercised,
     DoorsOrdered,
@@ -32,6 +38,7 @@ from rules.model.moments import MINUTE_US, Instant
 from rules.model.selftest import LinkName
 from rules.model.verdicts import SECURED
 from rules.state import (
+    Asset,
     ButtonMemory,
     CameraMemory,
     DoorOrder,
@@ -102,6 +109,9 @@ def fold(record: Record, at: Instant, entry: Entry) -> Record:
             return _of_camera(record, fact.camera, picture=fact.picture)
         case CameraAudioTurned():
             return _of_camera(record, fact.camera, sound=fact.date if fact.on else "")
+        case CameraIdentified():
+            asset = Asset(fact.manufacturer, fact.model, fact.firmware, fact.hardware, at)
+            return replace(record, assets=_with(record.assets, fact.camera, asset))
         case ZoneResponded():
             return _respond(record, at, fact)
         case DoorsOrdered():

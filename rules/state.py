@@ -182,6 +182,17 @@ class CameraMemory:
 
 
 @dataclass(frozen=True, slots=True)
+class Asset:
+    """What a camera is, by its own words: the last `camera.identified`. since: when it was first heard as such."""
+
+    manufacturer: str
+    model: str
+    firmware: str
+    hardware: str
+    since: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """The part of the state that is a fold of the journal and nothing else."""
 
@@ -204,6 +215,7 @@ class Record:
     """Of each live incident where nobody could see when it was pressed, and why."""
     cameras: Mapping[CameraId, CameraMemory] = field(default_factory=dict)
     """Of each camera of which anything else was written than that all is well."""
+    assets: Mapping[CameraId, Asset] = field(default_factory=dict)
 
 
 # --- the live picture ------------------------------------------------------------------------
@@ -324,6 +336,25 @@ class CameraLive:
 
 
 @dataclass(frozen=True, slots=True)
+class CameraSelf:
+    """What a camera last said of itself. code: as `CameraVisited.code`; None: nothing was heard of a visit since start.
+
+    tampered None: not known. tamper_over: when that was last said to be over. active: (what, source) that goes on.
+    written: (minute of CLOCK_MONOTONIC, facts written in it). serial: for comparing, never in the record.
+    """
+
+    code: str | None = None
+    serial: str = ""
+    streams: bool | None = None
+    skew_us: int | None = None
+    stream_skew_us: int | None = None
+    tampered: bool | None = None
+    tamper_over: Instant | None = None
+    active: frozenset[tuple[str, str]] = frozenset()
+    written: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
 class LocalClock:
     """What the campus's clock showed when it was last told; see `events.ClockTold`."""
 
@@ -420,6 +451,7 @@ class Live:
     """When a person last said, in this life of the camera process, that what a camera sees is right."""
     sounds: Mapping[CameraId, CameraSound] = field(default_factory=dict)
     """Who was last recorded in this run as answering for a camera's sound."""
+    camera_selves: Mapping[CameraId, CameraSelf] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

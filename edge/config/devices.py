@@ -311,6 +311,10 @@ class Camera(Section, frozen=True, kw_only=True):
         int, duration("How long it may be lost before that is a flag and a ticket.", "5s", "24h")
     ] = 60_000_000
     audio: CameraAudio | None = None
+    onvif: Annotated[
+        bool,
+        says("Whether it is asked by ONVIF what it is, what time it has and what it notices."),
+    ] = True
 
 
 class CoilOutput(Section, frozen=True, kw_only=True, tag_field="driver", tag="modbus-coil"):

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from drivers.cameras.stream import EngineName, Transport
 from drivers.lines import Unreadable
-from rules.model.camera_facts import EvidenceEnd, Picture
+from rules.model.camera_facts import EvidenceEnd, NoticeWhat, Picture
 
 LONGEST_DOWN: Final = 4 * 1_048_576
 """A thousand cameras with their addresses and passwords are some 400 kB, a system's bundle of authorities 220 kB."""
@@ -27,6 +27,11 @@ Moment = Annotated[int, Meta(ge=0, le=253_402_300_799_000_000)]
 """UTC microseconds up to the year 9999: what can be written as a date."""
 LONGEST_PICTURE: Final = 16 * 1024 * 1024
 """A JPEG of the largest picture that is decoded."""
+Asset = Annotated[str, Meta(max_length=64, pattern=r"^[ -~]*\Z")]
+"""What a camera says of itself, made ASCII where it came in."""
+Source = Annotated[str, Meta(max_length=200)]
+Skew = Annotated[int, Meta(ge=-(2**53), le=2**53)]
+"""Microseconds, within what the journal and JSON hold."""
 StreamName = Literal["main", "sub"]
 
 
@@ -54,6 +59,7 @@ class CameraSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Open(msgspec.Struct, frozen=True, tag="open", forbid_unknown_fields=True):
     """How it works from now on. evidence: the folder of kept pictures. address: the only one that live pictures leave from.
 
+    onvif: which cameras are asked by ONVIF. probes: the port to which they are asked where that answers.
     district: what was not yet synced is kept. before_us, memory, disk, reserve: see `edge.config.model.EvidencePolicy`.
     """
 
@@ -74,6 +80,9 @@ class Open(msgspec.Struct, frozen=True, tag="open", forbid_unknown_fields=True):
         """The cameras, each with the authorities' PEM."""
         named = self.authorities
         return tuple(msgspec.structs.replace(one, ca=named.get(one.ca, one.ca)) for one in self.cameras)
+
+    onvif: tuple[Id, ...] = ()
+    probes: Annotated[int, Meta(ge=1, le=65_535)] = 3_702
 
 
 class Keep(msgspec.Struct, frozen=True, tag="keep", forbid_unknown_fields=True):
@@ -183,6 +192,29 @@ class Gone(msgspec.Struct, frozen=True, tag="gone", forbid_unknown_fields=True):
     code: Code
 
 
+class Visited(msgspec.Struct, frozen=True, tag="visited", forbid_unknown_fields=True):
+    """As `rules.model.camera_events.CameraVisited`."""
+
+    camera: Id
+    code: Code
+    manufacturer: Asset = ""
+    model: Asset = ""
+    firmware: Asset = ""
+    hardware: Asset = ""
+    serial: Asset = ""
+    skew_us: Skew | None = None
+    streams: bool | None = None
+
+
+class Notice(msgspec.Struct, frozen=True, tag="notice", forbid_unknown_fields=True):
+    """As `rules.model.camera_events.CameraSaid`."""
+
+    camera: Id
+    what: NoticeWhat
+    active: bool
+    source: Source = ""
+
+
 class Condition(msgspec.Struct, frozen=True, tag="condition", forbid_unknown_fields=True):
     """A shortcoming of the camera process began or is over; codes of `edge/flag_words.py`."""
 
@@ -218,7 +250,7 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 Down = Open | Keep | Over | Learn
-Up = Beat | Standing | Figures | File | Gone | Condition
+Up = Beat | Standing | Figures | File | Gone | Visited | Notice | Condition
 
 _encoder = msgspec.json.Encoder()
 _down: msgspec.json.Decoder[Down] = msgspec.json.Decoder(Down)

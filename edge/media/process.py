@@ -40,6 +40,7 @@ from edge.media.messages import (
     down,
     line,
 )
+from edge.media.onvif import Onvif
 from edge.media.picture import Judge
 from edge.media.remembered import References, Remembered
 from edge.media.ring import Budget
@@ -71,6 +72,7 @@ class Process:
         self._looks = Looks(self._looking, lambda: instant().mono_us)
         self._budget = Budget(opened.memory)
         self._shared = Shared(Attempts(), self._budget, self._looks, utc, self._tell)
+        self._onvif = Onvif(self.say)
         self.cameras: dict[str, Camera] = {}
         self._keeping = Keeping(opened, utc, self._looking, self.say, self.cameras)
         self._remembered = Remembered(Path(opened.evidence))
@@ -109,6 +111,7 @@ class Process:
             self.cameras[name] = Camera(wanted[name], opened.before_us, Judge(), self._shared)
         self._remembered.read(new, self._recall)
         self._keeping.configure(opened)
+        self._onvif.configure(opened)
 
     def _leave(self, name: str) -> asyncio.Task[None]:
         self._keeping.gone(name)
@@ -148,6 +151,7 @@ class Process:
             group.create_task(self._looking.serve())
             group.create_task(self._looks.run())
             group.create_task(self._keeping.run())
+            group.create_task(self._onvif.run())
 
     async def close(self) -> None:
         """Finish what is being written, and leave every camera, within half a second."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rules.model.camera_facts import EvidenceEnd, Picture
+from rules.model.camera_facts import EvidenceEnd, NoticeWhat, Picture
 from rules.model.ids import Actor, CameraId, IncidentId, RequestId
 from rules.model.moments import Instant
 
@@ -85,4 +85,53 @@ class LearnAsked:
     camera: CameraId
 
 
-CameraEvent = CameraTold | CamerasTurned | EvidenceTold | EvidenceGone | CameraLooked
+@dataclass(frozen=True, slots=True)
+class CameraVisited:
+    """What a visit by ONVIF brought. code `""`: the camera answered; `off`: it is not asked; else why there was no answer.
+
+    `none`: no device at its address streams what is configured. Texts: ASCII, at most 64 signs; empty without an answer.
+    skew_us: the camera's clock minus ours. streams: whether the configured addresses are among those that it names.
+    """
+
+    at: Instant
+    camera: CameraId
+    code: str
+    manufacturer: str = ""
+    model: str = ""
+    firmware: str = ""
+    hardware: str = ""
+    serial: str = ""
+    skew_us: int | None = None
+    streams: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSaid:
+    """A camera's own notice; see `camera_facts.CameraNoticed`. Said of tampering as well when it is known that there is none."""
+
+    at: Instant
+    camera: CameraId
+    what: NoticeWhat
+    active: bool
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraClockTold:
+    """By its sender reports (RFC 3550, section 6.4.1) a camera's clock is so far from ours; told when it moved."""
+
+    at: Instant
+    camera: CameraId
+    skew_us: int
+
+
+CameraEvent = (
+    CameraTold
+    | CamerasTurned
+    | EvidenceTold
+    | EvidenceGone
+    | CameraLooked
+    | CameraVisited
+    | CameraSaid
+    | CameraClockTold
+)

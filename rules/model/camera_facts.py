@@ -9,6 +9,8 @@ Picture = Literal["unknown", "ok", "frozen", "black", "covered", "turned"]
 """What was last seen of a camera's picture; unknown until judged, and again when nobody looks."""
 BlindCode = Literal["never", "lost", "frozen", "black", "covered", "turned", "unwatched"]
 """Why nobody can rely on seeing there. unwatched: the camera process is away, and nothing is known."""
+NoticeWhat = Literal["motion", "tamper", "input"]
+"""What cameras notice by themselves. tamper: covered, turned, defocused or dark, as the camera judges it."""
 EvidenceEnd = Literal["sealed", "recovered", "failed"]
 
 
@@ -140,6 +142,36 @@ class CameraAudioTurned:
     note: str
 
 
+@dataclass(frozen=True, slots=True)
+class CameraIdentified:
+    """What a camera says it is (ONVIF Core, GetDeviceInformation), written when that is another than before.
+
+    Of the last one of each camera the record is the asset's entry. Texts are ASCII of at most 64 signs, made so where they
+    came in; the serial number is sealed, and so is no part of the record.
+    """
+
+    KIND: ClassVar[str] = "camera.identified/1"
+    SEALED: ClassVar[tuple[str, ...]] = ("serial",)
+    camera: CameraId
+    manufacturer: str
+    model: str
+    firmware: str
+    hardware: str
+    serial: str
+
+
+@dataclass(frozen=True, slots=True)
+class CameraNoticed:
+    """A camera says that something began or is over; source: which of its inputs, in its own words."""
+
+    KIND: ClassVar[str] = "camera.noticed/1"
+    SEALED: ClassVar[tuple[str, ...]] = ("source",)
+    camera: CameraId
+    what: NoticeWhat
+    active: bool
+    source: str
+
+
 CameraFact = (
     CameraTurned
     | CameraPictureTurned
@@ -151,4 +183,6 @@ CameraFact = (
     | CameraViewed
     | CameraLearned
     | CameraAudioTurned
+    | CameraIdentified
+    | CameraNoticed
 )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from edge import codec
 from edge.codec import KINDS, Made
 from edge.journal.row import Row
-from rules.model.camera_facts import CamerasAsked, CameraTurned
+from rules.model.camera_facts import CameraIdentified, CamerasAsked, CameraTurned
 from rules.model.facts import (
     Because,
     DoorExercised,
@@ -178,6 +178,7 @@ def full() -> Record:
         PressRecorded(button, PressId("t"), "test", "mqtt", "hold", "lockdown", zone, "test", 5, 0, "hold"),
         CamerasAsked((CameraId("cam"),), ((CameraId("cam-2"), "lost"),)),
         CameraTurned(CameraId("cam-2"), False, "closed", "own", "", "gone"),
+        CameraIdentified(CameraId("cam"), "Axis", "M3085", "11.2", "A", "S1"),
         FlagRaised("door_stale", "d1", ("9",)),
         VerdictReached(DoorId("d1"), "secured", None, "", True, True, 9),
         SelfTestScheduled(739_000),

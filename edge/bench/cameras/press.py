@@ -18,7 +18,7 @@ from edge.bench.guests import invite
 from edge.bench.running import Pressed, Unwritten
 from edge.bench.scenarios import Shape
 from edge.bench.stage import How, Stage, stage
-from edge.wiring import EVIDENCE
+from edge.journal.places import EVIDENCE
 
 CAMERAS: Final = 32
 VIEWERS: Final = 8

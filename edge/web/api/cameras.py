@@ -13,6 +13,7 @@ from edge.cameras import ANSWER_S, NotAsked
 from edge.journal.stored import rfc3339
 from edge.media.messages import LONGEST_ASKED, Asked, Figures, StreamName
 from edge.snapshot import Document
+from edge.watched import camera_self
 from edge.web.api.answering import answer, of
 from edge.web.api.forms import Asked as Query
 from edge.web.api.forms import Listed, Milliseconds, Time
@@ -74,14 +75,42 @@ class Camera(Struct, frozen=True, kw_only=True):
     blind: BlindCode | Literal[""]
 
 
+class Identity(Struct, frozen=True, kw_only=True):
+    """What it says it is; since: when it was first heard as such."""
+
+    manufacturer: str
+    model: str
+    firmware: str
+    hardware: str
+    since: Time
+
+
+class Onvif(Struct, frozen=True, kw_only=True):
+    """What ONVIF tells of it now. code: ok; unknown: not asked yet; off: not asked; none, or why it did not answer.
+
+    streams: whether it names the configured addresses itself. tampered: whether it says that somebody tampers with it.
+    clock_ms: its clock before the box's. null: not known.
+    """
+
+    code: str
+    streams: bool | None
+    tampered: bool | None
+    clock_ms: Milliseconds | None
+
+
 class CameraWhole(Camera, frozen=True, kw_only=True):
-    """ring_ms: how far its kept pictures reach back. looked: capture of the picture that was last judged."""
+    """ring_ms: how far its kept pictures reach back. looked: capture of the picture that was last judged.
+
+    identity: null where it never told.
+    """
 
     main: Stream | None
     sub: Stream | None
     ring_ms: Milliseconds
     ring_bytes: int
     looked: Time | None
+    identity: Identity | None
+    onvif: Onvif
 
 
 class Look(Query, frozen=True, kw_only=True):
@@ -219,7 +248,9 @@ def found(visit: Visit) -> Document:
 
 def whole(visit: Visit, document: Document) -> Document:
     """A camera's document with what is counted of it."""
-    figures, at_us = visit.office.camera_figures(CameraId(document["id"]))
+    name = CameraId(document["id"])
+    document = {**document, **camera_self(visit.office.state, name)}
+    figures, at_us = visit.office.camera_figures(name)
     if figures is None:
         nothing = {"main": None, "sub": None, "ring_ms": 0.0, "ring_bytes": 0, "looked": None}
         return {**document, **nothing}
