@@ -52,7 +52,8 @@ class Sealed:
 class _Reading:
     """One open file in a thread of its own. Belongs to the loop's thread."""
 
-    busy = 0
+    places = threading.BoundedSemaphore(MOST)
+    """Given back by the thread itself: one that hangs with its disk keeps its place."""
 
     def __init__(self, folder: Path, sealed: Sealed) -> None:
         self._folder, self._sealed = folder, sealed
@@ -64,13 +65,12 @@ class _Reading:
 
     async def begin(self) -> None:
         """Raises OSError where it cannot be read or is not what was sealed, TimeoutError."""
-        if _Reading.busy >= MOST:
+        if not _Reading.places.acquire(blocking=False):
             raise Problem(
                 503,
                 "As many files are taken now as this box hands out at once.",
                 headers={"Retry-After": "10"},
             )
-        _Reading.busy += 1
         threading.Thread(target=self._serve, name="evidence handed out", daemon=True).start()
         async with asyncio.timeout(DISK_S):
             await asyncio.shield(self._opened)
@@ -108,13 +108,13 @@ class _Reading:
         finally:
             if descriptor >= 0:
                 os.close(descriptor)
-            self._told(self._left)
+            _Reading.places.release()
 
     def _open(self) -> int:
         root = self._folder.resolve()
         place = root / self._sealed.path
         if not place.resolve().is_relative_to(root) or place.is_symlink():
-            raise PermissionError("it leads elsewhere")
+            raise FileNotFoundError("it leads elsewhere")
         descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         if os.fstat(descriptor).st_size != self._sealed.size:
             os.close(descriptor)
@@ -125,10 +125,6 @@ class _Reading:
         # A loop that is closed needs to hear nothing more.
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(call, *given)
-
-    @staticmethod
-    def _left() -> None:
-        _Reading.busy -= 1
 
 
 def _settle(future: "asyncio.Future[bytes]", said: bytes | OSError) -> None:
@@ -173,14 +169,14 @@ async def send(visit: Visit) -> web.StreamResponse:
                 raise OSError("it ended early")
             await response.write(data)
             place += len(data)
-    except (OSError, TimeoutError) as err:
-        if isinstance(err, ConnectionError):
-            raise
+    except (OSError, TimeoutError, Problem, web.HTTPException) as err:
         if response.prepared:
             # Half a file must not look whole: the connection ends before its announced length.
             if visit.request.transport is not None:
                 visit.request.transport.abort()
             return response
+        if isinstance(err, Problem | web.HTTPException | ConnectionError):
+            raise
         raise _unreadable(err) from None
     finally:
         reading.end()

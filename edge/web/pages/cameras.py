@@ -287,7 +287,7 @@ def tile(scene: Scene, camera: Document, whole: Document, *, main: bool = False)
     small = whole["sub"] is not None and not main
     first = whole["sub" if small else "main"]
     shot = age = ""
-    if first is not None and first["age_ms"] is not None:
+    if first is not None and first["up"] and first["age_ms"] is not None:
         # A still is made of the newest key picture.
         age_ms = first["age_ms"] + (first["key_interval_ms"] or 0)
         if age_ms <= STILL_MS:

@@ -25,7 +25,7 @@ from edge.web import office as offices
 from edge.web.application import application
 from edge.web.routes import ROUTES
 from edge.web.shared import Shared
-from rules.model.events import Asked
+from rules.model.events import Asked, Event
 from rules.model.ids import Actor, CameraId, IncidentId, RequestId
 from rules.model.moments import Instant
 from rules.plan import Plan
@@ -173,6 +173,7 @@ class Office:
         self.pictured = 0
         self.read_after: list[tuple[str, int] | None] = []
         self.measures = SimpleNamespace(told=None)
+        self.emitted: list[Event] = []
         self.figures: dict[CameraId, Figures] = {}
 
     @property
@@ -210,6 +211,9 @@ class Office:
 
     def camera_figures(self, camera: CameraId) -> tuple[Figures | None, int]:
         return self.figures.get(camera), time.monotonic_ns() // 1_000
+
+    def emit(self, event: Event) -> None:
+        self.emitted.append(event)
 
     def hurried(self) -> bool:
         return False
