@@ -41,6 +41,10 @@ TRESPASSES = {
     "only edge.web.pages.templates speaks Jinja": ("edge.new_14", "jinja2"),
     "only the hashing process speaks Argon2": ("edge.new_13", "argon2"),
     "only edge.web.pages.qr speaks QR": ("edge.new_16", "segno"),
+    "the camera process speaks to the ONVIF process and never loads it": (
+        "edge.media.onvif",
+        "edge.media.onvif_process",
+    ),
     "the camera process speaks to the looking process and never loads it": (
         "edge.media.looks",
         "edge.media.looking_process",
@@ -48,7 +52,7 @@ TRESPASSES = {
     "only the hashing process reads the list of common passwords": ("edge.new_15", "zxcvbn"),
     "only processes that may be killed speak to FFmpeg's libraries and numpy": ("drivers.new_17", "av"),
     "only drivers.cameras.onvif speaks ONVIF and reaches out by HTTP": ("drivers.new_18", "onveef"),
-    "only the live door of WebRTC, and the benchmark's viewers, speak ICE, DTLS and SRTP": ("edge.new_19", "aiortc"),
+    "only the live door of WebRTC and the bench's viewers speak ICE": ("edge.new_19", "aiortc"),
 }
 
 
