@@ -98,6 +98,7 @@ def camera_view(scene: Scene, of: str) -> Document | None:
         return None
     row = camera_row(scene, found)
     planned = scene.plan.doors
+    asked = scene.state.live.learning.get(CameraId(of))
     return {
         "row": row,
         "id": of,
@@ -105,8 +106,7 @@ def camera_view(scene: Scene, of: str) -> Document | None:
         "picture": _(words.PICTURES[found["picture"]]) if found["up"] else _("Nothing is known of it now."),
         "engine": _(words.ENGINES.get(found["engine_code"], found["engine_code"])) if found["up"] else "",
         "shows": [{"id": one, "name": planned[one].name} for one in planned if one in found["doors"]],
-        "learning": (at := scene.state.live.learning.get(CameraId(of))) is not None
-        and scene.clock(rfc3339(at.utc_us)),
+        "learning": scene.clock(rfc3339(asked.utc_us)) if asked and found["picture"] == "unknown" else "",
     }
 
 
