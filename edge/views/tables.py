@@ -238,17 +238,22 @@ def _evidence(connection: sqlite3.Connection, event: Stored) -> None:
         return
     if not isinstance(name, str):
         return
+    # A failed one is told under the name that its file would have had; begun again, it is written.
+    if event.kind == "evidence.begun/1":
+        connection.execute("DELETE FROM evidence WHERE name = ? AND ending = 'failed'", (name,))
+    else:
+        # It may be told as the part that it was, or with a number behind a name that another has: see `edge.media.sealing`.
+        stem, dot, suffix = name.removesuffix(".part").rpartition(".")
+        begun_as = stem.partition("~")[0] + dot + suffix
+        connection.execute(
+            "DELETE FROM evidence WHERE name = ? AND ended_at IS NULL AND ? != ?", (begun_as, name, begun_as)
+        )
     connection.execute(
         "INSERT OR IGNORE INTO evidence (name, incident, camera, begun_at) VALUES (?, ?, ?, ?)",
         (name, event.incident, camera, event.at if event.kind == "evidence.begun/1" else None),
     )
     if event.kind == "evidence.begun/1":
         return
-    # A clip is begun under its camera's name, for nobody knows yet in how many files it will be.
-    if not name.removesuffix(".part").endswith(".jpg"):
-        connection.execute(
-            "DELETE FROM evidence WHERE name = ? AND ended_at IS NULL", (f"{event.incident}/{camera}",)
-        )
     marks = ", ".join(f"{'ending' if column == 'end' else column} = ?" for column in _SEAL)
     cells = [_cell(event.data, column) for column in _SEAL]
     connection.execute(

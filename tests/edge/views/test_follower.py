@@ -75,9 +75,41 @@ async def test_what_an_incident_kept_of_cameras_is_a_list_of_files_and_of_blind_
     assert found.blind == (("cam-gym", "lost"),)
     files = {one["name"]: (one["ending"], one["ended_at"] is None, one["deleted_for"]) for one in found.files}
     assert files == {
-        "inc-1/cam-gym": (None, True, None),
+        "inc-1/cam-gym.mp4": (None, True, None),
         "inc-1/cam-hall.jpg": ("sealed", False, "age"),
         "inc-1/cam-hall.mp4": ("recovered", False, None),
+    }
+
+
+async def test_a_file_that_never_got_its_name_or_another_is_no_longer_said_to_be_written(
+    running: Running, lockdown: list[Row]
+) -> None:
+    def told(kind: str, name: str, **more: Any) -> Row:
+        data: dict[str, Any] = {"camera": "cam-hall", "name": f"inc-1/{name}", **more}
+        return Row(1_786_622_400_000_000, 20, kind, "cam-hall", "cameras", "inc-1", None, data)
+
+    async with running() as site:
+        await site.add(lockdown)
+        await site.add(
+            [
+                told("evidence.begun/1", "cam-hall.2.mp4"),
+                told("evidence.ended/1", "cam-hall.2.mp4.part", end="failed", code="EIO"),
+                told("evidence.begun/1", "cam-hall.3.mp4"),
+                told("evidence.ended/1", "cam-hall.3~1.mp4", end="sealed", sha256="cd" * 32),
+                told("evidence.ended/1", "cam-hall.4.mp4", end="failed", code="disk_full"),
+                told("evidence.begun/1", "cam-hall.4.mp4"),
+            ]
+        )
+        await site.settled()
+        found = await site.follower.ask(lambda views: kept(views, "inc-1"))
+
+    files = {one["name"]: one["ending"] for one in found.files if ".mp4" in one["name"]}
+    assert files == {
+        "inc-1/cam-gym.mp4": None,
+        "inc-1/cam-hall.mp4": "recovered",
+        "inc-1/cam-hall.2.mp4.part": "failed",
+        "inc-1/cam-hall.3~1.mp4": "sealed",
+        "inc-1/cam-hall.4.mp4": None,
     }
 
 
