@@ -35,8 +35,9 @@ MOST_ELEMENTS: Final = 6_000
 """Sixteen profiles of a camera with many sensors have some 2,000, at most twelve deep."""
 MOST_EVENTS: Final = 100
 """Of one pull."""
-PULL_S: Final = 10
-SUBSCRIBED_S: Final = 60
+PULL_S: Final = 30
+"""Half of what every device has to take (ONVIF Core, PullMessages). Each answer costs us some 3 ms, an empty one as well."""
+SUBSCRIBED_S: Final = 120
 _VISIT: Final = 12
 """A whole visit may take so many single answers' time."""
 _PULL: Final = "http://www.onvif.org/ver10/events/wsdl/PullPointSubscription/PullMessagesRequest"

@@ -34,6 +34,7 @@ class Notices:
         self._settled = False
         self._loop = asyncio.get_running_loop()
         self._later: asyncio.Handle | None = None
+        self._soon = False
         self._settling = self._loop.call_later(settle_s, self._settle)
 
     def heard(self, event: CameraEvent) -> None:
@@ -42,8 +43,7 @@ class Notices:
         if key not in self._states and len(self._states) >= MOST_STATES:
             return
         self._states[key] = event.active
-        if self._later is None:
-            self._later = self._loop.call_soon(self._tell)
+        self._wake()
 
     def end(self) -> None:
         """The subscription is over: what goes on is not known from now on, and nothing is told."""
@@ -53,11 +53,18 @@ class Notices:
 
     def _settle(self) -> None:
         self._settled = True
-        if self._later is None:
-            self._tell()
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._soon:
+            return
+        if self._later is not None:
+            # It waits for what was told not long ago: nothing else is to wait for that.
+            self._later.cancel()
+        self._soon, self._later = True, self._loop.call_soon(self._tell)
 
     def _tell(self) -> None:
-        self._later = None
+        self._soon, self._later = False, None
         now = self._loop.time()
         due: list[float] = []
         for key, active in self._now().items():

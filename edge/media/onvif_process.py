@@ -49,7 +49,7 @@ async def serve() -> int:
     except (Unreadable, ConnectionError):
         return 1
     finally:
-        # Of cameras no leave is taken: subscriptions end by themselves within a minute, and nobody waits for us.
+        # Of cameras no leave is taken: subscriptions end by themselves in two minutes, and nobody waits for us.
         beating.cancel()
 
 

@@ -69,6 +69,7 @@ TARGETS: Final = {
     "cameras-up": Target("camera_messages", "up", "up_seeds"),
     "cameras-asked": Target("camera_messages", "asked", "asked_seeds"),
     "cameras-answer": Target("camera_messages", "answer", "answer_seeds"),
+    "onvif-messages": Target("onvif_messages", "messages", "messages_seeds"),
     "yaml": Target("settings", "yaml", "yaml_seeds", longest=2_048),
     "configuration": Target("settings", "whole", "whole_seeds", longest=8_192),
     # Two checks of a whole campus and its plan take some 20 ms: an hour would be half a million.

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -16,15 +17,19 @@ from drivers.doors import modbus_rtu_frame, modbus_tcp_connection
 from drivers.doors.modbus_mbap import MbapFrame
 from drivers.doors.modbus_pdu import Values
 from drivers.doors.modbus_tcp_connection import Connection
+from edge.codec import Made, row
 from edge.control import requests
 from edge.journal import spill
 from edge.journal.chain import Head
+from edge.journal.row import Row
 from edge.journal.snapshot import Snapshot
 from edge.media import looking_messages, messages, mp4
 from edge.web import once
 from edge.web.api import reading
 from edge.web.pages import forms
-from tests.fuzz import cameras, corpus, evidence, modbus, mutating, osdp, record, strict
+from rules.model.facts import Entry
+from rules.model.moments import Instant
+from tests.fuzz import cameras, corpus, evidence, modbus, mutating, onvif_messages, osdp, record, strict
 from tests.fuzz.targets import TARGETS
 
 SEED = 20260814
@@ -128,6 +133,11 @@ class _Unbounded(msgspec.Struct, frozen=True):
     captured_us: int = 0
 
 
+def _with_everything_plain(entry: Entry, at: Instant, made: Made) -> Row:
+    plain = row(entry, at, made)
+    return replace(plain, sealed={}, data={**plain.data, **plain.sealed})
+
+
 PLANTED: list[Plant] = [
     ("cameras-up", messages, "_up", msgspec.json.Decoder(_Loose)),
     ("cameras-answer", messages, "_answer", msgspec.json.Decoder(_Unbounded)),
@@ -159,6 +169,7 @@ PLANTED: list[Plant] = [
     ("rtsp-auth", Authority, "_strongest", _the_first),
     ("onvif-answers", onvif, "_own_url", lambda url, host: url),
     ("onvif-discovery", onvif_discovery, "_service", lambda addresses, sender: (80, addresses[0], False)),
+    ("onvif-messages", onvif_messages, "row", _with_everything_plain),
     ("http-form", forms, "_plain", lambda text: True),
     ("clip-leftover", evidence, "whole_until", lambda size, read: (size // 2 + 1, False)),
     ("clip-pictures", mp4, "lengths_for_start_codes", lambda data: bytearray()),
