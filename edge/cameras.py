@@ -18,6 +18,7 @@ from drivers.base import Emit
 from drivers.child import Child, Terms
 from drivers.clock import instant
 from edge.camera_news import FILES, FILES_A_SECOND, Allowance, News
+from edge.camera_notices import Said, Words
 from edge.media.messages import (
     LONGEST_DOWN,
     LONGEST_UP,
@@ -103,6 +104,7 @@ class Cameras:
         self._conditions: dict[str, Condition] = {}
         self._known: frozenset[str] = frozenset()
         self._news = News(self._told)
+        self._words = Words(self._worded)
         self._files = Allowance(FILES, FILES_A_SECOND)
         self._flooded = asyncio.Event()
         self.figures: dict[CameraId, Figures] = {}
@@ -126,6 +128,7 @@ class Cameras:
         self._open = wanted
         self._known = frozenset() if wanted is None else frozenset(one.id for one in wanted.cameras)
         self._news.keep(self._known)
+        self._words.keep(self._known)
         for gone in [one for one in self.figures if one not in self._known]:
             del self.figures[gone]
         if wanted is not None:
@@ -287,6 +290,9 @@ class Cameras:
                     camera = CameraId(message.camera)
                     self.figures[camera], self.figures_at_us[camera] = message, now.mono_us
                     self._clock(camera, message.main.skew_us, now)
+            case Visited() | Notice():
+                if message.camera in self._known:
+                    self._words.heard(message)
             case _ if not self._files.take():
                 self._flooded.set()
             case File():
@@ -310,26 +316,29 @@ class Cameras:
             case Gone():
                 incident = None if message.incident is None else IncidentId(message.incident)
                 self._emit(EvidenceGone(now, incident, message.name, message.sha256, message.code))
-            case Visited():
-                visited = CameraVisited(
-                    now,
-                    CameraId(message.camera),
-                    message.code,
-                    message.manufacturer,
-                    message.model,
-                    message.firmware,
-                    message.hardware,
-                    message.serial,
-                    message.skew_us,
-                    message.streams,
-                )
-                self._emit(visited)
-            case Notice():
-                camera = CameraId(message.camera)
-                self._emit(CameraSaid(now, camera, message.what, message.active, message.source))
             case Condition():
                 self._conditions[message.code] = message
                 self._emit(ConditionChanged(now, message.code, message.active, message.args))
+
+    def _worded(self, said: Said) -> None:
+        now, camera = instant(), CameraId(said.camera)
+        if isinstance(said, Notice):
+            self._emit(CameraSaid(now, camera, said.what, said.active, said.source))
+            return
+        self._emit(
+            CameraVisited(
+                now,
+                camera,
+                said.code,
+                said.manufacturer,
+                said.model,
+                said.firmware,
+                said.hardware,
+                said.serial,
+                said.skew_us,
+                said.streams,
+            )
+        )
 
     def _told(self, now: Standing) -> None:
         self._emit(
@@ -366,6 +375,7 @@ class Cameras:
         self._up, self.viewers = False, 0
         self.figures.clear()
         self._news.forget()
+        self._words.forget()
         self._clocks.clear()
         now = instant()
         for code in [one for one, told in self._conditions.items() if told.active]:

@@ -74,15 +74,14 @@ class Open(msgspec.Struct, frozen=True, tag="open", forbid_unknown_fields=True):
     district: bool
     address: str
     authorities: dict[str, str] = {}
+    onvif: tuple[Id, ...] = ()
+    probes: Annotated[int, Meta(ge=1, le=65_535)] = 3_702
 
     @property
     def whole(self) -> tuple[CameraSettings, ...]:
         """The cameras, each with the authorities' PEM."""
         named = self.authorities
         return tuple(msgspec.structs.replace(one, ca=named.get(one.ca, one.ca)) for one in self.cameras)
-
-    onvif: tuple[Id, ...] = ()
-    probes: Annotated[int, Meta(ge=1, le=65_535)] = 3_702
 
 
 class Keep(msgspec.Struct, frozen=True, tag="keep", forbid_unknown_fields=True):

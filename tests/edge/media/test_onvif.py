@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from drivers.clock import instant
+from edge import camera_notices
+from edge.camera_notices import Said, Words
 from edge.cameras import Cameras
 from edge.media import onvif
 from edge.media.messages import CameraSettings, Notice, Open, StreamFigures, Visited
@@ -23,8 +25,21 @@ from rules.model.ids import CameraId
 from tests.edge.media.test_onvif_visits import Heard, asked, device
 
 
-def opened(cameras: tuple[CameraSettings, ...], probes: int, *names: str) -> Open:
-    return Open("/nowhere", cameras, 1, 1, 1, 1, 1, None, False, "", names, probes)
+def opened(cameras: tuple[CameraSettings, ...], probes: int, *names: str, evidence: str = "/nowhere") -> Open:
+    return Open(
+        evidence=evidence,
+        cameras=cameras,
+        before_us=1_000_000,
+        memory=16_000_000,
+        disk=10**9,
+        reserve=0,
+        drills_us=1,
+        incidents_us=None,
+        district=False,
+        address="",
+        onvif=names,
+        probes=probes,
+    )
 
 
 def settings(simulated: object, name: str = "cam") -> CameraSettings:
@@ -144,25 +159,9 @@ async def test_what_a_camera_says_of_itself_comes_through_the_camera_process_as_
     events: list[Event] = []
     async with device(tmp_path, probes) as simulated:
         cameras = Cameras(events.append)
-        wanted = opened((settings(simulated),), probes, "cam")
         evidence = tmp_path / "evidence"
         evidence.mkdir()
-        cameras.configure(
-            Open(
-                str(evidence),
-                wanted.cameras,
-                1_000_000,
-                16_000_000,
-                10**9,
-                0,
-                1,
-                None,
-                False,
-                "",
-                ("cam",),
-                probes,
-            )
-        )
+        cameras.configure(opened((settings(simulated),), probes, "cam", evidence=str(evidence)))
         task = asyncio.create_task(cameras.run())
         try:
             await until(lambda: any(isinstance(one, CameraVisited) and one.code == "" for one in events))
@@ -183,9 +182,27 @@ def figures(skew_us: int | None) -> CameraFigures:
 def test_a_stream_stamped_by_a_clock_that_moved_is_told_once_a_minute_and_an_uptime_never() -> None:
     events: list[Event] = []
     cameras = Cameras(events.append)
+    cameras.configure(
+        opened((CameraSettings("cam", "rtsp://10.0.0.1/s", "", "", "", None, "own", 1, False),), 3_702)
+    )
     since_1970 = -instant().utc_us + 3_600_000_000
     for skew_us in (None, since_1970, -9_000_000, -9_200_000, 7_000_000, -9_000_000):
         cameras._heard(figures(skew_us))
     assert [(one.camera, one.skew_us) for one in events if isinstance(one, CameraClockTold)] == [
         (CameraId("cam"), -9_000_000)
     ]
+
+
+async def test_a_camera_that_says_too_much_is_told_later_as_it_is_by_then_and_costs_no_process() -> None:
+    told: list[Said] = []
+    words = Words(told.append)
+    for number in range(1_000):
+        words.heard(Notice("cam", "tamper", active=number % 2 == 0))
+        words.heard(Notice("cam", "input", active=True, source=str(number)))
+    words.heard(Visited("cam", "silent"))
+    words.heard(Notice("other", "tamper", active=True))
+    assert len(told) < 2 * camera_notices.AT_ONCE
+    assert told[-1] == Notice("other", "tamper", active=True)
+    await until(lambda: Notice("cam", "tamper", active=False) in told[camera_notices.AT_ONCE + 1 :])
+    words.keep(frozenset({"other"}))
+    words.forget()
