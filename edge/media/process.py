@@ -31,6 +31,7 @@ from edge.media.messages import (
     Condition,
     Down,
     Figures,
+    Heard,
     Keep,
     Learn,
     Open,
@@ -131,6 +132,8 @@ class Process:
                 self._keeping.keep(message)
             case Over():
                 self._keeping.over(message.incident)
+            case Heard():
+                self._keeping.heard(message.name)
             case Learn():
                 camera = self.cameras.get(message.camera)
                 if camera is not None:
@@ -231,7 +234,8 @@ def main() -> int:
 
 def _confine() -> None:
     libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    # What ends gently ends by its socket; one that is stopped would keep the folder of pictures for ever.
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     # Pictures of children are nobody's on this box but the daemon's.
     os.umask(0o077)
