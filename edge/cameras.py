@@ -30,6 +30,7 @@ from edge.media.messages import (
     Figures,
     File,
     Gone,
+    Heard,
     Keep,
     Learn,
     Notice,
@@ -313,6 +314,8 @@ class Cameras:
                     message.dropped,
                 )
                 self._emit(told)
+                if told.sha256:
+                    self._write(Heard(told.name))
             case Gone():
                 incident = None if message.incident is None else IncidentId(message.incident)
                 self._emit(EvidenceGone(now, incident, message.name, message.sha256, message.code))

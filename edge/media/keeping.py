@@ -5,6 +5,7 @@ Start at `Keeping`. Everything that touches a disk is a thread's; a disk that ha
 
 import asyncio
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from edge.media.messages import Condition, File, Gone, Keep, Open, Up
 from edge.media.quota import Gone as Going
 from edge.media.retaining import Round, let_go
 from edge.media.sealing import Sealed, Unsealed, camera_of, code_of, hashed
-from edge.media.seals import Kind, Seal, Seals, folders
+from edge.media.seals import Kind, Seal, Seals, alone, folders
 from edge.media.still import keep_still
 
 log = structlog.get_logger(__name__)
@@ -33,8 +34,9 @@ BUSY_ROUND_S: Final = 1.0
 STUCK_US: Final = 5_000_000
 STILL_OLDEST_US: Final = 30_000_000
 """A key picture older than this is no still of the press, and a press older than this gets none."""
-NOTED_AFTER_S: Final = 5.0
-"""A seal that was told is in the journal by then. What ends before tells it once more at the next start: twice is no harm."""
+STILL_WITHIN_S: Final = 10.0
+STILL_AGAIN_S: Final = 0.5
+"""A camera that just connects, or reconnects, has its first picture soon."""
 LONGEST_NAME: Final = 200
 NO_ROOM: Final = "disk_full"
 
@@ -68,11 +70,14 @@ class Keeping:
         self._routine = True
         self._stills: set[asyncio.Task[None]] = set()
         self._seals = Seals(self._store)
-        self._unnoted: dict[str, str] = {}
-        """SHA-256 by path: told, and not among the seals yet."""
+        self._unheard: dict[str, Seal] = {}
+        """By path: told, and not taken yet."""
         self._beginning_us = self._round_us = 0
         """CLOCK_MONOTONIC since which a thread of ours waits for the disk; 0: none does."""
         self._round_refused = ""
+        self._lock = -1
+        """The descriptor by which no other process has the folder."""
+        self._closed = False
         self._writer = ClipWriter(self._store, utc, self._sealed, self._begun)
 
     def start(self) -> None:
@@ -110,6 +115,12 @@ class Keeping:
         if known is not None:
             _end(known)
 
+    def heard(self, name: str) -> None:
+        """What was told of a finished file was taken: it need not be told again."""
+        seal = self._unheard.pop(name, None)
+        if seal is not None:
+            self._seals.note(name.partition("/")[0], seal)
+
     def gone(self, camera: str) -> None:
         """A camera is not configured any more, or otherwise than it was."""
         for known in self._incidents.values():
@@ -140,8 +151,15 @@ class Keeping:
 
     async def close(self, within_s: float) -> None:
         """End all clips."""
+        self._closed = True
         self._seals.close()
-        await self._writer.close(within_s)
+        if await self._writer.close(within_s):
+            self._let_go()
+
+    def _let_go(self) -> None:
+        lock, self._lock = self._lock, -1
+        if lock >= 0:
+            os.close(lock)
 
     # --- what is written -----------------------------------------------------------------------
 
@@ -167,12 +185,20 @@ class Keeping:
                 task.add_done_callback(self._stills.discard)
 
     async def _take(self, camera: Camera, incident: str) -> None:
-        hub = camera.main.hub
-        try:
-            await keep_still(self._looking, self._writer, hub, incident, instant().mono_us, STILL_OLDEST_US)
-        except NotSeen as err:
-            path = f"{incident}/{hub.camera}.jpg"
-            self._say(File(hub.camera, incident, path[:LONGEST_NAME], "failed", err.code[:64]))
+        hub, clock = camera.main.hub, asyncio.get_running_loop()
+        until_s = clock.time() + STILL_WITHIN_S
+        while True:
+            try:
+                await keep_still(
+                    self._looking, self._writer, hub, incident, instant().mono_us, STILL_OLDEST_US
+                )
+                return
+            except NotSeen as err:
+                if clock.time() >= until_s:
+                    path = f"{incident}/{hub.camera}.jpg"
+                    self._say(File(hub.camera, incident, path[:LONGEST_NAME], "failed", err.code[:64]))
+                    return
+            await asyncio.sleep(STILL_AGAIN_S)
 
     def _begun(self, path: str, camera: str) -> None:
         self._say(File(camera, path.partition("/")[0], path[:LONGEST_NAME], None))
@@ -204,14 +230,7 @@ class Keeping:
 
     def _note(self, incident: str, path: str, sha256: str, size: int) -> None:
         kind: Kind = self._kinds.get(incident, "unknown")
-        seal = Seal(kind, path, sha256, size, instant().utc_us)
-        self._unnoted[path] = sha256
-
-        def note() -> None:
-            self._unnoted.pop(path, None)
-            self._seals.note(incident, seal)
-
-        asyncio.get_running_loop().call_later(NOTED_AFTER_S, note)
+        self._unheard[path[:LONGEST_NAME]] = Seal(kind, path, sha256, size, instant().utc_us)
 
     # --- what another life of this process left ------------------------------------------------
 
@@ -219,6 +238,10 @@ class Keeping:
         """In a thread of its own: find finished files that may never have been told, then let the writer begin."""
         untold: list[str] = []
         try:
+            self._lock = alone(self._store)
+            if self._closed:
+                self._let_go()
+                return
             untold = [file.path for folder in folders(self._store) for file in folder.unsealed]
         except OSError as err:
             log.error("the folder of pictures cannot be read", error=err.strerror)
@@ -277,7 +300,8 @@ class Keeping:
     def _gone(self, going: Going) -> None:
         file = going.file
         incident = file.path.partition("/")[0]
-        sha256 = file.sha256 or self._unnoted.get(file.path, "")
+        unheard = self._unheard.get(file.path)
+        sha256 = file.sha256 or ("" if unheard is None else unheard.sha256)
         self._say(Gone(incident, file.path[:LONGEST_NAME], sha256, going.why))
 
     def _not_decided(self, code: str) -> None:

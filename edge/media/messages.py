@@ -1,7 +1,7 @@
 """What the daemon and its camera process say to each other: one JSON object a line, bounded both ways.
 
-Down: `Open` whenever the configuration is another, then `Keep`, `Over` and `Learn`. Up: all else. Viewers and snapshots come by
-sockets of their own (`Asked`). Times are microseconds: CLOCK_MONOTONIC where `_mono_us` stands, else UTC.
+Down: `Open` whenever the configuration is another, then `Keep`, `Over`, `Learn` and `Heard`. Up: all else. Viewers and snapshots
+come by sockets of their own (`Asked`). Times are microseconds: CLOCK_MONOTONIC where `_mono_us` stands, else UTC.
 """
 
 from typing import Annotated, Final, Literal
@@ -103,6 +103,12 @@ class Learn(msgspec.Struct, frozen=True, tag="learn", forbid_unknown_fields=True
     """A person says that what this camera sees from now on is right: what was learned before is forgotten."""
 
     camera: Id
+
+
+class Heard(msgspec.Struct, frozen=True, tag="heard", forbid_unknown_fields=True):
+    """What was told of this finished file was taken; what was not is told once more by the next process."""
+
+    name: Annotated[str, Meta(max_length=200)]
 
 
 class Beat(msgspec.Struct, frozen=True, tag="beat", forbid_unknown_fields=True):
@@ -248,7 +254,7 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     captured_us: Moment = 0
 
 
-Down = Open | Keep | Over | Learn
+Down = Open | Keep | Over | Learn | Heard
 Up = Beat | Standing | Figures | File | Gone | Visited | Notice | Condition
 
 _encoder = msgspec.json.Encoder()

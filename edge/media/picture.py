@@ -115,6 +115,8 @@ class Judge:
 
     def recall(self, references: tuple[Reference, ...]) -> None:
         """What was learned in another life is known as well, before what was learned in this one."""
+        if self._by_hand:
+            return  # a person just said that it is to be learned anew
         self.references = (*references, *self.references)[:MOST_REFERENCES]
 
     def learn(self) -> None:

@@ -31,6 +31,7 @@ from edge.media.messages import (
     Condition,
     Down,
     Figures,
+    Heard,
     Keep,
     Learn,
     Open,
@@ -137,6 +138,8 @@ class Process:
                 self._keeping.keep(message)
             case Over():
                 self._keeping.over(message.incident)
+            case Heard():
+                self._keeping.heard(message.name)
             case Learn():
                 camera = self.cameras.get(message.camera)
                 if camera is not None:

@@ -5,6 +5,8 @@ incident's, and is never let go for want of room.
 """
 
 import contextlib
+import fcntl
+import os
 import queue
 import threading
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ from edge.media.quota import Class, Kept
 from edge.media.sealing import PART
 
 SEALS: Final = "seals.ndjson"
+LOCK: Final = ".lock"
 MOST_WAITING: Final = 4_096
 RETRY_S: Final = 1.0
 
@@ -86,6 +89,22 @@ class Folder(NamedTuple):
     unsealed: tuple[Kept, ...]
     """Finished files without a line; by their own size and time."""
     open_parts: tuple[Kept, ...]
+
+
+def alone(store: Path) -> int:
+    """Wait until no other process has the store, and have it from now on; returns the descriptor that says so.
+
+    The one before may still be finishing its files: what two write is neither's. Ends with the process. Raises OSError;
+    in a thread.
+    """
+    store.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(store / LOCK, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def folders(store: Path) -> Iterator[Folder]:

@@ -16,6 +16,7 @@ from edge.media.messages import (
     Figures,
     File,
     Gone,
+    Heard,
     Keep,
     Open,
     Over,
@@ -114,7 +115,12 @@ def _read(reader: Callable[[bytes], Any], data: bytes) -> Any:
 
 def down_seeds() -> list[bytes]:
     opened = Open("/var/lib/x", (_SETTINGS,), 30_000_000, 1, 2, 3, 4, None, False, "10.0.0.1")
-    return _lines(opened, Keep("inc-1", "real", 1_790_000_000_000_000, ("cam-1", "cam-2")), Over("inc-1"))
+    return _lines(
+        opened,
+        Keep("inc-1", "real", 1_790_000_000_000_000, ("cam-1", "cam-2")),
+        Over("inc-1"),
+        Heard("inc-1/cam-1.mp4"),
+    )
 
 
 def up_seeds() -> list[bytes]:

@@ -45,10 +45,14 @@ class Life:
     def __init__(self, process: Process) -> None:
         self.process = process
         self.told: list[Up] = []
+        self.takes = True
+        """Whether what it tells is taken, as the daemon takes it."""
         self._stirred = asyncio.Event()
 
     def heard(self, message: Up) -> None:
         self.told.append(message)
+        if self.takes and isinstance(message, File) and message.sha256:
+            self.process._keeping.heard(message.name)
         self._stirred.set()
 
     def of(self, kind: type[T]) -> list[T]:

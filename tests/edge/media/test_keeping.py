@@ -204,10 +204,22 @@ async def test_what_a_crash_left_is_told_as_recovered_with_its_incident_and_kind
     assert (told.name, told.incident, told.camera) == ("drill-1/cam-1.mp4", "drill-1", "cam-1")
 
 
-async def test_a_finished_file_that_was_never_told_is_found_at_the_next_start(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(keeping, "NOTED_AFTER_S", 0.1)
+async def test_what_was_told_and_not_taken_is_told_by_the_next_process(tmp_path: Path) -> None:
+    (tmp_path / "inc-1").mkdir()
+    (tmp_path / "inc-1" / "cam-1.mp4").write_bytes(b"whole")
+    told = []
+    for takes in (False, True, True):
+        async with life(opened(tmp_path)) as lives:
+            lives.takes = takes
+            await lives.until(lambda: len(lives.told) > 5)
+            if takes:
+                await lives.until((tmp_path / "inc-1" / SEALS).exists)
+        told.append([file.name for file in lives.files("recovered")])
+
+    assert told == [["inc-1/cam-1.mp4"], ["inc-1/cam-1.mp4"], []]
+
+
+async def test_a_finished_file_that_was_never_told_is_found_at_the_next_start(tmp_path: Path) -> None:
     (tmp_path / "inc-1").mkdir()
     (tmp_path / "inc-1" / "cam-1.mp4").write_bytes(b"whole")
 
@@ -224,6 +236,24 @@ async def test_a_finished_file_that_was_never_told_is_found_at_the_next_start(
         hashlib.sha256(b"whole").hexdigest(),
     )
     assert again.files("recovered") == []
+
+
+async def test_one_that_still_finishes_its_files_is_waited_for(tmp_path: Path) -> None:
+    async with cameras() as (one,):
+        first = opened(tmp_path, of("cam-1", one.url()))
+        async with life(first) as old:
+            await old.until_held("cam-1", 500_000)
+            await old.process.take(keep("inc-1", "cam-1"))
+            await old.until(lambda: old.files(None))
+            async with life(first) as new:
+                await new.process.take(keep("inc-1", "cam-1"))
+                await new.until_held("cam-1", 500_000)
+                assert [path.name for path in tmp_path.rglob("*.mp4*")] == ["cam-1.mp4.part"]  # noqa: ASYNC240
+                await old.process.close()
+                await new.until(lambda: new.files(None) and new.files("recovered"))
+
+    assert [file.name for file in new.files("recovered") if ".mp4" in file.name] == ["inc-1/cam-1.mp4"]
+    assert new.files(None)[0].name == "inc-1/cam-1.2.mp4"
 
 
 async def test_a_disk_that_hangs_is_told_and_holds_neither_the_loop_nor_the_end(
