@@ -46,7 +46,7 @@ log = structlog.get_logger(__name__)
 TERMS: Final = Terms(
     "edge.media.process", up, LONGEST_UP, hung_ticks=20, start_ticks=150, most=4_000, unsent=2_097_152
 )
-"""It beats every 100 ms. Two seconds without a word is hung: decoding and disks have threads and processes of their own."""
+"""It beats every 400 ms. Two seconds without a word is hung: decoding and disks have threads and processes of their own."""
 RESTART_S, RESTART_MOST_S = 0.1, 5.0
 LIVED_S = 30.0
 MEMORY_EVERY_S: Final = 1.0
