@@ -78,7 +78,9 @@ def _cost(here: Stage, token: str, browser: Browser, camera: str, part: Part) ->
     """ms of CPU a second that a viewer adds to the camera process and the daemon together."""
     media = below(here.process.pid, "edge.media.process")
     pids = (here.process.pid, media)
-    alone = _window(pids)
+    with browser.page(webrtc=True):
+        # Who has a page open costs something without any picture.
+        alone = _window(pids)
     with sinks(here, token, camera, SINKS) as child, browser.page(webrtc=True) as page:
         looked(page, camera, 15, read=False)
         before = sum(child.do("packets")["packets"])
