@@ -69,7 +69,7 @@ TERMS: Final = Terms(
     # The first line is the longest, and others follow it at once.
     unsent=2 * LONGEST_DOWN,
 )
-"""It beats every 100 ms. Two seconds without a word is hung: decoding and disks have threads and processes of their own."""
+"""It beats every 400 ms. Two seconds without a word is hung: decoding and disks have threads and processes of their own."""
 RESTART_S, RESTART_MOST_S = 0.1, 5.0
 LIVED_S = 30.0
 MEMORY_EVERY_S: Final = 1.0

@@ -175,7 +175,8 @@ class ClipWriter:
         self._leftovers_known.set()
         writing: list[Writing] = []
         while not (self._stopping and not writing):
-            self._wake.wait(0.02 if self._stopping else ROUND_S)
+            # With nothing to write it sleeps until somebody wakes it.
+            self._wake.wait(0.02 if self._stopping else ROUND_S if writing else None)
             if not self._stopping:
                 self._wake.clear()
             while not self._new.empty():

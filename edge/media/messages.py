@@ -112,7 +112,7 @@ class Heard(msgspec.Struct, frozen=True, tag="heard", forbid_unknown_fields=True
 
 
 class Beat(msgspec.Struct, frozen=True, tag="beat", forbid_unknown_fields=True):
-    """The process is alive, at least every 100 ms. viewers: who look now."""
+    """The process is alive, at least every 400 ms. viewers: who look now."""
 
     viewers: Count = 0
 

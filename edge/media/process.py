@@ -46,7 +46,8 @@ from edge.media.picture import Judge
 from edge.media.remembered import References, Remembered
 from edge.media.ring import Budget
 
-BEAT_S: Final = 0.1
+BEAT_S: Final = 0.4
+"""Five within the time after which it counts as hung; each wakes two processes, which a campus of few cameras would feel."""
 FIGURES_S: Final = 2.0
 CLOSE_S: Final = 0.5
 """The daemon gives a second to all of it."""

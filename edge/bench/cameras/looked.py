@@ -7,7 +7,7 @@ from typing import Final
 from edge.bench.cameras.driven import name
 from edge.bench.cameras.part import Part, p95
 from edge.bench.cameras.peers import View, below, cpu_ms, simulated
-from edge.bench.cameras.viewers import Browser, browsing, camera_lives, looked, sinks
+from edge.bench.cameras.viewers import Browser, browsing, looked, sinks, until_live
 from edge.bench.children import Lost
 from edge.bench.guests import WATCHES, invite
 from edge.bench.scenarios import Shape
@@ -23,7 +23,6 @@ PICTURES: Final = 150
 SQUEEZED: Final = 15
 SINKS: Final = 8
 WINDOW_S: Final = 10.0
-LIVE_S: Final = 40.0
 
 
 def looked_at(tries: int, folder: Path) -> Part:
@@ -42,21 +41,13 @@ def looked_at(tries: int, folder: Path) -> Part:
                 for at, key_s in enumerate(KEY_S):
                     view = View(gop=15 * key_s, live=True, seconds=2 * key_s)
                     with simulated(folder, view, port=ports[at]):
-                        _until_live(here, guests.tokens[0], name(at))
+                        until_live(here, guests.tokens[0], name(at))
                         _watched(browser, name(at), key_s, tries, part)
                         if at == 0:
                             _cost(here, guests.tokens[0], browser, name(at), part)
     except Lost as err:
         part.broken_off = str(err)
     return part
-
-
-def _until_live(here: Stage, token: str, camera: str) -> None:
-    ends = time.monotonic() + LIVE_S
-    while not camera_lives(here, token, camera):
-        if time.monotonic() > ends:
-            raise Lost(f"{camera} is not live")
-        time.sleep(0.1)
 
 
 def _watched(browser: Browser, camera: str, key_s: int, tries: int, part: Part) -> None:
@@ -87,7 +78,9 @@ def _cost(here: Stage, token: str, browser: Browser, camera: str, part: Part) ->
     """ms of CPU a second that a viewer adds to the camera process and the daemon together."""
     media = below(here.process.pid, "edge.media.process")
     pids = (here.process.pid, media)
-    alone = _window(pids)
+    with browser.page(webrtc=True):
+        # Who has a page open costs something without any picture.
+        alone = _window(pids)
     with sinks(here, token, camera, SINKS) as child, browser.page(webrtc=True) as page:
         looked(page, camera, 15, read=False)
         before = sum(child.do("packets")["packets"])

@@ -11,7 +11,7 @@ from typing import Final
 from edge.bench.cameras.driven import name
 from edge.bench.cameras.part import Part, p95
 from edge.bench.cameras.peers import View, simulated
-from edge.bench.cameras.viewers import sinks
+from edge.bench.cameras.viewers import sinks, until_live
 from edge.bench.campus import FLOOD_TOPIC, Tree
 from edge.bench.children import Lost
 from edge.bench.guests import invite
@@ -81,6 +81,7 @@ class _Pressing:
         self._reload(
             here, self._cameras, lambda seen: seen["cameras"] and all(one["up"] for one in seen["cameras"])
         )
+        until_live(here, token, name(0))
         with sinks(here, token, name(0), VIEWERS):
             yield
         self._reload(here, [], lambda seen: not seen["cameras"])

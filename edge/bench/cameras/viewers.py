@@ -1,13 +1,13 @@
 """Who looks through the measured daemon's cameras: viewers that decode nothing, and one real browser with the page's own tile."""
 
 import contextlib
-import json
 import shutil
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
 from edge.bench import children
@@ -15,6 +15,7 @@ from edge.bench.children import Child, Lost
 from edge.bench.stage import Stage
 from edge.web.pages.statics import url
 
+LIVE_S: Final = 40.0
 PACKETS_S: Final = 10.0
 PICTURES_MS: Final = 30_000
 BARS: Final = 40
@@ -99,14 +100,16 @@ def sinks(here: Stage, token: str, camera: str, count: int) -> Iterator[Child]:
             child.do("leave")
 
 
-def camera_lives(here: Stage, token: str, camera: str) -> bool:
-    """Whether the page would call its newest picture live."""
-    try:
-        with _request(here, token, f"/api/v1/cameras/{camera}", "GET") as answer:
-            found = json.load(answer)
-    except OSError:
-        return False
-    return bool(found["main"] is not None and found["main"]["live"])
+def until_live(here: Stage, token: str, camera: str) -> None:
+    """Until a viewer of it gets pictures: it is up at its first picture, and decodes from its first key picture on."""
+    ends = time.monotonic() + LIVE_S
+    while time.monotonic() < ends:
+        place = f"/api/v1/cameras/{camera}/snapshot.jpg?width=320"
+        with contextlib.suppress(OSError), _request(here, token, place, "GET") as answer:
+            if answer.status == HTTPStatus.OK:
+                return
+        time.sleep(0.1)
+    raise Lost(f"{camera} is not live")
 
 
 def _whep(here: Stage, token: str, camera: str, offer: str) -> tuple[str, str]:
