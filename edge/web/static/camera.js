@@ -19,6 +19,8 @@ const wait = (ms, signal) => new Promise((go) => {
 
 // The next door is for what this one cannot do; `lasting`: trying it again would change nothing.
 class Next extends Error { constructor(lasting) { super("next door"); this.lasting = lasting; } }
+// There is no picture yet: the same door, a little later.
+const LATER = new Next("");
 // What no door passed once, all tiles of this page know.
 const shut = new Set();
 
@@ -69,7 +71,9 @@ class Tile {
       try { await this[door](stream, ended.signal); }
       catch (why) {
         if (signal.aborted) break;
-        if (why instanceof Next) {
+        // Between pictures no door is at fault: they come.
+        if (why === LATER) tries = 1;
+        else if (why instanceof Next) {
           if (why.lasting) shut.add(why.lasting === "all" ? door : `${door} ${this.base} ${stream}`);
           if (!why.lasting || door === "jpeg") tries++; else tries = 0;
         } else tries = this.taken === before ? tries + 1 : 1;
@@ -167,6 +171,7 @@ class Tile {
     // What the main stream cannot, the small one often can.
     const cannot = ["codec", "not_h264", "no_h264"].includes(code);
     if (cannot) this.small(stream);
+    if (code === "no_picture") throw LATER;
     throw new Next(cannot || code === "reordered" ? "this" : "");
   }
 
