@@ -56,6 +56,8 @@ def _move_cameras(cameras: Iterable[Tree], base: Path) -> None:
     taken: set[int] = set()
     for camera in cameras:
         _name_whole(camera, base, "credentials_file")
+        # A simulated camera speaks in clear, on this machine alone.
+        camera.pop("ca_file", None)
         there = urlsplit(str(camera.get("url", "")))
         sub = camera.get("sub_url")
         beside = sub is None or (

@@ -5,7 +5,13 @@ from typing import Any, get_args
 
 import pytest
 
-from rules.model.camera_facts import CameraAudioTurned, CameraPictureTurned, CamerasAsked, CameraTurned
+from rules.model.camera_facts import (
+    CameraAudioTurned,
+    CameraIdentified,
+    CameraPictureTurned,
+    CamerasAsked,
+    CameraTurned,
+)
 from rules.model.facts import (
     DoorExercised,
     DoorsOrdered,
@@ -202,6 +208,7 @@ def test_a_flag_stands_until_it_is_cleared() -> None:
 
 FOLDED = (
     CameraAudioTurned,
+    CameraIdentified,
     CameraPictureTurned,
     CamerasAsked,
     CameraTurned,

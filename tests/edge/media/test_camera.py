@@ -30,13 +30,17 @@ async def test_a_camera_that_is_changed_is_never_told_by_the_name_of_its_success
         await lives.until(lambda: lives.of(Standing))
         before = lives.process.cameras["cam-1"]
         await lives.process.take(opened(tmp_path, of("cam-1", new.url())))
-        await lives.until(lambda: len(lives.of(Standing)) == 2)
+        await lives.until(lambda: len(lives.of(Standing)) == 3)
         before.main.lost("closed", "")
         before._turned()
         told = len(lives.told)
         await lives.until(lambda: len(lives.told) > told + 10)
 
-    assert [(one.up, one.code) for one in lives.of(Standing)] == [(True, ""), (True, "")]
+    assert [(one.up, one.code) for one in lives.of(Standing)] == [
+        (True, ""),
+        (False, "changed"),
+        (True, ""),
+    ]
 
 
 async def test_figures_say_what_comes_and_when_the_picture_was_last_looked_at(tmp_path: Path) -> None:

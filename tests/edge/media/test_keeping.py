@@ -22,6 +22,9 @@ async def test_a_press_keeps_each_picture_from_before_it_to_its_end_and_a_still(
         await lives.process.take(press)
         await lives.until(lambda: lives.files(None))
         await lives.until(lambda: [file for file in lives.files("sealed") if file.name.endswith(".jpg")])
+        hub = lives.process.cameras["cam-1"].main.hub
+        pressed = hub.last_at_us
+        await lives.until(lambda: hub.last_at_us > pressed)
         lives.process._keeping.over("inc-1")
         await lives.until(lambda: len(lives.files("sealed")) == 2)
 
