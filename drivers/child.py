@@ -89,6 +89,12 @@ class Child(asyncio.Protocol, Generic[Up]):
         except BaseException:
             child._timer.cancel()
             ours.close()
+            # Cancelled right behind its start it would live on, with nobody to end it.
+            process: asyncio.subprocess.Process | None = getattr(child, "process", None)
+            if process is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
             raise
         return child
 

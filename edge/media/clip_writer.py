@@ -174,7 +174,8 @@ class ClipWriter:
             log.error("the store of clips cannot be read", error=err.strerror)
         self._leftovers_known.set()
         writing: list[Writing] = []
-        while not (self._stopping and not writing):
+        # One that was begun right before the end is written too.
+        while not (self._stopping and not writing and self._new.empty()):
             # With nothing to write it sleeps until somebody wakes it.
             self._wake.wait(0.02 if self._stopping else ROUND_S if writing else None)
             if not self._stopping:
