@@ -4,12 +4,10 @@
 may hang: nobody waits for it. It ends by itself when its parent does.
 """
 
-import ctypes
 import logging
 import os
 import re
 import resource
-import signal
 import socket
 import sys
 import time
@@ -32,11 +30,11 @@ from drivers.cameras.pyav_messages import (
     frame,
 )
 from drivers.cameras.stream import VIDEO_CLOCK
+from drivers.confined import WRITES_NOTHING, confine
 
 MOST_MEMORY: Final = 768 * 1_048_576
 _CODECS: Final = {"h264": "h264", "hevc": "h265"}
 _GUESSED_STEP: Final = VIDEO_CLOCK // 15
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 
 
 class Missed(logging.Handler):
@@ -165,15 +163,8 @@ def _why(err: av.FFmpegError) -> Lost:
 
 
 def _confine() -> None:
-    """Give up what this process never needs. Each is a second wall."""
-    prctl = ctypes.CDLL(None).prctl
-    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-    prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    for limit in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
-        resource.setrlimit(limit, (0, 0))
+    confine(*WRITES_NOTHING)
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C goes to the daemon, which ends us
 
 
 if __name__ == "__main__":

@@ -4,16 +4,14 @@
 of a wall here, so the process holds nothing but this line's keys, and ends by itself when the daemon does.
 """
 
-import ctypes
 import os
-import resource
 import select
-import signal
 import socket
 import sys
 import time
 from collections import deque
 
+from drivers.confined import STARTS_NOTHING, confine
 from drivers.doors.osdp_frames import Framer
 from drivers.doors.osdp_line import Line, LineLost
 from drivers.doors.osdp_link import POLL_US, ReaderLink
@@ -32,8 +30,6 @@ GAP_US, GAP_LEAST_US, GAP_ALONE_US = 600_000, 300_000, 20_000
 """From one try of an absent reader to the next. A try holds the line for 200 ms: one absent reader takes a
 third of it and is back within 0.6 s and its handshake; several share, and none is tried more often than each
 0.3 s. Where nobody is there to be delayed, the tries follow one another."""
-
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 
 
 def now_us() -> int:
@@ -167,14 +163,7 @@ class Arbiter:
 
 
 def _confine() -> None:
-    """Give up what this process never needs. Each is a second wall: a refusal is no reason not to lock."""
-    prctl = ctypes.CDLL(None).prctl
-    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-    prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    for limit in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC):
-        resource.setrlimit(limit, (0, 0))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C goes to the daemon, which ends us
+    confine(*STARTS_NOTHING)
 
 
 def main() -> int:

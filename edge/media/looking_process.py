@@ -4,14 +4,11 @@ Foreign C code is fed by cameras here, so the process holds nothing but the pict
 needs, and ends with the camera process. It remembers nothing: killed and started again, only that answer is lost.
 """
 
-import ctypes
 import os
 import resource
-import signal
 import socket
 import sys
 import time
-from contextlib import suppress
 from fractions import Fraction
 from typing import Final
 
@@ -20,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from drivers.cameras.stream import Codec
+from drivers.confined import STARTS_NOTHING, confine
 from edge.media.looking_messages import (
     CELLS,
     EDGES,
@@ -53,7 +51,6 @@ _EDGY: Final = 0.06
 """Mean square of normalised edges from which a tile of a reference has any."""
 _OUTER: Final = 0.15
 """Of the height, above and below: a camera's clock is burnt in there, and runs on in front of a frozen picture."""
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 
 Luma = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -217,23 +214,14 @@ def answer(asked: Down, body: memoryview) -> tuple[Up, bytes]:
     return made
 
 
-def confine() -> None:
-    """Give up what this process never needs; each is a second wall."""
-    prctl = ctypes.CDLL(None).prctl
-    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-    prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+def _confine() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    for limit in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC):
-        resource.setrlimit(limit, (0, 0))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(OSError):
-        os.nice(NICE)
+    confine(*STARTS_NOTHING, nice=NICE)
 
 
 def main() -> int:
     """Answer until the camera process closes the socket. Returns 0 then, 1 where it spoke what is no message."""
-    confine()
+    _confine()
     parent = socket.socket(fileno=os.dup(0)).makefile("rwb", buffering=1 << 16)
     while prefix := parent.read(PREFIX.size):
         try:

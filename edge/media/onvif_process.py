@@ -5,14 +5,12 @@ reading one answer may hold a loop for most of a second. It ends with the camera
 """
 
 import asyncio
-import contextlib
-import ctypes
 import os
 import resource
-import signal
 import socket
 from typing import Final
 
+from drivers.confined import WRITES_NOTHING, confine
 from drivers.lines import Lines, Unreadable
 from edge.media.messages import LONGEST_DOWN, Beat
 from edge.media.onvif_messages import Up, down, line
@@ -22,7 +20,6 @@ BEAT_S: Final = 0.2
 NICE: Final = 5
 MOST_MEMORY: Final = 512 * 1024 * 1024
 MOST_UNSENT: Final = 1024 * 1024
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 
 
 async def serve() -> int:
@@ -64,17 +61,8 @@ def main() -> None:
 
 
 def _confine() -> None:
-    """Give up what this process never needs. Each is a second wall."""
-    prctl = ctypes.CDLL(None).prctl
-    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-    prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    for limit in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
-        resource.setrlimit(limit, (0, 0))
+    confine(*WRITES_NOTHING, nice=NICE)
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C goes to the daemon, which ends us
-    with contextlib.suppress(OSError):
-        os.nice(NICE)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,8 @@ cameras send is read here and in this process's own children, and nowhere else.
 
 import asyncio
 import contextlib
-import ctypes
 import os
-import signal
+import resource
 import socket
 import sys
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Final
 import structlog
 
 from drivers.clock import instant
+from drivers.confined import confine
 from drivers.lines import Lines, Unreadable
 from edge.media.asking import Doors
 from edge.media.attempts import Attempts
@@ -59,7 +59,6 @@ BEHIND: Final = 2.0
 """How many times rarer than they should be looks are, from which on that is told."""
 MOST_UNSENT: Final = 4 * 1024 * 1024
 
-_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 
 log = structlog.get_logger(__name__)
 
@@ -241,14 +240,10 @@ def main() -> int:
 
 
 def _confine() -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    # Not SIGTERM: a process that somebody stopped would outlive the daemon for good.
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    # It writes pictures and starts children; a core of it would hold passwords of cameras.
+    confine(resource.RLIMIT_CORE, hidden=False, nice=NICE)
     # Pictures of children are nobody's on this box but the daemon's.
     os.umask(0o077)
-    with contextlib.suppress(OSError):
-        os.nice(NICE)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(OOM)
 
