@@ -1,0 +1,1 @@
+"""Rules of the book: operations, apart from the reflex. Pure, like all of `rules`."""
