@@ -14,6 +14,7 @@ from edge.config.devices import Controller
 from edge.config.devices import ModbusRtu as ModbusRtuSection
 from edge.config.devices import ModbusTcp as ModbusTcpSection
 from edge.config.devices import Osdp as OsdpSection
+from edge.config.family import family_of
 from edge.config.model import Config
 from edge.config.secrets import Secrets
 from edge.journal.places import EVIDENCE
@@ -228,7 +229,6 @@ def topics(config: Config) -> tuple[ButtonTopic, ...]:
 
 
 def _tcp(section: ModbusTcpSection, controller: ControllerId, watch: Watch, burst: Burst) -> Driver:
-    from drivers.doors.modbus_plan import READBACK_OFFSET
     from drivers.doors.modbus_tcp import ModbusTcp, ModbusTcpConfig
 
     return ModbusTcp(
@@ -240,7 +240,7 @@ def _tcp(section: ModbusTcpSection, controller: ControllerId, watch: Watch, burs
             timeout_us=section.timeout,
             connections=section.connections,
             watch=watch,
-            readback_offset=READBACK_OFFSET.get(section.model or "", 0),
+            readback_offset=_readback_offset(section.model),
         ),
         burst,
     )
@@ -249,7 +249,6 @@ def _tcp(section: ModbusTcpSection, controller: ControllerId, watch: Watch, burs
 def _rtu(
     section: ModbusRtuSection, controller: ControllerId, watch: Watch, buses: "dict[str, RtuBus]"
 ) -> Driver:
-    from drivers.doors.modbus_plan import READBACK_OFFSET
     from drivers.doors.modbus_rtu import ModbusRtu, ModbusRtuConfig
     from drivers.doors.modbus_rtu_bus import RtuBus
 
@@ -261,9 +260,15 @@ def _rtu(
         unit=section.unit,
         timeout_us=section.timeout,
         watch=watch,
-        readback_offset=READBACK_OFFSET.get(section.model or "", 0),
+        readback_offset=_readback_offset(section.model),
     )
     return ModbusRtu(settings, bus)
+
+
+def _readback_offset(model: str | None) -> int:
+    from drivers.doors.modbus_plan import READBACK_OFFSET
+
+    return READBACK_OFFSET.get(family_of(model, READBACK_OFFSET) or "", 0)
 
 
 def _osdp(

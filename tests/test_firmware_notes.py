@@ -1,11 +1,13 @@
-"""The notes on camera families say what a school must know, from a numbered source or plainly from knowledge."""
+"""Every note holds for the daemon; those on cameras say what a school must know, with a source or plainly from knowledge."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
-NOTES = Path(__file__).parents[1] / "firmware_notes"
+from edge.config.notes import NOTES, notes_of
+
 CAMERAS = [path for path in sorted(NOTES.glob("*.md")) if "\nkind: camera\n" in path.read_text()]
 ROWS = {
     "main stream",
@@ -29,13 +31,28 @@ def rows(note: Path) -> dict[str, tuple[str, str]]:
     return {fact.strip(): (value.strip(), source.strip()) for fact, value, source in cells}
 
 
+def test_every_note_holds_and_eight_families_besides_the_cameras_have_one() -> None:
+    notes = notes_of()
+    assert notes.problems == ()
+    families = {one.model for one in notes.by_model.values()}
+    assert families == {path.stem for path in NOTES.glob("*.md")}
+    assert len(families - {path.stem for path in CAMERAS} - {"generic-mqtt-button"}) >= 8
+
+
+def test_the_notes_are_installed_with_the_product() -> None:
+    project = tomllib.loads((NOTES.parent / "pyproject.toml").read_text())["tool"]["setuptools"]
+    assert "firmware_notes" in project["packages"]["find"]["include"]
+    assert project["package-data"]["firmware_notes"] == ["*.md"]
+    assert (NOTES / "__init__.py").is_file()
+
+
 def test_six_camera_families_have_a_note() -> None:
     assert len(CAMERAS) >= 6
 
 
 @pytest.mark.parametrize("note", CAMERAS, ids=lambda note: note.stem)
 def test_a_note_is_found_by_the_model_that_a_configuration_names(note: Path) -> None:
-    assert note.read_text().startswith(f"---\nmodel: {note.stem}\nkind: camera\n---\n")
+    assert note.read_text().startswith(f"---\nmodel: {note.stem}\nkind: camera\n")
 
 
 @pytest.mark.parametrize("note", CAMERAS, ids=lambda note: note.stem)

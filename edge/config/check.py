@@ -18,10 +18,11 @@ from edge.config.forms import Wrong
 from edge.config.hardware import check_hardware
 from edge.config.model import Config
 from edge.config.network import check_network
+from edge.config.notes import check_notes
 from edge.config.packs import STANDARD, Packs, shipped, with_responses
 from edge.config.points import check_points
 from edge.config.policies import check_policies
-from edge.config.problems import Problem, in_order
+from edge.config.problems import HARMLESS, Problem, in_order
 from edge.config.references import check_references
 from edge.config.report import Report
 from edge.config.secrets import Open, Secrets, beside, read_files
@@ -33,7 +34,7 @@ from edge.config.yaml12 import LONGEST_BYTES, compose
 class Checked:
     """One configuration, and everything to be said of it.
 
-    config: None where a problem keeps the daemon from starting on it; problems of topic `web` alone do not.
+    config: None where a problem keeps the daemon from starting on it; problems of a harmless topic alone do not.
     sound: what of the file has the right form, even if its meaning was refused; never start on it unless an
         earlier version accepted the same text.
     text: the bytes as read; hash: their SHA-256 in hex.
@@ -55,7 +56,7 @@ class Checked:
     @property
     def blocking(self) -> tuple[Problem, ...]:
         """The problems that keep the daemon from starting on it."""
-        return tuple(one for one in self.problems if one.topic != "web")
+        return tuple(one for one in self.problems if one.topic not in HARMLESS)
 
 
 def read(path: Path | str) -> Checked:
@@ -82,7 +83,7 @@ def check(text: bytes, file: str, opened: Open) -> Checked:
     if config is not None:
         _check_meaning(config, found, packs, report)
     told = in_order(report.problems)
-    blocked = any(one.topic != "web" for one in told)
+    blocked = any(one.topic not in HARMLESS for one in told)
     return Checked(
         file=file,
         config=None if blocked else config,
@@ -114,6 +115,7 @@ def _check_meaning(config: Config, found: Collected, packs: Packs, report: Repor
     check_network(config, packs.families, found.hurt, report)
     check_buttons(config, packs, zones, found.hurt, report)
     check_policies(config, found.hurt, report)
+    check_notes(config, report)
 
 
 def _packs(files: list[FileKey], opened: Open, report: Report) -> Packs:

@@ -54,7 +54,7 @@ def _check_controllers(config: Config, families: Families, report: Report) -> No
             report.refuse(
                 keys, f"{said} is already controller {earlier!r}", "one device is one controller: keep one"
             )
-        family = families.models.get(one.model or "")
+        family = families.model(one.model)
         if family is not None and family.driver != driver:
             what = f"a {one.model} speaks {family.driver}, not {driver}"
             report.note(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, cast, get_args
 
+from edge.config.family import family_of
 from edge.config.forms import Wrong, duration_us
 from edge.config.yaml12 import compose, plain_of
 from rules.hardware import FACTS, Allowed, Defect, Effect, Fact, OnFire, Row, Table
@@ -31,9 +32,14 @@ class Families:
     drivers: Mapping[DriverKind, Family]
     models: Mapping[str, Family]
 
+    def model(self, model: str | None) -> Family | None:
+        """The listed family that a configured model belongs to (`family_of`)."""
+        found = family_of(model, self.models)
+        return None if found is None else self.models[found]
+
     def of(self, driver: DriverKind, model: str | None) -> Family:
         """What this controller has: its model's points where that model is known for this driver."""
-        found = self.models.get(model or "")
+        found = self.model(model)
         return found if found is not None and found.driver == driver else self.drivers[driver]
 
 

@@ -176,7 +176,7 @@ def check_points(config: Config, families: Families, report: Report) -> None:
 def _check_space(claim: Claim, controller: Controller, families: Families, report: Report) -> None:
     driver, space = driver_of(controller), claim.point.space
     has = families.of(driver, controller.model).points.get(space, 0)
-    known = controller.model if controller.model in families.models else f"{driver} device"
+    known = controller.model if families.model(controller.model) is not None else f"{driver} device"
     if space not in families.drivers[driver].points:
         own = " or ".join(one for one in families.drivers[driver].points if "register" not in one)
         what = f"{controller.id} speaks {driver}, which has no {_SAID[space]}s"

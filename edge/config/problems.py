@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
-Topic = Literal["configuration", "secret", "web"]
-"""secret: a file that holds a secret. web: only the page suffers, so the daemon starts all the same."""
+Topic = Literal["configuration", "secret", "web", "notes"]
+"""secret: a file that holds a secret. web: only the page suffers. notes: a firmware note is broken and counts as none."""
+HARMLESS: Final = frozenset({"web", "notes"})
+"""Topics in spite of which the daemon starts."""
 
 MOST_TOLD = 500
 """More than this are counted, not listed: nobody reads them, and a hostile file could make millions."""

@@ -17,6 +17,7 @@ from drivers.simulators.osdp_peer import OsdpPeer
 from drivers.simulators.osdp_reader import OsdpReader
 from edge import wiring
 from edge.config.devices import ModbusRtu, ModbusTcp, Osdp
+from edge.config.family import family_of
 from edge.config.model import Config
 from edge.config.secrets import Secrets
 from edge.simulated.cameras import CameraFleet
@@ -238,7 +239,7 @@ def _board(plan: Plan, controller: ControllerId, model: str) -> Board:
         discrete_inputs=size("discrete_input", "input"),
         input_registers=size("input_register"),
         holding_registers=max(8, most.get("holding_register", 0)),
-        readback_offset=READBACK_OFFSET.get(model, 0),
+        readback_offset=READBACK_OFFSET.get(family_of(model, READBACK_OFFSET) or "", 0),
     )
     for one in plan.inputs.values():
         if one.controller == controller:

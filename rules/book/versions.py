@@ -76,7 +76,8 @@ def _parts(text: str) -> tuple[_Piece, ...] | None:
         return None
     plain = _SHELLY.sub("", _BUILD_DATE.sub(r"\1\2\3", text.lower()), count=1)
     parts = tuple(_each(plain))
-    if not parts or len(parts) > _MOST_PARTS or not isinstance(parts[0][0], int):
+    # Words alone (`n/a`) are no version.
+    if len(parts) > _MOST_PARTS or not any(isinstance(part, int) for part, _ in parts):
         return None
     return parts
 

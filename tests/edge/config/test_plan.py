@@ -10,6 +10,7 @@ from rules.model.ids import ButtonId, ControllerId, DoorId, InputId, OutputId, P
 from rules.model.responses import Ask, Response
 from rules.plan import Escalation, Plan
 from tests.edge.config.campuses import FILES, SOUND, checked, edit
+from tests.edge.config.noting import button
 
 CAMPUS = ZoneId("lincoln-hs")
 A, A_1, GYM = ZoneId("a"), ZoneId("a-1"), ZoneId("gym")
@@ -145,6 +146,8 @@ def test_a_wired_button_has_its_contact_counter_and_latch_and_no_silence_of_its_
         ("silence_limit: unsupervised", None, "unsupervised_by_design"),
         ("model: noted", 120_000_000, None),
         ("model: noted\n    silence_limit: 60s", 60_000_000, None),
+        ("model: noted-7", 120_000_000, None),
+        ("model: notedly", None, "supervision_unknown"),
         ("model: mute", None, "unsupervised_by_design"),
         ("model: slow", None, "unsupervised_by_design"),
         ("model: silent-note", None, "supervision_unknown"),
@@ -155,10 +158,10 @@ def test_a_wired_button_has_its_contact_counter_and_latch_and_no_silence_of_its_
 def test_silence_is_limited_by_the_file_then_by_the_firmware_note_and_is_else_unknown(
     tmp_path: Path, written: str, limit_us: int | None, flag: str | None
 ) -> None:
-    (tmp_path / "noted.md").write_text("# A button\nsilence_limit: 120s\n")
-    (tmp_path / "mute.md").write_text("silence_limit: unsupervised\n")
-    (tmp_path / "slow.md").write_text("silence_limit: 1d\n")
-    (tmp_path / "silent-note.md").write_text("# says nothing\n\nsilence_limit: often\n")
+    (tmp_path / "noted.md").write_text(button("noted", "120s"))
+    (tmp_path / "mute.md").write_text(button("mute", "unsupervised"))
+    (tmp_path / "slow.md").write_text(button("slow", "1d"))
+    (tmp_path / "silent-note.md").write_text(button("silent-note", "often"))
 
     plan = plan_of(("silence_limit: 180s", written), notes=tmp_path)
 
@@ -232,9 +235,9 @@ def test_what_was_left_out_of_an_earlier_versions_configuration_leaves_nothing_d
         assert one.controller in plan.controllers
         assert one.zones <= plan.zones.keys()
         assert {*one.doors} <= plan.doors.keys()
-    for button in plan.buttons.values():
-        assert button.zone in plan.zones
-        assert all(ask.zone in plan.zones for ask in button.asks.values())
+    for one_button in plan.buttons.values():
+        assert one_button.zone in plan.zones
+        assert all(ask.zone in plan.zones for ask in one_button.asks.values())
 
 
 def test_a_fire_input_that_loses_its_zone_covers_the_campus() -> None:

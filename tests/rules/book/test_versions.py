@@ -31,6 +31,7 @@ TURNED: dict[Order | None, Order | None] = {"older": "newer", "newer": "older", 
         ("2.0-beta2", "older", "2.0-rc1"),
         ("2.0 rc1", "same", "2.0-RC.1"),
         ("7", "same", "v7"),
+        ("FW13", "newer", "fw03"),
     ],
 )
 def test_versions_of_one_shape_have_an_order(one: str, found: Order, other: str) -> None:
