@@ -25,7 +25,7 @@ TRESPASSES = {
         "edge.new_5",
         "rules.model.seal",
     ),
-    "only edge.journal and edge.views speak SQL": ("edge.new_6", "sqlite3"),
+    "only edge.journal, edge.views and the index of flaws speak SQL": ("edge.new_6", "sqlite3"),
     "only drivers.buttons.mqtt_link speaks MQTT": ("edge.new_7", "aiomqtt"),
     "only the OSDP child and the simulated reader speak OSDP": (
         "drivers.new_8",
@@ -52,6 +52,10 @@ TRESPASSES = {
     "only the hashing process reads the list of common passwords": ("edge.new_15", "zxcvbn"),
     "only processes that may be killed speak to FFmpeg's libraries and numpy": ("drivers.new_17", "av"),
     "only drivers.cameras.onvif speaks ONVIF and reaches out by HTTP": ("drivers.new_18", "onveef"),
+    "what a stranger's bundle is read by is loaded by its own process alone": (
+        "edge.new_20",
+        "edge.flaws.keeping",
+    ),
     "only the live door of WebRTC and the bench's viewers speak ICE": ("edge.new_19", "aiortc"),
 }
 
