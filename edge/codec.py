@@ -25,14 +25,20 @@ class Made:
     code: str
 
 
+def plain(fact: Fact) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A fact's fields as JSON has them: those in the open, and those that are sealed and not empty."""
+    # Through JSON, for the journal holds lists where a fact holds tuples.
+    data: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(fact))
+    sealed = {name: data[name] for name in fact.SEALED if data[name] not in ("", [])}
+    for name in fact.SEALED:
+        del data[name]
+    return data, sealed
+
+
 def row(entry: Entry, at: Instant, made: Made) -> Row:
     """The journal row of an entry: plain fields in `data`, foreign and personal ones in `sealed`."""
     fact = entry.fact
-    # Through JSON, for the journal holds lists where a fact holds tuples.
-    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(fact))
-    sealed = {name: plain.pop(name) for name in fact.SEALED if plain[name] not in ("", [])}
-    for name in fact.SEALED:
-        plain.pop(name, None)
+    data, sealed = plain(fact)
     because = entry.because
     return Row(
         at_utc_us=at.utc_us,
@@ -46,7 +52,7 @@ def row(entry: Entry, at: Instant, made: Made) -> Row:
             if because is None
             else (because.code, {**dict(because.args), "pack": made.pack, "code": made.code})
         ),
-        data=plain,
+        data=data,
         sealed=sealed,
     )
 

@@ -15,7 +15,7 @@ import structlog
 from drivers.base import Driver
 from drivers.burst import Burst
 from drivers.clock import instant
-from edge import accounts, codec, exits, notify, recovery, rehearsal, wiring
+from edge import accounts, codec, exits, inventory, notify, recovery, rehearsal, wiring
 from edge.answers import Acknowledge, Answers, Publish
 from edge.appliance import Appliance
 from edge.calendar import Calendar, Clock
@@ -29,6 +29,7 @@ from edge.journal.journal import Journal
 from edge.loop_watch import LoopWatch
 from edge.measures import Measures
 from edge.onlookers import Onlookers
+from edge.operations import Operations
 from edge.parts import Parts, cancelled
 from edge.proving import Prover, RoundTrip
 from edge.publisher import Publisher
@@ -117,7 +118,7 @@ class Daemon:
         self._start = start
         self.ask_for_file: Callable[[], None] = lambda: None
         """Has the configured file read again, as SIGHUP does."""
-        self.began: Callable[[], Coroutine[Any, Any, None]] = _at_once
+        self.began: Callable[[], Coroutine[Any, Any, None]] = lambda: asyncio.sleep(0)
         """Run once presses are decided: what may wait for a disk."""
         self._parts = Parts(self._part_failed)
         self._running: dict[ControllerId, asyncio.Task[None]] = {}
@@ -154,6 +155,7 @@ class Daemon:
         self._hearing = Hearing(start.store, self._parts, self.appliance.emit, self._connected)
         self._restored = restored
         self.cameras = Cameras(self.appliance.emit)
+        self.operations = Operations(self.appliance.emit, journal, lambda: self.appliance.hurried)
 
     async def serve(self, ready: Callable[[], None]) -> None:
         """Arm, and run until `leaving`. `ready` is called once presses would be decided and commanded.
@@ -191,10 +193,10 @@ class Daemon:
         self._parts.keep("telemetry", self._count_minutes())
         self._parts.keep("calendar", self._calendar.run())
         self._parts.keep("watchdog", self._watch_the_loop())
-        if self.mode != "safe":
-            self._watch_cameras()
         if self.mode == "safe":
             self._parts.keep("safe mode", self._leave_when_quiet())
+        else:
+            self._keep_processes()
         self._open_page()
         try:
             await self.leaving.wait()
@@ -245,7 +247,7 @@ class Daemon:
                 self._run_driver(controller, driver)
         if not stays:
             self._hearing.connect(setting)
-        self.cameras.configure(wiring.cameras(setting.config, setting.secrets, self.store))
+        self._configure_processes()
         if before.config.web != setting.config.web:
             await self._open_page_anew()
         return setting is not before
@@ -256,7 +258,7 @@ class Daemon:
         self.appliance.emit(ConditionChanged(instant(), "safe_mode", False, ()))
         self.ask_for_file()
         self._parts.keep("page", self._open_page_anew())
-        self._watch_cameras()
+        self._keep_processes()
 
     def condition(self, code: str, active: bool, args: tuple[str, ...] = ()) -> None:
         """A condition of the box turned; its flag follows."""
@@ -281,6 +283,7 @@ class Daemon:
             "tasks": len(asyncio.all_tasks()),
             "camera_viewers": self.cameras.viewers,
             "camera_restarts": self.cameras.restarts,
+            "book_restarts": self.operations.restarts,
         }
 
     def picture(self) -> None:
@@ -372,10 +375,17 @@ class Daemon:
                     self.condition(code, False)
             self._open_page()
 
-    def _watch_cameras(self) -> None:
-        self.cameras.configure(wiring.cameras(self.setting.config, self.setting.secrets, self.store))
+    def _keep_processes(self) -> None:
+        self._configure_processes()
         self.cameras.keep(self.appliance.state)
         self._parts.keep("cameras", self.cameras.run())
+        self.committed.listen(lambda _: self.operations.grew())
+        self._parts.keep("book", self.operations.run())
+
+    def _configure_processes(self) -> None:
+        config = self.setting.config
+        self.cameras.configure(wiring.cameras(config, self.setting.secrets, self.store))
+        self.operations.configure(inventory.opened(config, self.setting.plan, self.store))
 
     async def _serve_page(self) -> None:
         # Imported behind the arming, and in a thread: aiohttp and the page cost the better part of a second.
@@ -479,10 +489,6 @@ async def _settle_memory() -> None:
     gc.freeze()
     await asyncio.sleep(STARTED_S)
     gc.freeze()
-
-
-async def _at_once() -> None:
-    """Nothing waits."""
 
 
 def boot_id() -> str:

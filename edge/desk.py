@@ -7,7 +7,10 @@ from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequen
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+import msgspec
+
 from drivers.clock import instant
+from edge.book.messages import Answered
 from edge.config.pack_rights import shipped_rights
 from edge.control.desk import Make, NoRecord, Reply
 from edge.control.reports import add_rebuilt, told
@@ -28,6 +31,7 @@ from edge.snapshot import Steady, in_bites, snapshot
 from edge.version import VERSION
 from edge.views.database import Views
 from edge.views.rebuild import rebuild_beside
+from rules.model.book_asks import BookAsk
 from rules.model.events import Event
 from rules.model.ids import Actor, CameraId
 from rules.plan import Plan
@@ -99,6 +103,14 @@ class FrontDesk:
         """What was last counted of a camera, and when that was told."""
         cameras = self._daemon.cameras
         return cameras.figures.get(camera), cameras.figures_at_us.get(camera, 0)
+
+    async def ask_book(self, actor: Actor, asked: BookAsk) -> Answered:
+        """Have the book decide something; told once it is in the record and in every list. Raises NotDone."""
+        return await self._daemon.operations.ask(actor, asked)
+
+    async def read_book(self, query: str, **asked: Any) -> msgspec.Raw:
+        """Read of the book, as JSON; queries are `edge.book.queries.QUERIES`. Raises NotDone."""
+        return await self._daemon.operations.read(query, **asked)
 
     def emit(self, event: Event) -> None:
         """Hand in an event that answers nobody."""

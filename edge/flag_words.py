@@ -201,6 +201,18 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "An event could not be recorded as it was",
         "Doors still lock. It was kept in a plainer form ({0}): keep the log, call the maker.",
     ),
+    "book_away": (
+        "Tickets, assets and inspections are away",
+        "Their process ended ({0}) and is started again. Presses, doors and the record work; its flags stand as they were.",
+    ),
+    "asset_unknown": (
+        "Nobody knows everything about {subject}",
+        "Of this safety equipment is not said: {1}. It still works as it is: say what, where, whose, what for, and until when.",
+    ),
+    "support_over": (
+        "{subject} is not supported any more",
+        "Its support ended on {1}. It works on, and its next flaw stays: plan its replacement.",
+    ),
     "driver_failed": (
         "The driver of controller {0} failed",
         "It is started again every second; its doors may not lock meanwhile. Use keys there; keep the log.",

@@ -3,12 +3,13 @@
 What is shed, in this order, and never anything else: statuses of a button that a newer one of the same button
 follows; unreadable messages; then the oldest status. In the reflex lane: a scan that a newer scan of the same
 controller follows, once more than `SCANS_BEFORE_MERGING` wait. Never a press, never an outcome, never a person's, nor
-what the camera process says, which is bounded at its socket.
+what the camera process or the book says, which is bounded at its socket.
 """
 
 import collections
 from typing import Final
 
+from rules.model.book_events import BookDecided
 from rules.model.camera_events import (
     CameraClockTold,
     CameraLooked,
@@ -58,6 +59,7 @@ class Inbox:
                 | CameraVisited()
                 | CameraSaid()
                 | CameraClockTold()
+                | BookDecided()
             ):
                 if len(self._routine) >= ROUTINE_MOST and not self._made_room(event):
                     self.shed += 1

@@ -17,6 +17,7 @@ from rules import (
     supervision,
 )
 from rules.decision import Decision, PressAnswer
+from rules.model.book_events import BookDecided
 from rules.model.camera_events import (
     CameraClockTold,
     CameraLooked,
@@ -128,6 +129,9 @@ def decide(plan: Plan, state: State, event: Event, let_out: LetOut | None = None
             camera_selves.said(step, event)
         case CameraClockTold():
             camera_selves.clock_told(step, event)
+        case BookDecided():
+            for entry in event.entries:
+                step.write(entry.fact, entry.subject, actor=entry.actor, because=entry.because)
         case _:
             assert_never(event)
     return step.decision()

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from rules import cameras, contacts, doors, exercising, selftest
+from rules.book import kinds
 from rules.model.events import (
     ConditionChanged,
     ControllerChanged,
@@ -172,11 +173,11 @@ def sweep(step: Step) -> None:
 
 
 def sweep_flags(step: Step) -> None:
-    """Raise the flags that hold now and were not raised, clear those that no longer hold; but for the doors'."""
+    """Raise the flags that hold now and were not raised, clear those that no longer hold; but for the doors' and the book's."""
     _turn(
         step,
         dict(flags(step.plan, step.state)),
-        [key for key in step.record.flags if key[0] not in doors.FLAGS],
+        [key for key in step.record.flags if key[0] not in doors.FLAGS and key[0] not in kinds.FLAGS],
     )
 
 

@@ -148,7 +148,7 @@ def test_nobody_else_alters_a_permit() -> None:
 
 def test_rules_import_themselves_and_a_few_modules_that_only_compute() -> None:
     """The contract in pyproject.toml names what is forbidden; this names what is left, so that nothing is forgotten."""
-    computing = {"collections.abc", "dataclasses", "hashlib", "typing"}
+    computing = {"collections.abc", "dataclasses", "datetime", "hashlib", "typing"}
     imported = {
         name
         for path in python_files()
@@ -161,6 +161,16 @@ def test_rules_import_themselves_and_a_few_modules_that_only_compute() -> None:
     }
 
     assert {name for name in imported if name.partition(".")[0] != "rules"} <= computing
+    # A date is computed with; the clock that is in the same module is not asked.
+    of_datetime = {
+        one.name
+        for path in python_files()
+        if path.parts[0] == "rules"
+        for node in ast.walk(ast.parse((ROOT / path).read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module == "datetime"
+        for one in node.names
+    }
+    assert of_datetime <= {"date"}
 
 
 def test_rules_ask_neither_clock_nor_chance_nor_disk() -> None:

@@ -25,7 +25,12 @@ TRESPASSES = {
         "edge.new_5",
         "rules.model.seal",
     ),
-    "only edge.journal, edge.views and the index of flaws speak SQL": ("edge.new_6", "sqlite3"),
+    "only edge.journal, edge.views and the book's process speak SQL": ("edge.new_6", "sqlite3"),
+    "the daemon speaks to the book's process and never loads it": ("edge.operations", "edge.book.database"),
+    "what decides a press sees nothing of the book but which flags are its": (
+        "rules.supervision",
+        "rules.book.sweep",
+    ),
     "only drivers.buttons.mqtt_link speaks MQTT": ("edge.new_7", "aiomqtt"),
     "only the OSDP child and the simulated reader speak OSDP": (
         "drivers.new_8",

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
+
+from edge.book.messages import Answered
 from edge.people.people import People
+from rules.model.book_asks import BookAsk
 from rules.model.events import Asked
 from rules.model.ids import Actor, IncidentId, RequestId
 from rules.model.moments import Instant
@@ -55,6 +59,12 @@ class Desk(Protocol):
 
         A caller that goes away cancels the waiting, never the request.
         """
+
+    async def ask_book(self, actor: Actor, asked: BookAsk) -> Answered:
+        """Have the book decide something; told once it is in the record and in every list. Raises NotDone."""
+
+    async def read_book(self, query: str, **asked: Any) -> msgspec.Raw:
+        """Read of the book, as JSON; queries are `edge.book.queries.QUERIES`. Raises NotDone."""
 
     async def leave_safe_mode(self, actor: Actor) -> Reply:
         """Code `done`, or `not_in_safe_mode`."""

@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
+from edge.journal import pieces
 from edge.journal.canonical import JSON
 from edge.journal.chain import ZEROS, Head
 from edge.journal.checkpoint import Checkpoint
@@ -49,7 +50,7 @@ _WATCH_S: Final = 0.25
 _PATIENCE_S: Final = 5.0
 _DONE: Final = object()
 _READ_EVENTS: Final = 50
-_LOOKED_THROUGH: Final = 1_000
+LOOKED_THROUGH: Final = 1_000
 """Of one piece of reading: 1 ms in which nothing is committed."""
 
 
@@ -126,7 +127,7 @@ class Journal:
             while store is not None and (
                 chunk := self._chunk_after(after)
                 if ours
-                else _asked(partial(_read, after=after, limit=500), store)
+                else pieces.asked(partial(pieces.read, after=after, limit=500), store)
             ):
                 for event in chunk:
                     if event.kind == DAMAGED:
@@ -161,7 +162,7 @@ class Journal:
         """What comes next; what cannot be read is looked for in the last good copy, once. Raises JournalRefused."""
         core, chunk = self._core, list[Stored]()
         try:
-            chunk = _asked(_reading(after, 500), core)
+            chunk = pieces.asked(pieces.reading(after, 500), core)
             damaged = next((event.seq for event in chunk if event.kind == DAMAGED), 0)
             why: Why = "broken"
             if not damaged or not core.places.copy.exists():
@@ -177,7 +178,7 @@ class Journal:
         core.mended(why, damaged)
         if core.stamper.head.epoch != epoch:
             self.opened = replace(self.opened, reason="journal_corrupt")
-        return _asked(_reading(after, 500), core)
+        return pieces.asked(pieces.reading(after, 500), core)
 
     # --- the loop's side ----------------------------------------------------------------------
 
@@ -254,12 +255,28 @@ class Journal:
         """
         events: list[Stored] = []
         while len(events) < limit:
-            piece = await self._ask(_reading(after, min(_READ_EVENTS, limit - len(events))))
+            piece = await self._ask(pieces.reading(after, min(_READ_EVENTS, limit - len(events))))
             events += piece
             if not piece:
                 break
             after = piece[-1].position
         return events
+
+    async def lines(self, after: tuple[str, int] | None, limit: int) -> tuple[list[pieces.Line], bool]:
+        """At most `limit` events as `Store.lines_after` has them, and whether more follow; raises as `read`.
+
+        In pieces of 50 between commits, and nothing is decoded: for a process that follows the journal.
+        """
+        found: list[pieces.Line] = []
+        place = await self._ask(pieces.place(after))
+        while len(found) < limit:
+            want = min(_READ_EVENTS, limit - len(found))
+            piece = await self._ask(partial(pieces.lines, place=place, limit=want))
+            found += piece
+            if len(piece) < want:
+                return found, False
+            place = piece[-1][0]
+        return found, True
 
     async def any_of(self, *kinds: str) -> bool:
         """Whether an event of one of these kinds is kept. Raises JournalRefused.
@@ -268,7 +285,7 @@ class Journal:
         """
         found, place = False, 0
         while not found:
-            found, behind = await self._ask(_looking_for(kinds, place))
+            found, behind = await self._ask(pieces.looking_for(kinds, place))
             if behind is None:
                 return found
             place = behind
@@ -276,7 +293,7 @@ class Journal:
 
     def read_blocking(self, after: tuple[str, int] | None = None, limit: int = _READ_EVENTS) -> list[Stored]:
         """One piece of at most 50 events, for a thread that is not the loop's. Raises like `read`."""
-        return self.ask_blocking(_reading(after, min(_READ_EVENTS, limit)))
+        return self.ask_blocking(pieces.reading(after, min(_READ_EVENTS, limit)))
 
     def ask_blocking(self, what: Callable[[Core], T], patience_s: float = _PATIENCE_S) -> T:
         """Have the writer thread do something short, and wait for it in another thread than the loop's."""
@@ -294,14 +311,14 @@ class Journal:
     async def verify(self) -> Report:
         """`verify-journal` of the running journal: piece by piece, between commits. Raises JournalRefused."""
         report = Report(self._core.campus)
-        steps = await self._ask(lambda core: verifying(_store(core), core.places, report))
+        steps = await self._ask(lambda core: verifying(pieces.opened_store(core), core.places, report))
         while await self._ask(lambda _: next(steps, _DONE)) is not _DONE:
             pass
         return report
 
     async def segments(self) -> list[Segment]:
         """The sealed ranges, oldest first. Raises JournalRefused."""
-        return await self._ask(lambda core: _store(core).segments())
+        return await self._ask(lambda core: pieces.opened_store(core).segments())
 
     async def erase(self, epoch: str, seq: int, field: str, actor: str) -> bool:
         """Erase salt and value of one sealed field; False: there is none. Raises JournalRefused.
@@ -310,12 +327,14 @@ class Journal:
         """
 
         def check(core: Core) -> bool:
-            place = _store(core).place_of(epoch, seq)
-            held = [] if place is None else _store(core).sealed_between(place, place)
+            place = pieces.opened_store(core).place_of(epoch, seq)
+            held = [] if place is None else pieces.opened_store(core).sealed_between(place, place)
             return any(each.field == field for _, each in held)
 
         def scrub(core: Core) -> None:
-            _store(core).fold_log(truncate=True)  # the value must not live on in the write-ahead log
+            pieces.opened_store(core).fold_log(
+                truncate=True
+            )  # the value must not live on in the write-ahead log
 
         if not await self._ask(check):
             return False
@@ -454,34 +473,6 @@ class _Troubles:
         self._loop, self._tell = loop, tell
         for code, args in list(self._active.items()):
             loop.call_soon(tell, code, True, args)
-
-
-def _reading(after: tuple[str, int] | None, limit: int) -> Callable[[Core], list[Stored]]:
-    return lambda core: _read(_store(core), after, limit)
-
-
-def _read(store: Store, after: tuple[str, int] | None, limit: int) -> list[Stored]:
-    place = 0 if after is None else store.place_of(*after)
-    if place is None:
-        raise KeyError(after)
-    return store.after(place, limit)
-
-
-def _looking_for(kinds: Sequence[str], place: int) -> Callable[[Core], tuple[bool, int | None]]:
-    return lambda core: _store(core).any_of(kinds, place, _LOOKED_THROUGH)
-
-
-def _store(core: Core) -> Store:
-    if core.store is None:
-        raise JournalRefused("the journal's database cannot be opened")
-    return core.store
-
-
-def _asked(what: Callable[[Of], T], of: Of) -> T:
-    try:
-        return what(of)
-    except (sqlite3.Error, ValueError, TypeError) as err:
-        raise JournalRefused(f"the journal cannot be read: {err}") from err
 
 
 def _nobody(durable: bool) -> None:

@@ -348,6 +348,16 @@ class Store:
             (place, limit),
         ).fetchall()
 
+    def lines_after(self, place: int, limit: int) -> list[tuple[int, str, str, dict[str, str]]]:
+        """(place, hash, body, values of its sealed fields by name, JSON) as they lie there, to be decoded elsewhere."""
+        rows = self.raw_after(place, limit)
+        opened: dict[int, dict[str, str]] = {}
+        for at, sealed in self.sealed_between(rows[0][0], rows[-1][0]) if rows else ():
+            opened.setdefault(at, {})[sealed.field] = sealed.value.decode("utf-8", "replace")
+        return [
+            (at, digest, body.decode("utf-8", "replace"), opened.get(at, {})) for at, digest, body in rows
+        ]
+
     def sealed_between(self, first: int, last: int) -> Iterable[tuple[int, SealedValue]]:
         """(place, what opens one of its fields), for the places from `first` to `last`."""
         rows = self._connection.execute(

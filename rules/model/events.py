@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from rules.model.book_events import BookDecided
 from rules.model.camera_events import CameraEvent, LearnAsked
 from rules.model.ids import (
     Actor,
@@ -319,4 +320,4 @@ Asked = (
 ButtonEvent = PressHeard | StatusHeard | MessageRefused | SessionChanged
 DeviceEvent = Scanned | ControllerChanged | CommandEnded
 BoxEvent = Ticked | ConditionChanged | ClockTold | ProbeEnded
-Event = ButtonEvent | DeviceEvent | Asked | BoxEvent | CameraEvent
+Event = ButtonEvent | DeviceEvent | Asked | BoxEvent | CameraEvent | BookDecided

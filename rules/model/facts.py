@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from rules.model.account_facts import AccountFact
+from rules.model.asset_facts import AssetFact
 from rules.model.camera_facts import CameraFact
 from rules.model.ids import (
     Actor,
@@ -457,6 +458,7 @@ Fact = (
     | TelemetrySummed
     | CameraFact
     | AccountFact
+    | AssetFact
 )
 
 

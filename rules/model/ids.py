@@ -11,6 +11,8 @@ ButtonId = NewType("ButtonId", str)
 OutputId = NewType("OutputId", str)
 CameraId = NewType("CameraId", str)
 IncidentId = NewType("IncidentId", str)
+AssetId = NewType("AssetId", str)
+"""Of a configured device its own id: it is the same thing, in one list."""
 PressId = NewType("PressId", str)
 CommandId = NewType("CommandId", int)
 """Counts commands of one run of the daemon."""

@@ -8,12 +8,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from edge.book.messages import Answered
 from edge.config.pack_rights import shipped_rights
 from edge.control.desk import Make, Reply
 from edge.control.path import NAME
 from edge.control.server import ControlServer
+from edge.operations import NotDone
 from edge.people.people import People
 from edge.snapshot import snapshot
+from rules.model.book_asks import BookAsk
 from rules.model.events import Asked
 from rules.model.ids import Actor, IncidentId, RequestId
 from rules.state import State
@@ -53,6 +58,12 @@ class PaperDesk:
         self.actors.append(actor)
         await self.hold.wait()
         return self.reply
+
+    async def ask_book(self, actor: Actor, asked: BookAsk) -> Answered:
+        raise NotDone("book_away")
+
+    async def read_book(self, query: str, **asked: Any) -> msgspec.Raw:
+        raise NotDone("book_away")
 
     async def leave_safe_mode(self, actor: Actor) -> Reply:
         return self.reply

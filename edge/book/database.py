@@ -1,0 +1,119 @@
+"""`book.db`: opened, followed forward, read. One connection, one thread, droppable: commits are not synced."""
+
+import contextlib
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, Self
+
+import msgspec
+
+from edge import codec
+from edge.book import shelves
+from edge.book.tables import apply
+from edge.journal.chain import Head
+from edge.journal.migrations import migrate
+from edge.journal.stored import Stored
+from rules.book.book import Book, Campus
+from rules.book.fold import fold
+from rules.book.kinds import KINDS
+from rules.model.facts import FlagCleared, FlagRaised
+
+SCHEMA: Final = Path(__file__).parent / "schema"
+NAME: Final = "book.db"
+FOLDED: Final[frozenset[str]] = frozenset(kind.KIND for kind in (*KINDS, FlagRaised, FlagCleared))  # type: ignore[attr-defined]
+
+Line = dict[str, Any]
+
+
+class Database:
+    """The open database and the book folded from it. Every method may raise sqlite3.Error."""
+
+    def __init__(self, connection: sqlite3.Connection, campus: Campus) -> None:
+        self._connection = connection
+        self.book = Book(campus)
+        shelves.load(connection, self.book)
+        row = connection.execute("SELECT epoch, seq, hash FROM followed").fetchone()
+        self.position: Head | None = None if row is None else Head(*row)
+        """The last event that is in it; None: none yet."""
+
+    @classmethod
+    def open(cls, directory: Path, campus: Campus) -> Self:
+        """Open or make; what is damaged or another version's is made anew, for it is derived."""
+        try:
+            return cls._open(directory, campus)
+        except (sqlite3.DatabaseError, msgspec.MsgspecError) as err:
+            code = getattr(err, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
+            if code & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):
+                raise
+        remove(directory)
+        return cls._open(directory, campus)
+
+    @classmethod
+    def _open(cls, directory: Path, campus: Campus) -> Self:
+        connection = sqlite3.connect(directory / NAME, timeout=0.2, isolation_level=None)
+        try:
+            connection.execute(
+                "PRAGMA locking_mode = EXCLUSIVE"
+            )  # no shared memory: see edge/journal/store.py
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute("PRAGMA temp_store = MEMORY")
+            connection.execute("PRAGMA secure_delete = ON")  # an erased text must not live on in free pages
+            migrate(connection, "book", SCHEMA)
+            return cls(connection, campus)
+        except BaseException:
+            connection.close()
+            raise
+
+    def follow(self, events: Sequence[Stored]) -> None:
+        """Apply the events and note the position, in one transaction. Raises sqlite3.Error: the book is ahead then, and
+        has to be opened again.
+        """
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            for event in events:
+                if event.kind in FOLDED:
+                    self._fold(event)
+                apply(self._connection, event)
+            shelves.save(self._connection, self.book)
+            if events:
+                last = events[-1]
+                self.position = Head(last.epoch, last.seq, last.hash)
+                row = (last.epoch, last.seq, last.hash)
+                self._connection.execute("INSERT OR REPLACE INTO followed VALUES (1, ?, ?, ?)", row)
+            self._connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+            raise
+
+    def _fold(self, event: Stored) -> None:
+        # What a known kind does not hold as it should was not ours: it changes nothing.
+        with contextlib.suppress(msgspec.ValidationError):
+            entry = codec.entry(
+                event.kind, event.subject, event.actor, event.incident, event.data, event.opened
+            )
+            if entry is not None:
+                fold(self.book, event.at_us, entry)
+
+    def lines(self, query: str, *values: str | int | None) -> list[Line]:
+        """What a query finds, each row by its columns' names."""
+        cursor = self._connection.execute(query, values)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    def table(self, name: str) -> set[tuple[object, ...]]:
+        """All rows of one table, for comparing."""
+        return set(self._connection.execute(f"SELECT * FROM {name}"))  # noqa: S608  # one of DERIVED
+
+    def close(self) -> None:
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.close()
+
+
+def remove(directory: Path, name: str = NAME) -> None:
+    """Drop the book: it can be made again. Raises OSError."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        (directory / (name + suffix)).unlink(missing_ok=True)

@@ -1,0 +1,151 @@
+"""What the daemon and the book's process say to each other: one JSON object a line, bounded both ways.
+
+Down: `Open` first and whenever the configuration is another, `More` when the journal grew, `Events` for each `Pull`, `Ask` and
+`Read`. Up: `Beat`, `Pull`, `Decided`, `Answered`. Times are microseconds, UTC.
+"""
+
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta
+
+from drivers.lines import Unreadable
+
+LONGEST_DOWN: Final = 8 * 1_048_576
+"""A campus of a thousand doors is some 400 kB; a piece of the journal is bounded by its number of events."""
+LONGEST_UP: Final = 1_048_576
+MOST_ENTRIES: Final = 50
+"""Of one decision: what the loop enters in some 2 ms."""
+PIECE: Final = 200
+
+Id = Annotated[str, Meta(max_length=64)]
+Code = Annotated[str, Meta(max_length=64)]
+Args = tuple[tuple[Code, str | int], ...]
+
+
+class DeviceLine(msgspec.Struct, frozen=True, array_like=True):
+    """See `rules.book.book.Device`."""
+
+    id: Id
+    kind: Id
+    zone: Id
+    name: str
+    model: str
+    of: Id | None
+
+
+class Open(msgspec.Struct, frozen=True, tag="open", forbid_unknown_fields=True):
+    """store: where its database is. zones: each with those above it, itself first. timezone: IANA."""
+
+    store: str
+    campus: Id
+    timezone: str
+    devices: tuple[DeviceLine, ...]
+    zones: dict[Id, tuple[Id, ...]]
+
+
+class More(msgspec.Struct, frozen=True, tag="more", forbid_unknown_fields=True):
+    """The journal took something."""
+
+
+class EventLine(msgspec.Struct, frozen=True, array_like=True):
+    """hash, body: as they lie in the journal. opened: values of its sealed fields, JSON, by name."""
+
+    hash: str
+    body: str
+    opened: dict[str, str]
+
+
+class Events(msgspec.Struct, frozen=True, tag="events", forbid_unknown_fields=True):
+    """What follows the place that was pulled from. more: there is more behind it. anew: that place is of another journal."""
+
+    events: tuple[EventLine, ...]
+    more: bool
+    anew: bool = False
+
+
+class Ask(msgspec.Struct, frozen=True, tag="ask", forbid_unknown_fields=True):
+    """Something that changes the book. verb: of `rules.model.book_asks`."""
+
+    id: int
+    actor: Id
+    verb: Code
+    asked: msgspec.Raw
+
+
+class Read(msgspec.Struct, frozen=True, tag="read", forbid_unknown_fields=True):
+    """Something that is only read. query: of `edge.book.queries`."""
+
+    id: int
+    query: Code
+    asked: msgspec.Raw
+
+
+class Beat(msgspec.Struct, frozen=True, tag="beat", forbid_unknown_fields=True):
+    """It lives. current: it has followed all that it knows of. followed: events of this life."""
+
+    current: bool
+    followed: int
+
+
+class Pull(msgspec.Struct, frozen=True, tag="pull", forbid_unknown_fields=True):
+    """What comes behind (epoch, seq); "" and 0: from the first."""
+
+    epoch: Id
+    seq: Annotated[int, Meta(ge=0)]
+
+
+class EntryLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry, as `edge.codec` takes it."""
+
+    kind: Id
+    subject: Annotated[str, Meta(max_length=200)]
+    actor: Id
+    data: dict[str, Any]
+    opened: dict[str, Any]
+    because: tuple[Code, Args] | None
+
+
+class Decided(msgspec.Struct, frozen=True, tag="decided", forbid_unknown_fields=True):
+    """Entries to be entered as they are, all or none."""
+
+    entries: Annotated[tuple[EntryLine, ...], Meta(max_length=MOST_ENTRIES)]
+
+
+class Answered(msgspec.Struct, frozen=True, tag="answered", forbid_unknown_fields=True):
+    """What became of an `Ask` or `Read`: of the first, once the book has followed what came of it. code: why not."""
+
+    id: int
+    code: Code
+    args: Args = ()
+    body: msgspec.Raw = msgspec.Raw(b"null")
+
+
+Down = Open | More | Events | Ask | Read
+Up = Beat | Pull | Decided | Answered
+
+_down: Final[msgspec.json.Decoder[Down]] = msgspec.json.Decoder(Down)
+_up: Final[msgspec.json.Decoder[Up]] = msgspec.json.Decoder(Up)
+_NONE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def line(message: Down | Up) -> bytes:
+    """One message and its end."""
+    return _encode(message) + b"\n"
+
+
+def down(text: bytes) -> Down:
+    """A message of the daemon. Raises Unreadable."""
+    try:
+        return _down.decode(text)
+    except _NONE as err:
+        raise Unreadable(str(err)[:200]) from None
+
+
+def up(text: bytes) -> Up:
+    """A message of the process. Raises Unreadable."""
+    try:
+        return _up.decode(text)
+    except _NONE as err:
+        raise Unreadable(str(err)[:200]) from None

@@ -1,0 +1,293 @@
+"""The book's process: `python -m edge.book.process`, started and watched by `edge/operations.py`.
+
+Descriptor 0 is the socket for messages. One thread, one thing after the other: while a decision of its own is on its way
+through the journal, nothing else is decided, so that what it decides on is always the fold of the journal.
+"""
+
+import asyncio
+import collections
+import contextlib
+import socket
+import sys
+import time
+import traceback
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from drivers.confined import confine
+from drivers.lines import Lines, Unreadable
+from edge.book.database import FOLDED, Database, remove
+from edge.book.entries import lines_of
+from edge.book.messages import (
+    LONGEST_DOWN,
+    MOST_ENTRIES,
+    Answered,
+    Ask,
+    Beat,
+    Decided,
+    Down,
+    Events,
+    More,
+    Open,
+    Pull,
+    Read,
+    Up,
+    down,
+    line,
+)
+from edge.book.queries import QUERIES, NotThere
+from edge.journal.stored import Stored, stored
+from edge.journal.upcast import upcast
+from rules.book.book import Campus, Device
+from rules.book.decide import decide
+from rules.book.decision import Now, Refused
+from rules.book.sweep import sweep
+from rules.model.book_asks import ASKS
+from rules.model.facts import Entry
+from rules.model.ids import Actor, AssetId, ZoneId
+
+BEAT_S: Final = 0.5
+SWEEP_S: Final = 15.0
+SOON_S: Final = 0.3
+"""By time within a minute, within a second of its cause (issue 6, E16)."""
+PATIENCE_S: Final = 60.0
+"""A decision that does not come back by then never will: what is known may be wrong, so begin again from the journal."""
+NICE: Final = 5
+READ_S: Final = 3.0
+"""Who asks for a list while it is being made again hears so by then."""
+MOST_ASKED: Final = 1_000
+
+
+class Process:
+    """One life of the book. Belongs to the loop's thread."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+        self._open: Open | None = None
+        self.database: Database | None = None
+        self._asked: collections.deque[Ask] = collections.deque()
+        self._reads: collections.deque[tuple[float, Read]] = collections.deque()
+        self._pulling = self._more = False
+        self._current = self._caught_up = False
+        self._followed = 0
+        self._due_s = 0.0
+        self._decided: collections.Counter[bytes] = collections.Counter()
+        """Entries of the decision that is on its way, by what they say."""
+        self._decided_s = 0.0
+        self._queued: collections.deque[Entry] = collections.deque()
+        """What the same decision has still to say."""
+        self._answer: Answered | None = None
+
+    def take(self, message: Down) -> None:
+        """A message of the daemon."""
+        match message:
+            case Open():
+                self._opened(message)
+            case More():
+                self._more = True
+                self._current = False
+                self._pull()
+            case Events():
+                self._events(message)
+            case Ask():
+                if len(self._asked) >= MOST_ASKED:
+                    self._say(Answered(message.id, "book_busy"))
+                else:
+                    self._asked.append(message)
+            case Read():
+                self._reads.append((time.monotonic(), message))
+        self._next()
+
+    def beat(self) -> None:
+        """Time passed."""
+        self._say(Beat(self._current, self._followed))
+        if self._decided and time.monotonic() - self._decided_s > PATIENCE_S:
+            raise SystemExit("a decision did not come back")
+        while self._reads and time.monotonic() - self._reads[0][0] > READ_S:
+            self._say(Answered(self._reads.popleft()[1].id, "book_behind", (("followed", self._followed),)))
+        self._next()
+
+    # --- following -----------------------------------------------------------------------------
+
+    def _opened(self, opened: Open) -> None:
+        self._open = opened
+        campus = Campus(
+            opened.campus,
+            {
+                AssetId(one.id): Device(
+                    AssetId(one.id),
+                    one.kind,
+                    ZoneId(one.zone),
+                    one.name,
+                    one.model,
+                    None if one.of is None else AssetId(one.of),
+                )
+                for one in opened.devices
+            },
+            {ZoneId(zone): tuple(map(ZoneId, above)) for zone, above in opened.zones.items()},
+        )
+        if self.database is None:
+            self.database = Database.open(Path(opened.store), campus)
+            self._more = True
+            self._pull()
+        else:
+            self.database.book.campus = campus
+        self._due_s = 0.0
+
+    def _pull(self) -> None:
+        if self._pulling or self.database is None or not self._more:
+            return
+        position = self.database.position
+        self._pulling, self._more = True, False
+        self._say(Pull("", 0) if position is None else Pull(position.epoch, position.seq))
+
+    def _events(self, message: Events) -> None:
+        self._pulling = False
+        database, opened = self.database, self._open
+        if database is None or opened is None:
+            return
+        if message.anew:
+            # Another journal than the one that was followed: restored, or set aside.
+            database.close()
+            remove(Path(opened.store))
+            self.database = Database.open(Path(opened.store), database.book.campus)
+            self._more, self._caught_up = True, False
+        else:
+            events = [event for one in message.events if (event := _stored(one.hash, one.body, one.opened))]
+            database.follow(events)
+            self._followed += len(events)
+            if self._decided:
+                for event in events:
+                    self._came(event)
+            self._more = self._more or message.more
+            self._caught_up = not message.more
+            if any(event.kind in FOLDED for event in events):
+                self._due_s = min(self._due_s, time.monotonic() + SOON_S)
+        self._current = not self._more
+        self._pull()
+
+    def _came(self, event: Stored) -> None:
+        key = _key(event.kind, event.subject, event.data)
+        if key in self._decided:
+            self._decided[key] -= 1
+            if not self._decided[key]:
+                del self._decided[key]
+
+    # --- deciding ------------------------------------------------------------------------------
+
+    def _next(self) -> None:
+        """Read what is asked for, and decide the next thing once everything decided before is followed."""
+        while self._reads and self._caught_up:
+            self._read(self._reads.popleft()[1])
+        while self.database is not None and self._current and not self._decided:
+            if self._queued:
+                self._decide_more()
+            elif self._answer is not None:
+                self._say(self._answer)
+                self._answer = None
+            elif self._asked:
+                self._decide(self.database, self._asked.popleft())
+            elif time.monotonic() >= self._due_s:
+                self._due_s = time.monotonic() + SWEEP_S
+                self._queued.extend(sweep(self.database.book, self._now()))
+                if not self._queued:
+                    return
+            else:
+                return
+
+    def _decide(self, database: Database, ask: Ask) -> None:
+        kind = ASKS.get(ask.verb)
+        try:
+            if kind is None:
+                raise Refused("unknown_verb")
+            asked = msgspec.json.decode(ask.asked, type=kind)
+            entries = decide(database.book, asked, Actor(ask.actor), self._now())
+        except Refused as err:
+            self._say(Answered(ask.id, err.code[:64], err.said))
+        except msgspec.MsgspecError:
+            self._say(Answered(ask.id, "bad_request"))
+        else:
+            subject = entries[0].subject if entries else ""
+            self._answer = Answered(ask.id, "done", (("subject", subject),))
+            self._queued.extend(entries)
+
+    def _decide_more(self) -> None:
+        entries = [self._queued.popleft() for _ in range(min(MOST_ENTRIES, len(self._queued)))]
+        lines = lines_of(entries)
+        self._decided.update(_key(one.kind, one.subject, one.data) for one in lines)
+        self._decided_s = time.monotonic()
+        self._say(Decided(lines))
+
+    def _read(self, read: Read) -> None:
+        known = QUERIES.get(read.query)
+        if self.database is None or known is None:
+            self._say(Answered(read.id, "book_away" if known else "unknown_query"))
+            return
+        kind, query = known
+        try:
+            body = msgspec.json.encode(query(self.database, msgspec.json.decode(read.asked, type=kind)))
+        except msgspec.MsgspecError:
+            self._say(Answered(read.id, "bad_request"))
+        except NotThere:
+            self._say(Answered(read.id, "not_there"))
+        else:
+            self._say(Answered(read.id, "done", (), msgspec.Raw(body)))
+
+    def _now(self) -> Now:
+        now_us = time.time_ns() // 1000
+        zone = ZoneInfo(self._open.timezone) if self._open is not None else None
+        return Now(now_us, datetime.fromtimestamp(now_us / 1e6, zone).date().toordinal())
+
+    def _say(self, message: Up) -> None:
+        self._writer.write(line(message))
+
+
+def _key(kind: str, subject: str, data: Any) -> bytes:
+    return msgspec.json.encode((kind, subject, data), order="sorted")
+
+
+def _stored(digest: str, body: str, opened: dict[str, str]) -> Stored | None:
+    """None: its bytes cannot be read, and nobody can say what it was."""
+    values: dict[str, Any] = {}
+    for name, value in opened.items():
+        with contextlib.suppress(msgspec.MsgspecError):  # damaged: as good as erased
+            values[name] = msgspec.json.decode(value)
+    try:
+        return upcast(stored(body.encode(), digest, values))
+    except (ValueError, OverflowError):
+        return None
+
+
+async def main() -> None:
+    """Serve the daemon until it is gone."""
+    reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=0), limit=1 << 20)
+    process, lines = Process(writer), Lines(LONGEST_DOWN)
+
+    async def beat() -> None:
+        while True:
+            process.beat()
+            await asyncio.sleep(BEAT_S)
+
+    async def serve() -> None:
+        while data := await reader.read(1 << 18):
+            for text in lines.feed(data):
+                process.take(down(text))
+            await writer.drain()
+        raise SystemExit(0)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(beat())
+        group.create_task(serve())
+
+
+if __name__ == "__main__":
+    confine(nice=NICE)
+    try:
+        asyncio.run(main())
+    except (Unreadable, OSError):
+        traceback.print_exc()
+        sys.exit(1)

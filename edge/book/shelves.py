@@ -1,0 +1,39 @@
+"""The rules' own state in `book.db`: saved with the events it was folded from, loaded at the next start."""
+
+import sqlite3
+from typing import Any, Final
+
+import msgspec
+
+from rules.book.book import Asset, Batch, Book, Standing
+
+SHELVES: Final[dict[str, tuple[Any, Any]]] = {
+    "assets": (str, Asset),
+    "batches": (int, Batch),
+    "flags": (tuple[str, str], Standing),
+    "numbers": (str, int),
+}
+"""By the name of the book's field: types of its keys and values."""
+
+
+def load(connection: sqlite3.Connection, book: Book) -> None:
+    """Put back what was saved. Raises msgspec.MsgspecError for what another version saved: rebuild then."""
+    for name, (key_type, value_type) in SHELVES.items():
+        shelf = getattr(book, name)
+        value_of = msgspec.msgpack.Decoder(value_type).decode
+        key_of = msgspec.json.Decoder(key_type).decode
+        for key, value in connection.execute("SELECT key, value FROM shelf WHERE shelf = ?", (name,)):
+            shelf.load(key_of(key), value_of(value))
+
+
+def save(connection: sqlite3.Connection, book: Book) -> None:
+    """Save what changed. The caller holds the transaction; raises sqlite3.Error."""
+    for name in SHELVES:
+        shelf = getattr(book, name)
+        for key in shelf.saved():
+            row = (name, msgspec.json.encode(key).decode())
+            if key in shelf:
+                blob = msgspec.msgpack.encode(shelf[key])
+                connection.execute("INSERT OR REPLACE INTO shelf VALUES (?, ?, ?)", (*row, blob))
+            else:
+                connection.execute("DELETE FROM shelf WHERE shelf = ? AND key = ?", row)

@@ -1,0 +1,19 @@
+"""What comes of a question to the book: entries for the journal, or why not."""
+
+from dataclasses import dataclass
+
+
+class Refused(Exception):
+    """The book says no. code, args: for words."""
+
+    def __init__(self, code: str, *args: tuple[str, str | int]) -> None:
+        super().__init__(code, *args)
+        self.code, self.said = code, args
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The moment that rules are given. utc_us: for ages of days and years. day: of the campus's calendar, `toordinal`."""
+
+    utc_us: int
+    day: int

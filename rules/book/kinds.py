@@ -1,0 +1,18 @@
+"""What the book may enter into the journal: its own kinds, and flags of its own codes. Everything else is refused."""
+
+from typing import Final, get_args
+
+from rules.model.asset_facts import AssetFact
+from rules.model.facts import Entry, FlagCleared, FlagRaised
+
+KINDS: Final[frozenset[type]] = frozenset(get_args(AssetFact))
+FLAGS: Final[frozenset[str]] = frozenset({"asset_unknown", "support_over"})
+"""Codes of the flags that the book alone raises and clears. `args` begin with the zone (`""`: the campus)."""
+
+
+def allowed(entry: Entry) -> bool:
+    """Whether the book may enter this."""
+    fact = entry.fact
+    if isinstance(fact, FlagRaised | FlagCleared):
+        return fact.code in FLAGS
+    return type(fact) in KINDS and entry.incident is None

@@ -1,0 +1,106 @@
+"""The book in its own process: what persons ask is in the record and in every list, and a killed one knows it again."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from edge.book.database import NAME, remove
+from edge.operations import NotDone
+from rules.model.asset_facts import AssetWritten
+from rules.model.facts import FlagCleared, FlagRaised
+from tests.edge.book.rig import desk
+
+AED = {"class": "safety", "type": "aed", "zone": "a", "name": "AED by the gym"}
+
+
+async def test_what_is_said_of_an_asset_is_in_the_record_and_can_be_read_back(tmp_path: Path) -> None:
+    async with desk(tmp_path) as book:
+        name = await book.write(None, responsible="Ms Brown", **AED)
+        await book.write(name, role="first-aid", zone="a-1")
+        told = await book.read("asset", id=name)
+
+    assert name == "asset-1"
+    assert told["said"] == {**AED, "zone": "a-1", "role": "first-aid", "responsible": "Ms Brown"}
+    assert told["unknown"] == ["supported_until"]
+    assert [one["kind"] for one in told["changes"]] == ["asset.written/1"] * 2
+    first, second = book.facts(AssetWritten)
+    assert (first.new, first.persons) == (True, (("responsible", "Ms Brown"),))
+    assert (second.new, second.fields) == (False, (("role", "first-aid"), ("zone", "a-1")))
+
+
+async def test_names_and_persons_are_sealed_and_codes_are_not(tmp_path: Path) -> None:
+    async with desk(tmp_path) as book:
+        await book.write(None, responsible="Ms Brown", **AED)
+        rows = [one for one in await book.journal.read() if one.kind == "asset.written/1"]
+
+    assert sorted(rows[0].sealed) == ["persons", "texts"]
+    assert b"Brown" not in rows[0].body
+    assert b"gym" not in rows[0].body
+
+
+@pytest.mark.parametrize(
+    ("asset", "said", "code"),
+    [
+        (None, {"colour": "red"}, "unknown_field"),
+        (None, {"supported_until": "soon"}, "bad_value"),
+        (None, {"zone": "moon"}, "unknown_zone"),
+        ("nobody", {"role": "none"}, "unknown_asset"),
+    ],
+)
+async def test_what_may_not_be_said_is_refused_and_nothing_is_written(
+    asset: str | None, said: dict[str, str], code: str, tmp_path: Path
+) -> None:
+    async with desk(tmp_path) as book:
+        with pytest.raises(NotDone) as refused:
+            await book.write(asset, **said)
+        assert refused.value.code == code
+        assert book.entries == []
+
+
+async def test_a_killed_book_is_started_again_and_knows_what_it_knew(tmp_path: Path) -> None:
+    async with desk(tmp_path) as book:
+        await book.write(None, **AED)
+        process = book.operations.process_id
+        assert process is not None
+        os.kill(process, signal.SIGKILL)
+        await book.until(lambda: ("book_away", True, ("ended",)) in book.conditions)
+        await book.until_there()
+        assert await book.write(None, **AED) == "asset-2"
+        assert [one["id"] for one in await book.read("assets")] == ["asset-1", "asset-2"]
+
+
+async def test_a_book_that_was_dropped_is_made_again_from_the_journal(tmp_path: Path) -> None:
+    async with desk(tmp_path) as book:
+        await book.write(None, **AED)
+        await book.write("asset-1", state="deployed")
+        before = await book.read("assets")
+    remove(tmp_path)
+    async with desk(tmp_path) as book:
+        assert await book.read("assets") == before
+
+
+async def test_safety_equipment_of_which_something_is_unknown_is_a_flag_until_it_is_said(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as book:
+        name = await book.write(None, **AED)
+        await book.until(lambda: book.facts(FlagRaised))
+        await book.write(name, responsible="Ms Brown", role="first-aid", supported_until="2999-01-01")
+        await book.until(lambda: book.facts(FlagCleared))
+
+    raised = book.facts(FlagRaised)[0]
+    assert (raised.code, raised.subject) == ("asset_unknown", name)
+    assert raised.args == ("a", "responsible,role,supported_until")
+
+
+async def test_a_book_of_another_journal_is_dropped(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.mkdir()
+    other.mkdir()
+    async with desk(one) as book:
+        await book.write(None, **AED)
+    (one / NAME).rename(other / NAME)
+    async with desk(other) as book:
+        assert await book.read("assets") == []
