@@ -132,6 +132,11 @@ class Appliance:
         """Enter rows that no rule decides, such as the daemon's own start."""
         self._journal.append(rows, head(self.state.record), _nothing)
 
+    def quiet(self) -> bool:
+        """Whether a controller may be asked what it is: no response is live, and no press on its way."""
+        record = self.state.record
+        return not record.incidents and not record.zones and not self.hurried
+
     @property
     def hurried(self) -> bool:
         """Whether the commands of a response that just changed are on their way: what is shown meanwhile can wait."""

@@ -126,17 +126,15 @@ class Daemon:
         self._opening = asyncio.Lock()
         self._shared: Shared | None = None
         self._burst = Burst()
-        self._wired = wiring.wire(self.setting.config, self.setting.plan, self.setting.secrets, self._burst)
-        record, restored = recovery.witnessed(journal, self.setting.plan, record)
+        self._wired = self._wire(self.setting)
+        record, self._restored = recovery.witnessed(journal, self.setting.plan, record)
         before = exits.found(start.store, start.boot, first_start=journal.opened.reason == "first_start")
         self._exits = exits.Exits(start.store, start.boot, before, self._troubled)
         now = instant()
+        live = Live(started=now, boot=start.boot, now=now, exits=before.exits, exits_unseen=before.unseen)
         self.appliance = Appliance(
             self.setting.plan,
-            State(
-                record,
-                Live(started=now, boot=start.boot, now=now, exits=before.exits, exits_unseen=before.unseen),
-            ),
+            State(record, live),
             self._made(),
             self._wired.drivers,
             journal,
@@ -153,7 +151,6 @@ class Daemon:
         self._publish: Callable[[str, bytes, bool], None] = lambda _topic, _payload, _retain: None
         self.publisher = Publisher(lambda *message: self._publish(*message), lambda: self.epoch)
         self._hearing = Hearing(start.store, self._parts, self.appliance.emit, self._connected)
-        self._restored = restored
         self.cameras = Cameras(self.appliance.emit)
         self.operations = Operations(self.appliance.emit, journal, lambda: self.appliance.hurried)
 
@@ -223,7 +220,7 @@ class Daemon:
         allowed: whether it may still be, asked once the drivers that end have ended: a press may have come meanwhile.
         Where not, all goes on as before, with those drivers made anew, and False is returned.
         """
-        wired = wiring.wire(setting.config, setting.plan, setting.secrets, self._burst)
+        wired = self._wire(setting)
         # Of one serial line all are the same, or none is: `made_by` holds the whole line.
         same = {one for one, by in wired.made_by.items() if self._wired.made_by.get(one) == by}
         before, stays = self.setting, self._hearing.stays(self.setting, setting)
@@ -233,7 +230,7 @@ class Daemon:
         await asyncio.gather(cancelled(ending), *([] if stays else [self._hearing.end()]))
         if not allowed():
             setting = before
-            wired = wiring.wire(before.config, before.plan, before.secrets, self._burst)
+            wired = self._wire(before)
         drivers = {
             one: self._wired.drivers[one] if one in same else new for one, new in wired.drivers.items()
         }
@@ -324,6 +321,9 @@ class Daemon:
                 args = (controller, type(err).__name__)
                 self.appliance.emit(ConditionChanged(instant(), "driver_failed", True, args))
             await asyncio.sleep(1.0)
+
+    def _wire(self, its: Setting) -> wiring.Wired:
+        return wiring.wire(its.config, its.plan, its.secrets, self._burst, lambda: self.appliance.quiet())
 
     def _looked(self) -> tuple[Plan, State]:
         return self.appliance.plan, self.appliance.state

@@ -20,6 +20,7 @@ from rules.model.camera_events import (
     EvidenceGone,
     EvidenceTold,
 )
+from rules.model.device_facts import ControllerIdentified
 from rules.model.events import ConditionChanged, Event, MessageRefused, Scanned, StatusHeard
 
 ROUTINE_MOST: Final = 10_000
@@ -60,6 +61,7 @@ class Inbox:
                 | CameraSaid()
                 | CameraClockTold()
                 | BookDecided()
+                | ControllerIdentified()
             ):
                 if len(self._routine) >= ROUTINE_MOST and not self._made_room(event):
                     self.shed += 1

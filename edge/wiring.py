@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, assert_never
@@ -16,6 +17,7 @@ from edge.config.devices import ModbusTcp as ModbusTcpSection
 from edge.config.devices import Osdp as OsdpSection
 from edge.config.family import family_of
 from edge.config.model import Config
+from edge.config.notes import notes_of
 from edge.config.secrets import Secrets
 from edge.journal.places import EVIDENCE
 from rules.model.ids import ButtonId, ControllerId, Point, Space
@@ -67,10 +69,12 @@ class Wired:
     made_by: dict[ControllerId, object]
 
 
-def wire(config: Config, plan: Plan, secrets: Secrets, burst: Burst) -> Wired:
+def wire(
+    config: Config, plan: Plan, secrets: Secrets, burst: Burst, quiet: Callable[[], bool] = lambda: True
+) -> Wired:
     """One driver for each controller; imports only the families that the site has.
 
-    burst: what lets their frames go close together.
+    burst: what lets their frames go close together. quiet: when controllers may be asked what they are.
     """
     watch = watches(plan)
     rtu: dict[str, RtuBus] = {}
@@ -81,9 +85,9 @@ def wire(config: Config, plan: Plan, secrets: Secrets, burst: Burst) -> Wired:
         controller = ControllerId(section.id)
         match section:
             case ModbusTcpSection():
-                drivers[controller] = _tcp(section, controller, watch[controller], burst)
+                drivers[controller] = _tcp(section, controller, watch[controller], burst, quiet)
             case ModbusRtuSection():
-                drivers[controller] = _rtu(section, controller, watch[controller], rtu)
+                drivers[controller] = _rtu(section, controller, watch[controller], rtu, quiet)
             case OsdpSection():
                 key = secrets.osdp_key(section.key_file)
                 drivers[controller] = _osdp(section, controller, watch[controller], osdp, key)
@@ -228,7 +232,13 @@ def topics(config: Config) -> tuple[ButtonTopic, ...]:
     )
 
 
-def _tcp(section: ModbusTcpSection, controller: ControllerId, watch: Watch, burst: Burst) -> Driver:
+def _tcp(
+    section: ModbusTcpSection,
+    controller: ControllerId,
+    watch: Watch,
+    burst: Burst,
+    quiet: Callable[[], bool],
+) -> Driver:
     from drivers.doors.modbus_tcp import ModbusTcp, ModbusTcpConfig
 
     return ModbusTcp(
@@ -241,13 +251,19 @@ def _tcp(section: ModbusTcpSection, controller: ControllerId, watch: Watch, burs
             connections=section.connections,
             watch=watch,
             readback_offset=_readback_offset(section.model),
+            identify=_tells(section.model, unknown=True),
         ),
         burst,
+        quiet,
     )
 
 
 def _rtu(
-    section: ModbusRtuSection, controller: ControllerId, watch: Watch, buses: "dict[str, RtuBus]"
+    section: ModbusRtuSection,
+    controller: ControllerId,
+    watch: Watch,
+    buses: "dict[str, RtuBus]",
+    quiet: Callable[[], bool],
 ) -> Driver:
     from drivers.doors.modbus_rtu import ModbusRtu, ModbusRtuConfig
     from drivers.doors.modbus_rtu_bus import RtuBus
@@ -261,8 +277,17 @@ def _rtu(
         timeout_us=section.timeout,
         watch=watch,
         readback_offset=_readback_offset(section.model),
+        identify=_tells(section.model, unknown=False),
     )
-    return ModbusRtu(settings, bus)
+    return ModbusRtu(settings, bus, quiet)
+
+
+def _tells(model: str | None, *, unknown: bool) -> bool:
+    """Whether a controller is asked what it is. unknown: of a model that no note knows; not on a line that others share,
+    where a question that nobody answers costs them a second.
+    """
+    front = notes_of().of(model)
+    return unknown if front is None else front.identity == "modbus"
 
 
 def _readback_offset(model: str | None) -> int:

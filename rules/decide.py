@@ -6,6 +6,7 @@ from rules import (
     camera_selves,
     cameras,
     contacts,
+    device_selves,
     doors,
     exercising,
     fire,
@@ -29,6 +30,7 @@ from rules.model.camera_events import (
     EvidenceTold,
     LearnAsked,
 )
+from rules.model.device_facts import ControllerIdentified
 from rules.model.events import (
     AnswerAsked,
     ClockTold,
@@ -125,6 +127,8 @@ def decide(plan: Plan, state: State, event: Event, let_out: LetOut | None = None
             cameras.learn(step, event)
         case CameraVisited():
             camera_selves.visited(step, event)
+        case ControllerIdentified():
+            device_selves.identified(step, event)
         case CameraSaid():
             camera_selves.said(step, event)
         case CameraClockTold():

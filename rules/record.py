@@ -11,6 +11,7 @@ from rules.model.camera_facts import (
     CamerasAsked,
     CameraTurned,
 )
+from rules.model.device_facts import DeviceIdentified
 from rules.model.facts import (
     DoorExercised,
     DoorsOrdered,
@@ -41,6 +42,7 @@ from rules.state import (
     Asset,
     ButtonMemory,
     CameraMemory,
+    DeviceMemory,
     DoorOrder,
     ExerciseMemory,
     Flag,
@@ -112,6 +114,9 @@ def fold(record: Record, at: Instant, entry: Entry) -> Record:
         case CameraIdentified():
             asset = Asset(fact.manufacturer, fact.model, fact.firmware, fact.hardware, at)
             return replace(record, assets=_with(record.assets, fact.camera, asset))
+        case DeviceIdentified():
+            said = DeviceMemory(fact.code, fact.vendor, fact.model, fact.firmware, at)
+            return replace(record, devices=_with(record.devices, fact.controller, said))
         case ZoneResponded():
             return _respond(record, at, fact)
         case DoorsOrdered():

@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from rules.model.camera_facts import BlindCode, Picture
 from rules.model.commands import Purpose
+from rules.model.device_facts import IdentityCode
 from rules.model.events import Ending, SessionName
 from rules.model.facts import OrderWord
 from rules.model.ids import (
@@ -193,6 +194,17 @@ class Asset:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceMemory:
+    """What a controller is, by its own words: the last `device.identified`. code: see `device_facts.IdentityCode`."""
+
+    code: IdentityCode
+    vendor: str
+    model: str
+    firmware: str
+    since: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """The part of the state that is a fold of the journal and nothing else."""
 
@@ -216,6 +228,7 @@ class Record:
     cameras: Mapping[CameraId, CameraMemory] = field(default_factory=dict)
     """Of each camera of which anything else was written than that all is well."""
     assets: Mapping[CameraId, Asset] = field(default_factory=dict)
+    devices: Mapping[ControllerId, DeviceMemory] = field(default_factory=dict)
 
 
 # --- the live picture ------------------------------------------------------------------------
@@ -355,6 +368,14 @@ class CameraSelf:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceSelf:
+    """What a controller said in this run. serial: for comparing, never in the record. written: as `CameraSelf.written`."""
+
+    serial: str = ""
+    written: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
 class LocalClock:
     """What the campus's clock showed when it was last told; see `events.ClockTold`."""
 
@@ -452,6 +473,7 @@ class Live:
     sounds: Mapping[CameraId, CameraSound] = field(default_factory=dict)
     """Who was last recorded in this run as answering for a camera's sound."""
     camera_selves: Mapping[CameraId, CameraSelf] = field(default_factory=dict)
+    device_selves: Mapping[ControllerId, DeviceSelf] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

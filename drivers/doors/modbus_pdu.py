@@ -1,7 +1,7 @@
 """Modbus protocol data units as values: requests, replies, the strict match of a reply to its request. Pure.
 
 Source: MODBUS Application Protocol Specification V1.1b3, sections 4.1 (253 bytes at most), 6.1 to 6.5, 6.11
-(functions 01, 02, 03, 04, 05, 15) and 7 (exceptions). Bytes in and out are a PDU: function code and data,
+(functions 01, 02, 03, 04, 05, 15), 6.21 (43/14) and 7 (exceptions). Bytes in and out are a PDU: function code and data,
 without address, transaction or checksum.
 """
 
@@ -32,6 +32,8 @@ READ_FUNCTION: dict[ReadSpace, int] = {
 }
 READ_SPACE: dict[int, ReadSpace] = {function: space for space, function in READ_FUNCTION.items()}
 WRITE_COIL, WRITE_COILS = 5, 15
+ENCAPSULATED, IDENTIFICATION, BASIC = 43, 14, 1
+"""Function, MEI type and the code of the basic objects: vendor, product code, revision (V1.1b3 6.21)."""
 _EXCEPTION = 0x80
 _BITS: tuple[ReadSpace, ...] = ("coil", "discrete_input")
 
@@ -73,8 +75,21 @@ class WriteCoils:
         return WRITE_COILS
 
 
+@dataclass(frozen=True, slots=True)
+class Identify:
+    """Function 43/14: the basic objects from `object_id` on."""
+
+    object_id: int = 0
+
+    @property
+    def function(self) -> int:
+        return ENCAPSULATED
+
+
 Write = WriteCoil | WriteCoils
-Request = Read | Write
+Asking = Read | Identify
+"""What changes nothing."""
+Request = Asking | Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +106,15 @@ class Refusal:
     exception: int
 
 
-Reply = Values | Refusal
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a device said it is, by object id: 0 vendor, 1 product code, 2 revision. following: where it goes on, if it does."""
+
+    objects: tuple[tuple[int, bytes], ...]
+    following: int | None = None
+
+
+Reply = Values | Refusal | Identity
 
 
 class NotTheReply(Exception):
@@ -120,6 +143,8 @@ def encode_request(request: Request) -> bytes:
             _fits(address, len(values), MOST_WRITTEN_BITS)
             packed = pack_bits(values)
             return struct.pack(">BHHB", WRITE_COILS, address, len(values), len(packed)) + packed
+        case Identify(object_id=object_id):
+            return bytes((ENCAPSULATED, IDENTIFICATION, BASIC, object_id))
         case _:
             assert_never(request)
 
@@ -148,6 +173,10 @@ def decode_request(pdu: bytes) -> Request:
         if address + count > 0x10000:
             raise BadRequest(function, ILLEGAL_ADDRESS)
         return WriteCoils(address, tuple(bit == 1 for bit in unpack_bits(pdu[6:], count)))
+    if function == ENCAPSULATED and len(pdu) == 4 and pdu[1] == IDENTIFICATION:
+        if pdu[2] != BASIC:
+            raise BadRequest(function, ILLEGAL_VALUE)
+        return Identify(pdu[3])
     raise BadRequest(function & 0x7F, ILLEGAL_FUNCTION)
 
 
@@ -161,6 +190,8 @@ def encode_reply(request: Request, values: Sequence[int] = ()) -> bytes:
             return encode_request(request)
         case WriteCoils(address=address, values=written):
             return struct.pack(">BHH", WRITE_COILS, address, len(written))
+        case Identify():
+            raise ValueError("an identity has a reply of its own")
         case _:
             assert_never(request)
 
@@ -168,6 +199,30 @@ def encode_reply(request: Request, values: Sequence[int] = ()) -> bytes:
 def encode_refusal(function: int, exception: int) -> bytes:
     """A server's exception."""
     return bytes((function | _EXCEPTION, exception))
+
+
+def encode_identity(identity: Identity) -> bytes:
+    """A server's answer to `Identify`."""
+    more = b"\x00\x00" if identity.following is None else bytes((0xFF, identity.following))
+    head = bytes((ENCAPSULATED, IDENTIFICATION, BASIC, 0x01)) + more + bytes((len(identity.objects),))
+    return head + b"".join(bytes((number, len(text))) + text for number, text in identity.objects)
+
+
+def _identity(pdu: bytes) -> Identity:
+    if len(pdu) < 7 or pdu[1:3] != bytes((IDENTIFICATION, BASIC)):
+        raise NotTheReply("no device identification")
+    following = pdu[5] if pdu[4] else None
+    objects: list[tuple[int, bytes]] = []
+    at = 7
+    for _ in range(pdu[6]):
+        end = at + 2 + pdu[at + 1] if at + 2 <= len(pdu) else len(pdu) + 1
+        if end > len(pdu):
+            raise NotTheReply("device identification that is cut short")
+        objects.append((pdu[at], pdu[at + 2 : end]))
+        at = end
+    if at != len(pdu):
+        raise NotTheReply(f"{len(pdu) - at} bytes behind the device identification")
+    return Identity(tuple(objects), following)
 
 
 def match_reply(request: Request, pdu: bytes) -> Reply:
@@ -198,6 +253,8 @@ def match_reply(request: Request, pdu: bytes) -> Reply:
             if pdu != encode_reply(request):
                 raise NotTheReply("echo of another coil or value")
             return Values()
+        case Identify():
+            return _identity(pdu)
         case _:
             assert_never(request)
 

@@ -16,10 +16,13 @@ log = structlog.get_logger()
 class Presence:
     """Turns answers and failures into `ControllerChanged`.
 
-    grace_s: how long a lost connection may take to return.
+    grace_s: how long a lost connection may take to return. turned: told of each change as well.
     """
 
-    def __init__(self, controller: ControllerId, grace_s: float) -> None:
+    def __init__(
+        self, controller: ControllerId, grace_s: float, turned: Callable[[bool], None] | None = None
+    ) -> None:
+        self._turned = turned
         self._controller = controller
         self._grace_s = grace_s
         self._up: bool | None = None
@@ -67,6 +70,8 @@ class Presence:
         lasted_s = at.since(self._since) // SECOND_US
         first = self._up is None
         self._up, self._since = up, at
+        if self._turned is not None:
+            self._turned(up)
         if up:
             log.info("controller answers", controller=self._controller, away_s=None if first else lasted_s)
         else:

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 import structlog
 
 from drivers.base import Watch
-from drivers.doors.modbus_pdu import DEVICE_FAILURE, ILLEGAL_ADDRESS, ILLEGAL_VALUE, Read, Refusal, Values
+from drivers.doors.modbus_pdu import (
+    DEVICE_FAILURE,
+    ILLEGAL_ADDRESS,
+    ILLEGAL_VALUE,
+    Identity,
+    Read,
+    Refusal,
+    Values,
+)
 from drivers.doors.modbus_plan import Watched, narrower, pick, plan_reads
 from drivers.doors.modbus_rounds import Round
 from rules.model.ids import ControllerId, Space
@@ -25,10 +33,11 @@ class Nothing:
     lost: bool = False
 
 
-Answer = Values | Refusal | Nothing
+Answer = Values | Refusal | Identity | Nothing
 
 _CUT_EVERY = 20
 INTERRUPTED = "interrupted"
+NOT_SENT = "not_sent"
 _TOO_MUCH = (ILLEGAL_ADDRESS, ILLEGAL_VALUE, DEVICE_FAILURE)
 """What boards say to a read of a point they lack, or of more points than they take at once."""
 Ask = Callable[[Read], Awaitable[Answer]]

@@ -13,7 +13,8 @@ import structlog
 from drivers.base import Emit, Watch, checked
 from drivers.clock import instant
 from drivers.doors.modbus_command import Command, Prepared
-from drivers.doors.modbus_pdu import Read, Refusal, encode_request
+from drivers.doors.modbus_identity import Asking, Quiet, always
+from drivers.doors.modbus_pdu import Identify, Read, Refusal, encode_request
 from drivers.doors.modbus_plan import DEFAULT_MOST_GAP
 from drivers.doors.modbus_presence import Presence
 from drivers.doors.modbus_reading import INTERRUPTED, Answer, Nothing, Reading
@@ -42,6 +43,7 @@ class ModbusRtuConfig:
 
     most_gap: unwatched points that a read may bridge; 0 reads nothing but the watched ones.
     readback_offset: where the device shows its coils to a read (`modbus_plan.READBACK_OFFSET` by model).
+    identify: whether it is asked what it is (`modbus_identity`).
     """
 
     controller: ControllerId
@@ -50,13 +52,14 @@ class ModbusRtuConfig:
     watch: Watch
     most_gap: int = DEFAULT_MOST_GAP
     readback_offset: int = 0
+    identify: bool = False
 
 
 class ModbusRtu:
     """A `drivers.base.Driver` on a shared `RtuBus`."""
 
-    def __init__(self, config: ModbusRtuConfig, bus: RtuBus) -> None:
-        """Raises ValueError for a unit that is not one device's address."""
+    def __init__(self, config: ModbusRtuConfig, bus: RtuBus, quiet: Quiet = always) -> None:
+        """quiet: when it may be asked what it is. Raises ValueError for a unit that is not one device's address."""
         if not 1 <= config.unit <= 247:
             raise ValueError(f"unit {config.unit}: a device on a serial line has 1 to 247")
         self.controller = config.controller
@@ -68,7 +71,8 @@ class ModbusRtu:
         self._prepared = Prepared(partial(encode_rtu, config.unit))
         self._rounds = Rounds(config.watch)
         self._reading = Reading(config.controller, config.watch, config.most_gap, config.readback_offset)
-        self._presence = Presence(config.controller, self._timeout_s)
+        self._asking = Asking(config.controller, config.identify, quiet)
+        self._presence = Presence(config.controller, self._timeout_s, self._asking.answers)
         self._commands: dict[Command, dict[int, Exchange]] = {}
         self._reads: Exchange | None = None
         self._stirred = asyncio.Event()
@@ -228,14 +232,27 @@ class ModbusRtu:
                 if self._reading.changed:
                     self._rounds.changed(time.monotonic())
                 emit(Scanned(instant(), self.controller, self._left[0], found))
+                if which == "all" and not self._commands and self._asking.due():
+                    said = await self._asking.ask(self._identify)
+                    if said is not None:
+                        emit(said)
+
+    async def _identify(self, identify: Identify) -> Answer:
+        """One exchange that counts for nothing else: no answer to it is no failure of the controller's."""
+        return await self._exchanged(identify)
 
     async def _ask(self, read: Read) -> Answer:
+        answer = await self._exchanged(read)
+        self._count(answer)
+        return answer
+
+    async def _exchanged(self, asking: Read | Identify) -> Answer:
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         exchange = Exchange(
             member=self,
             unit=self._config.unit,
-            request=read,
-            frame=encode_rtu(self._config.unit, encode_request(read)),
+            request=asking,
+            frame=encode_rtu(self._config.unit, encode_request(asking)),
             timeout_s=self._timeout_s,
             taken=lambda answer: None if future.done() else future.set_result(answer),
         )
@@ -248,7 +265,6 @@ class ModbusRtu:
             exchange.dropped = True
         if exchange.left is not None:
             self._left.append(exchange.left)
-        self._count(answer)
         return answer
 
     def _count(self, answer: Answer) -> None:

@@ -15,7 +15,7 @@ import structlog
 
 from drivers.backoff import Backoff
 from drivers.clock import instant
-from drivers.doors.modbus_pdu import NotTheReply, Read, Request, match_reply
+from drivers.doors.modbus_pdu import Identify, NotTheReply, Read, Request, match_reply
 from drivers.doors.modbus_reading import Answer, Nothing
 from drivers.doors.modbus_rtu_frame import (
     MOST_FRAME_BYTES,
@@ -71,6 +71,11 @@ class Exchange:
     left: Instant | None = None
     dropped: bool = False
 
+    @property
+    def asks(self) -> bool:
+        """Whether it changes nothing."""
+        return isinstance(self.request, Read | Identify)
+
 
 class RtuBus:
     """Shared by the drivers of one port. Each of them runs `serve`: one does the work, another takes over."""
@@ -115,7 +120,7 @@ class RtuBus:
 
     def submit(self, exchange: Exchange) -> None:
         """Put a read behind, a write ahead of, what waits. Reads need an open line; writes wait for one."""
-        if not isinstance(exchange.request, Read):
+        if not exchange.asks:
             self._commands.append(exchange)
         elif self.is_open:
             self._polls.append(exchange)
@@ -185,7 +190,7 @@ class RtuBus:
             return None, None
         if at_s > now_s:
             return None, at_s - now_s
-        (self._polls if isinstance(best.request, Read) else self._commands).remove(best)
+        (self._polls if best.asks else self._commands).remove(best)
         return best, None
 
     def _ready_s(self, command: bool) -> float:
@@ -260,7 +265,7 @@ class RtuBus:
         """Whether the adapter gives back what we send. A write's echo equals its answer: then none counts."""
         # Also behind noise: an echo that is not known for one would be the answer to a write.
         echoed = 0 <= heard.find(exchange.frame) <= MOST_NOISE_BYTES
-        if isinstance(exchange.request, Read):
+        if exchange.asks:
             if echoed:
                 self._echoes = True
                 exchange.member.strange(

@@ -8,6 +8,8 @@ A reader of a pty or a USB adapter cannot see character gaps, so lengths come fr
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from drivers.doors.modbus_pdu import ENCAPSULATED
+
 MOST_FRAME_BYTES = 256
 BITS_PER_CHARACTER = 11
 """Start, eight data, parity, stop; without parity a second stop bit (V1.02 section 2.5.1)."""
@@ -73,7 +75,21 @@ def reply_size(head: bytes) -> int | None:
         return None if len(head) < 3 else 3 + head[2] + _CRC_BYTES
     if function in (5, 6, 15, 16):
         return _FIXED_BYTES
+    if function == ENCAPSULATED:
+        return _identity_size(head)
     raise BadFrame(f"function {function}")
+
+
+def _identity_size(head: bytes) -> int | None:
+    """Of a device identification (V1.1b3 6.21): as long as its objects say."""
+    if len(head) < 8:
+        return None
+    at = 8
+    for _ in range(head[7]):
+        if at + 2 > len(head):
+            return None if at + 2 <= MOST_FRAME_BYTES else at + 2
+        at += 2 + head[at + 1]
+    return at + _CRC_BYTES
 
 
 def request_size(head: bytes) -> int | None:
@@ -85,6 +101,8 @@ def request_size(head: bytes) -> int | None:
         return _FIXED_BYTES
     if function in (15, 16):
         return None if len(head) < 7 else 7 + head[6] + _CRC_BYTES
+    if function == ENCAPSULATED:
+        return 5 + _CRC_BYTES
     raise BadFrame(f"function {function}")
 
 

@@ -17,6 +17,7 @@ from drivers.base import Emit, Watch, checked
 from drivers.burst import Burst
 from drivers.clock import instant
 from drivers.doors.modbus_command import Command, Prepared
+from drivers.doors.modbus_identity import ANSWER_S, Asking, Quiet, always
 from drivers.doors.modbus_mbap import encode_mbap_tail
 from drivers.doors.modbus_pdu import Refusal
 from drivers.doors.modbus_plan import DEFAULT_MOST_GAP
@@ -46,6 +47,7 @@ class ModbusTcpConfig:
 
     most_gap: unwatched points that a read may bridge; 0 reads nothing but the watched ones.
     readback_offset: where the device shows its coils to a read (`modbus_plan.READBACK_OFFSET` by model).
+    identify: whether it is asked what it is (`modbus_identity`).
     """
 
     controller: ControllerId
@@ -57,13 +59,14 @@ class ModbusTcpConfig:
     watch: Watch
     most_gap: int = DEFAULT_MOST_GAP
     readback_offset: int = 0
+    identify: bool = False
 
 
 class ModbusTcp:
     """A `drivers.base.Driver`."""
 
-    def __init__(self, config: ModbusTcpConfig, burst: Burst | None = None) -> None:
-        """burst: what lets many controllers' frames go close together."""
+    def __init__(self, config: ModbusTcpConfig, burst: Burst | None = None, quiet: Quiet = always) -> None:
+        """burst: what lets many controllers' frames go close together. quiet: when it may be asked what it is."""
         self.controller = config.controller
         self.strange_answers = 0
         """Answers that were none of ours: wrong echo, unknown transaction, no Modbus. None was believed."""
@@ -72,7 +75,8 @@ class ModbusTcp:
         self._prepared = Prepared(partial(encode_mbap_tail, config.unit))
         self._rounds = Rounds(config.watch)
         self._reading = Reading(config.controller, config.watch, config.most_gap, config.readback_offset)
-        self._presence = Presence(config.controller, self._timeout_s)
+        self._asking = Asking(config.controller, config.identify, quiet)
+        self._presence = Presence(config.controller, self._timeout_s, self._asking.answers)
         self._links = tuple(
             TcpLink(config.host, config.port, config.unit, self._timeout_s, self, burst or Burst())
             for _ in range(2 if config.connections > 1 else 1)
@@ -289,6 +293,14 @@ class ModbusTcp:
                 if self._reading.changed:
                     self._rounds.changed(time.monotonic())
                 emit(Scanned(instant(), self.controller, started, found, link is self._commanding_link()))
+                if which == "all" and not self._commands and self._asking.due():
+                    await self._identified(link, emit)
+
+    async def _identified(self, link: TcpLink, emit: Emit) -> None:
+        """Between two rounds. Its connection may go with it; the next round finds another."""
+        said = await self._asking.ask(partial(link.identify, within_s=min(ANSWER_S, self._timeout_s)))
+        if said is not None:
+            emit(said)
 
     def _polling_link(self) -> TcpLink | None:
         links = self._links if self._evidence_rounds % _KEEP_WARM_ROUND == 0 else self._links[::-1]

@@ -10,7 +10,7 @@ from typing import Protocol, cast
 
 from drivers.burst import Burst
 from drivers.doors.modbus_mbap import FramingLost, MbapFrame, MbapReader
-from drivers.doors.modbus_pdu import NotTheReply, Read, Request, match_reply
+from drivers.doors.modbus_pdu import Identify, NotTheReply, Read, Request, match_reply
 from drivers.doors.modbus_reading import Answer, Nothing
 
 _DEAD_WIRE_MS = 1_000
@@ -92,9 +92,10 @@ class Connection(asyncio.Protocol):
         return 0.0
 
     def read_waiting_s(self) -> float:
-        """The same, where that oldest one is a read; 0 where it is a write."""
+        """The same, where that oldest one changes nothing; 0 where it is a write."""
         for sending in self._waiting.values():
-            return self._loop.time() - sending.since_s if isinstance(sending.request, Read) else 0.0
+            asking = isinstance(sending.request, Read | Identify)
+            return self._loop.time() - sending.since_s if asking else 0.0
         return 0.0
 
     def end(self, code: str, detail: str) -> None:

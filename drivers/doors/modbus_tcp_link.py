@@ -12,8 +12,8 @@ import structlog
 from drivers.backoff import Backoff
 from drivers.burst import Burst
 from drivers.doors.modbus_mbap import encode_mbap_tail
-from drivers.doors.modbus_pdu import Read, Request, encode_request
-from drivers.doors.modbus_reading import Answer, Nothing
+from drivers.doors.modbus_pdu import Asking, Identify, Read, Request, encode_request
+from drivers.doors.modbus_reading import NOT_SENT, Answer, Nothing
 from drivers.doors.modbus_tcp_connection import Connection, Sending
 
 log = structlog.get_logger()
@@ -98,7 +98,7 @@ class TcpLink:
         self._reopened = asyncio.Event()
         self._attempt: asyncio.Timeout | None = None
         self._attempt_since_s = 0.0
-        self._tails: dict[Read, bytes] = {}
+        self._tails: dict[Asking, bytes] = {}
         self.answered_s = -math.inf
         """When the device last answered, by the loop's clock (CLOCK_MONOTONIC)."""
         self._usual_s: dict[bool, float] = {}
@@ -158,6 +158,26 @@ class TcpLink:
         if isinstance(answer, Nothing) and answer.lost and self.hangs_up and await self._again():
             return answer if self._connection is None else await self._ask(self._connection, read)
         return answer
+
+    async def identify(self, identify: Identify, within_s: float) -> Answer:
+        """Ask what the device is. One that gives no answer in time loses the connection and nothing else: whatever it
+        still says would be taken for another's. No usual time is learned from it.
+        """
+        connection = self._connection
+        if connection is None or self.takes_several is None or self.hangs_up:
+            return Nothing(NOT_SENT, lost=True)
+        sending, answer = self._sending(identify)
+
+        def give_up() -> None:
+            if self._connection is connection:
+                self.abort("unanswered", f"{self.address} does not say what it is")
+
+        overdue = _Overdue(sending, within_s, lambda: self._owner.guarded(give_up))
+        try:
+            connection.send(sending)
+            return await answer
+        finally:
+            overdue.cancel()
 
     async def _ask(self, connection: Connection, read: Read) -> Answer:
         sending, answer = self._sending(read)
@@ -227,6 +247,11 @@ class TcpLink:
         if took_s > self._timeout_s:
             return  # too late: what it answers has been given up
         self.answered_s = asyncio.get_running_loop().time()
+        self._backoff.reset()
+        self.is_proven = True
+        if isinstance(request, Identify):
+            self._owner.proven(self)
+            return
         read = isinstance(request, Read)
         usual = self._usual_s[read] = 0.8 * self._usual_s.get(read, took_s) + 0.2 * took_s
         patience_s = max(_PATIENCE_S, _PATIENCE_TIMES * usual)
@@ -234,8 +259,6 @@ class TcpLink:
             self.patience_s = patience_s
         if not read or False not in self._usual_s:
             self.write_patience_s = patience_s
-        self._backoff.reset()
-        self.is_proven = True
         self._owner.proven(self)
 
     def on_strange(self, code: str, detail: str) -> None:
@@ -258,7 +281,7 @@ class TcpLink:
     def _silence(self) -> str:
         return f"no answer from {self.address} within {self._timeout_s:g} s"
 
-    def _sending(self, read: Read) -> "tuple[Sending, asyncio.Future[Answer]]":
+    def _sending(self, read: Asking) -> "tuple[Sending, asyncio.Future[Answer]]":
         tail = self._tails.get(read)
         if tail is None:
             tail = self._tails[read] = encode_mbap_tail(self._unit, encode_request(read))

@@ -12,8 +12,9 @@ import structlog
 from drivers.base import Emit, NotPermitted, Watch, checked
 from drivers.clock import instant
 from drivers.doors.osdp_bus import OsdpBus
-from drivers.doors.osdp_messages import Reader, Report
+from drivers.doors.osdp_messages import Identified, Reader, Report
 from rules.model.commands import Drive, Permit
+from rules.model.device_facts import ControllerIdentified
 from rules.model.events import CommandEnded, ControllerChanged, Ending, Scanned
 from rules.model.ids import ControllerId, Space
 from rules.model.moments import SECOND_US, Instant
@@ -120,6 +121,25 @@ class Osdp:
         if values:
             started = Instant(at.utc_us - age_us, report.started_us)
             self._emit(Scanned(at, self.controller, started, values))
+
+    def identified(self, said: Identified) -> None:
+        if self._emit is None:
+            return
+        firmware = ".".join(map(str, said.firmware))
+        words = f"vendor {said.vendor} model {said.model} version {said.version} firmware {firmware}"
+        self._emit(
+            ControllerIdentified(
+                instant(),
+                self.controller,
+                "osdp",
+                "",
+                said.vendor,
+                str(said.model),
+                firmware,
+                str(said.serial),
+                words,
+            )
+        )
 
     def _reader(self) -> Reader:
         watch = self._config.watch

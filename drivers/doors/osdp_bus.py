@@ -19,6 +19,7 @@ from drivers.doors.osdp_messages import (
     Beat,
     Do,
     Ended,
+    Identified,
     Link,
     Open,
     Reader,
@@ -47,6 +48,9 @@ class Listener(Protocol):
 
     def reported(self, report: Report) -> None:
         """A status report came."""
+
+    def identified(self, said: Identified) -> None:
+        """It said what it is."""
 
 
 @dataclass(slots=True)
@@ -133,6 +137,9 @@ class OsdpBus:
             case Link():
                 if message.address in self._readers:
                     self._readers[message.address][1].linked(message.up, message.code, message.detail)
+            case Identified():
+                if message.address in self._readers:
+                    self._readers[message.address][1].identified(message)
             case Beat():
                 pass
 

@@ -138,6 +138,7 @@ _FUNCTIONS: dict[str, tuple[object, tuple[object, ...]]] = {
     "osdp_cp_submit_command": (c_int, (c_void_p, c_int, POINTER(Command))),
     "osdp_cp_set_event_callback": (None, (c_void_p, EVENT_CALLBACK, c_void_p)),
     "osdp_cp_set_command_completion_callback": (None, (c_void_p, COMPLETION_CALLBACK, c_void_p)),
+    "osdp_cp_get_pd_id": (c_int, (c_void_p, c_int, POINTER(PdId))),
     "osdp_cp_get_capability": (c_int, (c_void_p, c_int, POINTER(Capability))),
     "osdp_get_sc_status_mask": (None, (c_void_p, POINTER(c_uint8))),
     "osdp_get_status_mask": (None, (c_void_p, POINTER(c_uint8))),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from drivers.doors.osdp_frames import ACK, CAP, CHLNG, POLL, SCRYPT, Frame, received
-from drivers.doors.osdp_messages import Do, Ended, Link, Reader, Report, Sent, Up
+from drivers.doors.osdp_messages import Do, Ended, Identified, Link, Reader, Report, Sent, Up
 from drivers.doors.osdp_rounds import Query, Rounds
 from drivers.doors.osdp_session import Session
 
@@ -76,6 +76,7 @@ class ReaderLink:
         self._empty_at_us: int | None = None
         self._falls = 0
         self._said_code = ""
+        self._told: tuple[int, int, int, int, int] | None = None
 
     # --- what the arbiter asks ---
 
@@ -252,6 +253,7 @@ class ReaderLink:
             self._falls = 0
             if self.down is not False:
                 self._tell(False, "up", "secure channel up")
+                self._identify()
         if exchange.work is not None:
             self._output_answered(exchange.work)
         elif exchange.query is not None:
@@ -331,6 +333,16 @@ class ReaderLink:
         self._not_before_us = now
         if not hold:
             self._tell(True, code, why)
+
+    def _identify(self) -> None:
+        """Tell what the reader said it is, which it says at the beginning of each session."""
+        told = self._session.identity()
+        if told is not None and told != self._told:
+            self._told = told
+            vendor, model, version, serial, firmware = told
+            parts = (firmware >> 16, firmware >> 8 & 0xFF, firmware & 0xFF)
+            name = vendor.to_bytes(3, "little").hex()
+            self._say(Identified(self.address, name, model, version, serial, parts))
 
     def _tell(self, down: bool, code: str, detail: str) -> None:
         if down is not self.down or (down and code != self._said_code):

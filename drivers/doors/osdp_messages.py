@@ -17,6 +17,7 @@ LONGEST_UP: Final = 2_048
 
 
 Address = Annotated[int, Meta(ge=0, le=0x7E)]
+Octet = Annotated[int, Meta(ge=0, le=255)]
 Code = Annotated[str, Meta(max_length=64)]
 Detail = Annotated[str, Meta(max_length=200)]
 Key = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
@@ -89,12 +90,23 @@ class Link(msgspec.Struct, frozen=True, tag="link", forbid_unknown_fields=True):
     detail: Detail
 
 
+class Identified(msgspec.Struct, frozen=True, tag="identified", forbid_unknown_fields=True):
+    """What a reader told of itself as its session began (osdp_PDID); numbers as in SIA OSDP 2.2, vendor as on the wire."""
+
+    address: Address
+    vendor: Annotated[str, Meta(pattern="^[0-9a-f]{6}$")]
+    model: Octet
+    version: Octet
+    serial: Annotated[int, Meta(ge=0, lt=1 << 32)]
+    firmware: tuple[Octet, Octet, Octet]
+
+
 class Beat(msgspec.Struct, frozen=True, tag="beat", forbid_unknown_fields=True):
     """The process is alive: at least every 100 ms."""
 
 
 Down = Open | Do
-Up = Sent | Ended | Report | Link | Beat
+Up = Sent | Ended | Report | Link | Identified | Beat
 
 _encoder = msgspec.json.Encoder()
 _down: msgspec.json.Decoder[Down] = msgspec.json.Decoder(Down)

@@ -131,6 +131,20 @@ class Session:
         self._c.osdp_cp_get_capability(self._context, 0, byref(asked))
         return int(asked.num_items)
 
+    def identity(self) -> tuple[int, int, int, int, int] | None:
+        """Vendor, model, version, serial number and firmware that the reader told with osdp_PDID; None: it did not."""
+        told = lib.PdId()
+        if self._c.osdp_cp_get_pd_id(self._context, 0, byref(told)):
+            return None
+        version, model = told.version & 0xFF, told.model & 0xFF
+        return (
+            told.vendor_code & 0xFFFFFF,
+            model,
+            version,
+            told.serial_number,
+            told.firmware_version & 0xFFFFFF,
+        )
+
     def _submit(self) -> bool:
         return bool(self._c.osdp_cp_submit_command(self._context, 0, byref(self._command)) == 0)
 

@@ -5,6 +5,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from drivers.simulators.faults import FaultKind
+
 _MOST_WRITES = 10_000
 
 
@@ -96,6 +98,12 @@ class Board:
         self.written_at_us: dict[int, int] = {}
         self.writes: deque[tuple[int, int, bool]] = deque(maxlen=_MOST_WRITES)
         self.reads_us: deque[int] = deque(maxlen=_MOST_WRITES)
+        self.identity: tuple[str, str, str] | None = None
+        """Vendor, product code and revision, as it tells them (Modbus 43/14); None: it refuses that."""
+        self.identity_room = 240
+        """Bytes of them in one reply."""
+        self.identity_fault: FaultKind = "none"
+        """How it is broken by that question alone: `dead` says nothing, `drop` hangs up, `garbage` talks nonsense."""
         self._clock_s = clock_s
         self._readback_offset = readback_offset
         for bolt in bolts:

@@ -41,3 +41,5 @@ class Fault:
 
 
 WORKS = Fault()
+IDENTIFICATION = b"\x2b"
+"""How a request for device identification begins (Modbus function 43)."""

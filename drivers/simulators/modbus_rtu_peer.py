@@ -17,7 +17,7 @@ from drivers.doors.modbus_rtu_frame import (
     wire_time_s,
 )
 from drivers.simulators.bolts import Board
-from drivers.simulators.faults import WORKS, Fault
+from drivers.simulators.faults import IDENTIFICATION, WORKS, Fault
 from drivers.simulators.modbus_server import GARBAGE, answer
 
 NOISE = bytes.fromhex("00 ff 00")
@@ -115,6 +115,8 @@ class ModbusRtuPeer:
             return
         self.requests += 1
         fault = self.faults.get(frame.unit, WORKS)
+        if frame.pdu[:1] == IDENTIFICATION and board.identity_fault != "none":
+            fault = Fault(board.identity_fault)
         match fault.kind:
             case "dead" | "away":
                 return

@@ -6,12 +6,16 @@ from typing import assert_never
 from drivers.doors.modbus_pdu import (
     DEVICE_FAILURE,
     ILLEGAL_ADDRESS,
+    ILLEGAL_FUNCTION,
     BadRequest,
+    Identify,
+    Identity,
     Read,
     Request,
     WriteCoil,
     WriteCoils,
     decode_request,
+    encode_identity,
     encode_refusal,
     encode_reply,
 )
@@ -30,6 +34,8 @@ def answer(board: Board, pdu: bytes, fault: Fault) -> bytes:
         return encode_refusal(bad.function, bad.exception)
     if fault.kind == "refusing":
         return encode_refusal(request.function, fault.code or DEVICE_FAILURE)
+    if isinstance(request, Identify):
+        return _identity(board, request)
     if not isinstance(request, Read) and fault.kind in ("wrong_point", "wrong_value"):
         return encode_reply(_other(request, fault))
     try:
@@ -38,7 +44,24 @@ def answer(board: Board, pdu: bytes, fault: Fault) -> bytes:
         return encode_refusal(request.function, ILLEGAL_ADDRESS)
 
 
-def _do(board: Board, request: Request) -> list[int]:
+def _identity(board: Board, request: Identify) -> bytes:
+    """Vendor, product code and revision: as many at a time as fit one reply."""
+    if board.identity is None:
+        return encode_refusal(request.function, ILLEGAL_FUNCTION)
+    texts = dict(enumerate(text.encode("latin-1", "replace") for text in board.identity))
+    if request.object_id not in texts:
+        return encode_refusal(request.function, ILLEGAL_ADDRESS)
+    objects: list[tuple[int, bytes]] = []
+    room = board.identity_room
+    for number in range(request.object_id, len(texts)):
+        room -= 2 + len(texts[number])
+        if room < 0 and objects:
+            return encode_identity(Identity(tuple(objects), number))
+        objects.append((number, texts[number]))
+    return encode_identity(Identity(tuple(objects)))
+
+
+def _do(board: Board, request: Read | WriteCoil | WriteCoils) -> list[int]:
     match request:
         case Read(space=space, address=address, count=count):
             reads: dict[str, Callable[[int, int], list[int]]] = {

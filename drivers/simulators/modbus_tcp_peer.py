@@ -8,7 +8,7 @@ from typing import cast
 
 from drivers.doors.modbus_mbap import FramingLost, MbapFrame, MbapReader, encode_mbap
 from drivers.simulators.bolts import Board
-from drivers.simulators.faults import WORKS, Fault
+from drivers.simulators.faults import IDENTIFICATION, WORKS, Fault
 from drivers.simulators.modbus_server import GARBAGE, answer
 from drivers.simulators.tcp_loss import Loss, deafen, reset, undeafen
 
@@ -157,6 +157,8 @@ class _Served(asyncio.Protocol):
             return
         frame = self._queue.popleft()
         fault = self._peer.fault
+        if frame.pdu[:1] == IDENTIFICATION and self._peer.board.identity_fault != "none":
+            fault = Fault(self._peer.board.identity_fault)
         self._peer.requests += 1
         after_s = fault.seconds if fault.kind == "slow" else self._peer.answer_after_s
         if after_s > 0:

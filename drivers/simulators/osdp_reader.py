@@ -26,6 +26,7 @@ class OsdpReader:
 
     inputs, outputs: how many it says it has; None all of the board's, at most 32.
     reports_changes: sends an input report of its own accord, in answer to the next poll.
+    identity: vendor, model, version, serial number and firmware, as osdp_PDID holds them.
     """
 
     address: int
@@ -34,6 +35,7 @@ class OsdpReader:
     inputs: int | None = None
     outputs: int | None = None
     reports_changes: bool = True
+    identity: tuple[int, int, int, int, int] = (0xCAFE, 1, 1, 1, 0x010203)
 
 
 class Peripheral:
@@ -69,12 +71,13 @@ class Peripheral:
         """Forget the secure channel and all that waited to be reported, as after a loss of power."""
         self.close()
         self._reported = None
+        vendor, model, version, serial, firmware = self.reader.identity
         info = lib.PdInfo(
             name=b"simulated",
             baud_rate=9600,
             address=self.reader.address,
             flags=lib.FLAG_ENFORCE_SECURE,
-            id=lib.PdId(1, 1, 0xCAFE, 1, 0x010203),
+            id=lib.PdId(version, model, vendor, serial, firmware),
             cap=self._capabilities,
             channel=self._channel,
             scbk=self._key,

@@ -15,8 +15,9 @@ import msgspec
 
 from edge.flaws.kev import Catalogue
 from edge.flaws.nvd import Record
-from rules.book.firmware import Bundle, BundleKind
+from rules.book.firmware import Bundle
 from rules.book.flaws import Configuration, Flaw, Known, key, named
+from rules.model.bundle_facts import BundleKind
 
 FILE: Final = "flaws.db"
 FORM: Final = 1

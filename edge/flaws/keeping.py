@@ -21,7 +21,7 @@ from edge.flaws.kev import Catalogue, catalogue
 from edge.flaws.nvd import Document, Record, records
 from edge.flaws.opened import BLOCK, MOST_FILE_BYTES, documents
 from edge.flaws.refusal import Refused
-from rules.book.firmware import BundleKind
+from rules.model.bundle_facts import BundleKind
 
 FOLDER: Final = "flaws"
 KEPT: Final = "bundles"

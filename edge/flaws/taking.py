@@ -14,7 +14,7 @@ import structlog
 import edge
 from edge.flaws.index import Taken
 from edge.flaws.refusal import RefusalCode, Refused
-from rules.book.firmware import BundleKind
+from rules.model.bundle_facts import BundleKind
 
 PATIENCE_S: Final = 900.0
 """A full year of the NVD takes a minute on a small board."""

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from rules.book.flaws import Flaw, Known, Match, Part, key, match
 from rules.book.versions import order
+from rules.model.bundle_facts import BundleKind
 
 State = Literal[
     "tested", "untested", "unknown", "end_of_life", "unsupported", "known_flaw", "known_exploited"
@@ -27,7 +28,6 @@ STATES: Final[tuple[State, ...]] = (
 """From the best to the worst; a device is as bad as the worst that is to be said of it."""
 How = Literal["modbus", "osdp", "onvif", "none"]
 """How a family tells what it is. none: it cannot, or nobody found how."""
-BundleKind = Literal["cve", "kev"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def _reasons(device: Device, flaws: Iterable[Flaw] | None, today: str) -> Iterat
         yield Reason("unknown", "no_firmware")
     else:
         yield from _versions(note, said.firmware)
-    if said is not None and device.model is not None:
+    if said is not None and device.model is not None and note.how != "osdp":
         yield from _other(note, device.model, said)
     if note.end_of_support is None:
         yield Reason("untested", "support_unknown")

@@ -10,6 +10,7 @@ from typing import Literal
 
 from rules.model.book_events import BookDecided
 from rules.model.camera_events import CameraEvent, LearnAsked
+from rules.model.device_facts import ControllerIdentified
 from rules.model.ids import (
     Actor,
     ButtonId,
@@ -318,6 +319,6 @@ Asked = (
     | LearnAsked
 )
 ButtonEvent = PressHeard | StatusHeard | MessageRefused | SessionChanged
-DeviceEvent = Scanned | ControllerChanged | CommandEnded
+DeviceEvent = Scanned | ControllerChanged | CommandEnded | ControllerIdentified
 BoxEvent = Ticked | ConditionChanged | ClockTold | ProbeEnded
 Event = ButtonEvent | DeviceEvent | Asked | BoxEvent | CameraEvent | BookDecided

@@ -10,7 +10,9 @@ from typing import ClassVar, Literal
 
 from rules.model.account_facts import AccountFact
 from rules.model.asset_facts import AssetFact
+from rules.model.bundle_facts import BundleFact
 from rules.model.camera_facts import CameraFact
+from rules.model.device_facts import DeviceIdentified
 from rules.model.ids import (
     Actor,
     ButtonId,
@@ -459,6 +461,8 @@ Fact = (
     | CameraFact
     | AccountFact
     | AssetFact
+    | DeviceIdentified
+    | BundleFact
 )
 
 

@@ -13,6 +13,7 @@ from edge import codec
 from edge.codec import KINDS, Made
 from edge.journal.row import Row
 from rules.model.camera_facts import CameraIdentified, CamerasAsked, CameraTurned
+from rules.model.device_facts import DeviceIdentified
 from rules.model.facts import (
     Because,
     DoorExercised,
@@ -30,7 +31,17 @@ from rules.model.facts import (
     WalkTestStarted,
     ZoneResponded,
 )
-from rules.model.ids import Actor, ButtonId, CameraId, CommandId, DoorId, IncidentId, PressId, ZoneId
+from rules.model.ids import (
+    Actor,
+    ButtonId,
+    CameraId,
+    CommandId,
+    ControllerId,
+    DoorId,
+    IncidentId,
+    PressId,
+    ZoneId,
+)
 from rules.model.moments import Instant
 from rules.record import fold
 from rules.state import Record
@@ -179,6 +190,7 @@ def full() -> Record:
         CamerasAsked((CameraId("cam"),), ((CameraId("cam-2"), "lost"),)),
         CameraTurned(CameraId("cam-2"), False, "closed", "own", "", "gone"),
         CameraIdentified(CameraId("cam"), "Axis", "M3085", "11.2", "A", "S1"),
+        DeviceIdentified(ControllerId("plc"), "modbus", "", "WAGO", "750-362", "01.09", "S1", "WAGO"),
         FlagRaised("door_stale", "d1", ("9",)),
         VerdictReached(DoorId("d1"), "secured", None, "", True, True, 9),
         SelfTestScheduled(739_000),

@@ -10,6 +10,8 @@ from drivers.burst import Burst
 from drivers.doors.modbus_mbap import FramingLost, MbapFrame, MbapReader, encode_mbap, encode_mbap_tail
 from drivers.doors.modbus_pdu import (
     BadRequest,
+    Identify,
+    Identity,
     NotTheReply,
     Read,
     ReadSpace,
@@ -19,6 +21,7 @@ from drivers.doors.modbus_pdu import (
     WriteCoil,
     WriteCoils,
     decode_request,
+    encode_identity,
     encode_reply,
     encode_request,
     match_reply,
@@ -38,12 +41,16 @@ from tests.fuzz import strict
 UNIT: Final = 3
 _SPACES: Final[tuple[ReadSpace, ...]] = ("coil", "discrete_input", "holding_register", "input_register")
 _HEAD: Final = 5
+_ASKS: Final = 250
+"""First bytes from here on ask what the device is."""
 
 
 def request_of(head: bytes) -> Request:
     """A request by five bytes: which, and its numbers within what the product ever asks."""
     which, high, low, count, bits = head
     address = (high << 8 | low) % 0xFF00
+    if which >= _ASKS:
+        return Identify(count % 3)
     match which % 6:
         case 4:
             return WriteCoil(address, bits & 1 == 1)
@@ -67,6 +74,10 @@ def agrees(request: Request, pdu: bytes, reply: Answer) -> None:
     if isinstance(reply, Refusal):
         assert pdu == bytes((request.function | 0x80, reply.exception)), "a refusal of something else"
         return
+    if isinstance(request, Identify):
+        assert isinstance(reply, Identity)
+        assert (reply.objects, reply.following) == strict.modbus_identity(pdu)
+        return
     assert isinstance(reply, Values)
     try:
         if isinstance(request, Read):
@@ -87,7 +98,10 @@ def pdu(data: bytes) -> None:
     request, rest = request_of(data[:_HEAD]), data[_HEAD:]
     assert decode_request(encode_request(request)) == request
     believed(request, rest)
-    if isinstance(request, Read):
+    if isinstance(request, Identify):
+        said = Identity(((request.object_id, rest[:60]), (9, b"")), rest[0] if rest else None)
+        assert match_reply(request, encode_identity(said)) == said
+    elif isinstance(request, Read):
         most = 2 if request.space in ("coil", "discrete_input") else 0x10000
         values = tuple((each * 257) % most for each in rest[: request.count].ljust(request.count, b"\0"))
         assert match_reply(request, encode_reply(request, values)) == Values(values)

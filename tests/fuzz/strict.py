@@ -213,6 +213,21 @@ def modbus_echo(address: int, values: Sequence[bool], one: bool, reply: bytes) -
         raise Refused("another coil or value")
 
 
+def modbus_identity(reply: bytes) -> tuple[tuple[tuple[int, bytes], ...], int | None]:
+    """The objects of a device identification, and where it goes on (6.21). Raises Refused."""
+    if reply[:3] != b"\x2b\x0e\x01" or len(reply) < 7:
+        raise Refused("another function")
+    rest, objects = reply[7:], []
+    while rest:
+        if len(rest) < 2 or len(rest) < 2 + rest[1]:
+            raise Refused("cut short")
+        objects.append((rest[0], rest[2 : 2 + rest[1]]))
+        rest = rest[2 + rest[1] :]
+    if len(objects) != reply[6]:
+        raise Refused("another number of objects")
+    return tuple(objects), reply[5] if reply[4] else None
+
+
 def osdp(raw: bytes) -> tuple[int, bool, int, int, int]:
     """(address, reply, sequence, security block type, code) of a frame (SIA OSDP 2.2, 5.9). Raises Refused."""
     if len(raw) < 7 or raw[0] != 0x53:

@@ -12,6 +12,7 @@ from rules.model.camera_facts import (
     CamerasAsked,
     CameraTurned,
 )
+from rules.model.device_facts import DeviceIdentified
 from rules.model.facts import (
     DoorExercised,
     DoorsOrdered,
@@ -208,6 +209,7 @@ def test_a_flag_stands_until_it_is_cleared() -> None:
 
 FOLDED = (
     CameraAudioTurned,
+    DeviceIdentified,
     CameraIdentified,
     CameraPictureTurned,
     CamerasAsked,

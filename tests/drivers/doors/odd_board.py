@@ -6,7 +6,15 @@ from contextlib import asynccontextmanager, suppress
 
 from drivers.base import Watch
 from drivers.doors.modbus_mbap import MbapFrame, MbapReader, encode_mbap
-from drivers.doors.modbus_pdu import Read, Request, WriteCoil, decode_request, encode_refusal, encode_reply
+from drivers.doors.modbus_pdu import (
+    Identify,
+    Read,
+    Request,
+    WriteCoil,
+    decode_request,
+    encode_refusal,
+    encode_reply,
+)
 from drivers.doors.modbus_tcp import ModbusTcp, ModbusTcpConfig
 from rules.model.ids import ControllerId
 from tests.drivers.doors.rigs import Inbox
@@ -80,6 +88,8 @@ class OddBoard:
                 return encode_refusal(request.function, 3)
             of = self.coils if request.space == "coil" else self.inputs
             return encode_reply(request, [of[n] for n in points])
+        if isinstance(request, Identify):
+            return encode_refusal(request.function, 1)
         values = (request.on,) if isinstance(request, WriteCoil) else request.values
         self.coils[request.address : request.address + len(values)] = values
         return encode_reply(request)

@@ -110,7 +110,7 @@ async def site(
     timeout_s: float = 0.5,
     panel_key: bytes = KEY,
     up: bool = True,
-    **reader: int | bool,
+    **reader: int | bool | tuple[int, ...],
 ) -> AsyncIterator[OsdpSite]:
     """Readers with KEY, and a daemon's side that believes their key to be `panel_key`."""
     async with AsyncExitStack() as stack:

@@ -12,8 +12,9 @@ from edge.flaws import keeping, opened
 from edge.flaws.index import NoIndex, Taken, latest, published, sound, taken
 from edge.flaws.keeping import index_of, rebuild, take
 from edge.flaws.refusal import Refused
-from rules.book.firmware import Bundle, BundleKind
+from rules.book.firmware import Bundle
 from rules.book.flaws import Flaw, Known
+from rules.model.bundle_facts import BundleKind
 from tests.edge.flaws.bundles import STAMP_US, item, kev, nvd, packed, plain, zipped
 from tests.rules.book.records import AXIS, DAHUA, HIKVISION, HIKVISION_BRACKETS, MOXA, pair
 

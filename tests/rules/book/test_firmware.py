@@ -9,7 +9,6 @@ from rules.book.firmware import (
     CODES,
     STATES,
     Bundle,
-    BundleKind,
     CpeName,
     Device,
     Judgement,
@@ -23,6 +22,7 @@ from rules.book.firmware import (
     known_names,
 )
 from rules.book.flaws import Flaw, Known
+from rules.model.bundle_facts import BundleKind
 from tests.rules.book.records import AXIS, DAHUA, HIKVISION, MOXA, pair
 
 TODAY = "2026-08-14"
