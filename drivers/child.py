@@ -21,6 +21,9 @@ TICK_S: Final = 0.1
 _ENVIRONMENT: Final = ("PATH", "PYTHONPATH", "LANG", "PYTHONDONTWRITEBYTECODE")
 """All that a process gets of the daemon's environment."""
 
+REAP_S: Final = 0.5
+"""A process that was killed is gone within some milliseconds, unless its disk hangs."""
+
 Up = TypeVar("Up")
 
 
@@ -92,9 +95,7 @@ class Child(asyncio.Protocol, Generic[Up]):
             # Cancelled right behind its start it would live on, with nobody to end it.
             process: asyncio.subprocess.Process | None = getattr(child, "process", None)
             if process is not None:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
+                await killed(process)
             raise
         return child
 
@@ -124,9 +125,7 @@ class Child(asyncio.Protocol, Generic[Up]):
         """End it, now, and wait until it is gone."""
         self._timer.cancel()
         self.transport.abort()
-        with contextlib.suppress(ProcessLookupError):
-            self.process.kill()
-        await self.process.wait()
+        await killed(self.process)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if isinstance(transport, asyncio.Transport):  # always; the loop's type is only wider
@@ -159,3 +158,17 @@ class Child(asyncio.Protocol, Generic[Up]):
     def _ended(self, why: str) -> None:
         self._why = self._why or why
         self._stirred.set()
+
+
+async def killed(process: asyncio.subprocess.Process) -> None:
+    """End a process, now, and wait until it is gone; also where we are cancelled meanwhile, but then not for long."""
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    waiting = asyncio.ensure_future(process.wait())
+    try:
+        await asyncio.shield(waiting)
+    except asyncio.CancelledError:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(REAP_S):
+                await waiting
+        raise

@@ -1,6 +1,35 @@
-"""What every test folder shares: property tests that try the same cases on every machine and keep nothing."""
+"""What every test folder shares: property tests that try the same cases everywhere, and no process left behind."""
 
+from asyncio.base_subprocess import BaseSubprocessTransport
+from collections.abc import Generator
+from typing import Any
+from weakref import WeakSet
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("same-everywhere", derandomize=True, database=None, deadline=None, max_examples=100)
 settings.load_profile("same-everywhere")
+
+_started: "WeakSet[BaseSubprocessTransport]" = WeakSet()
+_init = BaseSubprocessTransport.__init__
+
+
+def _remembered(self: BaseSubprocessTransport, *given: Any, **named: Any) -> None:
+    _init(self, *given, **named)
+    _started.add(self)
+
+
+BaseSubprocessTransport.__init__ = _remembered  # type: ignore[method-assign]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Generator[None, None, None]:
+    """A process that is left is found with the test that left it, not with the one during which it is collected."""
+    yield
+    # Of a loop that is closed: nobody can wait for them any more, nor close their pipes.
+    over = [one for one in _started if one._loop is None or one._loop.is_closed()]
+    left = [one for one in over if one.get_returncode() is None or not one.is_closing()]
+    for one in over:
+        _started.discard(one)
+    assert not left, f"the test left processes of its own, neither ended nor waited for: {left}"

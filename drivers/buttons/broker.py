@@ -20,6 +20,7 @@ import structlog
 
 from drivers.base import Emit
 from drivers.buttons.settings import ButtonTopic, MqttConfig, is_loopback
+from drivers.child import killed
 from drivers.clock import instant as now
 from rules.model.events import ConditionChanged
 
@@ -253,6 +254,7 @@ async def _stop(child: asyncio.subprocess.Process) -> None:
     try:
         async with asyncio.timeout(STOP_S):
             await child.wait()
-    except TimeoutError:
-        child.kill()
-        await child.wait()
+    except (TimeoutError, asyncio.CancelledError) as why:
+        await killed(child)
+        if isinstance(why, asyncio.CancelledError):
+            raise

@@ -1,7 +1,6 @@
 """The fallback engine: a stream that ours cannot serve, read by libavformat in a process of its own."""
 
 import asyncio
-import contextlib
 import socket
 import sys
 from typing import Final, NoReturn
@@ -26,13 +25,12 @@ from drivers.cameras.pyav_messages import (
 )
 from drivers.cameras.rtsp_url import clean
 from drivers.cameras.stream import Sink, Source, StreamLost, Unserved
+from drivers.child import killed
 
 READ_S: Final = 5.0
 """After so long without a packet libavformat itself gives up; the caller's watchdog is there long before."""
 START_S: Final = 5.0
 """A small machine loads the library within 1 s."""
-
-REAP_S: Final = 0.5
 
 
 class PyavEngine:
@@ -80,9 +78,7 @@ class PyavEngine:
                     writer.transport.abort()
             finally:
                 self.process_id = None
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-                await _reaped(process)
+                await killed(process)
 
 
 async def _relay(reader: asyncio.StreamReader, sink: Sink, source: Source) -> NoReturn:
@@ -107,18 +103,6 @@ async def _relay(reader: asyncio.StreamReader, sink: Sink, source: Source) -> No
         elif pictures is not None:
             whole, rtp, at_us, stream = picture(body)
             pictures.picture(nal_units(stream), rtp, at_us, whole)
-
-
-async def _reaped(process: asyncio.subprocess.Process) -> None:
-    """Wait for a process that was killed; also where we are cancelled meanwhile, but then not for long."""
-    waiting = asyncio.ensure_future(process.wait())
-    try:
-        await asyncio.shield(waiting)
-    except asyncio.CancelledError:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(REAP_S):
-                await waiting
-        raise
 
 
 def _with_user(url: str, user: str, password: str) -> str:

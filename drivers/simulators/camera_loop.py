@@ -18,6 +18,7 @@ from weakref import WeakValueDictionary
 
 import drivers
 from drivers.cameras.stream import START_CODE, VIDEO_CLOCK, Codec
+from drivers.child import killed
 from drivers.simulators.camera_faults import Variant
 
 AudioKind = Literal["none", "pcmu", "aac"]
@@ -183,8 +184,7 @@ async def _encode(settings: StreamSettings, variant: Variant, path: Path) -> Non
             _, said = await encoder.communicate()
     finally:
         if encoder.returncode is None:
-            encoder.kill()
-            await encoder.wait()
+            await killed(encoder)
     if encoder.returncode:
         raise NotEncoded(said.decode(errors="replace")[-2_000:])
 

@@ -4,7 +4,6 @@ All who watch get the same packets (sequence numbers, source), so that a picture
 """
 
 import asyncio
-import contextlib
 import random
 import time
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from drivers.cameras.stream import VIDEO_CLOCK
+from drivers.child import killed
 from drivers.simulators.camera_audio import Sound, aac, pcmu
 from drivers.simulators.camera_faults import SOUND, CameraFault
 from drivers.simulators.camera_loop import Loop, StreamSettings, made, start_encoder, unit_of
@@ -156,9 +156,7 @@ class CameraStream:
                 self._due = asyncio.get_running_loop().time()
                 self._emit(packets_of(unit_of(data, 0, self.settings.codec), self.settings), self.time)
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                encoder.kill()
-            await encoder.wait()
+            await killed(encoder)
 
     def _emit(self, packets: Packets, at: int) -> None:
         count = len(packets.starts)

@@ -50,8 +50,6 @@ _WATCH_S: Final = 0.25
 _PATIENCE_S: Final = 5.0
 _DONE: Final = object()
 _READ_EVENTS: Final = 50
-LOOKED_THROUGH: Final = 1_000
-"""Of one piece of reading: 1 ms in which nothing is committed."""
 
 
 class Journal:

@@ -322,6 +322,8 @@ class _Viewer:
 
     def _begin_anew(self, packer: Packer, now: float) -> None:
         self._replay, self._replayed_at = False, now
+        # Shown again they are as old as they are: by a time that only rises a viewer would take them for new.
+        self._at = -1
         self._waiting = deque(packer.gop)
         self._most = len(packer.gop) + MOST_WAITING
         self._until_key = not packer.gop

@@ -5,7 +5,6 @@ checked: foreign pictures may have taken it over.
 """
 
 import asyncio
-import contextlib
 import itertools
 import os
 import socket
@@ -18,6 +17,7 @@ import structlog
 
 import edge
 from drivers.cameras.stream import AccessUnit
+from drivers.child import killed
 from edge.media.looking_messages import (
     EDGES,
     LONGEST_BODY,
@@ -254,6 +254,4 @@ class _Child:
     async def end(self) -> None:
         """End it, now, and wait until it is gone."""
         self._writer.transport.abort()
-        with contextlib.suppress(ProcessLookupError):
-            self.process.kill()
-        await self.process.wait()
+        await killed(self.process)

@@ -4,7 +4,6 @@ A flood of sign-ins gets no further than that queue. A process that hangs is kil
 """
 
 import asyncio
-import contextlib
 import json
 import os
 import sys
@@ -15,6 +14,7 @@ from typing import Any, Final
 import structlog
 
 import edge
+from drivers.child import killed
 
 PATIENCE_S: Final = 5.0
 """The slowest board that was thought of takes 1 s for a hash and 2 s for its first."""
@@ -96,7 +96,7 @@ class Hasher:
         """End the process, if there is one."""
         process, self._process = self._process, None
         if process is not None:
-            await _killed(process)
+            await killed(process)
 
     async def _ask(self, asked: dict[str, Any], cost: Cost) -> dict[str, Any]:
         if self._waiting >= self._most_waiting:
@@ -140,9 +140,3 @@ class Hasher:
                 start_new_session=True,
             )
         return self._process
-
-
-async def _killed(process: asyncio.subprocess.Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        process.kill()
-    await process.wait()

@@ -56,7 +56,8 @@ class CameraFleet:
     async def ready(self) -> None:
         """Wait until every camera plays, or has failed."""
         if self._encoding is not None:
-            await self._encoding
+            # Not awaited itself: who gives up waiting ends no encoding.
+            await asyncio.wait((self._encoding,))
 
     def document(self) -> list[dict[str, Any]]:
         """As JSON, for the control page."""

@@ -103,9 +103,15 @@ def test_what_no_browser_here_decodes_goes_by_the_last_door_and_the_small_stream
 @pytest.mark.parametrize("for_good", [0, 1], ids=["sent_again", "begun_anew"])
 def test_lost_packets_are_made_good_though_no_key_picture_comes(browser: Browser, for_good: int) -> None:
     with serving({**SMALL, "key_s": 600}) as server, looking(browser, server) as page:
-        until(page, f"{TILE}.dataset.door === 'rtc' && window.shown.length > 20")
+        while server.act(page)["units"] < 90:
+            page.wait_for_timeout(20)
+        until(page, f"{TILE}.dataset.door === 'rtc' && {TILE}.dataset.state === 'live'")
+        before = len(shown(page))
         server.act(page, f"lose=40&for_good={for_good}")
-        until(page, f"window.shown.length > {len(shown(page))} + 60 && {TILE}.dataset.state === 'live'")
+        until(page, f"window.shown.length > {before} + 60 && {TILE}.dataset.state === 'live'")
+        again = shown(page)[before:]
+        assert all(one["age"] < 2_500 for one in again if one["state"] == "live")
+        assert not for_good or any(one["age"] > 4_000 for one in again)
         assert server.act(page)["asked"] == ["whep main"]
         assert server.act(page)["viewers"] == 1
 

@@ -208,7 +208,7 @@ async def test_one_directory_belongs_to_one_daemon(
 async def test_whether_a_kind_was_ever_written_is_found_in_pieces_and_by_nothing_that_looks_like_it(
     opened: Open, add: Add, make_row: MakeRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge.journal.journal._LOOKED_THROUGH", 3)
+    monkeypatch.setattr("edge.journal.pieces.LOOKED_THROUGH", 3)
     like = '"kind":"account.added/1"'
     async with opened() as journal:
         await add(journal, [make_row(one, data={"said": like, like: 1}) for one in range(20)])

@@ -76,6 +76,12 @@ class Life:
                 self._stirred.clear()
                 await self._stirred.wait()
 
+    async def end(self) -> None:
+        """As a process ends: by then nothing of it writes any more, and the folder is free. A disk that hangs is left."""
+        await self.process.close()
+        if not self.process._keeping._beginning_us:
+            await self.process._keeping.close(60)
+
     async def until_held(self, name: str, held_us: int = 2_000_000) -> None:
         """Until so much of a camera's past is in its ring."""
         await self.until(lambda: self.process.cameras[name].ring.held_us >= held_us)
@@ -99,7 +105,7 @@ async def life(first: Open) -> AsyncIterator[Life]:
     try:
         yield lives
     finally:
-        await process.close()
+        await lives.end()
         for task in (running, listening):
             task.cancel()
         await asyncio.gather(running, listening, return_exceptions=True)
