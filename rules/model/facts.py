@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 
 from rules.model.account_facts import AccountFact
 from rules.model.camera_facts import CameraFact
+from rules.model.flag_facts import FlagFact
 from rules.model.ids import (
     Actor,
     ButtonId,
@@ -455,6 +456,7 @@ Fact = (
     | DaemonStarted
     | ConfigurationTurned
     | TelemetrySummed
+    | FlagFact
     | CameraFact
     | AccountFact
 )
