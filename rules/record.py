@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
+from rules.flag_state import DryRunMemory, Measure, Stated
 from rules.model.camera_facts import (
     CameraAudioTurned,
     CameraIdentified,
@@ -34,7 +35,8 @@ from rules.model.facts import (
     WalkTestStarted,
     ZoneResponded,
 )
-from rules.model.ids import CameraId, OutputId
+from rules.model.flag_facts import DryRunTold, FlagCompensated, FlagUncompensated, ReadinessStated
+from rules.model.ids import CameraId, DoorId, OutputId
 from rules.model.moments import MINUTE_US, Instant
 from rules.model.selftest import LinkName
 from rules.model.verdicts import SECURED
@@ -136,9 +138,21 @@ def fold(record: Record, at: Instant, entry: Entry) -> Record:
             return replace(record, walk_tests=left)
         case FlagRaised():
             key = (fact.code, fact.subject)
-            return replace(record, flags=_with(record.flags, key, Flag(*key, fact.args, at)))
+            # One that is raised again for another reason stands since it first was: its age is what it is judged by.
+            since = record.flags[key].since if key in record.flags else at
+            return replace(record, flags=_with(record.flags, key, Flag(*key, fact.args, since)))
         case FlagCleared():
             return replace(record, flags=_without(record.flags, (fact.code, fact.subject)))
+        case FlagCompensated():
+            key = (fact.code, fact.subject)
+            measure = Measure(*key, fact.until_us, fact.text, entry.actor, at)
+            return replace(record, measures=_with(record.measures, key, measure))
+        case FlagUncompensated():
+            return replace(record, measures=_without(record.measures, (fact.code, fact.subject)))
+        case ReadinessStated():
+            return replace(record, readiness=Stated(at, fact.score, fact.lost, fact.zones))
+        case DryRunTold():
+            return replace(record, dry_run=_dry_run(record.dry_run, at, fact))
         case VerdictReached() if fact.verdict in SECURED:
             # A verdict says so only of sensors read after the command.
             return replace(record, secured=_with(record.secured, fact.door, at))
@@ -171,6 +185,14 @@ def _tested(tests: SelfTests, at: Instant, fact: SelfTestEnded) -> SelfTests:
         last=TestResult(fact.number, at, fact.cause, proven, others),
         proven={**before, **dict.fromkeys(proven, at)},
     )
+
+
+def _dry_run(before: DryRunMemory, at: Instant, fact: DryRunTold) -> DryRunMemory:
+    doors: dict[DoorId, tuple[str, ...]] = {}
+    for door, code in fact.doors:
+        doors[door] = (*doors.get(door, ()), code)
+    day = before.day if fact.day is None else fact.day
+    return DryRunMemory(fact.number, day, at, fact.cause, fact.asked, doors)
 
 
 def _none_later(record: Record, at: Instant) -> Record:

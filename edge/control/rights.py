@@ -5,10 +5,12 @@ from typing import assert_never
 from edge.control.requests import (
     Answer,
     Close,
+    DryRun,
     Export,
     Known,
     LeaveSafeMode,
     Lock,
+    Measure,
     Press,
     Release,
     Request,
@@ -43,8 +45,10 @@ def right_of(request: Request) -> Right:
             return "close"
         case WalkTest():
             return "walk-test"
-        case SelfTest():
+        case SelfTest() | DryRun():
             return "selftest"
+        case Measure():
+            return "measure"
         case LeaveSafeMode():
             return "configure"
         case VerifyJournal() | Rows():

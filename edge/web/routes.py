@@ -12,6 +12,7 @@ from edge.web.api import (
     incident,
     incidents,
     presses,
+    readiness,
     release_session,
     selftest,
     walk_tests,
@@ -64,5 +65,6 @@ ROUTES: tuple[Route, ...] = (
     *walk_tests.ROUTES,
     *selftest.ROUTES,
     *flags.ROUTES,
+    *readiness.ROUTES,
     *events.ROUTES,
 )

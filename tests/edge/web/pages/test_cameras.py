@@ -196,9 +196,7 @@ async def test_a_camera_of_which_nothing_is_counted_says_so_and_shows_no_figure(
     assert tiles(text) == [HALL]
 
 
-async def test_without_a_script_a_still_says_how_old_it_is_at_most_also_the_last_of_a_lost_camera(
-    serve: Serve,
-) -> None:
+async def test_without_a_script_a_still_and_a_last_picture_say_how_old(serve: Serve) -> None:
     here = office(seeing(quiet(), gym="lost:silent", gate="never"))
     here.figures[GYM] = counted(GYM, sub=False, up=False, age_us=3_600_000_000)
     here.figures[GATE] = counted(GATE, sub=False, up=False, age_us=None)
