@@ -403,7 +403,9 @@ class World:
         """A person locks named doors, without an incident."""
         named = [DoorId(one) for one in names]
         return self.apply(
-            lambda step: doors.lock(step, tuple(named), incident=None, actor=PERSON, because=ASKED, reason="why")
+            lambda step: doors.lock(
+                step, tuple(named), incident=None, actor=PERSON, because=ASKED, reason="why"
+            )
         )
 
     def release(self, *names: str) -> Decision:
