@@ -205,7 +205,7 @@ class DeviceMemory:
     since: Instant
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Record:
     """The part of the state that is a fold of the journal and nothing else."""
 
@@ -437,7 +437,7 @@ class ExerciseLive:
     tries: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Live:
     """What is read and heard since start. `boot` is the machine's boot id: monotonic times hold within it."""
 
