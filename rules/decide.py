@@ -36,6 +36,7 @@ from rules.model.events import (
     ConditionChanged,
     ControllerChanged,
     Event,
+    ExportMade,
     LockAsked,
     MessageRefused,
     NoteAsked,
@@ -108,6 +109,8 @@ def decide(plan: Plan, state: State, event: Event, let_out: LetOut | None = None
             selftest.probe_ended(step, event)
         case Ticked():
             _ticked(step)
+        case ExportMade():
+            requests.exported(step, event)
         case ConditionChanged():
             supervision.condition_changed(step, event)
         case CameraTold():

@@ -28,7 +28,7 @@ def pytest_runtest_teardown() -> Generator[None, None, None]:
     """A process that is left is found with the test that left it, not with the one during which it is collected."""
     yield
     # Of a loop that is closed: nobody can wait for them any more, nor close their pipes.
-    over = [one for one in _started if one._loop is None or one._loop.is_closed()]  # type: ignore[attr-defined]
+    over = [one for one in _started if one._loop is None or one._loop.is_closed()]
     left = [one for one in over if one.get_returncode() is None or not one.is_closing()]
     for one in over:
         _started.discard(one)

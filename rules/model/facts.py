@@ -422,6 +422,16 @@ class TelemetrySummed:
     shed: int
 
 
+@dataclass(frozen=True, slots=True)
+class IncidentExported:
+    """An incident's record was made to be taken out of the box, by the entry's actor. redacted: nothing sealed is open."""
+
+    KIND: ClassVar[str] = "incident.exported/1"
+    SEALED: ClassVar[tuple[str, ...]] = ()
+    id: IncidentId
+    redacted: bool
+
+
 Fact = (
     PressRecorded
     | PressUnanswered
@@ -431,6 +441,7 @@ Fact = (
     | IncidentOpened
     | IncidentRaised
     | IncidentClosed
+    | IncidentExported
     | ZoneResponded
     | DoorsOrdered
     | DoorsAsserted
