@@ -21,7 +21,7 @@ TICK_S: Final = 0.1
 _ENVIRONMENT: Final = ("PATH", "PYTHONPATH", "LANG", "PYTHONDONTWRITEBYTECODE")
 """All that a process gets of the daemon's environment."""
 
-REAP_S: Final = 0.5
+REAP_S: Final = 3.0
 """A process that was killed is gone within some milliseconds, unless its disk hangs."""
 
 Up = TypeVar("Up")

@@ -21,7 +21,7 @@ from edge.journal.keys import KeyRefused
 from edge.journal.places import EVIDENCE
 from edge.journal.sources import OfJournal
 from edge.journal.stamp import Stamped
-from edge.journal.stored import Stored
+from edge.journal.stored import PEOPLE_ONLY, Stored
 from edge.journal.verify import look_at_pictures
 from edge.journal.writer import JournalRefused
 from edge.media.messages import Answer, Asked, Figures
@@ -32,8 +32,8 @@ from edge.version import VERSION
 from edge.views.database import Views
 from edge.views.rebuild import rebuild_beside
 from rules.model.book_asks import BookAsk
-from rules.model.events import Event
-from rules.model.ids import Actor, CameraId
+from rules.model.events import Event, ExportMade
+from rules.model.ids import Actor, CameraId, IncidentId
 from rules.plan import Plan
 from rules.rights import RightsTable
 from rules.state import State
@@ -177,14 +177,16 @@ class FrontDesk:
             yield [row(event) for event in batch if wanted(event, incident)]
             after = batch[-1].position
 
-    async def export(self, incident: str, redact: bool) -> Path:
+    async def export(self, incident: str, redact: bool, by: Actor, *, names: bool = True) -> Path:
         """The record of one incident as a file. Raises KeyError for one that is not in the record."""
-        opens = nothing if redact else everything
+        opens = nothing if redact else everything if names else _but_of_accounts
         journal, store = self._daemon.journal, self._daemon.store
         reserve = self._daemon.setting.config.policies.evidence.reserve_gb * 1_000_000_000
         enclosing = Enclosing(store / EVIDENCE, redact, keep_free=reserve)
         with _refusals():
-            return await in_a_thread("export", lambda: _exported(journal, store, incident, opens, enclosing))
+            made = await in_a_thread("export", lambda: _exported(journal, store, incident, opens, enclosing))
+        self.emit(ExportMade(instant(), by, IncidentId(incident), redact))
+        return made
 
     async def _read(self, after: tuple[str, int] | None) -> Sequence[Stored]:
         with _refusals():
@@ -198,6 +200,10 @@ def _refusals() -> Iterator[None]:
         yield
     except (JournalRefused, KeyRefused, NothingToExport, OSError) as err:
         raise NoRecord(str(err)) from err
+
+
+def _but_of_accounts(event: Stored, field: str) -> bool:
+    return not event.kind.startswith(PEOPLE_ONLY)
 
 
 def _exported(journal: Journal, store: Path, incident: str, opens: Opens, enclosing: Enclosing) -> Path:

@@ -43,6 +43,7 @@ from rules.model.events import (
     ControllerChanged,
     DryRunAsked,
     Event,
+    ExportMade,
     LockAsked,
     MeasureAsked,
     MeasureEndAsked,
@@ -124,6 +125,8 @@ def decide(plan: Plan, state: State, event: Event, let_out: LetOut | None = None
             selftest.probe_ended(step, event)
         case Ticked():
             _ticked(step)
+        case ExportMade():
+            requests.exported(step, event)
         case ConditionChanged():
             supervision.condition_changed(step, event)
         case CameraTold():

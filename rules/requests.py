@@ -9,6 +9,7 @@ from rules.model.events import (
     AnswerAsked,
     Asked,
     CloseAsked,
+    ExportMade,
     LockAsked,
     NoteAsked,
     PressAsked,
@@ -18,6 +19,7 @@ from rules.model.events import (
 )
 from rules.model.facts import (
     Because,
+    IncidentExported,
     NoteWritten,
     PressAnswered,
     RequestRefused,
@@ -235,3 +237,9 @@ def _done(
     step: Step, event: Asked, *args: tuple[str, str | int | bool], incident: IncidentId | None = None
 ) -> None:
     step.answer(RequestAnswer(event.request, True, "done", args, incident))
+
+
+def exported(step: Step, event: ExportMade) -> None:
+    """Who took a record out stands in it from then on."""
+    fact = IncidentExported(event.incident, event.redacted)
+    step.write(fact, event.incident, actor=event.actor, incident=event.incident)

@@ -23,6 +23,7 @@ _SHOWN: Final[Mapping[str, str]] = {
     "incident.opened/1": "{kind} incident opened: {response} in {zone}",
     "incident.raised/1": "raised to {response} in {zone}",
     "incident.closed/1": "closed",
+    "incident.exported/1": "record taken out, redacted: {redacted}",
     "zone.response/1": "state {number}: zone {zone} holds {response}",
     "outputs.ordered/1": "outputs switched, on: {on}: {outputs}",
     "command.ended/1": "command {command} to {controller}: {ending} {code}",

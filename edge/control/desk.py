@@ -81,8 +81,10 @@ class Desk(Protocol):
         incident: only that one's; None: those that open, raise or close any incident. Raises NoRecord.
         """
 
-    async def export(self, incident: str, redact: bool) -> Path:
-        """Make the export as a file in the store directory, for the caller to move away.
+    async def export(self, incident: str, redact: bool, by: Actor, *, names: bool = True) -> Path:
+        """Make the export as a file in the store directory, for the caller to move away; for whom enters the record.
+
+        names: with the personal text of accounts.
 
         Raises KeyError for an incident that is not in the record, NoRecord.
         """

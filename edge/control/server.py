@@ -196,7 +196,7 @@ class ControlServer:
                 yield _data([])
             case Export():
                 try:
-                    made = await desk.export(request.incident, request.redact)
+                    made = await desk.export(request.incident, request.redact, actor)
                 except KeyError:
                     yield _refusal("unknown_incident", incident=request.incident)
                 else:

@@ -46,6 +46,9 @@ class _Body(msgspec.Struct):
 
 _decode: Final = msgspec.json.Decoder(_Body).decode
 
+PEOPLE_ONLY: Final = ("account.", "session.", "sign_in.", "token.")
+"""Kinds whose personal text is for `people` alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:

@@ -49,7 +49,7 @@ class Sealed:
     camera: str
 
 
-class _Reading:
+class Reading:
     """One open file in a thread of its own. Belongs to the loop's thread."""
 
     places = threading.BoundedSemaphore(MOST)
@@ -65,7 +65,7 @@ class _Reading:
 
     async def begin(self) -> None:
         """Raises OSError where it cannot be read or is not what was sealed, TimeoutError."""
-        if not _Reading.places.acquire(blocking=False):
+        if not Reading.places.acquire(blocking=False):
             raise Problem(
                 503,
                 "As many files are taken now as this box hands out at once.",
@@ -108,7 +108,7 @@ class _Reading:
         finally:
             if descriptor >= 0:
                 os.close(descriptor)
-            _Reading.places.release()
+            Reading.places.release()
 
     def _open(self) -> int:
         root = self._folder.resolve()
@@ -154,7 +154,7 @@ async def send(visit: Visit) -> web.StreamResponse:
     response = web.StreamResponse(status=206 if part else 200, headers=headers)
     response.content_type = KINDS.get(Path(sealed.path).suffix, "application/octet-stream")
     response.content_length = end - begin
-    reading = _Reading(visit.office.store / EVIDENCE, sealed)
+    reading = Reading(visit.office.store / EVIDENCE, sealed)
     try:
         await reading.begin()
         if visit.caller is not None:

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from drivers.clock import instant
 from edge import words
-from edge.journal.stored import Stored, rfc3339
+from edge.journal.stored import PEOPLE_ONLY, Stored, rfc3339
 from edge.journal.writer import JournalRefused
 from edge.snapshot import not_recording
 from edge.views import pages
@@ -28,8 +28,6 @@ Document = dict[str, Any]
 
 FRESH_S: Final = 0.1
 """How long one picture serves all who ask; it carries its own time. What changed by a request is in the next."""
-PEOPLE_ONLY: Final = ("account.", "session.", "sign_in.", "token.")
-"""Kinds whose personal text is for `people` alone."""
 
 
 class Shared:

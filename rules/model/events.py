@@ -339,6 +339,16 @@ class ProbeEnded:
     held: tuple[tuple[DoorId, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ExportMade:
+    """An incident's record was made to be taken out, for this actor."""
+
+    at: Instant
+    actor: Actor
+    incident: IncidentId
+    redacted: bool
+
+
 Asked = (
     PressAsked
     | StartAsked
@@ -356,5 +366,5 @@ Asked = (
 )
 ButtonEvent = PressHeard | StatusHeard | MessageRefused | SessionChanged
 DeviceEvent = Scanned | ControllerChanged | CommandEnded | ControllerIdentified
-BoxEvent = Ticked | ConditionChanged | ClockTold | ProbeEnded
+BoxEvent = Ticked | ConditionChanged | ClockTold | ProbeEnded | ExportMade
 Event = ButtonEvent | DeviceEvent | Asked | BoxEvent | CameraEvent | BookDecided

@@ -426,6 +426,16 @@ class TelemetrySummed:
     shed: int
 
 
+@dataclass(frozen=True, slots=True)
+class IncidentExported:
+    """An incident's record was made to be taken out of the box, by the entry's actor. redacted: nothing sealed is open."""
+
+    KIND: ClassVar[str] = "incident.exported/1"
+    SEALED: ClassVar[tuple[str, ...]] = ()
+    id: IncidentId
+    redacted: bool
+
+
 Fact = (
     PressRecorded
     | PressUnanswered
@@ -435,6 +445,7 @@ Fact = (
     | IncidentOpened
     | IncidentRaised
     | IncidentClosed
+    | IncidentExported
     | ZoneResponded
     | DoorsOrdered
     | DoorsAsserted

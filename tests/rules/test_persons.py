@@ -2,7 +2,15 @@
 
 import pytest
 
-from rules.model.facts import IncidentClosed, IncidentOpened, IncidentRaised, NoteWritten, StartRecorded
+from rules.model.events import ExportMade
+from rules.model.facts import (
+    IncidentClosed,
+    IncidentExported,
+    IncidentOpened,
+    IncidentRaised,
+    NoteWritten,
+    StartRecorded,
+)
 from rules.model.ids import IncidentId, ZoneId
 from rules.model.kinds import DRILL, EXERCISE
 from tests.rules.campus import CAMPUS, PERSON, A, facts
@@ -165,3 +173,10 @@ def test_an_incident_that_is_not_live_is_not_closed_and_is_told_like_one_that_ne
     assert (
         replied(story.close(incident)).code == replied(story.close(IncidentId("inc-1"))).code == "no_incident"
     )
+
+
+def test_who_took_an_incidents_record_out_stands_in_it() -> None:
+    story = Story()
+    made = story.do(ExportMade(story.now, PERSON, IncidentId("inc-1"), True))
+    assert list(facts(made)) == [IncidentExported(IncidentId("inc-1"), True)]
+    assert [(one.actor, one.incident) for one in made.entries] == [(PERSON, "inc-1")]

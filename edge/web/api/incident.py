@@ -9,6 +9,7 @@ from edge.journal.stored import rfc3339
 from edge.journal.writer import JournalRefused
 from edge.views import pages
 from edge.views.database import Views
+from edge.web import export
 from edge.web.api.answering import answer, of
 from edge.web.api.devices import Output
 from edge.web.api.events import Event, position_of
@@ -242,6 +243,17 @@ async def evidence(visit: Visit) -> web.StreamResponse:
     return await send(visit)
 
 
+class Redaction(Asked, frozen=True, kw_only=True):
+    """redact: names, words and pictures stay closed; their hashes are there, so it verifies all the same."""
+
+    redact: bool
+
+
+async def taken_out(visit: Visit) -> web.StreamResponse:
+    """An incident's record as one ZIP."""
+    return await export.send(visit, redact=query(visit, Redaction).redact)
+
+
 ROUTES = (
     Route(
         "GET",
@@ -271,6 +283,19 @@ ROUTES = (
             problems=(404, 409, 416, 503),
             media="application/octet-stream",
             text="`Range` is answered with 206; `ETag` and `Repr-Digest` are its SHA-256 in the record. Taking it is recorded.",
+        ),
+    ),
+    Route(
+        "POST",
+        "/api/v1/incidents/{id}/export",
+        "export",
+        taken_out,
+        says=Says(
+            "An incident's record as one ZIP that anybody can verify, with its pictures",
+            asks=Redaction,
+            problems=(404, 503),
+            media="application/zip",
+            text="Needs `record` and `look-duress` too: silent calls of its time are in it. Taking it is recorded.",
         ),
     ),
 )

@@ -131,6 +131,10 @@ def _line(scene: Scene, row: Row) -> Document | None:
                 camera=_camera(scene, data["camera"]),
                 why=_(failed(data["code"])),
             )
+        case "incident.exported/1":
+            text = (
+                _("The record was taken out, redacted") if data["redacted"] else _("The record was taken out")
+            )
         case "camera.viewed/1":
             text = say("A file of {camera} was taken out", camera=_camera(scene, data["camera"]))
         case "rule.failed/1":

@@ -7,8 +7,10 @@ from aiohttp import web
 
 from edge import words
 from edge.control.desk import Reply
+from edge.web import export
 from edge.web.api.cameras import whole
 from edge.web.evidence import send
+from edge.web.incidents import known
 from edge.web.pages import cameras
 from edge.web.pages.acting import decided, onward
 from edge.web.pages.forms import form_of
@@ -82,6 +84,19 @@ async def learn(visit: Visit) -> web.StreamResponse:
     return onward(visit, f"/cameras/{of}" if known else "/cameras", told(reply, done), done=reply.done)
 
 
+async def taking_out(visit: Visit) -> web.StreamResponse:
+    """How an incident's record is to be taken out."""
+    here = await known(visit)
+    return show(visit, "plain", template="export.html", more={"incident": here.id})
+
+
+async def take_out(visit: Visit) -> web.StreamResponse:
+    """An incident's record as one ZIP."""
+    form = await form_of(visit)
+    # What is not said is not opened.
+    return await export.send(visit, redact=form.text("redact") != "no")
+
+
 async def one_file(visit: Visit) -> web.StreamResponse:
     """A file of pictures that an incident kept."""
     return await send(visit)
@@ -92,4 +107,6 @@ ROUTES: Final = (
     Route("GET", "/cameras/{id}", "look", one_camera, page=True),
     Route("POST", "/cameras/{id}/learn", "configure", learn, page=True),
     Route("GET", "/incidents/{id}/evidence/{name}", "export", one_file, page=True),
+    Route("GET", "/incidents/{id}/export", "export", taking_out, page=True),
+    Route("POST", "/incidents/{id}/export", "export", take_out, page=True),
 )

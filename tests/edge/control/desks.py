@@ -76,7 +76,7 @@ class PaperDesk:
             self.sent += 1
             yield [row]
 
-    async def export(self, incident: str, redact: bool) -> Path:
+    async def export(self, incident: str, redact: bool, by: Actor, *, names: bool = True) -> Path:
         return self.exports[incident]
 
 

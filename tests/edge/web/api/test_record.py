@@ -4,8 +4,13 @@ import re
 import resource
 import socket
 import time
+import zipfile
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from edge.journal.standalone_verifier import verify_export
 from tests.edge.web.api.listening import dial, ears
 from tests.edge.web.api.served import Served
 from tests.flow.waiting import wait_for
@@ -190,6 +195,34 @@ def test_one_that_does_not_read_keeps_nobody_from_hearing(api: Served) -> None:
     heard.until("the lockdown", "incident.raised/1")
     heard.hang_up()
     deaf.close()
+
+
+@pytest.mark.parametrize("redact", [False, True])
+def test_an_incidents_record_is_taken_out_verifies_and_who_took_it_is_in_the_record(
+    api: Served, tmp_path: Path, redact: bool
+) -> None:
+    incident = api.start("secure").json["incident"]
+
+    got = api.post(f"incidents/{incident}/export?redact={str(redact).lower()}", {}, by="session")
+
+    assert (got.status, got.headers["content-type"]) == (200, "application/zip"), got.body
+    assert got.headers["content-disposition"].startswith(f'attachment; filename="{incident}')
+    assert len(got.body) == int(got.headers["content-length"])
+    out = tmp_path / "export.zip"
+    out.write_bytes(got.body)
+    with zipfile.ZipFile(out) as archive:
+        keys = [archive.read(one).decode() for one in archive.namelist() if one.startswith("keys/")]
+        told = any(b"shots heard" in archive.read(one) for one in archive.namelist())
+    assert verify_export(out, keys[0])["about"]["incident"] == incident
+    assert told is not redact
+    taken = api.campus.rows("incident.exported")[-1]
+    assert (taken["incident"], taken["data"]["redacted"]) == (incident, redact)
+    assert taken["actor"].startswith("account:")
+    wait_for(
+        "it is kept by nobody here",
+        lambda: not list((Path(api.campus.tree["store"]["directory"])).glob("export-*")),
+    )
+    assert api.post("incidents/no-such-one/export?redact=true", {}).status == 404
 
 
 def test_a_stream_ends_within_a_second_of_its_right(api: Served) -> None:

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 
 from edge.config.pack_rights import shipped_rights
-from edge.control.desk import Make, Reply
+from edge.control.desk import Make, NoRecord, Reply
 from edge.journal.stored import Stored
 from edge.journal.writer import JournalRefused
 from edge.media.messages import Figures
@@ -175,6 +175,8 @@ class Office:
         self.read_after: list[tuple[str, int] | None] = []
         self.measures = SimpleNamespace(told=None)
         self.emitted: list[Event] = []
+        self.exported: list[tuple[str, bool, str, bool]] = []
+        self.no_export = False
         self.figures: dict[CameraId, Figures] = {}
 
     @property
@@ -194,6 +196,14 @@ class Office:
         self.asked.append(make(self.now, RequestId(len(self.asked) + 1), actor))
         await asyncio.sleep(0)
         return self.reply
+
+    async def export(self, incident: str, redact: bool, by: Actor, *, names: bool = True) -> Path:
+        if self.no_export:
+            raise NoRecord("the key is gone")
+        self.exported.append((incident, redact, by, names))
+        made = self.store / f"export-{len(self.exported)}.zip"
+        made.write_bytes((self.store / "evidence" / "inc-1" / "cam-hall.mp4").read_bytes())
+        return made
 
     async def views(self, what: Callable[[Any], Any]) -> Any:
         if self.disk == "hangs":

@@ -12,8 +12,11 @@ from edge.control.desk import Reply
 from edge.media.messages import Figures, StreamFigures
 from edge.snapshot import snapshot
 from edge.views.pages import Kept
-from edge.web.pages import cameras
+from edge.web.pages import cameras, live
+from edge.web.pages.listeners import Looking
+from edge.web.pages.live import Pages
 from edge.web.pages.scene import Scene, scene
+from edge.web.pages.screens import SCREENS
 from edge.web.pages.times import zone_of
 from rules.model.camera_events import LearnAsked
 from rules.model.camera_facts import BlindCode, Picture
@@ -23,6 +26,7 @@ from rules.rights import GIVEN, Role
 from rules.state import CameraLive, Flag, State
 from tests.edge.campus import BOX, D1, D2, NOON, PLAN, A, B, locked_down, quiet
 from tests.edge.web.pages.conftest import LIVE, Office, Serve, recorded
+from tests.edge.web.pages.test_live import listen, told_of
 
 HALL, GYM, GATE = CameraId("cam-hall"), CameraId("cam-gym"), CameraId("cam-gate")
 NAMES = {HALL: "Hall", GYM: "Gym", GATE: "Gate"}
@@ -498,3 +502,31 @@ async def test_a_timeline_tells_of_the_cameras_kept_and_of_a_file_that_was_taken
 
 def test_an_incident_that_is_not_live_has_no_cameras_of_its_own() -> None:
     assert cameras.incident_cameras(seen(seeing(quiet())), IncidentId("inc-9"))["rows"] == []
+
+
+async def test_what_an_incident_keeps_is_told_to_its_open_page_as_it_is_begun_and_sealed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live, "READ_EVERY_S", 0.0)
+    here = office(seeing(locked_down({D1: "secured"})))
+    views = Record(Kept((HALL,), (), (line("cam-hall.mp4", **WRITING),)))
+    here.record = views  # type: ignore[assignment]
+    pages = Pages(here.it)
+    looks, takes = (
+        listen(pages, Looking(SCREENS["incident"], "inc-1", duress=False, takes=takes))
+        for takes in (False, True)
+    )
+    begun = (await told_of(takes, "evidence"))["parts"]["evidence"]
+    assert "being written" in begun
+    assert "href" not in begun
+
+    # The views follow the journal a little behind: until they do they are read again.
+    views.kept = Kept((HALL,), (), (line("cam-hall.mp4"),))
+    while "sealed</b>" not in (sealed := (await told_of(takes, "evidence"))["parts"]["evidence"]):
+        pass
+    assert "/incidents/inc-1/evidence/cam-hall.mp4" in sealed
+    while "sealed</b>" not in (plain := (await told_of(looks, "evidence"))["parts"]["evidence"]):
+        pass
+    assert "href" not in plain
+    for one in (looks, takes):
+        pages.leave(one)

@@ -56,12 +56,19 @@ async def served(serve: Serve, tmp_path: Path) -> Served:
 
 
 async def ask(
-    served: Served, path: str = PLACE, role: str = "administrator", method: str = "GET", **headers: str
+    served: Served,
+    path: str = PLACE,
+    role: str = "administrator",
+    method: str = "GET",
+    body: str | None = None,
+    **headers: str,
 ) -> tuple[int, dict[str, str], bytes]:
-    known = {"Cookie": f"campus-edge={role}", "Accept-Encoding": "identity"}
+    known = {"Cookie": f"campus-edge={role}", "Accept-Encoding": "identity", "Origin": served.url}
+    if body is not None:
+        known["Content-Type"] = "application/x-www-form-urlencoded"
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     async with served.client.request(
-        method, served.url + path, headers={**known, **named}, allow_redirects=False
+        method, served.url + path, headers={**known, **named}, data=body, allow_redirects=False
     ) as got:
         return got.status, {name.lower(): value for name, value in got.headers.items()}, await got.read()
 
@@ -306,3 +313,43 @@ async def test_a_live_incident_s_still_is_there_before_it_is_over(served: Served
     status, headers, data = await ask(served, PLACE.replace(".mp4", ".jpg"))
 
     assert (status, headers["content-type"], data) == (200, "image/jpeg", FILM)
+
+
+EXPORT = "/incidents/inc-1/export"
+
+
+async def test_a_record_is_taken_out_from_its_page_as_it_was_chosen_and_leaves_no_file_behind(
+    served: Served, tmp_path: Path
+) -> None:
+    status, _, page = await ask(served, EXPORT)
+    assert (status, b'name="redact" value="yes"' in page) == (200, True)
+
+    for said, redacted in (("redact=no", False), ("redact=yes", True), ("", True)):
+        status, headers, data = await ask(served, EXPORT, method="POST", body=said)
+        assert (status, headers["content-type"]) == (200, "application/zip")
+        assert served.office.exported[-1] == ("inc-1", redacted, "account:administrator", True)
+        assert data == FILM
+    while list(tmp_path.glob("export-*")):  # noqa: ASYNC240
+        await asyncio.sleep(0.01)
+
+
+async def test_a_record_is_taken_out_by_nobody_who_may_not_or_did_not_prove_it(served: Served) -> None:
+    assert (await ask(served, EXPORT, "technician", "POST", "redact=yes"))[0] == 403
+    assert (await ask(served, EXPORT, "administrator--unproven", "POST", "redact=yes"))[0] == 403
+    assert served.office.exported == []
+
+
+async def test_a_record_with_silent_calls_in_it_is_for_who_may_see_them(served: Served) -> None:
+    rights = served.office.rights
+    given = {**rights.rights, "administrator": rights.rights["administrator"] - {"look-duress"}}
+    served.office.rights = replace(rights, rights=given)
+    assert (await ask(served, EXPORT, method="POST", body="redact=yes"))[0] == 403
+    assert served.office.exported == []
+
+
+async def test_an_export_that_cannot_be_made_is_said_and_another_may_be_tried(served: Served) -> None:
+    served.office.no_export = True
+    status, _, page = await ask(served, EXPORT, method="POST", body="redact=yes")
+    assert (status, b"Nothing was taken" in page) == (503, True)
+    served.office.no_export = False
+    assert (await ask(served, EXPORT, method="POST", body="redact=yes"))[0] == 200
