@@ -15,6 +15,7 @@ from typing import Final
 
 import structlog
 
+from drivers.cameras.gathering import GatheringLoop
 from drivers.clock import instant
 from drivers.confined import confine
 from drivers.lines import Lines, Unreadable
@@ -236,7 +237,8 @@ def main() -> int:
     _confine()
     doors = socket.socket(fileno=int(sys.argv[1]))
     doors.setblocking(False)
-    return asyncio.run(serve(doors))
+    with asyncio.Runner(loop_factory=GatheringLoop) as runner:
+        return runner.run(serve(doors))
 
 
 def _confine() -> None:
