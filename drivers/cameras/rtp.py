@@ -4,6 +4,7 @@ Source: RFC 3550 sections 5.1 (header), 5.3.1 (extension), 6.4.1 and A.8 (jitter
 Called for each packet: 200 a second and camera, so that nothing is made here that need not be.
 """
 
+import functools
 import struct
 from collections.abc import Callable
 from typing import Final, Protocol, runtime_checkable
@@ -13,8 +14,8 @@ from drivers.cameras.rtcp import Reception, Report
 from drivers.cameras.stream import SenderClock
 
 HEADER: Final = struct.Struct(">BBHII")
-_FRAMES: Final = {size: struct.Struct(f">HHHHII{size}s") for size in (2, 3)}
-"""An interleaved frame's header (RFC 2326 section 10.12), the RTP header in it, and what a fragment begins with."""
+_HEAD: Final = struct.Struct(">HHH")
+_TIME_AND_SOURCE: Final = struct.Struct(">II")
 _LEAST: Final = HEADER.size
 MOST_DROPOUT: Final = 3_000
 MOST_MISORDER: Final = 100
@@ -23,7 +24,17 @@ CLOCK_SET_S: Final = 10
 MOST_BAD: Final = 200
 """Packets in a row that are no RTP of this stream."""
 
+MOST_LOT: Final = 32
+"""Fragments looked at together: what a camera can make us look at in vain, for one that is taken."""
+
 Buffer = bytes | bytearray
+
+
+@functools.lru_cache(maxsize=256)
+def _frames(size: int, begins: int) -> struct.Struct:
+    """Interleaved frames (RFC 2326 section 10.12) that carry `size` bytes of a fragment behind what it `begins` with: what is the
+    same in all of a run, the number, what is the same again, and those bytes."""
+    return struct.Struct(f">6sH{8 + begins}s{size}s")
 
 
 class Depacketizer(Protocol):
@@ -118,29 +129,37 @@ class RtpStream:
         pictures = self._fragments
         if pictures is None or not pictures.middle:
             return start
-        prefix, append = pictures.middle, pictures.parts.append
-        following, stamp, ssrc, plain = self._next, self._stamp, self.ssrc, 0x8000 | self._type
-        frame = _FRAMES[len(prefix)]
-        skip, unpack = frame.size, frame.unpack_from
-        before = following
-        begun = start
-        while end - start > skip:
-            mark, size, head, sequence, when, source, first = unpack(buffer, start)
-            stop = start + 4 + size
-            if (
-                sequence != following
-                or head != plain
-                or when != stamp
-                or mark != tag
-                or source != ssrc
-                or not start + skip < stop <= end
-                or first != prefix
-                or sequence == 0xFFFF
-            ):
+        middle = pictures.middle
+        following, begun, before = self._next, start, self._next
+        tail = _TIME_AND_SOURCE.pack(self._stamp & 0xFFFF_FFFF, self.ssrc) + middle
+        least = _LEAST + len(middle)
+        while end - start > least + 4 and buffer[start + 16 : start + 4 + least] == middle:
+            size = buffer[start + 2] << 8 | buffer[start + 3]
+            # At the end of its numbers it is left to `packet`, which counts their rounds.
+            lot = min(MOST_LOT, (end - start) // (size + 4), 0xFFFF - following)
+            if size <= least or lot < 1:
                 break
-            append(buffer[start + skip : stop])
-            following += 1
-            start = stop
+            head = _HEAD.pack(tag, size, 0x8000 | self._type)
+            frames = _frames(size - least, len(middle)).iter_unpack(
+                memoryview(buffer)[start : start + lot * (size + 4)]
+            )
+            heads, numbers, tails, bodies = zip(*frames, strict=True)
+            if (
+                heads.count(head) != lot
+                or tails.count(tail) != lot
+                or numbers != tuple(range(following, following + lot))
+            ):
+                as_due = zip(heads, numbers, tails, strict=True)
+                due = ((head, number, tail) for number in range(following, following + lot))
+                lot = next(
+                    at for at, (is_, should) in enumerate(zip(as_due, due, strict=True)) if is_ != should
+                )
+                if not lot:
+                    break
+                bodies = bodies[:lot]
+            pictures.parts += bodies
+            following += lot
+            start += lot * (size + 4)
         if start != begun:
             self._next = following
             self.received += following - before

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Final, Protocol, cast
 
+from drivers.cameras.gathering import Gathering, GatheringLoop
 from drivers.cameras.malformed import Malformed
 from drivers.cameras.rtsp_message import Answer, Asked, Headers, RtspReader, encode_answer, encode_request
 from drivers.cameras.stream import StreamLost
@@ -45,6 +46,8 @@ class RtspConnection(asyncio.BufferedProtocol):
 
     def __init__(self, owner: ConnectionOwner) -> None:
         self._owner = owner
+        self._gathering: Gathering | None = None
+        self._no_more: Callable[[], None] = lambda: None
         self.reader = RtspReader(self._message)
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.ended.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
@@ -83,9 +86,18 @@ class RtspConnection(asyncio.BufferedProtocol):
         """An interleaved frame to the camera (RFC 2326 section 10.12)."""
         self.write(bytes((0x24, channel, len(data) >> 8, len(data) & 0xFF)) + data)
 
+    def may_wait(self) -> None:
+        """From now on it plays: where the loop gathers pictures, these wait for those of others."""
+        loop = asyncio.get_running_loop()
+        number = self.transport.get_extra_info("socket").fileno()
+        if isinstance(loop, GatheringLoop) and number >= 0 and not self.transport.is_closing():
+            self._gathering = loop.gathering
+            self._no_more = loop.gathering.may_wait(number)
+
     def fail(self, lost: StreamLost) -> None:
         """End it, for this reason; only the first counts."""
         self.reader.stop()
+        self._no_more()
         if not self.ended.done():
             self.ended.set_exception(lost)
             for waiting in self._waiting.values():
@@ -96,6 +108,7 @@ class RtspConnection(asyncio.BufferedProtocol):
     def leave(self) -> None:
         """Hang up once what was written has left, or in a moment."""
         self.reader.stop()
+        self._no_more()
         self.transport.close()
         asyncio.get_running_loop().call_later(LINGER_S, self.transport.abort)
 
@@ -122,6 +135,8 @@ class RtspConnection(asyncio.BufferedProtocol):
         # As `guarded`, without making a function for every read.
         try:
             self.reader.filled(nbytes, time.monotonic_ns() // 1_000)
+            if self._gathering is not None and self.reader.full:
+                self._gathering.more = True
         except StreamLost as lost:
             self.fail(lost)
         except Malformed as bad:

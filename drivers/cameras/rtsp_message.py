@@ -130,6 +130,11 @@ class RtspReader:
             end -= start
         return self._view[end:]
 
+    @property
+    def full(self) -> bool:
+        """Whether what came last filled all of `room()`: more may be there already."""
+        return self._end == ROOM
+
     def filled(self, count: int, at_us: int) -> None:
         """So many bytes came, at CLOCK_MONOTONIC `at_us`. Raises Malformed: then the stream is of no more use."""
         buffer, start, end, channels = self._buffer, self._start, self._end + count, self.channels

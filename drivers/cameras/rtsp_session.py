@@ -258,6 +258,8 @@ class RtspSession:
 
     async def _stay(self, connection: RtspConnection) -> None:
         """Report and keep the session alive until it is lost."""
+        if self._chosen == "tcp":
+            connection.may_wait()
         loop = asyncio.get_running_loop()
         every_s = max(0.5, self._timeout_s / 2)
         alive_at, report_at = loop.time() + every_s, loop.time() + REPORT_S / 2

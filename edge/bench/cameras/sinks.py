@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import contextlib
 import re
 from typing import Any, Final
 
@@ -30,27 +31,28 @@ o=- 1 1 IN IP4 0.0.0.0
 s=-
 t=0 0
 a=group:BUNDLE 0
-m=video 9 UDP/TLS/RTP/SAVPF 102
+m=video 9 UDP/TLS/RTP/SAVPF 96 102
 c=IN IP4 0.0.0.0
 a=ice-ufrag:{ufrag}
 a=ice-pwd:{password}
 a=fingerprint:sha-256 {fingerprint}
 a=setup:actpass
 a=mid:0
+a=extmap:5 http://www.webrtc.org/experiments/rtp-hdrext/playout-delay
 a=recvonly
 a=rtcp-mux
+a=rtpmap:96 VP8/90000
 a=rtpmap:102 H264/90000
 a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f
 """
 
 
 class Sink:
-    """One viewer. packets: how many came."""
+    """One viewer. came: how many packets."""
 
     def __init__(self) -> None:
-        self.packets = 0
+        self.came = 0
         self._gatherer = RTCIceGatherer(iceServers=[])
-        self._reporting: asyncio.Task[None] | None = None
 
     async def offer(self) -> str:
         """What a browser would POST."""
@@ -66,39 +68,36 @@ class Sink:
         return OFFER.format(ufrag=mine.usernameFragment, password=mine.password, fingerprint=fingerprint)
 
     async def take(self, answer: str) -> None:
-        """Connect as the answer says. Raises ValueError, TimeoutError."""
+        """Connect as the answer says. Raises ValueError, TimeoutError, ConnectionError."""
         candidate = r"a=candidate:1 1 udp \d+ "
-        host, port = _said(candidate + r"(\S+)", answer), int(_said(candidate + r"\S+ (\d+)", answer))
+        host, port = said(candidate + r"(\S+)", answer), int(said(candidate + r"\S+ (\d+)", answer))
         ice = self._dtls.transport
         await ice.addRemoteCandidate(RTCIceCandidate(1, "1", host, port, 2130706431, "udp", "host"))
         await ice.addRemoteCandidate(None)
         self._dtls._set_role("server")
         async with asyncio.timeout(CONNECT_S):
             await ice.start(
-                RTCIceParameters(_said(r"ice-ufrag:(\S+)", answer), _said(r"ice-pwd:(\S+)", answer))
+                RTCIceParameters(said(r"ice-ufrag:(\S+)", answer), said(r"ice-pwd:(\S+)", answer))
             )
-            fingerprint = RTCDtlsFingerprint("sha-256", _said(r"fingerprint:sha-256 (\S+)", answer))
+            fingerprint = RTCDtlsFingerprint("sha-256", said(r"fingerprint:sha-256 (\S+)", answer))
             await self._dtls.start(RTCDtlsParameters([fingerprint]))
+        if self._dtls.state != "connected":
+            raise ConnectionError(self._dtls.state)
         codec = RTCRtpCodecParameters("video/H264", 90_000, payloadType=PAYLOAD)
         receiver: Any = self
         self._dtls._register_rtp_receiver(receiver, RTCRtpReceiveParameters(codecs=[codec]))
-        self._reporting = asyncio.create_task(self._report(), name="a viewer reports")
+
+    async def report(self) -> None:
+        """That it is there, as a browser does each second."""
+        await self._dtls._send_rtp(bytes(RtcpRrPacket(ssrc=1)))
 
     async def leave(self) -> None:
         """As a browser that closes its page."""
-        if self._reporting is not None:
-            self._reporting.cancel()
-            await asyncio.gather(self._reporting, return_exceptions=True)
         await self._dtls.stop()
         await self._dtls.transport.stop()
 
-    async def _report(self) -> None:
-        while True:
-            await self._dtls._send_rtp(bytes(RtcpRrPacket(ssrc=1)))
-            await asyncio.sleep(REPORT_S)
-
     async def _handle_rtp_packet(self, packet: RtpPacket, arrival_time_ms: int) -> None:
-        self.packets += 1
+        self.came += 1
 
     async def _handle_rtcp_packet(self, packet: object) -> None:
         """A browser would set its clock by it."""
@@ -112,6 +111,8 @@ class Sinks:
 
     def __init__(self) -> None:
         self._all: list[Sink] = []
+        self._connected: list[Sink] = []
+        self._reporting: asyncio.Task[None] | None = None
 
     async def orders(self, order: Message) -> Message:
         match order["do"]:
@@ -120,19 +121,34 @@ class Sinks:
                 return {"sdp": await self._all[-1].offer()}
             case "take":
                 await self._all[-1].take(order["answer"])
+                self._connected.append(self._all[-1])
+                if self._reporting is None:
+                    self._reporting = asyncio.create_task(self._report(), name="viewers report")
                 return {}
             case "packets":
-                return {"packets": [one.packets for one in self._all]}
+                return {"packets": [one.came for one in self._all]}
             case "leave":
+                if self._reporting is not None:
+                    self._reporting.cancel()
+                    await asyncio.gather(self._reporting, return_exceptions=True)
+                    self._reporting = None
                 for one in self._all:
                     await one.leave()
                 self._all.clear()
+                self._connected.clear()
                 return {}
             case other:
                 raise ValueError(other)
 
+    async def _report(self) -> None:
+        while True:
+            for one in tuple(self._connected):
+                with contextlib.suppress(ConnectionError):
+                    await one.report()
+            await asyncio.sleep(REPORT_S)
 
-def _said(pattern: str, answer: str) -> str:
+
+def said(pattern: str, answer: str) -> str:
     found = re.search(pattern, answer)
     if found is None:
         raise ValueError(f"the answer has no {pattern}")

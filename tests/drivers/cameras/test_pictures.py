@@ -1,5 +1,6 @@
 """NAL units in, pictures out: H.264 and H.265 as cameras pack them."""
 
+import itertools
 import struct
 from itertools import pairwise
 
@@ -14,6 +15,7 @@ from drivers.cameras.h265_sps import read_sps as read_h265
 from drivers.cameras.malformed import Malformed
 from drivers.cameras.pictures import MOST_BYTES
 from drivers.cameras.rtp import MOST_BAD, RtpStream
+from drivers.cameras.rtsp_message import RtspReader
 from drivers.cameras.stream import START_CODE, AccessUnit, Codec, Unserved
 from drivers.simulators.camera_loop import StreamSettings, made
 from tests.drivers.cameras.servers import LOOPS
@@ -115,6 +117,70 @@ def test_a_fragmented_unit_is_joined_and_its_header_made_again() -> None:
     played = Played("h264", SPS, PPS)(0, b"\x7c\x85\x88ab", b"\x7c\x05cd", b"\x7c\x45ef")
 
     assert played.nals() == [[SPS, PPS, b"\x65\x88abcdef"]]
+
+
+ODD: dict[str, bytes] = {
+    "another channel": b"$\2\0\x1a\x80\x60",
+    "a marker": b"$\0\0\x1a\x80\xe0",
+    "another format": b"$\0\0\x1a\x80\x61",
+    "an extension": b"$\0\0\x1a\x90\x60",
+    "padding": b"$\0\0\x1a\xa0\x60",
+}
+"""Each begins a frame of 26 bytes otherwise than one that only goes on."""
+
+
+def frames(codec: Codec, odd: str, at: int, begin: int) -> bytes:
+    """Two key pictures in interleaved frames: fragments of one size, but for one that is `odd`."""
+    first, middle, last = (
+        (b"\x7c\x85", b"\x7c\x05", b"\x7c\x45")
+        if codec == "h264"
+        else (b"\x62\x01\x93", b"\x62\x01\x13", b"\x62\x01\x53")
+    )
+    stream, sequence = b"", begin
+    for picture in range(2):
+        for number in range(80):
+            how = first if number == 0 else last if number == 79 else middle
+            payload = (how + bytes((number + 128,)) * 14)[:14]
+            stamp, source, late = 6_000 * picture, 7, 0
+            lead = b"$\0\0\x1a\x80\x60" if number < 79 else b"$\0\0\x1a\x80\xe0"
+            if picture == 0 and number == at:
+                lead = ODD.get(odd, lead)
+                stamp += 1 if odd == "another time" else 0
+                source += 1 if odd == "another source" else 0
+                payload = first[:-1] + bytes(15 - len(first)) if odd == "another fragment" else payload
+                sequence += 3 if odd == "a loss" else 0
+                late = 5 if odd == "one again" else 0
+            frame = lead + struct.pack(">HII", (sequence - late) & 0xFFFF, stamp, source) + payload
+            if picture == 0 and number == at and odd == "another size":
+                frame = frame[:2] + b"\0\x1b" + frame[4:] + b"\x55"
+            stream += frame
+            sequence += 1
+    return stream
+
+
+@pytest.mark.parametrize("codec", ["h264", "h265"])
+@pytest.mark.parametrize(
+    "odd", [*ODD, "another time", "another source", "another fragment", "another size", "a loss", "one again"]
+)
+def test_fragments_taken_together_say_what_they_say_one_by_one(codec: Codec, odd: str) -> None:
+    for at, begin in itertools.product((2, 32, 33, 34, 78), (9, 65_500)):
+        said: list[object] = []
+        for together in (False, True):
+            played = Played(codec, *((SPS, PPS) if codec == "h264" else (VPS_5, SPS_5, PPS_5)))
+            reader = RtspReader(lambda message: None)
+            reader.channels[0] = played.stream.packet
+            if together:
+                reader.runs[0] = played.stream.run
+            stream = frames(codec, odd, at, begin)
+            for place in range(0, len(stream), 1_999):
+                piece = stream[place : place + 1_999]
+                reader.room()[: len(piece)] = piece
+                reader.filled(len(piece), place)
+            units = [(one.data, one.key, one.rtp, one.at_us, one.whole) for one in played.units]
+            said.append((units, played.lost, reader.strange, played.stream.reception(0)))
+        assert said[0] == said[1], (at, begin)
+        assert played.units[-1].whole
+        assert len(played.units[-1].data) > 80 * 11
 
 
 @pytest.mark.parametrize(
