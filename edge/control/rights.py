@@ -6,6 +6,8 @@ from edge.control.requests import (
     Answer,
     Close,
     Export,
+    Firmware,
+    ImportBundle,
     Known,
     LeaveSafeMode,
     Lock,
@@ -29,7 +31,7 @@ ROLE: Role = "administrator"
 def right_of(request: Request) -> Right:
     """The right without which a request is refused."""
     match request:
-        case Status():
+        case Status() | Firmware():
             return "look"
         case Press():
             return {"real": "start", "test": "walk-test"}.get(request.kind, "start-drill")  # type: ignore[return-value]
@@ -45,7 +47,7 @@ def right_of(request: Request) -> Right:
             return "walk-test"
         case SelfTest():
             return "selftest"
-        case LeaveSafeMode():
+        case LeaveSafeMode() | ImportBundle():
             return "configure"
         case VerifyJournal() | Rows():
             return "record"

@@ -8,6 +8,7 @@ from edge.web.api import (
     document,
     doors,
     events,
+    firmware,
     flags,
     incident,
     incidents,
@@ -64,5 +65,6 @@ ROUTES: tuple[Route, ...] = (
     *walk_tests.ROUTES,
     *selftest.ROUTES,
     *flags.ROUTES,
+    *firmware.ROUTES,
     *events.ROUTES,
 )
