@@ -81,7 +81,11 @@ def test_while_the_book_is_away_that_is_said(run: Run, site: Site) -> None:
             0,
             "1 record taken (abababababababab). This is a part",
         ),
-        (Refused("no_json", "the file is no JSON", "bring it again"), 1, "Not taken: the file is no JSON; nothing of it is used."),
+        (
+            Refused("no_json", "the file is no JSON", "bring it again"),
+            1,
+            "Not taken: the file is no JSON; nothing of it is used.",
+        ),
     ],
 )
 def test_a_list_that_is_brought_is_taken_or_refused(

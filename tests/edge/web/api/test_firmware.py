@@ -31,5 +31,5 @@ def test_controllers_say_what_they_are_and_a_list_that_is_brought_is_told_with_i
 
     after = api.get("firmware", "viewer").json
     assert (after["missing"], [one["count"] for one in after["bundles"]]) == (["kev"], [1])
-    assert api.get("firmware?what=1", "viewer").status == 200
+    assert api.get("firmware?what=1", "viewer").status == 422
     assert api.get("firmware", "viewer", "none").status == 401
