@@ -11,10 +11,12 @@ import msgspec
 
 from drivers.clock import instant
 from edge.book.messages import Answered
+from edge.bundles import Bundles
 from edge.config.pack_rights import shipped_rights
 from edge.control.desk import Make, NoRecord, Reply
 from edge.control.reports import add_rebuilt, told
 from edge.control.rows import row, wanted
+from edge.flaws.taken import Taken
 from edge.journal.export import Enclosing, NothingToExport, Opens, everything, export, nothing, span_of
 from edge.journal.journal import Journal
 from edge.journal.keys import KeyRefused
@@ -32,6 +34,7 @@ from edge.version import VERSION
 from edge.views.database import Views
 from edge.views.rebuild import rebuild_beside
 from rules.model.book_asks import BookAsk
+from rules.model.bundle_facts import BundleKind
 from rules.model.events import Event, ExportMade
 from rules.model.ids import Actor, CameraId, IncidentId
 from rules.plan import Plan
@@ -56,6 +59,7 @@ class FrontDesk:
     def __init__(self, daemon: "Daemon") -> None:
         self._daemon = daemon
         self._steady = Steady()
+        self._bundles = Bundles(daemon.store, daemon.operations.ask)
         self.rights: RightsTable = shipped_rights()
         self.people: People = daemon.people
 
@@ -111,6 +115,10 @@ class FrontDesk:
     async def read_book(self, query: str, **asked: Any) -> msgspec.Raw:
         """Read of the book, as JSON; queries are `edge.book.queries.QUERIES`. Raises NotDone."""
         return await self._daemon.operations.read(query, **asked)
+
+    async def take_bundle(self, actor: Actor, kind: BundleKind, file: str) -> Taken:
+        """Take in a list of published flaws, by a process of its own. Raises `edge.flaws.refusal.Refused`, NotDone."""
+        return await self._bundles.take(actor, kind, file)
 
     def emit(self, event: Event) -> None:
         """Hand in an event that answers nobody."""

@@ -213,6 +213,34 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "{subject} is not supported any more",
         "Its support ended on {1}. It works on, and its next flaw stays: plan its replacement.",
     ),
+    "firmware_unknown": (
+        "Nobody knows how sound the firmware of {subject} is",
+        "It works as it does. Why: {1}. See `campus-edge firmware`, and look at the device itself.",
+    ),
+    "firmware_unsupported": (
+        "The firmware of {subject} is too old for this product",
+        "What it reports may be wrong ({1}). Renew it with the vendor's tool when nothing is live; then test its doors.",
+    ),
+    "firmware_end_of_life": (
+        "{subject} gets no more firmware from its vendor",
+        "It works on, and its next flaw stays ({1}): plan its replacement.",
+    ),
+    "firmware_flawed": (
+        "The firmware of {subject} has published flaws",
+        "It works on: {1}. Renew the firmware; until then nobody but this appliance should reach it.",
+    ),
+    "firmware_exploited": (
+        "The firmware of {subject} has a flaw that attackers use",
+        "It works on, and may be entered: {1}. Renew or replace it now; until then take it off every network but its own.",
+    ),
+    "bundle_missing": (
+        "No list of published flaws was brought: {1}",
+        "Devices work; nobody knows which of them are flawed. Bring the lists: `campus-edge import cve FILE`, `import kev FILE`.",
+    ),
+    "bundle_old": (
+        "The list of published flaws is old: {1} days at most",
+        "Devices work; newer flaws are not seen. Bring a newer list: `campus-edge import cve FILE`, `import kev FILE`.",
+    ),
     "driver_failed": (
         "The driver of controller {0} failed",
         "It is started again every second; its doors may not lock meanwhile. Use keys there; keep the log.",

@@ -10,18 +10,18 @@ import msgspec
 
 from edge import codec
 from edge.book import shelves
+from edge.book.firmware import Firmware
 from edge.book.tables import apply
 from edge.journal.chain import Head
 from edge.journal.migrations import migrate
 from edge.journal.stored import Stored
 from rules.book.book import Book, Campus
-from rules.book.fold import fold
+from rules.book.fold import HEARD, fold
 from rules.book.kinds import KINDS
-from rules.model.facts import FlagCleared, FlagRaised
 
 SCHEMA: Final = Path(__file__).parent / "schema"
 NAME: Final = "book.db"
-FOLDED: Final[frozenset[str]] = frozenset(kind.KIND for kind in (*KINDS, FlagRaised, FlagCleared))  # type: ignore[attr-defined]
+FOLDED: Final[frozenset[str]] = frozenset(kind.KIND for kind in (*KINDS, *HEARD))  # type: ignore[attr-defined]
 
 Line = dict[str, Any]
 
@@ -29,8 +29,9 @@ Line = dict[str, Any]
 class Database:
     """The open database and the book folded from it. Every method may raise sqlite3.Error."""
 
-    def __init__(self, connection: sqlite3.Connection, campus: Campus) -> None:
+    def __init__(self, connection: sqlite3.Connection, campus: Campus, directory: Path) -> None:
         self._connection = connection
+        self.firmware = Firmware(directory)
         self.book = Book(campus)
         shelves.load(connection, self.book)
         row = connection.execute("SELECT epoch, seq, hash FROM followed").fetchone()
@@ -61,7 +62,7 @@ class Database:
             connection.execute("PRAGMA temp_store = MEMORY")
             connection.execute("PRAGMA secure_delete = ON")  # an erased text must not live on in free pages
             migrate(connection, "book", SCHEMA)
-            return cls(connection, campus)
+            return cls(connection, campus, directory)
         except BaseException:
             connection.close()
             raise

@@ -193,6 +193,7 @@ class Process:
                 self._decide(self.database, self._asked.popleft())
             elif time.monotonic() >= self._due_s:
                 self._due_s = time.monotonic() + SWEEP_S
+                self.database.firmware.refresh(self.database.book, self._now().day)
                 self._queued.extend(sweep(self.database.book, self._now()))
                 if not self._queued:
                     return

@@ -1,5 +1,6 @@
 """What may be read of the book, by name: lists a page at a time, one thing whole. Answers are JSON."""
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final
 
@@ -25,6 +26,10 @@ class AssetsAsked(Struct, frozen=True, forbid_unknown_fields=True):
     limit: Page = 50
     type: Word | None = None
     zone: Word | None = None
+
+
+class NothingAsked(Struct, frozen=True, forbid_unknown_fields=True):
+    """All of it."""
 
 
 class OneAsked(Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,6 +64,11 @@ def asset(database: Database, asked: OneAsked) -> Line:
     return told
 
 
+def firmware(database: Database, _asked: NothingAsked) -> Line:
+    """What each device says of its firmware, what is to be said of it, and the lists of flaws with their age."""
+    return database.firmware.view(database.book, time.time_ns() // 1_000)
+
+
 def _asset(database: Database, name: str) -> Line | None:
     known = database.book.assets.get(AssetId(name))
     if known is None or not database.book.counts(known):
@@ -71,4 +81,5 @@ def _asset(database: Database, name: str) -> Line | None:
 QUERIES: Final[Mapping[str, tuple[type[Any], Callable[[Database, Any], Any]]]] = {
     "assets": (AssetsAsked, assets),
     "asset": (OneAsked, asset),
+    "firmware": (NothingAsked, firmware),
 }

@@ -6,12 +6,14 @@ from typing import Any, Final
 import msgspec
 
 from rules.book.book import Asset, Batch, Book, Standing
+from rules.book.firmware import Said
 
 SHELVES: Final[dict[str, tuple[Any, Any]]] = {
     "assets": (str, Asset),
     "batches": (int, Batch),
     "flags": (tuple[str, str], Standing),
     "numbers": (str, int),
+    "identities": (str, Said),
 }
 """By the name of the book's field: types of its keys and values."""
 

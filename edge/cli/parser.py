@@ -40,6 +40,7 @@ def parser() -> Parser:
     verbs: Any = top.add_subparsers(metavar="VERB", required=True)
     _daemon(verbs)
     _configuration(verbs)
+    _firmware(verbs)
     _persons(verbs)
     _flags(verbs)
     _incidents(verbs)
@@ -92,6 +93,22 @@ def _configuration(verbs: Any) -> None:
         metavar="FILE",
         help="user:password to ask cameras with that are not configured; by digest, never in clear",
     )
+
+
+def _firmware(verbs: Any) -> None:
+    made = _verb(verbs, "firmware", "firmware:firmware", "what runs on the devices, and its flaws", json=True)
+    made.add_argument("--why", action="store_true", help="every reason, not the first alone")
+    made = verbs.add_parser(
+        "import", help="take a file in", description="Take a file in, whole or not at all."
+    )
+    of: Any = made.add_subparsers(metavar="WHAT", required=True)
+    for kind, text in (
+        ("cve", "published flaws: NVD, API 2.0 or a yearly file; JSON, gzip or a zip of pages"),
+        ("kev", "flaws that attackers use: CISA's catalogue, JSON"),
+    ):
+        made = _verb(of, kind, "firmware:take", text, json=True)
+        made.add_argument("file", metavar="FILE", type=Path)
+        made.set_defaults(kind=kind)
 
 
 def _persons(verbs: Any) -> None:

@@ -8,8 +8,10 @@ from typing import Any, Protocol
 import msgspec
 
 from edge.book.messages import Answered
+from edge.flaws.taken import Taken
 from edge.people.people import People
 from rules.model.book_asks import BookAsk
+from rules.model.bundle_facts import BundleKind
 from rules.model.events import Asked
 from rules.model.ids import Actor, IncidentId, RequestId
 from rules.model.moments import Instant
@@ -65,6 +67,9 @@ class Desk(Protocol):
 
     async def read_book(self, query: str, **asked: Any) -> msgspec.Raw:
         """Read of the book, as JSON; queries are `edge.book.queries.QUERIES`. Raises NotDone."""
+
+    async def take_bundle(self, actor: Actor, kind: BundleKind, file: str) -> Taken:
+        """Take in a list of published flaws, by a process of its own. Raises `edge.flaws.refusal.Refused`, NotDone."""
 
     async def leave_safe_mode(self, actor: Actor) -> Reply:
         """Code `done`, or `not_in_safe_mode`."""

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal, assert_never
 import msgspec
 
 from edge.control.desk import Make
+from rules.model.bundle_facts import BundleKind
 from rules.model.events import (
     AnswerAsked,
     CloseAsked,
@@ -115,6 +116,17 @@ class LeaveSafeMode(_Request, frozen=True, tag="leave-safe-mode"):
     """Back to normal work."""
 
 
+class Firmware(_Request, frozen=True, tag="firmware"):
+    """What runs on the devices, and what is to be said of it."""
+
+
+class ImportBundle(_Request, frozen=True, tag="import-bundle"):
+    """Take in a list of published flaws. file: its whole path, to be read as the daemon's user."""
+
+    kind: BundleKind
+    file: Annotated[str, msgspec.Meta(min_length=1, max_length=4_096)]
+
+
 class VerifyJournal(_Request, frozen=True, tag="verify-journal"):
     """rebuild: make the views again from the events and compare. evidence: read each file of pictures whole."""
 
@@ -171,7 +183,19 @@ class Known(_Request, frozen=True, tag="people"):
 
 
 Asking = Press | Lock | Release | Answer | Close | WalkTest | SelfTest | Measure | DryRun
-Request = Status | Asking | LeaveSafeMode | VerifyJournal | Rows | Export | User | Token | Known
+Request = (
+    Status
+    | Asking
+    | LeaveSafeMode
+    | VerifyJournal
+    | Rows
+    | Export
+    | User
+    | Token
+    | Known
+    | Firmware
+    | ImportBundle
+)
 _decoder: Final = msgspec.json.Decoder(Request)
 
 
@@ -189,7 +213,7 @@ def parse(line: bytes) -> Request:
 
 def _storable(request: Request) -> None:
     """Control characters are no text that a terminal could show one day."""
-    for field in ("reason", "person", "name", "user"):
+    for field in ("reason", "person", "name", "user", "file"):
         text: object = getattr(request, field, "")
         if isinstance(text, str) and any(ord(one) < 0x20 or 0x7F <= ord(one) < 0xA0 for one in text):
             raise msgspec.ValidationError(f"`{field}` holds a line break or another control character")

@@ -7,6 +7,8 @@ from edge.control.requests import (
     Close,
     DryRun,
     Export,
+    Firmware,
+    ImportBundle,
     Known,
     LeaveSafeMode,
     Lock,
@@ -31,7 +33,7 @@ ROLE: Role = "administrator"
 def right_of(request: Request) -> Right:
     """The right without which a request is refused."""
     match request:
-        case Status():
+        case Status() | Firmware():
             return "look"
         case Press():
             return {"real": "start", "test": "walk-test"}.get(request.kind, "start-drill")  # type: ignore[return-value]
@@ -49,7 +51,7 @@ def right_of(request: Request) -> Right:
             return "selftest"
         case Measure():
             return "measure"
-        case LeaveSafeMode():
+        case LeaveSafeMode() | ImportBundle():
             return "configure"
         case VerifyJournal() | Rows():
             return "record"

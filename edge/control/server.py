@@ -27,6 +27,8 @@ from edge.control.requests import (
     Close,
     DryRun,
     Export,
+    Firmware,
+    ImportBundle,
     Known,
     LeaveSafeMode,
     Lock,
@@ -46,6 +48,8 @@ from edge.control.requests import (
     parse,
 )
 from edge.control.rights import ROLE, right_of
+from edge.flaws.refusal import Refused
+from edge.operations import NotDone
 from edge.people.caller import Caller
 from edge.people.people import NotSignedIn
 from edge.people.registrar import Done
@@ -186,6 +190,10 @@ class ControlServer:
             case Known():
                 await desk.people.until_loaded(READ_S)
                 yield _data(accounts.known(desk.people, request))
+            case Firmware():
+                yield await _read(desk, "firmware")
+            case ImportBundle():
+                yield await _imported(desk, request, actor)
             case LeaveSafeMode():
                 yield await _reply(desk.leave_safe_mode(actor))
             case VerifyJournal():
@@ -246,6 +254,23 @@ async def _reply(waiting: Any) -> dict[str, Any]:
         "durable": reply.durable,
         "more": False,
     }
+
+
+async def _read(desk: Desk, query: str) -> dict[str, Any]:
+    try:
+        return _data(msgspec.json.decode(await desk.read_book(query)))
+    except NotDone as err:
+        return _refusal(err.code, **dict(err.args))
+
+
+async def _imported(desk: Desk, request: ImportBundle, actor: Actor) -> dict[str, Any]:
+    """A list of flaws, which takes its process up to minutes."""
+    try:
+        return _data(await desk.take_bundle(actor, request.kind, request.file))
+    except Refused as err:
+        return _refusal("bundle_refused", reason=err.code, what=err.what, do=err.do)
+    except NotDone as err:
+        return _refusal("bundle_unrecorded", reason=err.code)
 
 
 def _changed(name: str, made: Done | str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import msgspec
 
 from edge.flaws.kev import Catalogue
 from edge.flaws.nvd import Record
+from edge.flaws.taken import Taken
 from rules.book.firmware import Bundle
 from rules.book.flaws import Configuration, Flaw, Known, key, named
 from rules.model.bundle_facts import BundleKind
@@ -39,21 +40,6 @@ CREATE TABLE exploited (
 ) STRICT;
 """
 _BATCH: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A bundle that the index holds. count: its records, of firmware or not. whole: false where it is a part of its list.
-
-    stamp_us, taken_us: UTC microseconds of its publisher (None: unsaid), and of its arrival.
-    """
-
-    kind: BundleKind
-    sha256: str
-    stamp_us: int | None
-    taken_us: int
-    count: int
-    whole: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from edge.flaws.index import FILE, NoIndex, Taken, make, sound, take_catalogue, take_records, taken
+from edge.flaws.index import FILE, NoIndex, make, sound, take_catalogue, take_records, taken
 from edge.flaws.kev import Catalogue, catalogue
 from edge.flaws.nvd import Document, Record, records
 from edge.flaws.opened import BLOCK, MOST_FILE_BYTES, documents
 from edge.flaws.refusal import Refused
+from edge.flaws.taken import Taken
 from rules.model.bundle_facts import BundleKind
 
 FOLDER: Final = "flaws"

@@ -68,6 +68,8 @@ def catalogue(blocks: Iterable[bytes]) -> Catalogue:
         if len(data) > MOST_BYTES:
             raise Refused("too_large", f"the catalogue is longer than {MOST_BYTES} bytes", _AGAIN)
     try:
+        # Keys that are not used are passed over unread: what is no text would go unseen.
+        data.decode()
         said = _decoder.decode(data.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as err:
         raise Refused("no_bundle", "the file is not CISA's catalogue, or was cut off", _AGAIN) from err

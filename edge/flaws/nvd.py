@@ -129,6 +129,8 @@ def records(blocks: Iterable[bytes], about: Document) -> Iterator[Record]:
 def record(raw: bytes) -> Record:
     """One element of `vulnerabilities`. Raises Refused."""
     try:
+        # Keys that are not used are passed over unread: what is no text would go unseen.
+        raw.decode()
         its = _item.decode(raw).cve
         configurations = tuple(map(_configuration, its.configurations))
         matches = 0
@@ -211,6 +213,7 @@ def _end(head: bytes, tail: bytes, about: Document) -> None:
     if len(tail) > MOST_HEAD_BYTES:
         raise Refused("no_json", "the file is no JSON", _AGAIN)
     try:
+        (head + tail).decode()
         top = _top.decode(head + tail)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as err:
         raise Refused("no_json", "the file is no JSON of the NVD, or was cut off", _AGAIN) from err

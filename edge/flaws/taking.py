@@ -12,8 +12,8 @@ import msgspec
 import structlog
 
 import edge
-from edge.flaws.index import Taken
 from edge.flaws.refusal import RefusalCode, Refused
+from edge.flaws.taken import Taken
 from rules.model.bundle_facts import BundleKind
 
 PATIENCE_S: Final = 900.0

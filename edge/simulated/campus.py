@@ -241,6 +241,8 @@ def _board(plan: Plan, controller: ControllerId, model: str) -> Board:
         holding_registers=max(8, most.get("holding_register", 0)),
         readback_offset=READBACK_OFFSET.get(family_of(model, READBACK_OFFSET) or "", 0),
     )
+    if family_of(model, ("wago-750",)) is not None:
+        board.identity = ("WAGO", "750-362", "01.09.18(13)")
     for one in plan.inputs.values():
         if one.controller == controller:
             board.set_input(one.sensor.point.number, not one.sensor.when)

@@ -8,6 +8,7 @@ from edge.web.api import (
     document,
     doors,
     events,
+    firmware,
     flags,
     incident,
     incidents,
@@ -66,5 +67,6 @@ ROUTES: tuple[Route, ...] = (
     *selftest.ROUTES,
     *flags.ROUTES,
     *readiness.ROUTES,
+    *firmware.ROUTES,
     *events.ROUTES,
 )

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from rules.book.firmware import Bundle, Judgement, Said
 from rules.book.shelf import Shelf
 from rules.model.asset_facts import BatchState
+from rules.model.bundle_facts import BundleKind
 from rules.model.ids import AssetId, ZoneId
 
 CLASS_SAFETY: Final = "safety"
@@ -73,7 +75,7 @@ class Campus:
 
 @dataclass(slots=True)
 class Book:
-    """Belongs to one thread; changed by `fold` alone, but for `campus`."""
+    """Belongs to one thread; changed by `fold` alone, but for `campus` and what is said of firmware."""
 
     campus: Campus
     assets: Shelf[AssetId, Asset] = field(default_factory=Shelf)
@@ -82,6 +84,13 @@ class Book:
     """Every flag of the product that stands, by (code, subject)."""
     numbers: Shelf[str, int] = field(default_factory=Shelf)
     """The last number given out, by what it numbers."""
+    identities: Shelf[AssetId, Said] = field(default_factory=Shelf)
+    """What each controller and camera last said it is."""
+    judgements: tuple[Judgement, ...] = ()
+    bundles: Mapping[BundleKind, Bundle] = field(default_factory=dict)
+    oldest_us: Mapping[BundleKind, int] = field(default_factory=dict)
+    settled: bool = False
+    """Of firmware, as the process last compared it with notes and published flaws: see `rules.book.firmware`."""
 
     def counts(self, asset: Asset) -> bool:
         """Whether it is there for everybody: its import is whole."""

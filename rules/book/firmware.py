@@ -251,35 +251,41 @@ _UNFLAGGED: Final = frozenset({"cannot_tell", "no_bundle", "no_cpe", "no_model"}
 _DAY_US: Final = 86_400_000_000
 
 
-def flags(judgements: Iterable[Judgement]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """(code, subject, args) of the flags that should stand of devices; args: the first reasons' codes and CVEs."""
+def flags(
+    judgements: Iterable[Judgement], settled: bool = True
+) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """(code, subject, args) of the flags that should stand of devices; args: what is wrong, in one text.
+
+    settled: false while devices may not yet have said what they are; none is blamed for that then.
+    """
+    unflagged = _UNFLAGGED if settled else _UNFLAGGED | {"not_told"}
     for one in judgements:
         code = FLAGS.get(one.state)
         reasons = [reason for reason in one.reasons if reason.state == one.state]
-        if code is None or all(reason.code in _UNFLAGGED for reason in reasons):
+        if code is None or all(reason.code in unflagged for reason in reasons):
             continue
         told = [reason.args[0] if reason.code.startswith("flaw") else reason.code for reason in reasons]
-        more = (str(len(told) - _SHOWN_MOST),) if len(told) > _SHOWN_MOST else ()
-        yield code, one.device, (*told[:_SHOWN_MOST], *more)
+        more = [f"+{len(told) - _SHOWN_MOST}"] if len(told) > _SHOWN_MOST else []
+        yield code, one.device, (", ".join((*told[:_SHOWN_MOST], *more)),)
 
 
 def bundle_flags(
-    campus: str, bundles: Mapping[BundleKind, Bundle], oldest_us: Mapping[BundleKind, int], now_us: int
-) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """The flags of bundles: none was taken, or the last is older than `oldest_us` allows; args: kind, limit in days.
+    bundles: Mapping[BundleKind, Bundle], oldest_us: Mapping[BundleKind, int], now_us: int
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """(code, args) of the campus's flags: none was taken, or the last is older than `oldest_us` allows.
 
-    The limit and not the age, for a flag that changed each day would be raised each day.
+    args: which, with the limit in days; not the age, for a flag that changed each day would be raised each day.
     """
     missing = tuple(kind for kind in oldest_us if kind not in bundles)
     if missing:
-        yield "bundle_missing", campus, missing
-    old = tuple(
-        f"{kind}:{limit_us // _DAY_US}"
+        yield "bundle_missing", (", ".join(missing),)
+    old = [
+        f"{kind} {limit_us // _DAY_US}"
         for kind, limit_us in oldest_us.items()
         if kind in bundles and now_us - bundles[kind].made_us > limit_us
-    )
+    ]
     if old:
-        yield "bundle_old", campus, old
+        yield "bundle_old", (", ".join(old),)
 
 
 def age_days(bundle: Bundle, now_us: int) -> int:

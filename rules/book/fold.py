@@ -1,8 +1,15 @@
 """Folds facts into the book: after they are in the journal, and the same at a rebuild."""
 
 from rules.book.book import Asset, Batch, Book, Standing
+from rules.book.firmware import Said
 from rules.model.asset_facts import AssetBatchTurned, AssetWritten, Pairs
+from rules.model.camera_facts import CameraIdentified
+from rules.model.device_facts import DeviceIdentified
 from rules.model.facts import Entry, FlagCleared, FlagRaised
+from rules.model.ids import AssetId
+
+HEARD = (FlagRaised, FlagCleared, DeviceIdentified, CameraIdentified)
+"""Facts of others that change the book."""
 
 
 def fold(book: Book, at_us: int, entry: Entry) -> None:
@@ -17,6 +24,11 @@ def fold(book: Book, at_us: int, entry: Entry) -> None:
             if fact.state == "abandoned":
                 for asset in [one.id for one in book.assets.values() if one.batch == fact.batch]:
                     del book.assets[asset]
+        case DeviceIdentified():
+            said = Said(fact.vendor, fact.model, fact.firmware)
+            book.identities[AssetId(fact.controller)] = said
+        case CameraIdentified():
+            book.identities[AssetId(fact.camera)] = Said(fact.manufacturer, fact.model, fact.firmware)
         case FlagRaised():
             known = book.flags.get((fact.code, fact.subject))
             since_us = at_us if known is None else known.since_us

@@ -2,11 +2,13 @@
 
 from typing import Final, get_args
 
+from rules.book import firmware
 from rules.model.asset_facts import AssetFact
+from rules.model.bundle_facts import BundleFact
 from rules.model.facts import Entry, FlagCleared, FlagRaised
 
-KINDS: Final[frozenset[type]] = frozenset(get_args(AssetFact))
-FLAGS: Final[frozenset[str]] = frozenset({"asset_unknown", "support_over"})
+KINDS: Final[frozenset[type]] = frozenset((*get_args(AssetFact), *get_args(BundleFact)))
+FLAGS: Final[frozenset[str]] = frozenset({"asset_unknown", "support_over"}) | firmware.CODES
 """Codes of the flags that the book alone raises and clears. `args` begin with the zone (`""`: the campus)."""
 
 

@@ -5,7 +5,7 @@ After downtime, a crash or a rebuild the same comparison finds what is left to d
 
 from collections.abc import Iterator
 
-from rules.book import assets
+from rules.book import assets, firmware
 from rules.book.book import CLASS_SAFETY, Book
 from rules.book.decision import Now
 from rules.book.kinds import FLAGS
@@ -36,6 +36,10 @@ def wanted(book: Book, now: Now) -> Flags:
         until = asset.fields.get("supported_until", "")
         if until and assets.day_of(until) < now.day:
             flags["support_over", asset.id] = (zone, until)
+    for code, subject, args in firmware.flags(book.judgements, book.settled):
+        flags[code, subject] = (zone_of(book, subject), *args)
+    for code, args in firmware.bundle_flags(book.bundles, book.oldest_us, now.utc_us):
+        flags[code, book.campus.id] = ("", *args)
     return flags
 
 

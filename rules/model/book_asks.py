@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from rules.model.asset_facts import Pairs
+from rules.model.bundle_facts import BundleRefused, BundleTaken
 from rules.model.ids import AssetId
 
 
@@ -24,6 +25,18 @@ class WriteAsset:
     new: bool = False
 
 
-BookAsk = WriteAsset
-ASKS: Final[Mapping[str, type[BookAsk]]] = {one.VERB: one for one in (WriteAsset,)}
+@dataclass(frozen=True, slots=True)
+class RecordBundle:
+    """Record that a list of published flaws was taken in, or refused: its process has done so already.
+
+    taken, refused: one of the two.
+    """
+
+    VERB: ClassVar[str] = "bundle.record"
+    taken: BundleTaken | None = None
+    refused: BundleRefused | None = None
+
+
+BookAsk = WriteAsset | RecordBundle
+ASKS: Final[Mapping[str, type[BookAsk]]] = {one.VERB: one for one in (WriteAsset, RecordBundle)}
 """By verb."""

@@ -71,6 +71,9 @@ TARGETS: Final = {
     "cameras-asked": Target("camera_messages", "asked", "asked_seeds"),
     "cameras-answer": Target("camera_messages", "answer", "answer_seeds"),
     "onvif-messages": Target("onvif_messages", "messages", "messages_seeds"),
+    "firmware-note": Target("firmware", "front", "front_seeds", longest=4_096),
+    "flaws-nvd": Target("firmware", "bundle", "bundle_seeds", longest=4_096),
+    "flaws-kev": Target("firmware", "exploited", "exploited_seeds", longest=2_048),
     "yaml": Target("settings", "yaml", "yaml_seeds", longest=2_048),
     "configuration": Target("settings", "whole", "whole_seeds", longest=8_192),
     # Two checks of a whole campus and its plan take some 20 ms: an hour would be half a million.

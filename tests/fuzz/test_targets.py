@@ -18,7 +18,10 @@ from drivers.doors.modbus_mbap import MbapFrame
 from drivers.doors.modbus_pdu import Values
 from drivers.doors.modbus_tcp_connection import Connection
 from edge.codec import Made, row
+from edge.config import notes
 from edge.control import requests
+from edge.flaws import nvd
+from edge.flaws.kev import Catalogue
 from edge.journal import spill
 from edge.journal.chain import Head
 from edge.journal.row import Row
@@ -29,7 +32,18 @@ from edge.web.api import reading
 from edge.web.pages import forms
 from rules.model.facts import Entry
 from rules.model.moments import Instant
-from tests.fuzz import cameras, corpus, evidence, modbus, mutating, onvif_messages, osdp, record, strict
+from tests.fuzz import (
+    cameras,
+    corpus,
+    evidence,
+    firmware,
+    modbus,
+    mutating,
+    onvif_messages,
+    osdp,
+    record,
+    strict,
+)
 from tests.fuzz.targets import TARGETS
 
 SEED = 20260814
@@ -173,6 +187,9 @@ PLANTED: list[Plant] = [
     ("http-form", forms, "_plain", lambda text: True),
     ("clip-leftover", evidence, "whole_until", lambda size, read: (size // 2 + 1, False)),
     ("clip-pictures", mp4, "lengths_for_start_codes", lambda data: bytearray()),
+    ("firmware-note", notes, "_wrong", lambda front, file, root: []),
+    ("flaws-nvd", nvd, "_end", lambda head, tail, about: None),
+    ("flaws-kev", firmware, "catalogue", lambda blocks: Catalogue(None, ())),
     ("looking-messages", looking_messages, "LONGEST_HEAD", 1 << 40),
 ]
 

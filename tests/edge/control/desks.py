@@ -15,10 +15,12 @@ from edge.config.pack_rights import shipped_rights
 from edge.control.desk import Make, Reply
 from edge.control.path import NAME
 from edge.control.server import ControlServer
+from edge.flaws.taken import Taken
 from edge.operations import NotDone
 from edge.people.people import People
 from edge.snapshot import snapshot
 from rules.model.book_asks import BookAsk
+from rules.model.bundle_facts import BundleKind
 from rules.model.events import Asked
 from rules.model.ids import Actor, IncidentId, RequestId
 from rules.state import State
@@ -37,6 +39,9 @@ class PaperDesk:
         self.rows_by_incident: dict[str | None, list[dict[str, Any]]] = {}
         self.exports: dict[str, Path] = {}
         self.verified: dict[str, Any] = {"holds": True, "text": ["The record holds."]}
+        self.bundle: Taken | Exception = NotDone("book_away")
+        self.book: dict[str, Any] = {}
+        """Answers of the book, by query."""
         self.hold = asyncio.Event()
         """Cleared: requests are not answered."""
         self.hold.set()
@@ -63,7 +68,15 @@ class PaperDesk:
         raise NotDone("book_away")
 
     async def read_book(self, query: str, **asked: Any) -> msgspec.Raw:
-        raise NotDone("book_away")
+        if query not in self.book:
+            raise NotDone("book_away")
+        return msgspec.Raw(msgspec.json.encode(self.book[query]))
+
+    async def take_bundle(self, actor: Actor, kind: BundleKind, file: str) -> Taken:
+        self.actors.append(actor)
+        if isinstance(self.bundle, Exception):
+            raise self.bundle
+        return self.bundle
 
     async def leave_safe_mode(self, actor: Actor) -> Reply:
         return self.reply

@@ -23,7 +23,7 @@ from tests.edge.people.someone import PASSWORD, Someone
 
 REASON = {"reason": "over"}
 REQUESTS: dict[str, list[dict[str, Any]]] = {
-    "look": [{"do": "status"}, {"do": "status", "watch": True}],
+    "look": [{"do": "status"}, {"do": "status", "watch": True}, {"do": "firmware"}],
     "start": [{"do": "press", "button": "pb-101", "kind": "real"}],
     "start-drill": [
         {"do": "press", "button": "pb-101", "kind": "drill"},
@@ -43,7 +43,7 @@ REQUESTS: dict[str, list[dict[str, Any]]] = {
     "lock": [{"do": "lock", "doors": ["a-101"], **REASON}],
     "release": [{"do": "release", "doors": ["a-101"], "user": "Ada", "code": "123456", **REASON}],
     "close": [{"do": "close"}],
-    "configure": [{"do": "leave-safe-mode"}],
+    "configure": [{"do": "leave-safe-mode"}, {"do": "import-bundle", "kind": "cve", "file": "/x"}],
     "record": [{"do": "verify-journal"}, {"do": "rows"}],
     "export": [{"do": "export", "incident": "inc-1"}],
     "people": [

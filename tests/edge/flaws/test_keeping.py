@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from edge.flaws import keeping, opened
-from edge.flaws.index import NoIndex, Taken, latest, published, sound, taken
+from edge.flaws.index import NoIndex, latest, published, sound, taken
 from edge.flaws.keeping import index_of, rebuild, take
 from edge.flaws.refusal import Refused
+from edge.flaws.taken import Taken
 from rules.book.firmware import Bundle
 from rules.book.flaws import Flaw, Known
 from rules.model.bundle_facts import BundleKind

@@ -5,6 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from rules.book.book import Book, Campus
+from rules.book.book import Device as Configured
+from rules.book.decide import decide
+from rules.book.decision import Now
 from rules.book.firmware import (
     CODES,
     STATES,
@@ -22,7 +26,15 @@ from rules.book.firmware import (
     known_names,
 )
 from rules.book.flaws import Flaw, Known
-from rules.model.bundle_facts import BundleKind
+from rules.book.fold import fold
+from rules.book.kinds import allowed
+from rules.book.sweep import sweep
+from rules.model.book_asks import RecordBundle
+from rules.model.bundle_facts import BundleKind, BundleRefused, BundleTaken
+from rules.model.camera_facts import CameraIdentified
+from rules.model.device_facts import DeviceIdentified
+from rules.model.facts import Entry, FlagCleared, FlagRaised
+from rules.model.ids import Actor, AssetId, CameraId, ControllerId, ZoneId
 from tests.rules.book.records import AXIS, DAHUA, HIKVISION, MOXA, pair
 
 TODAY = "2026-08-14"
@@ -179,10 +191,10 @@ def of(state: str, *reasons: Reason) -> Judgement:
 def test_a_bad_device_has_one_flag_that_names_why() -> None:
     flawed = [Reason("known_exploited", "flaw", (f"CVE-{n}", "exploited")) for n in range(5)]
     assert list(flags([of("known_exploited", *flawed, Reason("unknown", "no_firmware"))])) == [
-        ("firmware_exploited", "d", ("CVE-0", "CVE-1", "CVE-2", "2"))
+        ("firmware_exploited", "d", ("CVE-0, CVE-1, CVE-2, +2",))
     ]
     assert list(flags([of("unknown", Reason("unknown", "no_firmware"), Reason("unknown", "no_bundle"))])) == [
-        ("firmware_unknown", "d", ("no_firmware", "no_bundle"))
+        ("firmware_unknown", "d", ("no_firmware, no_bundle",))
     ]
     assert list(flags([of("end_of_life", Reason("end_of_life", "support_ended", ("2020-01-01",)))])) == [
         ("firmware_end_of_life", "d", ("support_ended",))
@@ -201,32 +213,95 @@ def test_what_is_not_bad_or_has_the_campus_flag_has_none_of_its_own(judgement: J
     assert list(flags([judgement])) == []
 
 
+def test_none_is_blamed_for_what_it_may_still_say() -> None:
+    waiting = of("unknown", Reason("unknown", "not_told"))
+    assert list(flags([waiting], settled=False)) == []
+    assert list(flags([waiting])) == [("firmware_unknown", "d", ("not_told",))]
+
+
 OLDEST: dict[BundleKind, int] = {"cve": 30 * DAY_US, "kev": 14 * DAY_US}
 
 
 @pytest.mark.parametrize(
     ("bundles", "found"),
     [
-        ({}, [("bundle_missing", "c", ("cve", "kev"))]),
-        (
-            {"kev": Bundle("kev", None, 0)},
-            [("bundle_missing", "c", ("cve",)), ("bundle_old", "c", ("kev:14",))],
-        ),
+        ({}, [("bundle_missing", ("cve, kev",))]),
+        ({"kev": Bundle("kev", None, 0)}, [("bundle_missing", ("cve",)), ("bundle_old", ("kev 14",))]),
         ({"cve": Bundle("cve", 89 * DAY_US, 90 * DAY_US), "kev": Bundle("kev", None, 90 * DAY_US)}, []),
         (
             {"cve": Bundle("cve", 10 * DAY_US, 99 * DAY_US), "kev": Bundle("kev", 10 * DAY_US, 99 * DAY_US)},
-            [("bundle_old", "c", ("cve:30", "kev:14"))],
+            [("bundle_old", ("cve 30, kev 14",))],
         ),
     ],
 )
 def test_a_missing_or_old_bundle_is_a_flag(
-    bundles: dict[BundleKind, Bundle], found: list[tuple[str, str, tuple[str, ...]]]
+    bundles: dict[BundleKind, Bundle], found: list[tuple[str, tuple[str, ...]]]
 ) -> None:
-    assert list(bundle_flags("c", bundles, OLDEST, 100 * DAY_US)) == found
-    assert {code for code, _, _ in found} <= CODES
+    assert list(bundle_flags(bundles, OLDEST, 100 * DAY_US)) == found
+    assert {code for code, _ in found} <= CODES
 
 
 def test_a_stamp_of_tomorrow_makes_no_bundle_young() -> None:
     ahead = Bundle("cve", 500 * DAY_US, 100 * DAY_US)
     assert age_days(ahead, 140 * DAY_US) == 40
     assert age_days(ahead, 99 * DAY_US) == 0
+
+
+# --- in the book -----------------------------------------------------------------------------
+
+CAM, PLC = AssetId("cam-1"), AssetId("plc")
+TAKEN = BundleTaken("cve", "ab" * 32, 5, None, whole=True)
+
+
+def a_book() -> Book:
+    zone = ZoneId("a")
+    devices = {CAM: Configured(CAM, "camera", zone), PLC: Configured(PLC, "controller", zone)}
+    return Book(Campus("campus", devices))
+
+
+def test_what_devices_say_they_are_is_folded_into_the_book() -> None:
+    book = a_book()
+    for fact in (
+        CameraIdentified(CameraId("cam-1"), "AXIS", "M3085-V", "11.2", "A", "S1"),
+        DeviceIdentified(ControllerId("plc"), "modbus", "", "WAGO", "750-362", "01.09", "", ""),
+        TAKEN,
+    ):
+        fold(book, 1, Entry(fact, "x", Actor("rule")))
+    assert book.identities == {CAM: Said("AXIS", "M3085-V", "11.2"), PLC: Said("WAGO", "750-362", "01.09")}
+    assert book.identities.saved() == {CAM, PLC}
+
+
+def test_a_bundle_is_recorded_by_who_brought_it_taken_or_refused() -> None:
+    now, refused = Now(1, 1), BundleRefused("kev", "no_json")
+    person = Actor("person:1")
+    assert decide(a_book(), RecordBundle(TAKEN), person, now) == (Entry(TAKEN, "cve", person),)
+    assert decide(a_book(), RecordBundle(refused=refused), person, now) == (Entry(refused, "kev", person),)
+    assert decide(a_book(), RecordBundle(), person, now) == ()
+    assert all(allowed(Entry(one, "x", person)) for one in (TAKEN, refused))
+
+
+def test_the_sweep_raises_a_devices_flag_with_its_zone_and_the_campus_flag_and_clears_both() -> None:
+    book, now = a_book(), Now(100 * DAY_US, 1)
+    book.judgements = (Judgement(CAM, "known_flaw", (Reason("known_flaw", "flaw", ("CVE-2030-0001",)),)),)
+    book.oldest_us = OLDEST
+    raised = list(sweep(book, now))
+    assert [one.fact for one in raised] == [
+        FlagRaised("firmware_flawed", CAM, ("a", "CVE-2030-0001")),
+        FlagRaised("bundle_missing", "campus", ("", "cve, kev")),
+    ]
+    assert all(allowed(one) for one in raised)
+    for one in raised:
+        fold(book, 1, one)
+    assert list(sweep(book, now)) == []
+    book.judgements = ()
+    book.bundles = {"cve": Bundle("cve", None, now.utc_us), "kev": Bundle("kev", None, now.utc_us)}
+    assert [one.fact for one in sweep(book, now)] == [
+        FlagCleared("firmware_flawed", CAM),
+        FlagCleared("bundle_missing", "campus"),
+    ]
+
+
+def test_a_fact_that_is_none_of_its_own_leaves_the_book_as_it_was() -> None:
+    book = a_book()
+    fold(book, 1, Entry(TAKEN, "cve", Actor("person:1")))
+    assert book.identities.saved() | book.flags.saved() | book.assets.saved() == set()
