@@ -22,6 +22,7 @@ from edge.web.pages import (
     acting,
     confirming,
     looking,
+    measuring,
     people,
     releasing,
     selftests,
@@ -44,6 +45,7 @@ PAGES: tuple[Route, ...] = (
     *releasing.ROUTES,
     *walking.ROUTES,
     *selftests.ROUTES,
+    *measuring.ROUTES,
     *streaming.ROUTES,
     *statics.ROUTES,
 )

@@ -21,6 +21,7 @@ MENU: Final[tuple[tuple[str, str, Right], ...]] = (
     ("/controllers", "Controllers", "look"),
     ("/cameras", "Cameras", "look"),
     ("/flags", "Flags", "look"),
+    ("/readiness", "Readiness", "look"),
     ("/incidents", "Incidents", "look"),
     ("/walk-test", "Walk-test", "walk-test"),
     ("/selftest", "Self-test", "selftest"),
@@ -97,6 +98,8 @@ def frame(scene: Scene, screen: str, of: str, may: May) -> Document:
                 "close",
                 "release",
                 "lock",
+                "measure",
+                "selftest",
                 "configure",
                 "export",
             )
