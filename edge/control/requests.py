@@ -48,6 +48,10 @@ class Status(_Request, frozen=True, tag="status"):
     watch: bool = False
 
 
+class Rules(_Request, frozen=True, tag="rules"):
+    """The rules and limits in force."""
+
+
 class Press(_Request, frozen=True, tag="press"):
     """gesture None: the button's highest-ranked response."""
 
@@ -171,7 +175,7 @@ class Known(_Request, frozen=True, tag="people"):
 
 
 Asking = Press | Lock | Release | Answer | Close | WalkTest | SelfTest | Measure | DryRun
-Request = Status | Asking | LeaveSafeMode | VerifyJournal | Rows | Export | User | Token | Known
+Request = Status | Rules | Asking | LeaveSafeMode | VerifyJournal | Rows | Export | User | Token | Known
 _decoder: Final = msgspec.json.Decoder(Request)
 
 

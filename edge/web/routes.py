@@ -14,6 +14,7 @@ from edge.web.api import (
     presses,
     readiness,
     release_session,
+    rules,
     selftest,
     walk_tests,
 )
@@ -32,6 +33,9 @@ from edge.web.pages import (
     walking,
     watching,
 )
+from edge.web.pages import (
+    rules as rules_page,
+)
 from edge.web.route import Route
 
 PAGES: tuple[Route, ...] = (
@@ -46,6 +50,7 @@ PAGES: tuple[Route, ...] = (
     *walking.ROUTES,
     *selftests.ROUTES,
     *measuring.ROUTES,
+    *rules_page.ROUTES,
     *streaming.ROUTES,
     *statics.ROUTES,
 )
@@ -68,5 +73,6 @@ ROUTES: tuple[Route, ...] = (
     *selftest.ROUTES,
     *flags.ROUTES,
     *readiness.ROUTES,
+    *rules.ROUTES,
     *events.ROUTES,
 )

@@ -13,6 +13,7 @@ from edge import camera_words, words
 from edge.flag_ends import ENDS
 from edge.flag_evidence import SEEN
 from edge.flag_words import FLAGS
+from edge.rulebook import LIMITS
 from edge.web.pages import (
     account,
     acting,
@@ -71,7 +72,7 @@ def from_tables() -> Iterator[str]:
         *(releasing.WHY_NOT.values(), confirming.WHY_NOT.values(), acting.WORDS),
         (account.WRONG, *account.ROLES.values()),
         *FLAGS.values(),
-        *(ENDS.values(), SEEN.values(), words.DRY_RUN.values()),
+        *(ENDS.values(), SEEN.values(), words.DRY_RUN.values(), LIMITS.values()),
         (role.replace("-", " ") for role in ROLES),
         *camera_words.BLIND.values(),
         *(table.values() for table in (camera_words.PICTURES, camera_words.LOST, camera_words.ENGINES)),

@@ -27,6 +27,7 @@ MENU: Final[tuple[tuple[str, str, Right], ...]] = (
     ("/selftest", "Self-test", "selftest"),
     ("/drills", "Drills", "start-drill"),
     ("/release", "Release doors", "release"),
+    ("/rules", "Rules", "look"),
     ("/people", "People", "people"),
 )
 

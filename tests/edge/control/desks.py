@@ -13,6 +13,7 @@ from edge.control.desk import Make, Reply
 from edge.control.path import NAME
 from edge.control.server import ControlServer
 from edge.people.people import People
+from edge.rulebook import rulebook
 from edge.snapshot import snapshot
 from rules.model.events import Asked
 from rules.model.ids import Actor, IncidentId, RequestId
@@ -42,6 +43,10 @@ class PaperDesk:
         self.people: People = self.someone
         self.sent = 0
         """Batches of rows that were asked for so far."""
+
+    def rules(self) -> dict[str, Any]:
+        evidence = {"before_s": 30, "disk_gb": 50, "reserve_gb": 2, "drills_days": 30}
+        return rulebook(self.plan, (86_400_000_000 * 365, 86_400_000_000 * 30), evidence)
 
     def snapshot(self) -> dict[str, Any]:
         if self.bug is not None:
