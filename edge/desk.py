@@ -29,6 +29,7 @@ from edge.journal.writer import JournalRefused
 from edge.media.messages import Answer, Asked, Figures
 from edge.people.keeper import in_a_thread
 from edge.people.people import People
+from edge.rulebook import rulebook
 from edge.snapshot import Steady, in_bites, snapshot
 from edge.version import VERSION
 from edge.views.database import Views
@@ -131,6 +132,22 @@ class FrontDesk:
     def metrics(self) -> dict[str, Any]:
         """Counters and gauges of now, by name."""
         return self._daemon.metrics()
+
+    def rules(self) -> dict[str, Any]:
+        """The rules and limits in force."""
+        policies = self._daemon.setting.config.policies
+        kept = policies.retention
+        evidence = policies.evidence
+        return rulebook(
+            self.plan,
+            None if kept is None else (kept.incidents, kept.other),
+            {
+                "before_s": evidence.before // 1_000_000,
+                "disk_gb": evidence.disk_gb,
+                "reserve_gb": evidence.reserve_gb,
+                "drills_days": evidence.drills // 86_400_000_000,
+            },
+        )
 
     def snapshot(self) -> dict[str, Any]:
         """The live picture of now."""

@@ -20,7 +20,7 @@ SEEN: Final[Mapping[str, str]] = {
 }
 
 
-def told(seen: Mapping[str, Any], when: Callable[[str | None], str]) -> str:
-    """One piece of evidence. when: puts a time (RFC 3339, None: never in this run) into words."""
-    text = SEEN.get(seen["what"], f"{seen['what']} {{value}}, {{at}}")
+def told(seen: Mapping[str, Any], when: Callable[[str | None], str], said: Callable[[str], str] = str) -> str:
+    """One piece of evidence. when: puts a time (RFC 3339, None: never in this run) into words; said: a translation."""
+    text = said(SEEN[seen["what"]]) if seen["what"] in SEEN else f"{seen['what']} {{value}}, {{at}}"
     return text.replace("{value}", str(seen["value"]) or "not known").replace("{at}", when(seen["at"]))

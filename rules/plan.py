@@ -243,5 +243,7 @@ class Plan:
     self_test_at: int | None = None
     """Local minute after midnight at which every day's self-test begins; None: only when a person asks."""
     flags: FlagTable = field(default_factory=FlagTable)
+    packs: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    """Version and SHA-256 of each file of rules that is in force, by its name."""
     dry_run_at: int | None = None
     """Local minute after midnight of every day's dry run; None: only when a person asks."""

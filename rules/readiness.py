@@ -3,7 +3,6 @@
 By the weights of `packs/flags.yaml`. What nobody knows costs what the worst would; nothing here is an average.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -60,7 +59,7 @@ def readiness(plan: Plan, state: State) -> Readiness:
     """Pure; 1,000 doors take a millisecond."""
     lost = tuple(_once_each(plan, [*_flagged(plan, state), *_unknown(plan, state)]))
     everywhere = 0
-    by_zone: dict[ZoneId, int] = defaultdict(int)
+    by_zone = dict.fromkeys(plan.zones, 0)
     for one in lost:
         if thing_of(one.subject) == plan.campus:
             everywhere += one.points
@@ -161,10 +160,9 @@ def sweep(step: Step) -> None:
 
 def causes(of: Readiness) -> tuple[tuple[str, int, int], ...]:
     """(code, how many things, points), the heaviest first; what counts behind another is not counted again."""
-    things: dict[str, int] = defaultdict(int)
-    points: dict[str, int] = defaultdict(int)
+    found: dict[str, tuple[int, int]] = {}
     for one in of.lost:
         if one.points:
-            things[one.code] += 1
-            points[one.code] += one.points
-    return tuple((code, things[code], points[code]) for code in sorted(points, key=lambda one: -points[one]))
+            things, points = found.get(one.code, (0, 0))
+            found[one.code] = (things + 1, points + one.points)
+    return tuple((code, *found[code]) for code in sorted(found, key=lambda one: (-found[one][1], one)))

@@ -166,6 +166,7 @@ def _flags(verbs: Any) -> None:
     made.add_argument("--until", metavar="WHEN", help="12h, 5d, 2026-12-04 (its end) or an RFC 3339 time")
     made.add_argument("--reason", type=_said, help="what is done, and by whom")
     made.add_argument("--end", action="store_true", help="it is over before that")
+    _verb(verbs, "rules", "rules:rules", "the rules and limits in force, in plain words", json=True)
     _verb(verbs, "readiness", "flags:readiness", "how ready each zone is, and why not more", json=True)
     made = _verb(
         verbs,

@@ -4,6 +4,7 @@ A shipped pack that is broken is our bug and raises `BrokenPack`; a site's own r
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,7 @@ from typing import Final
 import rules
 from edge.config.pack_flags import read_flags
 from edge.config.pack_responses import ResponseRow, read_responses
+from edge.config.pack_rights import shipped_rights
 from edge.config.pack_tables import BrokenPack, Families, read_families, read_table
 from edge.config.problems import Problem
 from rules.flag_table import FlagTable
@@ -32,6 +34,8 @@ class Packs:
     hardware: Table
     families: Families
     flags: FlagTable
+    versions: Mapping[str, tuple[int, str]]
+    """Version and SHA-256 of each file, by its name."""
     hash: str
 
 
@@ -51,7 +55,15 @@ def with_responses(data: bytes, file: str) -> tuple[Packs | None, tuple[Problem,
         return None, problems
     table, families, flags, digests = _fixed()
     all_digests = {**digests, "responses": hashlib.sha256(data).hexdigest()}
-    return Packs(responses, table, families, flags, _hash(all_digests)), ()
+    rights = shipped_rights()
+    versions = {
+        "responses": (_version(data), all_digests["responses"]),
+        "flags": (flags.version, digests["flags"]),
+        "hardware": (table.version, digests["hardware"]),
+        "families": (_version((PACKS / "families.yaml").read_bytes()), digests["families"]),
+        "rights": (rights.version, hashlib.sha256((PACKS / "rights.yaml").read_bytes()).hexdigest()),
+    }
+    return Packs(responses, table, families, flags, versions, _hash(all_digests)), ()
 
 
 @cache
@@ -66,6 +78,12 @@ def _fixed() -> tuple[Table, Families, FlagTable, dict[str, str]]:
     }
     table = read_table(hardware, "hardware.yaml")
     return table, read_families(families, "families.yaml"), flags, digests
+
+
+def _version(data: bytes) -> int:
+    """Of a pack that was read before: its first line that says so."""
+    found = re.search(rb"(?m)^version: (\d+)", data)
+    return int(found[1]) if found else 0
 
 
 def _hash(digests: Mapping[str, str]) -> str:

@@ -56,6 +56,9 @@ class Desk(Protocol):
     def snapshot(self) -> dict[str, Any]:
         """`edge.snapshot.snapshot` of now."""
 
+    def rules(self) -> dict[str, Any]:
+        """`edge.rulebook.rulebook` of the configuration in force."""
+
     async def submit(self, actor: Actor, make: Make) -> Reply:
         """Hand one request to the inbox; returns once it is durable, or once the disk took nothing for 1 s.
 

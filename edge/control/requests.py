@@ -49,6 +49,10 @@ class Status(_Request, frozen=True, tag="status"):
     watch: bool = False
 
 
+class Rules(_Request, frozen=True, tag="rules"):
+    """The rules and limits in force."""
+
+
 class Press(_Request, frozen=True, tag="press"):
     """gesture None: the button's highest-ranked response."""
 
@@ -185,6 +189,7 @@ class Known(_Request, frozen=True, tag="people"):
 Asking = Press | Lock | Release | Answer | Close | WalkTest | SelfTest | Measure | DryRun
 Request = (
     Status
+    | Rules
     | Asking
     | LeaveSafeMode
     | VerifyJournal

@@ -17,6 +17,7 @@ from edge.control.requests import (
     Release,
     Request,
     Rows,
+    Rules,
     SelfTest,
     Status,
     Token,
@@ -33,7 +34,7 @@ ROLE: Role = "administrator"
 def right_of(request: Request) -> Right:
     """The right without which a request is refused."""
     match request:
-        case Status() | Firmware():
+        case Status() | Firmware() | Rules():
             return "look"
         case Press():
             return {"real": "start", "test": "walk-test"}.get(request.kind, "start-drill")  # type: ignore[return-value]

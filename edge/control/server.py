@@ -38,6 +38,7 @@ from edge.control.requests import (
     Release,
     Request,
     Rows,
+    Rules,
     SelfTest,
     Status,
     Token,
@@ -178,6 +179,8 @@ class ControlServer:
         match request:
             case Status():
                 yield _data(desk.snapshot())
+            case Rules():
+                yield _data(desk.rules())
             case Release():
                 yield await self._released(request, actor)
             case Press() | Lock() | Answer() | Close() | WalkTest() | SelfTest() | Measure() | DryRun():

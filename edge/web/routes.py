@@ -15,6 +15,7 @@ from edge.web.api import (
     presses,
     readiness,
     release_session,
+    rules,
     selftest,
     walk_tests,
 )
@@ -23,6 +24,7 @@ from edge.web.pages import (
     acting,
     confirming,
     looking,
+    measuring,
     people,
     releasing,
     selftests,
@@ -31,6 +33,9 @@ from edge.web.pages import (
     streaming,
     walking,
     watching,
+)
+from edge.web.pages import (
+    rules as rules_page,
 )
 from edge.web.route import Route
 
@@ -45,6 +50,8 @@ PAGES: tuple[Route, ...] = (
     *releasing.ROUTES,
     *walking.ROUTES,
     *selftests.ROUTES,
+    *measuring.ROUTES,
+    *rules_page.ROUTES,
     *streaming.ROUTES,
     *statics.ROUTES,
 )
@@ -68,5 +75,6 @@ ROUTES: tuple[Route, ...] = (
     *flags.ROUTES,
     *readiness.ROUTES,
     *firmware.ROUTES,
+    *rules.ROUTES,
     *events.ROUTES,
 )

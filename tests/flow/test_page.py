@@ -16,7 +16,7 @@ from tests.flow.waiting import wait_for
 DOORS = ("tcp-1", "tcp-2")
 PAGES = (
     "/?show=campus", "/doors", "/doors/tcp-1", "/buttons", "/buttons/pb-native", "/inputs", "/controllers",
-    "/controllers/plc", "/flags", "/incidents", "/walk-test", "/drills", "/start", "/release", "/close",
+    "/controllers/plc", "/flags", "/readiness", "/rules", "/incidents", "/walk-test", "/drills", "/start", "/release", "/close",
     "/account", "/people", "/tokens",
 )  # fmt: skip
 HEARD = "node => [...node.childNodes].filter(one => one.ariaHidden !== 'true').map(one => one.textContent).join('')"

@@ -1,5 +1,6 @@
 """`/flags`: safety shortcomings, raised by rule, each with its reason, its owner, and what is done meanwhile."""
 
+from datetime import datetime
 from typing import Annotated
 
 from aiohttp import web
@@ -9,7 +10,6 @@ from edge.web.api.answering import answer, of
 from edge.web.api.forms import Asked, Done, Listed, Time, Words
 from edge.web.api.lists import Paged, page
 from edge.web.api.reading import query
-from edge.web.api.times import utc_us
 from edge.web.api.writing import done, submit, write
 from edge.web.route import Route, Says, Visit
 from edge.web.shared import shared
@@ -76,7 +76,7 @@ class Flag(Struct, frozen=True, kw_only=True):
 class TakeMeasure(Asked, frozen=True, kw_only=True):
     """until: within 31 days, with its offset. reason: what is done, and by whom."""
 
-    until: Annotated[str, Meta(max_length=40, description="RFC 3339, with an offset.")]
+    until: Annotated[datetime, Meta(tz=True, description="RFC 3339, with an offset.")]
     reason: Words
 
 
@@ -94,7 +94,7 @@ async def flags(visit: Visit) -> web.StreamResponse:
 async def take(visit: Visit, asked: TakeMeasure) -> web.Response:
     """Record what is done meanwhile."""
     code, subject = _named(visit)
-    until_us = utc_us(asked.until, "$.until")
+    until_us = round(asked.until.timestamp() * 1_000_000)
     reply = done(
         await submit(
             visit,

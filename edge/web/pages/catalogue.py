@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from edge import camera_words, words
+from edge.flag_ends import ENDS
+from edge.flag_evidence import SEEN
 from edge.flag_words import FLAGS
+from edge.rulebook import LIMITS
 from edge.web.pages import (
     account,
     acting,
@@ -30,6 +33,7 @@ from edge.web.pages import (
 )
 from edge.web.pages.language import DOMAIN, LOCALE
 from edge.web.problem import TITLES
+from rules.rights import ROLES
 
 POT: Final = LOCALE / f"{DOMAIN}.pot"
 HERE: Final = Path(__file__).parent
@@ -68,6 +72,8 @@ def from_tables() -> Iterator[str]:
         *(releasing.WHY_NOT.values(), confirming.WHY_NOT.values(), acting.WORDS),
         (account.WRONG, *account.ROLES.values()),
         *FLAGS.values(),
+        *(ENDS.values(), SEEN.values(), words.DRY_RUN.values(), LIMITS.values()),
+        (role.replace("-", " ") for role in ROLES),
         *camera_words.BLIND.values(),
         *(table.values() for table in (camera_words.PICTURES, camera_words.LOST, camera_words.ENGINES)),
         *(table.values() for table in (camera_words.FILES, camera_words.FILES_SAY, camera_words.FAILED)),

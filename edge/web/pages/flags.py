@@ -1,14 +1,17 @@
 """Flags as rows: one cause is one row, the worst first; each says what is wrong and what to do."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
-from edge.flags import flag_words
+from edge.flag_evidence import told
+from edge.flags import flag_words, place_of
 from edge.web.pages import times
-from edge.web.pages.language import _, many
+from edge.web.pages.language import _, many, say
 from edge.web.pages.scene import Scene
 from edge.words import LINKS
+from rules.model.ids import ZoneId
 
 Document = dict[str, Any]
 
@@ -23,9 +26,9 @@ LINK: Final = "link_not_proven"
 MOST_NAMED: Final = 5
 
 
-def flag_rows(scene: Scene) -> list[Document]:
+def flag_rows(scene: Scene, only: Callable[[Document], bool] = lambda _: True) -> list[Document]:
     """One row a cause: what a silent controller explains is counted with it, and equal flags stand together."""
-    found = [one for one in scene.picture["flags"] if one["code"] not in SHOWN_ELSEWHERE]
+    found = [one for one in scene.picture["flags"] if one["code"] not in SHOWN_ELSEWHERE and only(one)]
     down = {one["subject"] for one in found if one["code"] == "controller_down"}
     explained: dict[str, int] = defaultdict(int)
     groups: dict[str, list[Document]] = {}
@@ -38,7 +41,7 @@ def flag_rows(scene: Scene) -> list[Document]:
             why = f"-{one['args'][0]}" if one["code"] == LINK and one["args"] else ""
             groups.setdefault(flag_words(scene.plan, one["code"], one["subject"]) + why, []).append(one)
     rows = [_row(scene, words, group, explained) for words, group in groups.items()]
-    return sorted(rows, key=lambda row: (row["standing"], row["title"]))
+    return sorted(rows, key=lambda row: (row["standing"], not row["safety"], -row["points"], row["title"]))
 
 
 def _controller_of(scene: Scene, subject: str) -> str | None:
@@ -54,7 +57,7 @@ def _row(scene: Scene, words: str, group: list[Document], explained: Mapping[str
     oldest = min(since, default=None)
     code = first["code"]
     also = sum(explained.get(one["subject"], 0) for one in group) if code == "controller_down" else 0
-    named = [_named(scene, one["subject"]) for one in group] if len(group) > 1 else []
+    named = [_named(scene, one) for one in group] if len(group) > 1 else []
     return {
         "key": f"{words}-{first['subject']}" if len(group) == 1 else words,
         "title": _title(scene, first, len(group)),
@@ -65,7 +68,17 @@ def _row(scene: Scene, words: str, group: list[Document], explained: Mapping[str
         "since_ms": times.ms_of(oldest) if oldest else None,
         "since": scene.full(oldest),
         "age_ms": scene.since_ms(oldest),
-        "href": place_of(scene, first["subject"]) if len(group) == 1 else "",
+        "href": place_of(scene.plan, first["subject"]) if len(group) == 1 else "",
+        "flag": _page_of(first) if len(group) == 1 else "",
+        "owner": _role(first["owner"]),
+        "ends": _(first["clears"]["words"]),
+        "safety": first["safety"],
+        "points": first["points"],
+        "measures": [
+            _measure(scene, one, called(scene, one["subject"]) if len(group) > 1 else "")
+            for one in group
+            if one["measure"]
+        ],
         # What the configuration itself implies stands until somebody changes it: after what happened.
         "standing": (code, first["subject"]) in scene.plan.standing_flags,
         "count": len(group),
@@ -75,12 +88,28 @@ def _row(scene: Scene, words: str, group: list[Document], explained: Mapping[str
 def _title(scene: Scene, first: Document, count: int) -> str:
     """With what people call the thing in its id's place; of several the first, and how many more."""
     subject = str(first["subject"])
-    title = _(first["title"]).replace(subject, called(scene, subject)) if subject else _(first["title"])
+    # Of the campus's own flags no title names it, and its id may be any word.
+    named = subject and subject != scene.plan.campus
+    title = _(first["title"]).replace(subject, called(scene, subject)) if named else _(first["title"])
     return title if count == 1 else f"{title}, " + many("and {n} more", "and {n} more", count - 1)
 
 
-def _named(scene: Scene, subject: str) -> Document:
-    return {"name": called(scene, subject), "href": place_of(scene, subject)}
+def _named(scene: Scene, flag: Document) -> Document:
+    return {"name": called(scene, flag["subject"]), "href": _page_of(flag)}
+
+
+def _page_of(flag: Document) -> str:
+    return f"/flags/{quote(flag['id'], safe=':')}"
+
+
+def _role(role: str) -> str:
+    return _(role.replace("-", " "))
+
+
+def _measure(scene: Scene, flag: Document, of: str) -> Document:
+    """What is done meanwhile, until when; of: whose, where several stand together."""
+    measure = flag["measure"]
+    return {"text": measure["text"], "until": scene.full(measure["until"]), "of": of}
 
 
 def called(scene: Scene, subject: str) -> str:
@@ -95,19 +124,60 @@ def called(scene: Scene, subject: str) -> str:
     return subject
 
 
-def place_of(scene: Scene, subject: str) -> str:
-    """Where a thing with an id, or a link to it, has its own page; `""`: nowhere."""
-    subject = subject.rpartition(":")[2]
-    for things, place in (
-        (scene.plan.doors, "/doors/"),
-        (scene.plan.buttons, "/buttons/"),
-        (scene.plan.controllers, "/controllers/"),
-    ):
-        if any(one == subject for one in things):
-            return f"{place}{subject}"
-    return "/inputs" if any(one == subject for one in scene.plan.inputs) else ""
-
-
 def flags_view(scene: Scene, of: str = "") -> Document:
     """The page of all flags."""
     return {"rows": flag_rows(scene)}
+
+
+def flag_view(scene: Scene, of: str) -> Document | None:
+    """One flag with all that is known of it; None: it does not stand, or not for this onlooker."""
+    found = next((one for one in scene.picture["flags"] if one["id"] == of), None)
+    if found is None:
+        return None
+    ticket = found["ticket"]
+    return {
+        "id": of,
+        "title": _title(scene, found, 1),
+        "text": _(found["text"]),
+        "since": scene.full(found["since"]),
+        "age_ms": scene.since_ms(found["since"]),
+        "owner": _role(found["owner"]),
+        "ends": _(found["clears"]["words"]),
+        "points": found["points"],
+        "safety": found["safety"],
+        "zones": ", ".join(scene.zone_name(zone) for zone in found["zones"]),
+        "place": found["place"],
+        "ticket": ""
+        if ticket is None
+        else say("{age}, for the {role}", age=after(ticket["after_s"]), role=_role(ticket["of"])),
+        "evidence": [told(one, lambda at: scene.full(at) or _("never"), _) for one in found["evidence"]],
+        "may_measure": found["may_measure"],
+        "measure": _measure(scene, found, "") if found["measure"] else None,
+    }
+
+
+def after(seconds: int) -> str:
+    """How long something stands before more comes of it."""
+    if seconds == 0:
+        return _("at once")
+    if seconds < 3_600:
+        return many("after {n} minute", "after {n} minutes", seconds // 60)
+    if seconds < 86_400:
+        return many("after {n} hour", "after {n} hours", seconds // 3_600)
+    return many("after {n} day", "after {n} days", seconds // 86_400)
+
+
+def flags_here(scene: Scene, incident: str, zone: str) -> Document:
+    """What is wrong in an incident's zones and may make somebody less safe now; the rest waits behind a count."""
+    held = {one["id"] for one in scene.picture["zones"] if one["incident"] == incident} | {zone}
+    planned = [scene.plan.zones[ZoneId(one)] for one in held if ZoneId(one) in scene.plan.zones]
+    zones = {str(one) for its in planned for one in (*its.within, *its.above)}
+    here = [one["id"] for one in scene.picture["flags"] if one["safety"] and zones & set(one["zones"])]
+    rows = flag_rows(scene, lambda one: one["id"] in set(here))
+    waiting = sum(
+        one["id"] not in set(here) and one["code"] not in SHOWN_ELSEWHERE for one in scene.picture["flags"]
+    )
+    return {"rows": rows[:MOST_HERE], "more": max(0, len(rows) - MOST_HERE), "waiting": waiting}
+
+
+MOST_HERE: Final = 8

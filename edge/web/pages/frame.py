@@ -21,11 +21,13 @@ MENU: Final[tuple[tuple[str, str, Right], ...]] = (
     ("/controllers", "Controllers", "look"),
     ("/cameras", "Cameras", "look"),
     ("/flags", "Flags", "look"),
+    ("/readiness", "Readiness", "look"),
     ("/incidents", "Incidents", "look"),
     ("/walk-test", "Walk-test", "walk-test"),
     ("/selftest", "Self-test", "selftest"),
     ("/drills", "Drills", "start-drill"),
     ("/release", "Release doors", "release"),
+    ("/rules", "Rules", "look"),
     ("/people", "People", "people"),
 )
 
@@ -97,6 +99,8 @@ def frame(scene: Scene, screen: str, of: str, may: May) -> Document:
                 "close",
                 "release",
                 "lock",
+                "measure",
+                "selftest",
                 "configure",
                 "export",
             )

@@ -52,13 +52,13 @@ async def _incident(visit: Visit, of: str) -> web.StreamResponse:
     if _hidden(now, of):
         # Live, and not for this visitor's eyes: the same answer as for one that never was.
         raise Problem(404, _("There is no such incident."))
-    found = await _from_record(visit.office.views(lambda views: views.incidents(1_000)))
+    found = await from_record(visit.office.views(lambda views: views.incidents(1_000)))
     if found is None:
         raise Problem(503, _("The record cannot be read now. What is live is on the campus page."))
     line = next((one for one in found if one["incident"] == of), None)
     if line is None or (line["silent"] and not now.duress):
         raise Problem(404, _("There is no such incident."))
-    ledger = await _from_record(visit.office.views(lambda views: views.ledger(of)))
+    ledger = await from_record(visit.office.views(lambda views: views.ledger(of)))
     view = incident.closed_view(now, line, ledger or [], more["kept_of_cameras"])
     more |= {"record": view, "eyes": view["eyes"]}
     return show(visit, "plain", seen=now, template="incident_over.html", more=more)
@@ -68,7 +68,7 @@ async def _timeline(visit: Visit, now: Scene, of: str) -> dict[str, Any]:
     """For those with the right to the record; whoever may look only has the doors."""
     if not visit.may("record") or _hidden(now, of):
         return {"timeline": None, "timeline_read": True}
-    rows = await _from_record(pages(visit).readings.of(of).rows())
+    rows = await from_record(pages(visit).readings.of(of).rows())
     return {
         "timeline": timeline(now, rows or [])[:MOST_LINES],
         "timeline_read": rows is not None,
@@ -82,7 +82,7 @@ async def _kept(visit: Visit, now: Scene, of: str) -> dict[str, Any]:
     shown = {"evidence_live": live, "takes": visit.could("export")}
     if _hidden(now, of) or (live and not now.plan.cameras):
         return {"evidence": None, "evidence_read": True, "kept_of_cameras": None, **shown}
-    found = await _from_record(visit.office.views(lambda views: kept(views, of)))
+    found = await from_record(visit.office.views(lambda views: kept(views, of)))
     return {
         "evidence": evidence_rows(now, of, found.files) if found is not None else None,
         "evidence_read": found is not None,
@@ -99,7 +99,7 @@ def _hidden(now: Scene, of: str) -> bool:
 async def incidents(visit: Visit) -> web.StreamResponse:
     """All incidents in the record, the newest first."""
     now = scene_of(visit)
-    found = await _from_record(visit.office.views(lambda views: views.incidents(200)))
+    found = await from_record(visit.office.views(lambda views: views.incidents(200)))
     lines = [incident.incident_line(now, one) for one in found or [] if now.duress or not one["silent"]]
     seen = {one.id for one in now.state.record.incidents.values() if now.duress or not one.silent}
     more = {
@@ -117,7 +117,7 @@ async def one_door(visit: Visit) -> web.StreamResponse:
     now = scene_of(visit)
     past = None
     if visit.may("record"):
-        lines = await _from_record(visit.office.views(lambda views: views.verdicts(of, 400)))
+        lines = await from_record(visit.office.views(lambda views: views.verdicts(of, 400)))
         past = doors.history(now, lines) if lines is not None else None
     showing = [one["id"] for one in shown_by(now, of)]
     more = {"history": past, "history_asked": visit.may("record"), **tiles(visit, now, showing)}
@@ -131,7 +131,7 @@ def _of(screen: str) -> Handle:
     return handle
 
 
-async def _from_record(reading: Awaitable[T]) -> T | None:
+async def from_record(reading: Awaitable[T]) -> T | None:
     """What the disk says; None: it does not answer now, or says that it cannot."""
     try:
         async with asyncio.timeout(RECORD_S):

@@ -14,8 +14,9 @@ from edge.web.pages.devices import (
     inputs_view,
 )
 from edge.web.pages.doors import door_view, doors_view
-from edge.web.pages.flags import flags_view
+from edge.web.pages.flags import flag_view, flags_view
 from edge.web.pages.incident import incident_view
+from edge.web.pages.readiness import readiness_view
 from edge.web.pages.scene import Scene
 
 Document = dict[str, Any]
@@ -45,7 +46,7 @@ SCREENS: Final = {
         Screen(
             "incident",
             "incident.html",
-            ("count", "ledger", "places", "seen", "who", "evidence", "timeline"),
+            ("count", "ledger", "places", "wrong", "seen", "who", "evidence", "timeline"),
             incident_view,
         ),
         Screen("doors", "doors.html", ("doors",), doors_view),
@@ -58,6 +59,8 @@ SCREENS: Final = {
         Screen("cameras", "cameras.html", ("cameras",), cameras_view),
         Screen("camera", "camera.html", ("camera_state",), camera_view),
         Screen("flags", "flags.html", ("flags",), flags_view),
+        Screen("flag", "flag.html", ("flag",), flag_view),
+        Screen("readiness", "readiness.html", ("readiness",), readiness_view),
         Screen("plain", "plain.html"),
     )
 }

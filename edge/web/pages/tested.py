@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from edge.web.pages.flags import place_of
+from edge.flags import place_of
 from edge.web.pages.language import _
 from edge.web.pages.scene import Scene
 from edge.words import LINKS
@@ -45,7 +45,7 @@ def _row(scene: Scene, link: Document) -> Document:
         "outcome": link["outcome"],
         "kind": _(LINKS[link["kind"]]),
         "name": link["name"],
-        "href": place_of(scene, link["subject"]),
+        "href": place_of(scene.plan, link["subject"]),
         "word": _(word),
         "tone": tone,
         "symbol": symbol,

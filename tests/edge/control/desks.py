@@ -18,6 +18,7 @@ from edge.control.server import ControlServer
 from edge.flaws.taken import Taken
 from edge.operations import NotDone
 from edge.people.people import People
+from edge.rulebook import rulebook
 from edge.snapshot import snapshot
 from rules.model.book_asks import BookAsk
 from rules.model.bundle_facts import BundleKind
@@ -52,6 +53,10 @@ class PaperDesk:
         self.people: People = self.someone
         self.sent = 0
         """Batches of rows that were asked for so far."""
+
+    def rules(self) -> dict[str, Any]:
+        evidence = {"before_s": 30, "disk_gb": 50, "reserve_gb": 2, "drills_days": 30}
+        return rulebook(self.plan, (86_400_000_000 * 365, 86_400_000_000 * 30), evidence)
 
     def snapshot(self) -> dict[str, Any]:
         if self.bug is not None:

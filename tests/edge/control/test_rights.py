@@ -23,7 +23,7 @@ from tests.edge.people.someone import PASSWORD, Someone
 
 REASON = {"reason": "over"}
 REQUESTS: dict[str, list[dict[str, Any]]] = {
-    "look": [{"do": "status"}, {"do": "status", "watch": True}, {"do": "firmware"}],
+    "look": [{"do": "status"}, {"do": "status", "watch": True}, {"do": "firmware"}, {"do": "rules"}],
     "start": [{"do": "press", "button": "pb-101", "kind": "real"}],
     "start-drill": [
         {"do": "press", "button": "pb-101", "kind": "drill"},

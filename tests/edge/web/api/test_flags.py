@@ -86,7 +86,8 @@ def test_readiness_is_what_the_flags_cost_point_by_point(api: Served, key: str) 
         assert one["owner"]
         assert one["title"]
     assert {one["zone"] for one in found["zones"]} >= {"flow-school", "a"}
-    assert api.get("readiness/history", "viewer").json["items"] == []
+    # A box that has run for four minutes has stated it; this one may be younger.
+    assert all(0 <= one["score"] <= 100 for one in api.get("readiness/history", "viewer").json["items"])
     assert api.get("readiness/history?limit=0", "viewer").status == 422
 
 

@@ -20,6 +20,7 @@ from edge.media.messages import Figures
 from edge.people.caller import Caller
 from edge.people.own import OwnAccount, OwnSession, Pending
 from edge.people.people import Factor, NotSignedIn, SetUp, SignedIn
+from edge.rulebook import rulebook
 from edge.snapshot import in_bites, snapshot
 from edge.web import office as offices
 from edge.web.application import application
@@ -183,6 +184,10 @@ class Office:
     def it(self) -> offices.Office:
         """As what it stands in for; pages ask no more of an office than what is here."""
         return cast(offices.Office, self)
+
+    def rules(self) -> dict[str, Any]:
+        evidence = {"before_s": 30, "disk_gb": 50, "reserve_gb": 2, "drills_days": 30}
+        return rulebook(self.plan, (86_400_000_000 * 365, 86_400_000_000 * 30), evidence)
 
     def snapshot(self) -> dict[str, Any]:
         self.pictured += 1

@@ -1,0 +1,68 @@
+"""`rules`: the rules and limits in force, in plain words, with the version and hash of each file."""
+
+import argparse
+import shutil
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from edge.cli import DID_NOT_HOLD, DONE
+from edge.cli.calling import NoAnswer, call
+from edge.cli.out import complain, plain, say, say_json
+from edge.cli.table import table
+
+
+def rules(args: argparse.Namespace) -> int:
+    """Print them."""
+    try:
+        reply = call(args.config, {"do": "rules"})
+    except NoAnswer:
+        return DID_NOT_HOLD
+    if not reply["ok"]:
+        complain(plain(reply["words"]))
+        return DID_NOT_HOLD
+    if args.json:
+        say_json(reply["data"])
+        return DONE
+    for part in _parts(reply["data"], shutil.get_terminal_size((110, 50)).columns):
+        say(part)
+    return DONE
+
+
+def _parts(found: Mapping[str, Any], width: int) -> Iterator[str]:
+    packs = [(one["name"], one["version"], one["sha256"]) for one in found["packs"]]
+    yield table(("file of rules", "version", "SHA-256"), packs, width=width)
+    yield f"Configuration {found['configuration']}"
+    yield ""
+    rows = [
+        (
+            one["response"],
+            one["rank"],
+            one["scope"],
+            "silent" if one["silent"] else "",
+            "outputs" if one["outputs"] else "",
+            ", ".join(one["locks"]) or "locks nothing",
+        )
+        for one in found["responses"]
+    ]
+    yield table(("response", "rank", "scope", "", "", "locks"), rows, width=width)
+    yield ""
+    yield table(("value", "limit"), [(one["value"], one["text"]) for one in found["limits"]], width=width)
+    kept = found["retention"]
+    yield (
+        "The record is kept for ever."
+        if kept is None
+        else f"Incidents are kept {kept['incidents_days']} days, everything else {kept['other_days']} days."
+    )
+    yield ""
+    flags = [
+        (one["points"], one["owner"], _ticket(one["ticket"]), f"{one['title']}. {one['ends']}")
+        for one in found["flags"]
+    ]
+    yield table(("points", "owner", "ticket after", "flag, and what ends it"), flags, width=width)
+
+
+def _ticket(one: Mapping[str, Any] | None) -> str:
+    if one is None:
+        return "never"
+    hours = one["after_s"] / 3_600
+    return "at once" if not hours else f"{hours:g} h" if hours < 48 else f"{hours / 24:g} days"
