@@ -43,8 +43,8 @@ LOST: Final[Mapping[str, str]] = {
 
 ENGINES: Final[Mapping[str, str]] = {
     "": "Our own reader.",
-    "configured": "The fallback reader, as configured.",
-    "not_served": "The fallback reader, for ours cannot serve this stream.",
+    "configured": "The fallback reader, as configured. It keeps no sound.",
+    "not_served": "The fallback reader, for ours cannot serve this stream. It keeps no sound.",
 }
 
 FILES: Final[Mapping[str, str]] = {

@@ -340,6 +340,7 @@ class Cameras:
                 said.serial,
                 said.skew_us,
                 said.streams,
+                said.words,
             )
         )
 

@@ -54,7 +54,9 @@ def visited(step: Step, event: CameraVisited) -> None:
     if same and its.serial in ("", event.serial):
         return
     if _may_write(step, event.camera):
-        step.write(CameraIdentified(event.camera, *now, event.serial), event.camera, actor=CAMERAS)
+        step.write(
+            CameraIdentified(event.camera, *now, event.serial, event.words), event.camera, actor=CAMERAS
+        )
 
 
 def said(step: Step, event: CameraSaid) -> None:

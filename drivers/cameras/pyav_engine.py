@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import msgspec
 
+from drivers.cameras.address import resolve
 from drivers.cameras.annexb import nal_units
 from drivers.cameras.h264 import H264
 from drivers.cameras.h265 import H265
@@ -17,13 +18,17 @@ from drivers.cameras.pyav_messages import (
     LOST,
     MISSED,
     OPENED,
+    REDIRECTED,
     Order,
     header,
     picture,
     read_lost,
     read_opened,
 )
-from drivers.cameras.rtsp_url import clean
+from drivers.cameras.rtsp_client import MOST_HOPS
+from drivers.cameras.rtsp_connection import Redirected
+from drivers.cameras.rtsp_session import redirected
+from drivers.cameras.rtsp_url import clean, host_and_port
 from drivers.cameras.stream import Sink, Source, StreamLost, Unserved
 from drivers.child import killed
 
@@ -41,17 +46,34 @@ class PyavEngine:
         self.process_id: int | None = None
 
     async def run(self, sink: Sink) -> NoReturn:
+        """Follows a camera elsewhere only at its own address: libavformat would tell another host the password."""
         source = self._source
         try:
-            order = Order(
-                _with_user(clean(source.url), source.user, source.password),
-                source.transport or "tcp",
-                source.answer_us / 1e6,
-                READ_S,
-                source.ca_file,
-            )
+            url = clean(source.url)
         except Malformed as bad:
             raise StreamLost("unreachable", str(bad)) from None
+        for _ in range(MOST_HOPS + 1):
+            try:
+                await self._play(sink, url)
+            except Redirected as hop:
+                elsewhere = redirected(hop.location, url)
+                here, there = [await resolve(host_and_port(one)[0]) for one in (source.url, elsewhere)]
+                if here != there:
+                    raise StreamLost(
+                        "answer", "redirected to another host, where the fallback engine does not follow"
+                    ) from None
+                url = elsewhere
+        raise StreamLost("answer", "redirected too often")
+
+    async def _play(self, sink: Sink, url: str) -> NoReturn:
+        source = self._source
+        order = Order(
+            _with_user(url, source.user, source.password),
+            source.transport or "tcp",
+            source.answer_us / 1e6,
+            READ_S,
+            source.ca_file,
+        )
         ours, theirs = socket.socketpair()
         with ours:
             with theirs:
@@ -97,6 +119,8 @@ async def _relay(reader: asyncio.StreamReader, sink: Sink, source: Source) -> No
             sink.opened("pyav", source.transport or "tcp", pictures.track)
         elif kind == LOST:
             lost = read_lost(body)
+            if lost.code == REDIRECTED:
+                raise Redirected(lost.detail)
             raise (Unserved if lost.unserved else StreamLost)(lost.code, lost.detail)
         elif kind == MISSED:
             sink.missing(int.from_bytes(body[:4], "big"))

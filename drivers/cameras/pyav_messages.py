@@ -17,6 +17,8 @@ UNIT: Final = struct.Struct(">?qq")
 MOST_BYTES: Final = 9 * 1_048_576
 LONGEST_ORDER: Final = 16_384
 OPENED, PICTURE, MISSED, LOST = b"O", b"U", b"M", b"L"
+REDIRECTED: Final = "redirected"
+"""Code of `Lost`: the camera sends us to the address in `detail`."""
 KINDS: Final = frozenset((OPENED, PICTURE, MISSED, LOST))
 
 

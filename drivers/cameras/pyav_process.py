@@ -4,6 +4,7 @@
 may hang: nobody waits for it. It ends by itself when its parent does.
 """
 
+import errno
 import logging
 import os
 import re
@@ -23,6 +24,7 @@ from drivers.cameras.pyav_messages import (
     MISSED,
     OPENED,
     PICTURE,
+    REDIRECTED,
     UNIT,
     Lost,
     Opened,
@@ -37,17 +39,26 @@ _CODECS: Final = {"h264": "h264", "hevc": "h265"}
 _GUESSED_STEP: Final = VIDEO_CLOCK // 15
 
 
-class Missed(logging.Handler):
-    """libavformat says what it missed only in its log, and only over UDP: over TCP it takes gaps in silence."""
+class Said(logging.Handler):
+    """What libavformat says only in its log: packets missed (over TCP it takes gaps in silence), and where it is sent.
 
-    def __init__(self) -> None:
+    It would follow a redirection anywhere, and tell the password there. It says so before it does (ff_rtsp_connect),
+    and no option forbids it: this process then ends, and whoever started it judges the address.
+    """
+
+    def __init__(self, parent: socket.socket) -> None:
         super().__init__()
         self.packets = 0
+        self._parent = parent
 
     def emit(self, record: logging.LogRecord) -> None:
-        found = re.search(r"missed (\d{1,9}) packets", record.getMessage())
-        if found:
+        text = record.getMessage()
+        if found := re.search(r"missed (\d{1,9}) packets", text):
             self.packets += int(found[1])
+        elif found := re.search(r"Redirecting to (\S{0,2048})", text):
+            with suppress(OSError):
+                self._parent.sendall(frame(LOST, msgspec.json.encode(Lost(REDIRECTED, found[1]))))
+            os._exit(0)
 
 
 def main() -> int:
@@ -61,7 +72,7 @@ def main() -> int:
     except (BrokenPipeError, ConnectionResetError):
         return 0  # nobody listens any more
     except av.FFmpegError as err:
-        lost = _why(err)
+        lost = _why(err, order.url.startswith("rtsps:"))
         if lost.code == "malformed" and time.monotonic() - began >= 0.95 * order.open_s:
             lost = Lost("silent", "nothing came in time")  # of what never came it says that it is invalid
     except OSError as err:
@@ -84,13 +95,16 @@ def _line(parent: socket.socket) -> bytes:
 
 
 def _read(order: Order, parent: socket.socket) -> Lost:
-    missed = Missed()
+    missed = Said(parent)
     logging.getLogger("libav").addHandler(missed)
     logging.getLogger("libav").propagate = False
-    av.logging.set_level(av.logging.WARNING)
+    logging.getLogger("libav").setLevel(logging.INFO)
+    av.logging.set_level(av.logging.INFO)  # where it is sent, it says no louder
+    av.logging.set_skip_repeated(False)
     options = {
         "rtsp_transport": order.transport,
         "allowed_media_types": "video",
+        "rtsp_flags": "filter_src",
         "probesize": "32",
         "fpsprobesize": "0",
         "protocol_whitelist": "rtsp,rtsps,rtp,srtp,tcp,udp,tls,crypto",
@@ -109,6 +123,7 @@ def _read(order: Order, parent: socket.socket) -> Lost:
     doubtful = 0
     last: int | None = None
     first: list[tuple[bytes, int]] = []
+    held: tuple[bool, int, int, bytes] | None = None
     for packet in container.demux(video[0]):
         if packet.size == 0:
             continue
@@ -132,7 +147,12 @@ def _read(order: Order, parent: socket.socket) -> Lost:
             before = rtp - (len(first) - number) * _step(video[0])
             parent.sendall(frame(PICTURE, UNIT.pack(True, before, when) + data))
         first, last = [], rtp
-        parent.sendall(frame(PICTURE, UNIT.pack(whole, rtp, at_us) + bytes(packet)))
+        if held is not None:
+            parent.sendall(frame(PICTURE, UNIT.pack(*held[:3]) + held[3]))
+        held = (whole, rtp, at_us, bytes(packet))
+    if held is not None:
+        # What its parser had of a picture when the stream ended comes as if it were all of it.
+        parent.sendall(frame(PICTURE, UNIT.pack(False, *held[1:3]) + held[3]))
     return Lost("closed", "the camera closed the connection")
 
 
@@ -141,7 +161,7 @@ def _step(stream: Any) -> int:
     return int(VIDEO_CLOCK / rate) if rate and 1 <= rate <= 240 else _GUESSED_STEP
 
 
-def _why(err: av.FFmpegError) -> Lost:
+def _why(err: av.FFmpegError, secure: bool) -> Lost:
     """By what libavformat calls it; never its text, which has the address with the password in it."""
     detail = str(err.strerror or "")[:200]
     match err:
@@ -158,7 +178,7 @@ def _why(err: av.FFmpegError) -> Lost:
         case av.InvalidDataError():
             return Lost("malformed", detail)
         case OSError():
-            return Lost("unreachable", detail)
+            return Lost("tls" if secure and err.errno == errno.EIO else "unreachable", detail)
     return Lost("answer", detail)
 
 

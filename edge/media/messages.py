@@ -27,8 +27,10 @@ Moment = Annotated[int, Meta(ge=0, le=253_402_300_799_000_000)]
 """UTC microseconds up to the year 9999: what can be written as a date."""
 LONGEST_PICTURE: Final = 16 * 1024 * 1024
 """A JPEG of the largest picture that is decoded."""
-Asset = Annotated[str, Meta(max_length=64, pattern=r"^[ -~]*\Z")]
-"""What a camera says of itself, made ASCII where it came in."""
+Asset = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9 ._-]*\Z")]
+"""What a camera says of itself, reduced to a code where it came in."""
+Words = Annotated[str, Meta(max_length=400)]
+"""The same in its own words; foreign text, sealed."""
 Source = Annotated[str, Meta(max_length=200)]
 Skew = Annotated[int, Meta(ge=-(2**53), le=2**53)]
 """Microseconds, within what the journal and JSON hold."""
@@ -206,9 +208,10 @@ class Visited(msgspec.Struct, frozen=True, tag="visited", forbid_unknown_fields=
     model: Asset = ""
     firmware: Asset = ""
     hardware: Asset = ""
-    serial: Asset = ""
+    serial: Words = ""
     skew_us: Skew | None = None
     streams: bool | None = None
+    words: Words = ""
 
 
 class Notice(msgspec.Struct, frozen=True, tag="notice", forbid_unknown_fields=True):

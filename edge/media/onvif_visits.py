@@ -1,6 +1,7 @@
 """Cameras visited by ONVIF, each at start, once a day and behind failures, and heard between visits."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,7 @@ log = structlog.get_logger(__name__)
 LARGEST: Final = 2**53
 """Integers of the record."""
 LONGEST_ASSET: Final = 64
+LONGEST_WORDS: Final = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +133,20 @@ def _visited(camera: AskedCamera, visit: Visit) -> Visited:
         asset(its.model),
         asset(its.firmware),
         asset(its.hardware),
-        asset(its.serial),
+        its.serial.strip()[:LONGEST_ASSET],
         skew_us,
         visit.streams,
+        _words(its.manufacturer, its.model, its.firmware, its.hardware),
     )
 
 
 def asset(text: str) -> str:
-    """Foreign text as the record takes it: ASCII, 64 signs."""
-    return "".join(sign if " " <= sign <= "~" else "?" for sign in text.strip()[:LONGEST_ASSET])
+    """Foreign text as a code that the record may hold open: letters, digits and ` ._-` of ASCII, 64 signs at most."""
+    return re.sub(r"[^A-Za-z0-9 ._-]", "-", text.strip()[:LONGEST_ASSET])
+
+
+def _words(*said: str) -> str:
+    """What the camera said word by word, where a code of it says less; to be sealed."""
+    if all(asset(one) == one for one in said):
+        return ""
+    return "\n".join(one[:LONGEST_WORDS] for one in said)

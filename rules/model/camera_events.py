@@ -89,7 +89,8 @@ class LearnAsked:
 class CameraVisited:
     """What a visit by ONVIF brought. code `""`: the camera answered; `off`: it is not asked; else why there was no answer.
 
-    `none`: no device at its address streams what is configured. Texts: ASCII, at most 64 signs; empty without an answer.
+    `none`: no device at its address streams what is configured. Texts: codes of letters, digits and ` ._-`, at most 64
+    signs; empty without an answer. serial, words: foreign text, as said; words: empty where the codes say all of it.
     skew_us: the camera's clock minus ours. streams: whether the configured addresses are among those that it names.
     """
 
@@ -103,6 +104,7 @@ class CameraVisited:
     serial: str = ""
     skew_us: int | None = None
     streams: bool | None = None
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

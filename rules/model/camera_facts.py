@@ -146,18 +146,20 @@ class CameraAudioTurned:
 class CameraIdentified:
     """What a camera says it is (ONVIF Core, GetDeviceInformation), written when that is another than before.
 
-    Of the last one of each camera the record is the asset's entry. Texts are ASCII of at most 64 signs, made so where they
-    came in; the serial number is sealed, and so is no part of the record.
+    Of the last one of each camera the record is the asset's entry. Its texts are codes: letters, digits and ` ._-` of
+    ASCII, at most 64 signs, reduced to that where they came in. The camera's own words stand in `words` where they were
+    more than that, a line each; they and the serial number are foreign text, so sealed and no part of the record.
     """
 
     KIND: ClassVar[str] = "camera.identified/1"
-    SEALED: ClassVar[tuple[str, ...]] = ("serial",)
+    SEALED: ClassVar[tuple[str, ...]] = ("serial", "words")
     camera: CameraId
     manufacturer: str
     model: str
     firmware: str
     hardware: str
     serial: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)

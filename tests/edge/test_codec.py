@@ -192,7 +192,7 @@ def full() -> Record:
         PressRecorded(button, PressId("t"), "test", "mqtt", "hold", "lockdown", zone, "test", 5, 0, "hold"),
         CamerasAsked((CameraId("cam"),), ((CameraId("cam-2"), "lost"),)),
         CameraTurned(CameraId("cam-2"), False, "closed", "own", "", "gone"),
-        CameraIdentified(CameraId("cam"), "Axis", "M3085", "11.2", "A", "S1"),
+        CameraIdentified(CameraId("cam"), "Axis", "M3085", "11.2", "A", "S1", "Axis, Inc."),
         DeviceIdentified(ControllerId("plc"), "modbus", "", "WAGO", "750-362", "01.09", "S1", "WAGO"),
         FlagRaised("door_stale", "d1", ("9",)),
         VerdictReached(DoorId("d1"), "secured", None, "", True, True, 9),

@@ -22,7 +22,7 @@ from tests.rules.story import Story
 from tests.rules.test_cameras import watched
 
 _LARGEST: Final = 2**53
-_ASSET: Final = re.compile(r"[ -~]{0,64}")
+_ASSET: Final = re.compile(r"[A-Za-z0-9 ._-]{0,64}")
 _story: list[Story] = []
 
 
@@ -67,16 +67,17 @@ def _recorded(message: Visited | Notice) -> None:
             message.serial,
             message.skew_us,
             message.streams,
+            message.words,
         )
     for entry in decide(plan, story.state, event).entries:
         assert isinstance(entry.fact, CameraIdentified | CameraNoticed)
         made = row(entry, at, Made("pack", "code"))
         assert len(canonical(made.data)) < 1_024
-        assert set(made.sealed) <= {"serial", "source"}
-        assert {"serial", "source"}.isdisjoint(made.data)
+        assert set(made.sealed) <= {"serial", "source", "words"}
+        assert {"serial", "source", "words"}.isdisjoint(made.data)
         if isinstance(entry.fact, CameraIdentified):
             its = entry.fact
-            for text in (its.manufacturer, its.model, its.firmware, its.hardware, its.serial):
+            for text in (its.manufacturer, its.model, its.firmware, its.hardware):
                 assert _ASSET.fullmatch(text)
     if isinstance(event, CameraVisited):
         assert event.skew_us is None or abs(event.skew_us) <= _LARGEST

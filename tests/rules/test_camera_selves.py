@@ -27,7 +27,7 @@ def notice(
 
 def test_what_a_camera_is_enters_the_record_once_and_again_when_it_is_another() -> None:
     story = running()
-    assert visit(story) == [CameraIdentified(HALL, "Axis", "M3085", "11.2", "A", "S1")]
+    assert visit(story) == [CameraIdentified(HALL, "Axis", "M3085", "11.2", "A", "S1", "")]
     assert visit(story) == []
     (newer,) = visit(story, firmware="11.3")
     assert isinstance(newer, CameraIdentified)
@@ -41,7 +41,7 @@ def test_a_camera_exchanged_for_one_of_the_same_make_is_known_by_its_serial_numb
     story = running()
     visit(story)
     (exchanged,) = visit(story, serial="S2")
-    assert exchanged == CameraIdentified(HALL, "Axis", "M3085", "11.2", "A", "S2")
+    assert exchanged == CameraIdentified(HALL, "Axis", "M3085", "11.2", "A", "S2", "")
     assert "S2" not in repr(story.state.record)
 
 

@@ -63,7 +63,9 @@ async def test_pictures_are_byte_by_byte_what_the_server_was_given(
 
         assert [one[:2] for one in seen.opens] == [(name, transport)]
         assert seen.lost_packets == 0
-        assert all(unit.whole for unit in seen.units)
+        # Of the picture in which a stream ends libavformat does not say whether all of it came.
+        told = seen.units[:-1] if name == "pyav" and not served.again else seen.units
+        assert all(unit.whole for unit in told)
         count = same(seen, served, codec, 30)
         if name == "own" and not served.again:
             assert count == len(served.pictures), "a picture of the file never came"

@@ -14,7 +14,7 @@ from drivers.cameras.pyav_engine import PyavEngine
 from drivers.cameras.stream import Source, StreamLost, Unserved
 from tests.drivers.cameras.rtp_front import Conversation, Front
 from tests.drivers.cameras.servers import simulated
-from tests.drivers.cameras.test_rtsp_client import VIDEO, rtp, script
+from tests.drivers.cameras.test_rtsp_client import KEY, VIDEO, rtp, script
 from tests.drivers.cameras.watching import Seen
 
 
@@ -114,3 +114,49 @@ def test_a_message_that_says_something_else_is_refused(body: bytes) -> None:
     for read in (messages.read_opened, messages.read_lost, messages.picture):
         with pytest.raises(Malformed):
             read(body[:16])
+
+
+@pytest.mark.parametrize("method", ["DESCRIBE", "SETUP", "PLAY"])
+async def test_the_fallback_is_never_led_to_another_host(method: str) -> None:
+    reached: list[object] = []
+    elsewhere = await asyncio.start_server(lambda *one: reached.append(one), "127.0.0.9", 0)
+    port = elsewhere.sockets[0].getsockname()[1]
+
+    moved = script(**{method: f"302 Moved\r\nLocation: rtsp://127.0.0.9:{port}/x"})
+    async with elsewhere, Front(VIDEO, script=moved) as front:
+        lost = await ended(PyavEngine(Source("one", front.url(), "user", "secret")))
+
+    assert not reached
+    assert method != "DESCRIBE" or "another host" in lost.detail
+
+
+async def test_the_fallback_follows_a_redirection_at_the_same_camera() -> None:
+    async def many(conversation: Conversation) -> None:
+        for number in range(40):
+            conversation.packet(rtp(number, 3_000 * number, KEY))
+
+    async with Front(VIDEO, many) as there:
+        moved = script(DESCRIBE=f"302 Moved\r\nLocation: {there.url('/other')}")
+        async with Front(VIDEO, script=moved) as here:
+            seen = Seen()
+            task = asyncio.create_task(ended(PyavEngine(Source("one", here.url())), seen))
+            await seen.until(lambda seen: len(seen.units) > 3)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    assert {one.url for one in there.asked if one.method == "DESCRIBE"} == {there.url("/other")}
+
+
+async def test_the_picture_in_which_the_stream_ended_is_not_called_whole() -> None:
+    async def cut(conversation: Conversation) -> None:
+        for number in range(20):
+            conversation.packet(rtp(number, 3_000 * number, KEY))
+        conversation.packet(rtp(20, 60_000, b"\x7c\x85" + KEY[1:] + bytes(500), marker=False))
+        conversation.writer.write_eof()
+
+    seen = Seen()
+    async with Front(VIDEO, cut) as front:
+        await ended(PyavEngine(Source("one", front.url())), seen)
+
+    assert len(seen.units) > 10
+    assert [unit.whole for unit in seen.units] == [True] * (len(seen.units) - 1) + [False]

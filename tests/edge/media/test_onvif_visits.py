@@ -275,6 +275,22 @@ def test_addresses_that_mean_the_same_are_the_same(ours: str, theirs: str, same:
     assert (plain(ours) == plain(theirs)) == same
 
 
-def test_foreign_text_enters_as_ascii_of_sixty_four_signs() -> None:
-    assert asset("  Ä\x00xis\n" + "x" * 100) == "??xis?" + "x" * 58
+async def test_a_cameras_own_words_are_told_apart_from_the_codes_that_the_record_holds_open(
+    tmp_path: Path,
+) -> None:
+    probes = spare_port()
+    identity = ("Axis & Söhne", "<b>M3085</b>", "11.2.61", "ÄC:8E", "7F1")
+    async with (
+        device(tmp_path, probes, identity=identity) as simulated,
+        visiting(probes, asked(simulated)) as (_, heard),
+    ):
+        await heard.until(lambda: bool(heard.visits()))
+    (told,) = heard.visits()
+    assert (told.manufacturer, told.model, told.firmware) == ("Axis - S-hne", "-b-M3085--b-", "11.2.61")
+    assert told.words == "Axis & Söhne\n<b>M3085</b>\n11.2.61\n7F1"
+    assert told.serial == "ÄC:8E"
+
+
+def test_foreign_text_enters_as_a_code_of_sixty_four_signs() -> None:
+    assert asset("  Ä\x00xis\n" + "x" * 100) == "--xis-" + "x" * 58
     assert len(asset("é" * 500)) == 64
