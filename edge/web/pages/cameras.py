@@ -282,7 +282,7 @@ def tile(scene: Scene, camera: Document, whole: Document, *, main: bool = False)
     """What a tile is drawn from. main: it fills a page.
 
     shot: the still for whoever has no script, of a lost camera the last one, `""`: there is none; age: how old it is at
-    most when the page is made.
+    most when the page is made. lost: its stream does not come, and only the last picture can be shown.
     """
     small = whole["sub"] is not None and not main
     first = whole["sub" if small else "main"]
@@ -300,5 +300,6 @@ def tile(scene: Scene, camera: Document, whole: Document, *, main: bool = False)
         "streams": ["main"] if whole["sub"] is None else ["main", "sub"],
         "shot": shot,
         "age": age,
+        "lost": first is not None and not first["up"],
         "blind": camera["blind"],
     }

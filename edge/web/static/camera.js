@@ -67,6 +67,7 @@ class Tile {
   again() { if (this.stop) { this.look(false); this.look(true); } }
 
   async run({ signal }) {
+    if (this.figure.dataset.lost !== undefined && this.taken === null) this.last(this.stream(), signal).catch(() => {});
     for (let tries = 0; !signal.aborted; ) {
       const stream = this.stream();
       const door = doors.find((one) => !shut.has(one) && !shut.has(`${one} ${this.base} ${stream}`)) || "jpeg";
@@ -79,7 +80,7 @@ class Tile {
       catch (why) {
         if (signal.aborted) break;
         if (ended.signal.aborted) { tries = 0; continue; }
-        if (this.taken === null && clock() > this.again_at) {
+        if (this.taken === null && !why.lasting && clock() > this.again_at) {
           this.again_at = clock() + AGAIN_MS;
           await this.last(stream, signal).catch(() => {});
         }

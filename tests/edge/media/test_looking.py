@@ -146,7 +146,7 @@ async def test_a_picture_of_4k_is_looked_at_within_its_memory(looking: Looking) 
 
 
 async def test_more_than_can_wait_is_refused_and_pictures_go_before_looks() -> None:
-    looking = Looking()
+    looking = Looking(answer_s=20)
     (unit, *_) = keys()
     order: list[str] = []
 

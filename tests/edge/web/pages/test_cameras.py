@@ -215,6 +215,7 @@ async def test_without_a_script_a_still_and_a_last_picture_say_how_old(serve: Se
     assert f'src="{place}"' in found[HALL]
     assert "At most 3 s old at 07:00:00 -05:00" in found[HALL]
     assert "snapshot.jpg" in found[GYM]
+    assert (" data-lost" in found[GYM], " data-lost" in found[HALL]) == (True, False)
     assert "At most 1 h 0 min old" in found[GYM]
     assert "snapshot.jpg" not in found[GATE]
     assert "No picture at 07:00:00" in found[GATE]
