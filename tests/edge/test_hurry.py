@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import Generator
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,7 @@ from edge.appliance import Appliance
 from edge.web.courtesy import Courtesy
 from rules.model.commands import Drive, Permit
 from rules.model.events import CommandEnded, PressHeard
-from rules.model.ids import PressId
+from rules.model.ids import CommandId, PressId
 from tests.edge.campus import NOON, PB, PLAN, PLC, quiet
 
 
@@ -98,6 +99,47 @@ async def test_nothing_is_drawn_while_a_press_is_on_its_way() -> None:
 
     assert waited
     assert await drawn == "drawn"
+
+
+async def test_boards_that_have_answered_are_looked_at_once_all_have_and_a_press_is_not_kept_waiting() -> (
+    None
+):
+    board = Board()
+    campus = a_campus(board)
+    campus.emit(pressed())
+    campus.emit(an_ending())
+    await turns()
+    waits = campus.lanes
+    campus.emit(replace(pressed(), press_id=PressId("p-2")))
+    at_the_next_press = campus.lanes
+    campus.emit(an_ending())
+    await board.answer()
+    await turns()
+
+    assert (waits, at_the_next_press, campus.lanes) == ((1, 0), (0, 0), (0, 0))
+
+
+async def test_one_that_never_answers_keeps_the_others_endings_no_longer_than_a_press_is_hurried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(appliance, "HURRY_S", 0.01)
+    campus = a_campus(Board())
+    campus.emit(pressed())
+    campus.emit(an_ending())
+    async with asyncio.timeout(5):
+        while campus.lanes != (0, 0):
+            await asyncio.sleep(0)
+
+    assert not campus.hurried
+
+
+def an_ending() -> CommandEnded:
+    return CommandEnded(NOON, CommandId(99), PLC, "written", "")
+
+
+async def turns() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 def iter_once() -> Generator[None, None, str]:

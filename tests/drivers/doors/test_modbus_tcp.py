@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from drivers.base import Watch
+from drivers.burst import Burst
 from drivers.doors.modbus_pdu import Read, WriteCoil, WriteCoils, decode_request, encode_reply
 from drivers.doors.modbus_plan import READBACK_OFFSET
 from drivers.doors.modbus_tcp import ModbusTcp, ModbusTcpConfig
@@ -31,6 +32,7 @@ def driver_of(
     timeout_s: float = 0.3,
     connections: int = 1,
     readback_offset: int = 0,
+    burst: Burst | None = None,
 ) -> ModbusTcp:
     return ModbusTcp(
         ModbusTcpConfig(
@@ -42,7 +44,8 @@ def driver_of(
             connections=connections,
             watch=watch,
             readback_offset=readback_offset,
-        )
+        ),
+        burst,
     )
 
 
@@ -61,10 +64,10 @@ async def running(driver: ModbusTcp) -> AsyncIterator[Inbox]:
 
 @asynccontextmanager
 async def by_hand(
-    watch: Watch = WATCH, timeout_s: float = 0.3
+    watch: Watch = WATCH, timeout_s: float = 0.3, burst: Burst | None = None
 ) -> AsyncIterator[tuple[RawBoard, ModbusTcp, Inbox]]:
     board = RawBoard()
-    driver = driver_of(board.port, watch, timeout_s)
+    driver = driver_of(board.port, watch, timeout_s, burst=burst)
     try:
         async with running(driver) as inbox:
             yield board, driver, inbox
