@@ -1,33 +1,28 @@
-"""Frames of one moment for many devices, handed to the kernel close together.
+"""Frames of one moment for many devices: each leaves at once, and what is kept of it waits until the last one has left.
 
-A frame that wakes its receiver costs the sender five times what the next one costs while that is awake (36 and 7 us over
-loopback), and between two frames the rest of a command's bookkeeping would have its turn.
+A frame takes a microsecond of ours and some of the kernel's; its bookkeeping takes ten, and the next board would wait for it.
 """
 
-import asyncio
 import os
+from collections import deque
+from collections.abc import Callable
 from types import TracebackType
-from typing import Final, Self
-
-TOGETHER: Final = 16
-"""The first boards of a large campus do not wait for the last one's frame to be ready."""
+from typing import Self
 
 
 class Burst:
-    """Belongs to the loop's thread. Within `with burst:` frames are held back until `TOGETHER` are there, or its end."""
+    """Belongs to the loop's thread. Within `with burst:` what is handed to `then` waits for its end."""
 
     def __init__(self) -> None:
         self._open = False
-        self._held: list[tuple[asyncio.WriteTransport, bytes]] = []
+        self._owed: deque[Callable[[], None]] = deque()
 
-    def write(self, transport: asyncio.WriteTransport, frame: bytes) -> None:
-        """Send now, or with the others of this moment."""
-        if not self._open:
-            transport.write(frame)
-            return
-        self._held.append((transport, frame))
-        if len(self._held) >= TOGETHER:
-            self._send()
+    def then(self, act: Callable[[], None]) -> None:
+        """Do it now, or once the frames of this moment have left. Raises what `act` raises, here or at the burst's end."""
+        if self._open:
+            self._owed.append(act)
+        else:
+            act()
 
     def __enter__(self) -> Self:
         self._open = True
@@ -37,12 +32,16 @@ class Burst:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._open = False
-        if self._held:
-            self._send()
+        if self._owed:
             # On a box with few cores whoever the frames woke may be waiting for this one: it goes before our bookkeeping.
             os.sched_yield()
+            self._settle()
 
-    def _send(self) -> None:
-        held, self._held = self._held, []
-        for transport, frame in held:
-            transport.write(frame)
+    def _settle(self) -> None:
+        """All of it, although one raises."""
+        try:
+            while self._owed:
+                self._owed.popleft()()
+        finally:
+            if self._owed:
+                self._settle()

@@ -8,6 +8,7 @@ import gc
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final, Protocol
 
 import structlog
@@ -236,7 +237,7 @@ class Appliance:
             self.emit(CommandEnded(instant(), permit.id, permit.controller, "not_sent", code))
             return
         self._under_way += 1
-        ending.add_done_callback(lambda done: self._ended(permit, done))
+        ending.add_done_callback(partial(self._ended, permit))
 
     def _ended(self, permit: Permit, done: "asyncio.Future[CommandEnded]") -> None:
         self._under_way -= 1

@@ -8,6 +8,7 @@ import msgspec
 
 from edge.journal.row import Row
 from edge.version import VERSION
+from rules.flag_state import Measure
 from rules.model.facts import Because, Entry, Fact
 from rules.model.ids import Actor, IncidentId
 from rules.model.moments import Instant
@@ -83,13 +84,14 @@ def entry(
 
 
 def record_bytes(record: Record) -> bytes:
-    """A record as a snapshot beside the journal: JSON, flags as a list since their keys are pairs.
+    """A record as a snapshot beside the journal: JSON, flags and measures as lists since their keys are pairs.
 
     It names the version that folded it: another one may know kinds that this one skipped.
     """
     fields = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
     fields["version"] = VERSION
     fields["flags"] = list(record.flags.values())
+    fields["measures"] = list(record.measures.values())
     return msgspec.json.encode(fields)
 
 
@@ -99,5 +101,10 @@ def record_of(snapshot: bytes) -> Record:
     if fields.pop("version") != VERSION:
         raise msgspec.ValidationError("folded by another version")
     flags = msgspec.convert(fields.pop("flags"), list[Flag])
-    record = msgspec.convert({**fields, "flags": {}}, Record, str_keys=True)
-    return dataclasses.replace(record, flags={(flag.code, flag.subject): flag for flag in flags})
+    measures = msgspec.convert(fields.pop("measures"), list[Measure])
+    record = msgspec.convert({**fields, "flags": {}, "measures": {}}, Record, str_keys=True)
+    return dataclasses.replace(
+        record,
+        flags={(one.code, one.subject): one for one in flags},
+        measures={(one.code, one.subject): one for one in measures},
+    )

@@ -421,6 +421,10 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "A secret file cannot be read",
         "The last accepted one is in use. Run `campus-edge check` and put the file back.",
     ),
+    "would_not_lock": (
+        "Door {subject} would fail in a lockdown",
+        "{0} Mend it; until then send a person with a key in a lockdown.",
+    ),
     "child_down": (
         "The helper process {subject} ended",
         "It is started again. Doors on its bus do not answer meanwhile; others do: use keys there.",

@@ -37,9 +37,15 @@ DID_NOT_HOLD: Final = 1
 CONFIGURATION: Final = 78
 
 
+HAND_BACK_S: Final = 0.000_2
+"""A thread of ours (journal, views) that computes gives the loop its turn back after so long. Each frame that is sent offers
+it the turn, and by Python's own 5 ms fifty boards could come to wait for a journal."""
+
+
 async def run(path: Path) -> int:
     """Run until SIGTERM or SIGINT; the exit code. 78 only where no configuration was ever accepted."""
     logs.set_up()
+    sys.setswitchinterval(HAND_BACK_S)
     checked = await asyncio.to_thread(read, path)
     store = _where_it_is_live(path, store_for(checked))
     claim = _Claim(store)

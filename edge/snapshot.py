@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from edge import words
-from edge.flag_words import FLAGS
+from edge.flags import Told, flags
 from edge.journal.stored import rfc3339 as _rfc3339
 from edge.tested import self_test
 from edge.watched import cameras
+from edge.weighed import Weighed, dry_run
 from rules.contacts import contact_fresh
-from rules.model.ids import ButtonId, DoorId, InputId, Point, ZoneId
+from rules.model.ids import DoorId, InputId, Point, ZoneId
 from rules.model.moments import Instant
 from rules.model.verdicts import SECURED
 from rules.plan import ButtonPlan, DoorPlan, Plan, Sensor
@@ -75,6 +76,8 @@ class Steady:
     def __init__(self) -> None:
         self._known: dict[DoorId, tuple[tuple[object, ...], Document]] = {}
         self._tests: tuple[tuple[object, ...], Document] | None = None
+        self.told = Told()
+        self.weighed = Weighed()
 
     def of(self, state: State, door: DoorPlan, live: DoorLive, order: DoorOrder | None) -> Document:
         """A door's part of the picture, `bolt` and `position` still to be filled in; not to be changed."""
@@ -120,6 +123,15 @@ def in_bites(
             yield
         doors.append(_door(state, now, door, known))
     yield
+    standing: list[Document] = []
+    for one in flags(plan, state, known.told):
+        if one is None:
+            yield
+        else:
+            standing.append(one)
+    yield
+    weighed = known.weighed.of(plan, state)
+    yield
     doors.sort(key=lambda one: _ATTENTION[one["attention"]])
     return {
         "at": rfc3339(now.utc_us),
@@ -128,7 +140,7 @@ def in_bites(
         "incidents": _incidents(state),
         "doors": doors,
         "unanswered": _unanswered(plan, state, now),
-        "flags": _flags(plan, state),
+        "flags": standing,
         "buttons": [_button(plan, state, now, button) for button in plan.buttons.values()],
         "inputs": [_input(plan, state, now, name) for name in plan.inputs],
         "controllers": _controllers(plan, state),
@@ -139,6 +151,8 @@ def in_bites(
         ],
         "walk_tests": _walk_tests(plan, state, now),
         "self_test": known.tests(plan, state),
+        "readiness": weighed,
+        "dry_run": dry_run(plan, state),
     }
 
 
@@ -419,41 +433,6 @@ def _unanswered(plan: Plan, state: State, now: Instant) -> list[Document]:
             }
         )
     return found
-
-
-def _flags(plan: Plan, state: State) -> list[Document]:
-    """The record's flags; and what must never be hidden by a sweep that did not happen: standing ones, conditions."""
-    flags = state.record.flags
-    told = [_flag(plan, one.code, one.subject, one.args, one.since) for one in flags.values()]
-    told += [
-        _flag(plan, code, subject, (), None)
-        for code, subject in plan.standing_flags
-        if (code, subject) not in flags
-    ]
-    codes = {code for code, _ in flags}
-    told += [
-        _flag(plan, code, "", args, None) for code, args in state.live.conditions.items() if code not in codes
-    ]
-    return told
-
-
-def _flag(plan: Plan, code: str, subject: str, args: tuple[str, ...], since: Instant | None) -> Document:
-    title, text = words.flag(flag_words(plan, code, subject), subject, args)
-    return {
-        "code": code,
-        "subject": subject,
-        "args": list(args),
-        "title": title,
-        "text": text,
-        "since": _iso(since),
-    }
-
-
-def flag_words(plan: Plan, code: str, subject: str) -> str:
-    """The code by which `edge.flag_words` knows a flag: what to do about a wired button is another thing."""
-    button = plan.buttons.get(ButtonId(subject))
-    wired = button is not None and button.wired is not None
-    return f"{code}_wired" if wired and f"{code}_wired" in FLAGS else code
 
 
 def _walk_tests(plan: Plan, state: State, now: Instant) -> list[Document]:

@@ -111,6 +111,12 @@ REFUSALS: Final[Mapping[str, str]] = {
     "no_text": "A note needs words; nothing was written.",
     "real_incident_live": "A real incident is live; nothing was started. Close it first.",
     "self_test_running": "A self-test is under way; look at its result in some seconds.",
+    "dry_run_running": "A dry run is under way; look at its result in some seconds.",
+    "dry_run_incident": "An incident is live; no dry run was begun. Look at the doors.",
+    "no_measure": "Nothing may stand beside this flag: it must be answered. Nothing was written.",
+    "unknown_flag": "No such flag stands; nothing was written. `campus-edge flags` lists those that do.",
+    "bad_until": "A measure ends within 31 days from now; nothing was written. Say when.",
+    "no_such_measure": "No measure stands beside this flag; nothing was changed.",
     "incident_live": "An incident is live; no self-test was begun. Look at the doors.",
     "held": "The interlock holds back: {held}",
     "no_doors": "No door was named; nothing was changed. Name each door.",
@@ -172,6 +178,7 @@ NOT_YOURS: Final[Mapping[str, str]] = {
     "note": "write notes",
     "walk-test": "test buttons",
     "selftest": "run self-tests",
+    "measure": "record what is done about a flag",
     "record": "read the record",
     "export": "take the record out",
     "people": "manage accounts",
@@ -311,6 +318,15 @@ def not_armed(code: str) -> str:
     return NOT_ARMED.get(code, code)
 
 
+DRY_RUN: Final[Mapping[str, str]] = {
+    "controller_down": "Its controller does not answer.",
+    "stands_open": "It stands open, or its sensor is cut. Close it.",
+    "exercise_not_proven": "Its lock was not proven when it was last exercised.",
+    "self_test_not_proven": "The last self-test did not prove it.",
+    "no_bolt_sensor": "No bolt sensor is wired: nothing would prove that it locked.",
+}
+"""Why a door would fail, beside what the interlock and the self-test say."""
+
 RETENTION: Final[Mapping[str, str]] = {
     "clock_unsure": "The box's clock is not sure. Mend its time service. "
     "Where there is none, set the clock and write `policies.self_test.clock: by_hand`.",
@@ -325,10 +341,17 @@ TESTED: Final = frozenset({"link_not_proven", "self_test_overdue", "lock_not_exe
 """Flags of self-tests: their argument is the code of why, and shown in words."""
 
 
+def would_fail(code: str) -> str:
+    """Why a door would fail in a lockdown: the dry run's own codes, the self-test's, the interlock's."""
+    return DRY_RUN.get(code) or TEST_CODES.get(code) or held(code)
+
+
 def flag(code: str, subject: str, args: Sequence[str] = ()) -> tuple[str, str]:
     """Title and text of a flag."""
     if code in TESTED:
         args = [test_code(one) for one in args]
+    elif code == "would_not_lock":
+        args = [" ".join(would_fail(one) for one in args)]
     elif code == "retention_held":
         args = [RETENTION.get(one, one) for one in args]
     values: dict[str, object] = {str(place): one for place, one in enumerate(args)}

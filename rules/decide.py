@@ -12,10 +12,13 @@ from rules import (
     fire,
     outputs,
     presses,
+    readiness,
     requests,
     responses,
     selftest,
+    shortcoming,
     supervision,
+    would_lock,
 )
 from rules.decision import Decision, PressAnswer
 from rules.model.book_events import BookDecided
@@ -38,8 +41,11 @@ from rules.model.events import (
     CommandEnded,
     ConditionChanged,
     ControllerChanged,
+    DryRunAsked,
     Event,
     LockAsked,
+    MeasureAsked,
+    MeasureEndAsked,
     MessageRefused,
     NoteAsked,
     PressAsked,
@@ -104,9 +110,16 @@ def decide(plan: Plan, state: State, event: Event, let_out: LetOut | None = None
             requests.walk_test(step, event)
         case SelfTestAsked():
             selftest.asked(step, event)
+        case MeasureAsked():
+            shortcoming.measure(step, event)
+        case MeasureEndAsked():
+            shortcoming.end_measure(step, event)
+        case DryRunAsked():
+            would_lock.asked(step, event)
         case ClockTold():
             selftest.clock_told(step, event)
             exercising.begin(step)
+            would_lock.clock_told(step)
         case ProbeEnded():
             selftest.probe_ended(step, event)
         case Ticked():
@@ -162,3 +175,5 @@ def _ticked(step: Step) -> None:
     exercising.sweep(step)
     cameras.sweep(step)
     supervision.sweep(step)
+    would_lock.sweep(step)
+    readiness.sweep(step)

@@ -1,7 +1,7 @@
 """Door orders: lock, return to rest, assert again until proven; and what devices answer. Issue 2 D14 to D16, E20."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from rules import interlock, outputs
@@ -23,9 +23,9 @@ from rules.model.ids import Actor, DoorId, IncidentId
 from rules.model.moments import SECOND_US
 from rules.model.verdicts import SECURED
 from rules.plan import DoorPlan, Plan
-from rules.prepared import boards
+from rules.prepared import Once, boards
 from rules.resting import at_rest
-from rules.state import ControllerLive, DoorLive, State
+from rules.state import ControllerLive, DoorLive, DoorOrder, State
 from rules.step import RULE, Step
 from rules.verdict import coil_differs, device_disagrees, ordered_to_lock, verdict
 
@@ -44,24 +44,40 @@ FLAGS: Final = frozenset({*SHORTCOMINGS.values(), "device_disagrees", "coil_diff
 # --- orders ----------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Locking:
+    """Doors whose frames are out, before anything is written of them. standing: those that needed none."""
+
+    standing: tuple[DoorId, ...]
+    passed: interlock.Passed[DoorId]
+
+
+def let_out(step: Step, doors: tuple[DoorId, ...]) -> Locking:
+    """A person's word or press locks these: what is proven already, or on its way, gets no second frame."""
+    standing: dict[DoorId, None] = {}
+    if before := lock_ordered(step.record.orders):
+        standing = dict.fromkeys(one for one in doors if one in before and _stands(step, one))
+    wanted = tuple([one for one in doors if one not in standing]) if standing else doors
+    passed = interlock.named_locks(step, wanted)
+    register(step, passed)
+    return Locking(tuple(standing), passed)
+
+
 def lock(
     step: Step,
-    doors: Iterable[DoorId],
+    doors: tuple[DoorId, ...],
     *,
     incident: IncidentId | None,
     actor: Actor = RULE,
     because: Because,
     reason: str = "",
+    locking: Locking | None = None,
 ) -> None:
-    """Order doors locked: a person's word or press. What is proven already, or on its way, gets no second frame."""
-    named = tuple(dict.fromkeys(doors))
-    if not named:
+    """Order doors locked. locking: what was let out of them already, by `let_out`."""
+    if not doors:
         return
-    standing = tuple(one for one in named if _stands(step, one)) if step.record.orders else ()
-    kept = frozenset(standing)
-    wanted = tuple(one for one in named if one not in kept) if kept else named
-    passed = interlock.permits(step, wanted, "lock", frozenset(named))
-    register(step, passed)
+    locking = locking or let_out(step, doors)
+    standing, passed = locking.standing, locking.passed
     doors_of = step.plan.doors
     standing_before = {
         one for one in step.record.orders if one in passed.commands and _ordered(step, doors_of[one])
@@ -158,6 +174,14 @@ def _ordered(step: Step, door: DoorPlan) -> bool:
     return order is not None and order.word == "lock" and ordered_to_lock(step.plan, step.record, door)
 
 
+def _lock_ordered(orders: Mapping[DoorId, DoorOrder]) -> frozenset[DoorId]:
+    return frozenset([one for one, order in orders.items() if order.word == "lock"])
+
+
+lock_ordered: Final = Once(_lock_ordered)
+"""The doors of a record's orders whose last one is to lock."""
+
+
 def _stands(step: Step, door: DoorId) -> bool:
     """Whether a lock order stands that is proven, or whose command is still on the wire."""
     if door not in step.plan.doors or not _ordered(step, step.plan.doors[door]):
@@ -179,6 +203,7 @@ def sweep(step: Step) -> None:
     Of many the longest due are looked at, and the others with the next tick: a press may be waiting behind this.
     """
     now = step.at.mono_us
+    lock_ordered(step.record.orders)  # for the press that may come next
     known = step.live.doors
     due = [
         door

@@ -269,10 +269,14 @@ class _Ready:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Doors to be locked, grouped by controller. whole: its drives as they go out if nothing live speaks against one."""
+    """Doors to be locked, grouped by controller: its drives as they go out if nothing live speaks against one.
+
+    named: all of them.
+    """
 
     boards: tuple[tuple[ControllerId, tuple[Drive, ...], tuple[_Ready, ...]], ...]
     held: tuple[tuple[DoorId, str], ...]
+    named: frozenset[DoorId]
 
 
 def _ready(plan: Plan) -> Mapping[DoorId, _Ready | str]:
@@ -327,6 +331,7 @@ def _prepare(plan: Plan, doors: tuple[DoorId, ...]) -> Prepared:
             for board, pairs in boards.items()
         ),
         tuple(held),
+        frozenset(doors),
     )
 
 
@@ -357,6 +362,12 @@ def permits(
             boards.setdefault(drive.point.controller, []).append(drive)
     out = tuple((board, _by_number(drives)) for board, drives in boards.items())
     return _sealed(step, purpose, out, tuple(held))
+
+
+def named_locks(step: Step, doors: tuple[DoorId, ...]) -> Passed[DoorId]:
+    """The same of doors that a person names, or presses for, to be locked now."""
+    ready = prepared_lockdown(step.plan, doors)
+    return _locked(step, ready, ready.named)
 
 
 def _locked(step: Step, ready: Prepared, named: frozenset[DoorId]) -> Passed[DoorId]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rules.flag_table import FlagTable
 from rules.model.ids import ButtonId, CameraId, ControllerId, DoorId, InputId, OutputId, Point, ZoneId
 from rules.model.responses import Ask, Response
 
@@ -241,3 +242,6 @@ class Plan:
     cameras: Mapping[CameraId, CameraPlan] = field(default_factory=dict)
     self_test_at: int | None = None
     """Local minute after midnight at which every day's self-test begins; None: only when a person asks."""
+    flags: FlagTable = field(default_factory=FlagTable)
+    dry_run_at: int | None = None
+    """Local minute after midnight of every day's dry run; None: only when a person asks."""

@@ -8,30 +8,37 @@ from rules.model.ids import ControllerId, DoorId, InputId, Point, Space
 from rules.plan import ButtonPlan, Plan, Wired
 
 T = TypeVar("T")
+Of = TypeVar("Of")
 Key = tuple[Space, int]
 """A point on a controller that is known from the context."""
 
 
-class OncePerPlan(Generic[T]):
-    """Calls `make` once for each plan and keeps the answers of the last two, told apart by identity.
+class Once(Generic[Of, T]):
+    """Calls `make` once for each thing that never changes and keeps the answers of the last two, told apart by identity.
 
     A memo and nothing else: `make` is pure, so that keeping its answer changes no decision.
     """
 
     __slots__ = ("_kept", "_make")
 
-    def __init__(self, make: Callable[[Plan], T]) -> None:
+    def __init__(self, make: Callable[[Of], T]) -> None:
         self._make = make
-        self._kept: tuple[tuple[Plan, T], ...] = ()
+        self._kept: tuple[tuple[Of, T], ...] = ()
 
-    def __call__(self, plan: Plan) -> T:
-        """The answer for `plan`."""
+    def __call__(self, of: Of) -> T:
+        """The answer for `of`."""
         for known, answer in self._kept:
-            if known is plan:
+            if known is of:
                 return answer
-        answer = self._make(plan)
-        self._kept = ((plan, answer), *self._kept[:1])
+        answer = self._make(of)
+        self._kept = ((of, answer), *self._kept[:1])
         return answer
+
+
+class OncePerPlan(Once[Plan, T]):
+    """What follows from a plan."""
+
+    __slots__ = ()
 
 
 def key_of(point: Point) -> Key:

@@ -63,8 +63,8 @@ def heard(step: Step, event: PressHeard) -> None:
     if plan is None:
         _nobodys(step, event)
         return
-    memory = step.record.buttons.get(event.button, ButtonMemory())
-    live = step.live.buttons.get(event.button, ButtonLive())
+    memory = step.record.buttons.get(event.button) or ButtonMemory()
+    live = step.live.buttons.get(event.button) or ButtonLive()
     gesture, ask = meaning(plan, event.gesture)
     age = age_us(plan, live, event)
     acts = age is not None and age <= ACTS_UP_TO_US
@@ -189,8 +189,9 @@ def _judge(step: Step, press: _Press) -> None:
 def _act(step: Step, press: _Press, kind: Real | Drill | Exercise) -> IncidentId | None:
     ask = _escalated(step, press, kind)
     to = responses.joining(step, ask, kind)
+    locking = responses.let_out(step, ask, kind)
     _record(step, press, "acted" if to.new else "joined", to.incident, kind, ask)
-    responses.respond(step, ask, kind, to, actor=press.actor)
+    responses.respond(step, ask, kind, to, actor=press.actor, locking=locking)
     shown = None if to.silent else to.incident
     _answer(step, press, shown, kind)
     return shown

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
+from rules.altered import altered
+from rules.flag_state import DryRunMemory, Measure, Stated
 from rules.model.camera_facts import (
     CameraAudioTurned,
     CameraIdentified,
@@ -34,7 +36,8 @@ from rules.model.facts import (
     WalkTestStarted,
     ZoneResponded,
 )
-from rules.model.ids import CameraId, OutputId
+from rules.model.flag_facts import DryRunTold, FlagCompensated, FlagUncompensated, ReadinessStated
+from rules.model.ids import CameraId, DoorId, OutputId
 from rules.model.moments import MINUTE_US, Instant
 from rules.model.selftest import LinkName
 from rules.model.verdicts import SECURED
@@ -76,31 +79,31 @@ def fold(record: Record, at: Instant, entry: Entry) -> Record:
             return _remember(record, at, entry, fact)
         case PressUnanswered():
             waiting = Unanswered(fact.number, fact.button, fact.press, fact.response, fact.zone, fact.why, at)
-            return replace(
+            return altered(
                 record,
                 unanswered=_with(record.unanswered, fact.number, waiting),
                 last_unanswered=max(record.last_unanswered, fact.number),
             )
         case PressAnswered():
-            return replace(record, unanswered=_without(record.unanswered, fact.number))
+            return altered(record, unanswered=_without(record.unanswered, fact.number))
         case IncidentOpened():
             opened = Incident(fact.id, fact.kind, fact.response, fact.zone, fact.silent, at)
-            return replace(record, incidents=_with(record.incidents, fact.id, opened))
+            return altered(record, incidents=_with(record.incidents, fact.id, opened))
         case IncidentRaised() if fact.id in record.incidents:
             raised = replace(record.incidents[fact.id], response=fact.response, zone=fact.zone)
-            return replace(record, incidents=_with(record.incidents, fact.id, raised))
+            return altered(record, incidents=_with(record.incidents, fact.id, raised))
         case IncidentClosed():
-            over = replace(record, incidents=_without(record.incidents, fact.id))
+            over = altered(record, incidents=_without(record.incidents, fact.id))
             if fact.id not in record.keeping:
                 return over
-            return replace(
+            return altered(
                 over, keeping=_without(record.keeping, fact.id), blind=_without(record.blind, fact.id)
             )
         case CamerasAsked() if entry.incident is not None and entry.incident in record.incidents:
             kept = record.keeping.get(entry.incident, frozenset()) | set(fact.cameras)
             # One that grows asks again: where nobody could see at its press stays what it was.
             blind = record.blind.get(entry.incident, fact.blind)
-            return replace(
+            return altered(
                 record,
                 keeping=_with(record.keeping, entry.incident, kept),
                 blind=_with(record.blind, entry.incident, blind),
@@ -113,43 +116,55 @@ def fold(record: Record, at: Instant, entry: Entry) -> Record:
             return _of_camera(record, fact.camera, sound=fact.date if fact.on else "")
         case CameraIdentified():
             asset = Asset(fact.manufacturer, fact.model, fact.firmware, fact.hardware, at)
-            return replace(record, assets=_with(record.assets, fact.camera, asset))
+            return altered(record, assets=_with(record.assets, fact.camera, asset))
         case DeviceIdentified():
             said = DeviceMemory(fact.code, fact.vendor, fact.model, fact.firmware, at)
-            return replace(record, devices=_with(record.devices, fact.controller, said))
+            return altered(record, devices=_with(record.devices, fact.controller, said))
         case ZoneResponded():
             return _respond(record, at, fact)
         case DoorsOrdered():
             order = DoorOrder(fact.order, at, entry.incident)
             named = (*fact.doors, *(door for door, _ in fact.held))
-            return replace(record, orders={**record.orders, **dict.fromkeys(named, order)})
+            return altered(record, orders={**record.orders, **dict.fromkeys(named, order)})
         case OutputsOrdered():
             named_outputs = {OutputId(one) for one in fact.outputs}
             on = record.outputs_on | named_outputs if fact.on else record.outputs_on - named_outputs
-            return replace(record, outputs_on=on)
+            return altered(record, outputs_on=on)
         case WalkTestStarted():
             test = WalkTest(Instant(fact.until_utc_us, fact.until_mono_us), fact.boot)
-            return replace(record, walk_tests={**record.walk_tests, **dict.fromkeys(fact.buttons, test)})
+            return altered(record, walk_tests={**record.walk_tests, **dict.fromkeys(fact.buttons, test)})
         case WalkTestEnded():
             gone = set(fact.buttons)
             left = {button: test for button, test in record.walk_tests.items() if button not in gone}
-            return replace(record, walk_tests=left)
+            return altered(record, walk_tests=left)
         case FlagRaised():
             key = (fact.code, fact.subject)
-            return replace(record, flags=_with(record.flags, key, Flag(*key, fact.args, at)))
+            # One that is raised again for another reason stands since it first was: its age is what it is judged by.
+            since = record.flags[key].since if key in record.flags else at
+            return altered(record, flags=_with(record.flags, key, Flag(*key, fact.args, since)))
         case FlagCleared():
-            return replace(record, flags=_without(record.flags, (fact.code, fact.subject)))
+            return altered(record, flags=_without(record.flags, (fact.code, fact.subject)))
+        case FlagCompensated():
+            key = (fact.code, fact.subject)
+            measure = Measure(*key, fact.until_us, fact.text, entry.actor, at)
+            return altered(record, measures=_with(record.measures, key, measure))
+        case FlagUncompensated():
+            return altered(record, measures=_without(record.measures, (fact.code, fact.subject)))
+        case ReadinessStated():
+            return altered(record, readiness=Stated(at, fact.score, fact.lost, fact.zones))
+        case DryRunTold():
+            return altered(record, dry_run=_dry_run(record.dry_run, at, fact))
         case VerdictReached() if fact.verdict in SECURED:
             # A verdict says so only of sensors read after the command.
-            return replace(record, secured=_with(record.secured, fact.door, at))
+            return altered(record, secured=_with(record.secured, fact.door, at))
         case SelfTestScheduled():
             tests = record.self_tests
-            return replace(record, self_tests=replace(tests, since=fact.day, day=fact.day, done=fact.day))
+            return altered(record, self_tests=replace(tests, since=fact.day, day=fact.day, done=fact.day))
         case SelfTestStarted():
             day = record.self_tests.day if fact.day is None else fact.day
-            return replace(record, self_tests=replace(record.self_tests, number=fact.number, day=day))
+            return altered(record, self_tests=replace(record.self_tests, number=fact.number, day=day))
         case SelfTestEnded():
-            tested = replace(record, self_tests=_tested(record.self_tests, at, fact))
+            tested = altered(record, self_tests=_tested(record.self_tests, at, fact))
             return _none_later(tested, at) if fact.complete else tested
         case DoorExercised():
             return _exercised(record, at, fact)
@@ -173,6 +188,14 @@ def _tested(tests: SelfTests, at: Instant, fact: SelfTestEnded) -> SelfTests:
     )
 
 
+def _dry_run(before: DryRunMemory, at: Instant, fact: DryRunTold) -> DryRunMemory:
+    doors: dict[DoorId, tuple[str, ...]] = {}
+    for door, code in fact.doors:
+        doors[door] = (*doors.get(door, ()), code)
+    day = before.day if fact.day is None else fact.day
+    return DryRunMemory(fact.number, day, at, fact.cause, fact.asked, doors)
+
+
 def _none_later(record: Record, at: Instant) -> Record:
     """What was proven before this moment, by a clock that was ahead, was proven at this moment at the latest.
 
@@ -181,7 +204,7 @@ def _none_later(record: Record, at: Instant) -> Record:
     buttons = {
         one: replace(its, proven=_at_the_latest(its.proven, at)) for one, its in record.buttons.items()
     }
-    return replace(record, secured=_at_the_latest(record.secured, at), buttons=buttons)
+    return altered(record, secured=_at_the_latest(record.secured, at), buttons=buttons)
 
 
 def _at_the_latest(times: Mapping[K, Instant], at: Instant) -> Mapping[K, Instant]:
@@ -193,10 +216,10 @@ def _exercised(record: Record, at: Instant, fact: DoorExercised) -> Record:
     before = tests.exercises.get(fact.door)
     told = (None if before is None else before.told) if fact.outcome == "untestable" else fact.window
     memory = ExerciseMemory(fact.window, at, fact.step, fact.outcome, fact.code, told)
-    record = replace(record, self_tests=replace(tests, exercises=_with(tests.exercises, fact.door, memory)))
+    record = altered(record, self_tests=replace(tests, exercises=_with(tests.exercises, fact.door, memory)))
     if fact.outcome != "proven":
         return record
-    return replace(record, secured=_with(record.secured, fact.door, at))
+    return altered(record, secured=_with(record.secured, fact.door, at))
 
 
 def _remember(record: Record, at: Instant, entry: Entry, fact: PressRecorded) -> Record:
@@ -222,7 +245,7 @@ def _remember(record: Record, at: Instant, entry: Entry, fact: PressRecorded) ->
     if fact.standing in CAME_THROUGH and fact.path != "cli":
         proven = {**proven, fact.response: at}
     memory = ButtonMemory(presses, counter, proven)
-    record = replace(record, buttons=_with(record.buttons, fact.button, memory))
+    record = altered(record, buttons=_with(record.buttons, fact.button, memory))
     # A person's test by name is no press of the button: the tester's own comes after it.
     if (
         fact.standing == "test"
@@ -230,7 +253,7 @@ def _remember(record: Record, at: Instant, entry: Entry, fact: PressRecorded) ->
         and (test := record.walk_tests.get(fact.button)) is not None
     ):
         tests = _with(record.walk_tests, fact.button, replace(test, last_press=one))
-        record = replace(record, walk_tests=tests)
+        record = altered(record, walk_tests=tests)
     return record
 
 
@@ -241,14 +264,14 @@ def _of_camera(record: Record, camera: CameraId, **now: Any) -> Record:
         if memory == CameraMemory()
         else _with(record.cameras, camera, memory)
     )
-    return replace(record, cameras=known)
+    return altered(record, cameras=known)
 
 
 def _respond(record: Record, at: Instant, fact: ZoneResponded) -> Record:
     zones = _without(record.zones, fact.zone)
     if fact.response is not None and fact.kind is not None and fact.incident is not None:
         zones = _with(zones, fact.zone, ZoneState(fact.response, fact.kind, fact.incident, at))
-    return replace(record, number=fact.number, zones=zones)
+    return altered(record, number=fact.number, zones=zones)
 
 
 def _with(old: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:

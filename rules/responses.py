@@ -56,19 +56,43 @@ def joining(step: Step, ask: Ask, kind: Kind) -> Joining:
     return Joining(IncidentId(f"inc-{number}"), new=True, silent=silent)
 
 
-def respond(step: Step, ask: Ask, kind: Real | Drill | Exercise, to: Joining, *, actor: Actor) -> None:
-    """Open or join `to`, raise what the ask raises, and lock and switch what its response locks and switches."""
+def let_out(step: Step, ask: Ask, kind: Real | Drill | Exercise) -> doors.Locking | None:
+    """Have the doors that an ask locks on the wire before a word of it is written; None: it locks none.
+
+    No fact of a response changes what passes: the interlock looks at doors, inputs and orders.
+    """
+    if isinstance(kind, Exercise):
+        return None
+    # A new press is a person's word: it locks again what was released or freed meanwhile.
+    named = _locks(step.plan, step.plan.responses[ask.response].locks, ask.zone)
+    return doors.let_out(step, named) if named else None
+
+
+def respond(
+    step: Step,
+    ask: Ask,
+    kind: Real | Drill | Exercise,
+    to: Joining,
+    *,
+    actor: Actor,
+    locking: doors.Locking | None = None,
+) -> None:
+    """Open or join `to`, raise what the ask raises, and lock and switch what its response locks and switches.
+
+    locking: what `let_out` said of this ask, where it was asked already.
+    """
+    locking = locking or let_out(step, ask, kind)
     wanted = step.plan.responses[ask.response]
     because = Because("response", (("response", ask.response), ("zone", ask.zone)))
     match kind:
         case Real():
             _enter(step, ask, kind, to, wanted, actor, because)
-            _switch(step, ask, kind, to, wanted, actor, because)
+            _switch(step, ask, kind, to, wanted, actor, because, locking)
             # Last, so that nothing stands between the press and the wire, and no output goes off and on again.
             _real_ends_what_is_not(step, silent=to.silent)
         case Drill():
             _enter(step, ask, kind, to, wanted, actor, because)
-            _switch(step, ask, kind, to, wanted, actor, because)
+            _switch(step, ask, kind, to, wanted, actor, because, locking)
         case Exercise():
             # Screens and record only: it is not even on the zones' state, which signs follow.
             _enter(step, ask, kind, to, wanted, actor, because)
@@ -100,7 +124,7 @@ def sweep(step: Step) -> None:
         if zone not in step.plan.zones:
             continue
         named = _locks(step.plan, step.plan.responses[own.response].locks, zone)
-        new = [door for door in named if not _was_ordered(step.record, door)]
+        new = tuple([door for door in named if not _was_ordered(step.record, door)])
         because = Because("response", (("response", own.response), ("zone", zone)))
         doors.lock(step, new, incident=own.incident, because=because)
 
@@ -171,11 +195,11 @@ def _switch(
     wanted: ResponsePlan,
     actor: Actor,
     because: Because,
+    locking: doors.Locking | None,
 ) -> None:
-    # A new press is a person's word: it locks again what was released or freed meanwhile.
-    named = _locks(step.plan, wanted.locks, ask.zone)
-    if named:
-        doors.lock(step, named, incident=to.incident, actor=actor, because=because)
+    if locking is not None:
+        named = _locks(step.plan, wanted.locks, ask.zone)
+        doors.lock(step, named, incident=to.incident, actor=actor, because=because, locking=locking)
     if wanted.outputs:
         zones = step.plan.zones[ask.zone].within
         outputs.switch(step, zones, True, incident=to.incident, kind=kind, because=because, joined=not to.new)

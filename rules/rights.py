@@ -44,6 +44,7 @@ Right = Literal[
     "note",
     "walk-test",
     "selftest",
+    "measure",
     "record",
     "export",
     "people",

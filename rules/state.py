@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from rules.flag_state import DryRunLive, DryRunMemory, Measure, Stated
 from rules.model.camera_facts import BlindCode, Picture
 from rules.model.commands import Purpose
 from rules.model.device_facts import IdentityCode
@@ -204,7 +205,7 @@ class DeviceMemory:
     since: Instant
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Record:
     """The part of the state that is a fold of the journal and nothing else."""
 
@@ -217,6 +218,9 @@ class Record:
     buttons: Mapping[ButtonId, ButtonMemory] = field(default_factory=dict)
     walk_tests: Mapping[ButtonId, WalkTest] = field(default_factory=dict)
     flags: Mapping[tuple[str, str], Flag] = field(default_factory=dict)
+    measures: Mapping[tuple[str, str], Measure] = field(default_factory=dict)
+    readiness: Stated | None = None
+    dry_run: DryRunMemory = field(default_factory=DryRunMemory)
     outputs_on: frozenset[OutputId] = frozenset()
     secured: Mapping[DoorId, Instant] = field(default_factory=dict)
     """When each door was last proven locked by sensors read after a command."""
@@ -433,7 +437,7 @@ class ExerciseLive:
     tries: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Live:
     """What is read and heard since start. `boot` is the machine's boot id: monotonic times hold within it."""
 
@@ -474,6 +478,9 @@ class Live:
     """Who was last recorded in this run as answering for a camera's sound."""
     camera_selves: Mapping[CameraId, CameraSelf] = field(default_factory=dict)
     device_selves: Mapping[ControllerId, DeviceSelf] = field(default_factory=dict)
+    dry_run: DryRunLive | None = None
+    weighed: Instant | None = None
+    """When the readiness number was last worked out for the record."""
 
 
 @dataclass(frozen=True, slots=True)

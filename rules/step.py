@@ -1,9 +1,9 @@
 """One event being decided: a scratch pad inside a pure function, so that each part sees what the part before it wrote."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from rules.altered import altered
 from rules.decision import Answer, Decision
 from rules.model.commands import Permit
 from rules.model.facts import Because, Entry, Fact
@@ -43,7 +43,7 @@ class Step:
         self.plan = plan
         self.record: Record = state.record
         self.at = at
-        self._live: Live = replace(state.live, now=at)
+        self._live: Live = altered(state.live, now=at)
         self._doors: dict[DoorId, DoorLive] | None = None
         self._entries: list[Entry] = []
         self._permits: list[Permit] = []
@@ -57,13 +57,13 @@ class Step:
     def live(self) -> Live:
         """The live picture so far."""
         if self._doors is not None:
-            self._live = replace(self._live, doors=self._doors)
+            self._live = altered(self._live, doors=self._doors)
             self._doors = None
         return self._live
 
     def change(self, **fields: Any) -> None:
         """Replace fields of the live picture other than `doors`; names as in `rules.state.Live`."""
-        self._live = replace(self.live, **fields)
+        self._live = altered(self.live, **fields)
 
     def door(self, door: DoorId) -> DoorLive:
         """A door's live part; a fresh one for a door not seen yet."""
@@ -78,13 +78,13 @@ class Step:
 
     def set_controller(self, controller: ControllerId, now: ControllerLive) -> None:
         """Replace a controller's live part."""
-        self._live = replace(self._live, controllers={**self._live.controllers, controller: now})
+        self._live = altered(self._live, controllers={**self._live.controllers, controller: now})
 
     def next_commands(self, count: int) -> tuple[CommandId, ...]:
         """Fresh command ids, ascending."""
         first = self._live.next_command
-        self._live = replace(self._live, next_command=CommandId(first + count))
-        return tuple(CommandId(first + later) for later in range(count))
+        self._live = altered(self._live, next_command=CommandId(first + count))
+        return cast("tuple[CommandId, ...]", tuple(range(first, first + count)))
 
     # --- what comes of it ---
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from rules import cameras, contacts, doors, exercising, selftest
+from rules import cameras, contacts, doors, exercising, selftest, shortcoming, would_lock
 from rules.book import kinds
 from rules.model.events import (
     ConditionChanged,
@@ -26,7 +26,7 @@ from rules.model.facts import (
 )
 from rules.model.ids import Actor, ButtonId, DoorId
 from rules.model.moments import MINUTE_US, SECOND_US, Instant
-from rules.plan import ButtonPlan, Plan
+from rules.plan import ButtonPlan, DoorPlan, Plan
 from rules.record import REMEMBERED_US
 from rules.silence import button_state, settled
 from rules.state import ButtonLive, ButtonMemory, ControllerLive, State
@@ -42,8 +42,12 @@ REFUSED_EACH_MINUTE: Final = 20
 
 UNREADABLE_STANDS_US: Final = 60 * MINUTE_US
 """How long after its last unreadable message a device is flagged for it."""
-RAISED_ANEW: Final = frozenset({"unanswered_press", "not_armed", "link_not_proven", "lock_not_exercised"})
+RAISED_ANEW: Final = frozenset(
+    {"unanswered_press", "not_armed", "link_not_proven", "lock_not_exercised", "would_not_lock"}
+)
 """Flags whose words would mislead with old arguments, and that no device can make flutter."""
+OF_DOORS: Final = doors.FLAGS | {"would_not_lock"}
+"""Gone through some doors at a time."""
 
 FlagKey = tuple[str, str]
 
@@ -177,8 +181,9 @@ def sweep_flags(step: Step) -> None:
     _turn(
         step,
         dict(flags(step.plan, step.state)),
-        [key for key in step.record.flags if key[0] not in doors.FLAGS and key[0] not in kinds.FLAGS],
+        [key for key in step.record.flags if key[0] not in OF_DOORS and key[0] not in kinds.FLAGS],
     )
+    shortcoming.sweep(step)
 
 
 def _sweep_doors(step: Step, first: int) -> None:
@@ -190,9 +195,17 @@ def _sweep_doors(step: Step, first: int) -> None:
         ours |= {DoorId(key[1]) for key in step.record.flags} - step.plan.doors.keys()
     _turn(
         step,
-        dict(doors.flags(step.plan, step.state, some)) if settled(step.live) else {},
-        [key for key in step.record.flags if key[0] in doors.FLAGS and key[1] in ours],
+        dict(_of_doors(step.plan, step.state, some)) if settled(step.live) else {},
+        [key for key in step.record.flags if key[0] in OF_DOORS and key[1] in ours],
     )
+
+
+def _of_doors(
+    plan: Plan, state: State, some: tuple[DoorPlan, ...]
+) -> Iterator[tuple[FlagKey, tuple[str, ...]]]:
+    yield from doors.flags(plan, state, some)
+    for door in some:
+        yield from would_lock.flags(state, door)
 
 
 def _turn(step: Step, now: Mapping[FlagKey, tuple[str, ...]], raised_before: Iterable[FlagKey]) -> None:

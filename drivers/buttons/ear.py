@@ -15,7 +15,7 @@ from drivers.buttons.heard import Arrived, events, lasts, with_delivery
 from drivers.buttons.mqtt_link import Link
 from drivers.buttons.settings import ButtonTopic, MqttConfig
 from drivers.clock import instant as now
-from rules.model.events import ButtonEvent
+from rules.model.events import Event
 from rules.model.ids import DeliveryId
 from rules.model.moments import Instant
 
@@ -23,6 +23,10 @@ BEAT_S = 1.0
 """How often the broker is asked for a sign that it has given us everything."""
 TURN_S = 0.001
 """Of one turn of the loop, for what the busy say."""
+
+
+_Heard = tuple[Arrived, Sequence[ButtonTopic], Instant, int | None]
+"""A message, whose it is, when it came, and how long it may have waited before."""
 
 
 class Ear:
@@ -61,7 +65,8 @@ class Ear:
         self._ours = ours or {}
         self._read_for_s = read_for_s
         self._read_on = read_on
-        self._later: deque[tuple[Emit, ButtonEvent]] = deque()
+        self._later: deque[_Heard] = deque()
+        self._emit: Emit = _nowhere
         self._turning = False
 
     def begin(self) -> None:
@@ -106,6 +111,8 @@ class Ear:
         finally:
             self.link = None
             self._deliveries.forget()
+            # What the broker has not been acknowledged comes again; all else comes never more.
+            self._later = deque(one for one in self._later if one[0].qos == 0)
 
     async def _drain(self, link: Link, backlog: Backlog, drained: asyncio.Event) -> None:
         """Publish our marker until all held is here; every second, for a full queue drops it."""
@@ -114,11 +121,14 @@ class Ear:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1):
                     await drained.wait()
-            backlog.give_up(now().mono_us, self._deliveries.waiting())
+            backlog.give_up(now().mono_us, self._deliveries.waiting() + len(self._later))
 
     def _was_up_at(self, at: Instant) -> None:
         """The broker answered what we asked then: older than that is only what is not yet durable."""
         until_us = self._deliveries.all_seen_until(at.mono_us)
+        if self._later and until_us is not None:
+            _, _, came, waited_us = self._later[0]
+            until_us = None if waited_us is None else min(until_us, came.mono_us - waited_us)
         if until_us is None or (self.known_up_us is not None and until_us <= self.known_up_us):
             return
         self.known_up_us = until_us
@@ -137,38 +147,42 @@ class Ear:
             at = now()
             waited_us = None if message.retain else backlog.waited_at_most_us(at.mono_us)
             buttons = self._buttons_of(message.topic)
-            tell = self._wait_a_turn(emit) if buttons and self._is_busy(message.topic, at.mono_us) else emit
             if not buttons and message.topic in self._ours:
                 self._ours[message.topic](message.payload)
                 acknowledge_now(link, message)
                 return
             if not buttons:  # left in the broker's session by an older configuration
                 tasks.create_task(link.unsubscribe(message.topic))
-            heard = events(buttons, "press", message, at, waited_us)
-            lasting = sum(lasts(event) for event in heard)
-            if message.qos == 0 or not lasting:
-                acknowledge_now(link, message)
-                for event in heard:
-                    tell(event)
+            elif self._is_busy(message.topic, at.mono_us):
+                self._wait_a_turn((message, buttons, at, waited_us))
                 return
-            # A retained copy waits on purpose, and opens nothing: it does not make us look long away.
-            since_us = at.mono_us if message.retain else None if waited_us is None else at.mono_us - waited_us
-            deliveries = iter(self._deliveries.hold(message.mid, lasting, since_us))
-            for event in heard:
-                tell(with_delivery(event, next(deliveries)) if lasts(event) else event)
+            self._understand(emit, (message, buttons, at, waited_us))
 
+        self._emit = emit
         await link.hand_over(take, self._read_for_s, lambda: len(self._later) < self._read_on)
 
-    def _wait_a_turn(self, emit: Emit) -> Callable[[ButtonEvent], None]:
-        """What a busy topic says goes on in order, some with each turn of the loop: what others said is read in between."""
+    def _understand(self, emit: Emit, heard: _Heard) -> None:
+        message, buttons, at, waited_us = heard
+        said = events(buttons, "press", message, at, waited_us)
+        lasting = sum(lasts(event) for event in said)
+        if message.qos == 0 or not lasting:
+            if self.link is not None:
+                acknowledge_now(self.link, message)
+            for event in said:
+                emit(event)
+            return
+        # A retained copy waits on purpose, and opens nothing: it does not make us look long away.
+        since_us = at.mono_us if message.retain else None if waited_us is None else at.mono_us - waited_us
+        deliveries = iter(self._deliveries.hold(message.mid, lasting, since_us))
+        for event in said:
+            emit(with_delivery(event, next(deliveries)) if lasts(event) else event)
 
-        def later(event: ButtonEvent) -> None:
-            self._later.append((emit, event))
-            if not self._turning:
-                self._turning = True
-                asyncio.get_running_loop().call_soon(self._turn)
-
-        return later
+    def _wait_a_turn(self, heard: _Heard) -> None:
+        """What a busy topic says is understood in order, some with each turn of the loop: what others said is read first."""
+        self._later.append(heard)
+        if not self._turning:
+            self._turning = True
+            asyncio.get_running_loop().call_soon(self._turn)
 
     def _turn(self) -> None:
         if not self._later:
@@ -178,8 +192,7 @@ class Ear:
         asyncio.get_running_loop().call_soon(self._turn)
         ends_s = time.monotonic() + TURN_S
         while self._later:
-            emit, event = self._later.popleft()
-            emit(event)
+            self._understand(self._emit, self._later.popleft())
             if time.monotonic() > ends_s:
                 break
 
@@ -188,3 +201,7 @@ def acknowledge_now(link: Link, message: Arrived) -> None:
     """What nobody waits for to be durable."""
     if message.qos > 0:
         link.acknowledge(message.mid)
+
+
+def _nowhere(event: Event) -> None:
+    raise RuntimeError(f"{event} before serve")

@@ -22,6 +22,13 @@ _PRESS_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _RFC3339 = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII
 )
+
+
+def _no_constant(word: str) -> object:
+    raise ValueError(f"{word} is no JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - naive on purpose: offsets are counted as integers below
 
 
@@ -32,7 +39,7 @@ def json_object(payload: bytes) -> Mapping[str, object]:
     if _too_deep(payload):
         raise Unreadable("too_deep")
     try:
-        value: object = json.loads(payload.decode("utf-8"), parse_constant=_no_constant)
+        value: object = _DECODER.decode(payload.decode("utf-8"))
     except (ValueError, RecursionError) as err:
         raise Unreadable("not_json") from err
     if not isinstance(value, dict):
@@ -53,10 +60,6 @@ def _too_deep(payload: bytes) -> bool:
             break
         brackets = brackets.replace(b"[]", b"")
     return b"[]" in brackets or brackets.count(b"[") > DEEPEST
-
-
-def _no_constant(word: str) -> object:
-    raise ValueError(f"{word} is no JSON")
 
 
 def press_id(value: object) -> str | None:

@@ -1,10 +1,9 @@
-"""One connection with the broker, as a `Link`. The only module that wraps aiomqtt."""
+"""One connection with the broker, as a `Link`. With `mqtt_reading` the only module that wraps aiomqtt."""
 
 import asyncio
 import contextlib
 import socket
 import ssl
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from paho.mqtt import client as paho
 from paho.mqtt.reasoncodes import ReasonCode
 
 from drivers.buttons.heard import Arrived
+from drivers.buttons.mqtt_reading import Reading
 from drivers.buttons.settings import MqttConfig
 
 KEEPALIVE_S = 3
@@ -37,7 +37,7 @@ class Will:
 
 
 class Link:
-    """One live connection. Only here and in `connected` are private parts of aiomqtt 2.5.1 used."""
+    """One live connection. Only in this module and in `mqtt_reading` are private parts of aiomqtt 2.5.1 used."""
 
     def __init__(self, client: aiomqtt.Client, *, kept: bool = True) -> None:
         """kept: whether the broker had kept this session and what was sent to it meanwhile."""
@@ -61,54 +61,19 @@ class Link:
         names, and what `take` raises.
         """
         client = self._client
-        bug: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-        arrived = False
-
-        def on_message(_client: object, _userdata: object, message: paho.MQTTMessage) -> None:
-            nonlocal arrived
-            if bug.done():
-                return  # nobody is left to take it: the broker has it again for who is next
-            arrived = True
-            payload = message.payload if isinstance(message.payload, bytes) else b""
-            try:
-                take(Arrived(message.topic, payload, message.qos, bool(message.retain), message.mid))
-            except Exception as err:  # noqa: BLE001  # raised below: inside of paho nobody would see it
-                if not bug.done():
-                    bug.set_exception(err)
-
-        def read() -> None:
-            nonlocal arrived
-            ends_s = time.monotonic() + for_s
-            try:
-                while True:
-                    arrived = False
-                    client._client.loop_read()
-                    if not arrived or not more() or time.monotonic() > ends_s:
-                        break
-            except Exception as err:  # noqa: BLE001  # as aiomqtt does: the connection is broken, and whoever serves it is told
-                if not client._disconnected.done():
-                    client._disconnected.set_exception(err)
-                return
-            if isinstance(channel, ssl.SSLSocket) and channel.pending():
-                # Decrypted already: no selector tells of it.
-                loop.call_soon(read)
-
-        client._client.on_message = on_message
-        loop, channel = asyncio.get_running_loop(), client._client.socket()
-        if channel is not None and channel.fileno() >= 0:
-            loop.add_reader(channel.fileno(), read)
+        reading = Reading(client, take, for_s, more)
+        reading.begin()
+        while not client._queue.empty():  # what came between our CONNECT and this
+            early = client._queue.get_nowait()
+            payload = early.payload if isinstance(early.payload, bytes) else b""
+            take(Arrived(early.topic.value, payload, early.qos, bool(early.retain), early.mid))
         try:
-            while not client._queue.empty():  # what came between our CONNECT and this
-                early = client._queue.get_nowait()
-                payload = early.payload if isinstance(early.payload, bytes) else b""
-                take(Arrived(early.topic.value, payload, early.qos, bool(early.retain), early.mid))
-            await asyncio.wait((bug, client._disconnected), return_when=asyncio.FIRST_COMPLETED)
-            if bug.done():
-                bug.result()
+            await asyncio.wait((reading.bug, client._disconnected), return_when=asyncio.FIRST_COMPLETED)
+            if reading.bug.done():
+                reading.bug.result()
             raise aiomqtt.MqttError("the connection was lost")
         finally:
-            client._client.on_message = client._on_message
+            reading.bug.cancel()
 
     def acknowledge(self, mid: int) -> None:
         """PUBACK one message of QoS 1. If the connection just broke, the broker delivers it again."""

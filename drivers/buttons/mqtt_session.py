@@ -33,7 +33,7 @@ log = structlog.get_logger()
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.2, 2.0
 READ_S, READ_BUSY_S = 0.003, 0.000_5
 """Of one turn of the loop. Until a flood is set apart, a press stands in the middle of it."""
-READ_ON, READ_ON_BUSY = 50_000, 1_000
+READ_ON, READ_ON_BUSY = 100_000, 1_000
 """As much of the busy may wait here before a connection gives one message a turn. That of all is read on for longer, for
 another's press may stand behind; some 25 MB at most."""
 BUSY_KEEPALIVE_S = 60

@@ -12,7 +12,7 @@ from typing import Final
 from drivers.cameras.h264_sps import Shape
 from drivers.cameras.malformed import Malformed
 from drivers.cameras.rtp import Buffer
-from drivers.cameras.stream import START_CODE, AccessUnit, Codec, Track
+from drivers.cameras.stream import START_CODE, VIDEO_CLOCK, AccessUnit, Codec, Track
 
 MOST_BYTES: Final = 8 * 1_048_576
 """Of one picture: a key picture of 4K at the highest rates is some 2 MiB."""
@@ -20,6 +20,8 @@ MOST_PARTS: Final = 32_768
 MOST_SET: Final = 4_096
 """Bytes of a parameter set that is kept."""
 MOST_SETS: Final = 16
+MOST_BACK: Final = 5 * VIDEO_CLOCK
+"""A picture shown further back is no reordering: the camera's clock was set."""
 MOST_BARE: Final = 3
 """Key pictures in a row without any parameter set to decode them by."""
 
@@ -196,7 +198,8 @@ class Pictures:
             self._known |= self._own
             self.track = self._read_track()
         rtp = self._rtp or 0
-        if self._shown is not None and rtp < self._shown and not self.track.reordered and not self._broken:
+        back = self._shown - rtp if self._shown is not None else 0
+        if 0 < back <= MOST_BACK and not self.track.reordered and not self._broken:
             # Shown earlier than one sent before it: pictures are reordered, whatever the parameter sets say.
             self._seen_reordered = True
             self.track = replace(self.track, reordered=True)

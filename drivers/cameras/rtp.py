@@ -18,6 +18,8 @@ _FRAMES: Final = {size: struct.Struct(f">HHHHII{size}s") for size in (2, 3)}
 _LEAST: Final = HEADER.size
 MOST_DROPOUT: Final = 3_000
 MOST_MISORDER: Final = 100
+CLOCK_SET_S: Final = 10
+"""A camera's time that leaps further than ours went on was set, not waited for."""
 MOST_BAD: Final = 200
 """Packets in a row that are no RTP of this stream."""
 
@@ -97,7 +99,7 @@ class RtpStream:
                 return
         if stamp != self._stamp:
             if self._stamp >= 0:
-                self._time += ((stamp - self._stamp + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
+                self._time += self._ahead(stamp, at_us)
             self._stamp = stamp
             self._measure(at_us)
         self._at_us = at_us
@@ -168,6 +170,15 @@ class RtpStream:
         if self._last_report is not None:
             last, since = self._last_report[0], (now_us - self._last_report[1]) * 65_536 // 1_000_000
         return Reception(self.ssrc, fraction, lost, highest, int(self._jitter), last, since)
+
+    def _ahead(self, stamp: int, at_us: int) -> int:
+        """Ticks since the packet before; by our clock where the camera's own was set meanwhile."""
+        ahead = ((stamp - self._stamp + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
+        most = CLOCK_SET_S * self._rate
+        if -most < ahead < most:
+            return ahead
+        ours = (at_us - self._at_us) * self._rate // 1_000_000
+        return ahead if -most < ahead - ours < most else max(1, ours)
 
     def _jumped(self, sequence: int, ssrc: int, at_us: int) -> bool:
         """Not the packet that was due. False: it is to be dropped."""

@@ -16,7 +16,7 @@ MOST_CHALLENGES: Final = 8
 _LONGEST: Final = 4_096
 _HASHES: Final = ("SHA-256", "MD5")
 _PART: Final = re.compile(
-    r'\s*,?\s*(?:([A-Za-z][\w-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))|([A-Za-z][\w-]*)(?=\s|$))',
+    r'[\s,]*+(?:([A-Za-z][\w-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))|([A-Za-z][\w-]*)(?=\s|$))',
     re.ASCII,
 )
 

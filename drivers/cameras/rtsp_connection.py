@@ -140,7 +140,8 @@ class RtspConnection(asyncio.BufferedProtocol):
         number = -1
         with contextlib.suppress(ValueError):
             number = int(message.get("cseq")[:10])
-        if number not in self._waiting and not message.get("cseq"):
+        if not 0 < number <= self._sequence:
+            # None that we ever sent: some cameras leave it out, or count by themselves. We ask one thing at a time.
             number = next(iter(self._waiting), -1)
         waiting = self._waiting.get(number)
         if waiting is not None and not waiting.done() and message.status >= 200:

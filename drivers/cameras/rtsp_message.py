@@ -18,8 +18,14 @@ MOST_BODY: Final = 65_536
 MOST_HEADERS: Final = 100
 MOST_JUNK: Final = 32
 """Lines between two messages that belong to none: a camera that counts its Content-Length short leaves some."""
+MOST_A_SECOND: Final = 100_000
+"""Frames and messages: 4K at the highest rates is some 10,000. More is no camera, and would take the loop from all others."""
+_SECOND_US: Final = 1_000_000
+_RUN_BYTES: Final = 256
+"""So much of a run counts as one frame."""
 _LEAST_READ: Final = 16_384
 _DOLLAR: Final = 0x24
+_BLANK: Final = re.compile(rb"[\r\n\0 \t]+")
 _STATUS: Final = re.compile(rb"RTSP/[0-9]\.[0-9][ \t]+([0-9]{3})(?:[ \t]+(.*))?$", re.IGNORECASE)
 _REQUEST: Final = re.compile(rb"([A-Z_]{3,20})[ \t]+(\S{1,2048})[ \t]+RTSP/[0-9]\.[0-9]\s*$")
 
@@ -104,6 +110,9 @@ class RtspReader:
         self._view = memoryview(self._buffer)
         self._start = self._end = 0
         self._junk = 0
+        self._wanted = self._looked = 0
+        """Of a message that is not all here: bytes without which it is not read again; where its head was looked through."""
+        self._items = self._since_us = 0
         self._stopped = False
 
     def stop(self) -> None:
@@ -125,8 +134,10 @@ class RtspReader:
         """So many bytes came, at CLOCK_MONOTONIC `at_us`. Raises Malformed: then the stream is of no more use."""
         buffer, start, end, channels = self._buffer, self._start, self._end + count, self.channels
         runs = self.runs
+        items = 0
         self._end = end
         while end - start >= 4 and not self._stopped:
+            items += 1
             if buffer[start] == _DOLLAR:
                 stop = start + 4 + (buffer[start + 2] << 8 | buffer[start + 3])
                 if stop > end:
@@ -140,18 +151,30 @@ class RtspReader:
                 start = stop
                 if channel in runs:
                     start = runs[channel](buffer, start, end, _DOLLAR << 8 | channel, at_us)
+                    items += (start - stop) // _RUN_BYTES
             else:
                 stop = self._text(start, end)
                 if stop == start:
                     break
                 start = stop
+                self._wanted = self._looked = 0
         self._start = start
+        self._counted(items, at_us)
+
+    def _counted(self, items: int, at_us: int) -> None:
+        if at_us - self._since_us >= _SECOND_US:
+            self._since_us, self._items = at_us, 0
+        self._items += items
+        if self._items > MOST_A_SECOND:
+            raise Malformed("more packets a second than any camera sends")
 
     def _text(self, start: int, end: int) -> int:
         """Read a message, or pass over what is none; where the next item begins, `start` where more must come."""
         buffer = self._buffer
-        if buffer[start] in b"\r\n\0 \t":
-            return start + 1
+        if end - start < self._wanted:
+            return start
+        if blank := _BLANK.match(buffer, start, end):
+            return blank.end()
         line_end = buffer.find(b"\n", start, min(end, start + MOST_HEAD))
         if line_end < 0:
             if end - start >= MOST_HEAD:
@@ -164,14 +187,18 @@ class RtspReader:
             if self._junk > MOST_JUNK:
                 raise Malformed("what comes is not RTSP")
             return line_end + 1
-        body_start = _behind_head(buffer, line_end, min(end, start + MOST_HEAD))
+        body_start, place = _behind_head(
+            buffer, max(line_end, start + self._looked), min(end, start + MOST_HEAD)
+        )
         if not body_start:
+            self._looked = place - start
             if end - start >= MOST_HEAD:
                 raise Malformed("a message whose head does not end")
             return start
         headers = read_headers(bytes(buffer[line_end + 1 : body_start]))
         body_end = body_start + _length(headers)
         if body_end > end:
+            self._wanted = body_end - start
             return start
         self._junk = 0
         body = bytes(buffer[body_start:body_end])
@@ -184,20 +211,24 @@ class RtspReader:
         return body_end
 
 
-def _behind_head(buffer: bytearray, line_end: int, end: int) -> int:
-    """Where the body begins: behind the first empty line, whose line end may be a bare LF. 0: not here yet."""
+def _behind_head(buffer: bytearray, line_end: int, end: int) -> tuple[int, int]:
+    """Where the body begins: behind the first empty line, whose line end may be a bare LF; 0: not here yet.
+
+    And the last line end that was looked behind: where to go on once there is more.
+    """
     place = line_end
     while True:
         following = place + 1
         if buffer[following : following + 1] == b"\r":
             following += 1
         if following >= end:
-            return 0
+            return 0, place
         if buffer[following] == 0x0A:
-            return following + 1
-        place = buffer.find(b"\n", following, end)
-        if place < 0:
-            return 0
+            return following + 1, place
+        further = buffer.find(b"\n", following, end)
+        if further < 0:
+            return 0, place
+        place = further
 
 
 def read_headers(head: bytes) -> Headers:

@@ -22,7 +22,7 @@ from drivers.cameras.rtsp_tls import another_name, context, pinned
 from drivers.cameras.rtsp_tracks import Reading, audio_section, video_of
 from drivers.cameras.rtsp_transport import SESSION_S, read_session, read_transport
 from drivers.cameras.rtsp_udp import UdpPair
-from drivers.cameras.rtsp_url import base, clean, controls, host_and_port
+from drivers.cameras.rtsp_url import base, clean, controls, host_and_port, joined
 from drivers.cameras.sdp import read_sdp
 from drivers.cameras.stream import AccessUnit, Sink, Source, StreamLost, Transport, Unserved
 
@@ -30,7 +30,7 @@ REPORT_S: Final = 5.0
 MOST_CHALLENGES: Final = 3
 _UNAUTHORIZED: Final = frozenset((401, 403, 407))
 _NO_AGGREGATE: Final = frozenset((404, 405, 455, 459))
-_TRANSPORT_REFUSED, _SESSION_GONE = 461, 454
+_TRANSPORT_REFUSED, _SESSION_GONE, _RANGE_REFUSED = 461, 454, 457
 
 
 class RtspSession:
@@ -148,8 +148,13 @@ class RtspSession:
         self._chosen = by or "tcp"
         played: list[str] = []
         for number, reading in enumerate(readings):
-            urls = controls(base_url, self._url, reading.section.control)
-            accepted = await self._set_up_one(reading, urls, number, address)
+            try:
+                urls = controls(base_url, self._url, reading.section.control)
+                accepted = await self._set_up_one(reading, urls, number, address)
+            except (StreamLost, Malformed) as refused:
+                if reading.pictures is None and not self._live().ended.done() and _of_this(refused):
+                    continue  # pictures without sound
+                raise
             if accepted is None and by is None and self._chosen == "tcp" and not played:
                 self._chosen = "udp"
                 accepted = await self._set_up_one(reading, urls, number, address)
@@ -168,7 +173,7 @@ class RtspSession:
         pair: UdpPair | None = None
         if self._chosen == "udp":
             local = self._live().transport.get_extra_info("sockname")[0]
-            pair = UdpPair(ipaddress.ip_address(local), self._senders(address), self._live().guarded)
+            pair = UdpPair(ipaddress.ip_address(local), self._live().guarded)
             self._pairs.append(pair)
             wanted = f"RTP/AVP;unicast;client_port={pair.ports[0]}-{pair.ports[1]}"
         else:
@@ -191,14 +196,22 @@ class RtspSession:
                 return None
             self._listen(reading.stream, chosen.interleaved or (2 * number, 2 * number + 1))
             return url
-        pair.start(reading.stream.packet, self._reports_of(reading.stream))
+        if chosen.tcp or chosen.interleaved is not None:
+            return None
+        sender = self._sender(address, chosen.source)
+        pair.start(sender, reading.stream.packet, self._reports_of(reading.stream))
         if chosen.server_ports:
-            pair.punch(str(address), chosen.server_ports)
+            pair.punch(sender, chosen.server_ports)
         self._reporting.append((reading.stream, pair.send_report))
         return url
 
-    def _senders(self, address: Address) -> frozenset[str]:
-        return frozenset((str(address),))
+    def _sender(self, address: Address, said: str) -> str:
+        """Whose datagrams are taken: the camera's, or those of the address that it names, if it may lead us there."""
+        with contextlib.suppress(ValueError):
+            named = ipaddress.ip_address(said)
+            if named.version == address.version and may_follow(self._configured, named):
+                return str(named)
+        return str(self._live().transport.get_extra_info("peername")[0])
 
     def _listen(self, stream: RtpStream, channels: tuple[int, int]) -> None:
         connection = self._live()
@@ -234,6 +247,8 @@ class RtspSession:
     async def _play(self, urls: list[str]) -> None:
         range_ = ("Range", "npt=0.000-")
         answer = await self._ask("PLAY", self._aggregate, range_)
+        if answer.status == _RANGE_REFUSED:
+            answer = await self._ask("PLAY", self._aggregate)
         if answer.status in _NO_AGGREGATE and urls != [self._aggregate]:
             for url in urls:
                 self._good(await self._ask("PLAY", url, range_))
@@ -343,10 +358,15 @@ class RtspSession:
             self._sink.opened("own", self._chosen, self._video.pictures.track)
 
 
+def _of_this(refused: StreamLost | Malformed) -> bool:
+    """Whether one section alone was refused."""
+    return isinstance(refused, Malformed) or refused.code in ("answer", "not_found")
+
+
 def redirected(location: str, base_url: str) -> str:
     """The clean address of a redirection. Raises StreamLost `answer` for one that cannot be followed."""
     try:
-        found = clean(location)
+        found = clean(joined(base_url, location))
     except Malformed as bad:
         raise StreamLost("answer", f"redirected: {bad}") from None
     if base_url.startswith("rtsps:") and not found.startswith("rtsps:"):

@@ -25,12 +25,10 @@ _PUNCH: Final = bytes((0x80, 0)) + bytes(10)
 class UdpPair:
     """An even port and the one above it, on the address that the camera is reached from."""
 
-    def __init__(
-        self, local: Address, hosts: frozenset[str], guarded: Callable[[Callable[[], None]], None]
-    ) -> None:
-        """hosts: whose datagrams are taken. Raises StreamLost `unreachable` where no pair of ports is free."""
+    def __init__(self, local: Address, guarded: Callable[[Callable[[], None]], None]) -> None:
+        """Raises StreamLost `unreachable` where no pair of ports is free."""
         self._loop = asyncio.get_running_loop()
-        self._hosts, self._guarded = hosts, guarded
+        self._host, self._guarded = "", guarded
         self._rtp, self._rtcp = _bound(str(local))
         self._buffer = bytearray(_LONGEST)
         self._reorder: Reorder | None = None
@@ -45,10 +43,10 @@ class UdpPair:
         return self._rtp.getsockname()[1], self._rtcp.getsockname()[1]
 
     def start(
-        self, take: Callable[[Buffer, int, int, int], None], report: Callable[[bytes, int], None]
+        self, host: str, take: Callable[[Buffer, int, int, int], None], report: Callable[[bytes, int], None]
     ) -> None:
-        """Hand over packets, in order, and what comes by RTCP."""
-        self._reorder, self._report = Reorder(take), report
+        """Hand over packets, in order, and what comes by RTCP. host: whose datagrams are taken."""
+        self._host, self._reorder, self._report = host, Reorder(take), report
         self._loop.add_reader(self._rtp, self._read_rtp)
         self._loop.add_reader(self._rtcp, self._read_rtcp)
 
@@ -74,7 +72,7 @@ class UdpPair:
         self._guarded(self._drain)
 
     def _drain(self) -> None:
-        reorder, buffer, hosts, at_us = self._reorder, self._buffer, self._hosts, now_us()
+        reorder, buffer, host, at_us = self._reorder, self._buffer, self._host, now_us()
         if reorder is None:
             return
         receive = self._rtp.recvfrom_into
@@ -82,7 +80,7 @@ class UdpPair:
         try:
             for _ in range(AT_ONCE):
                 size, sender = receive(buffer)
-                if sender[0] in hosts:
+                if sender[0] == host:
                     packet(buffer, 0, size, at_us)
                 else:
                     self.foreign += 1
@@ -104,7 +102,7 @@ class UdpPair:
         with contextlib.suppress(OSError):
             for _ in range(AT_ONCE):
                 data, sender = self._rtcp.recvfrom(2_048)
-                if sender[0] in self._hosts and (report := self._report) is not None:
+                if sender[0] == self._host and (report := self._report) is not None:
                     self._guarded(lambda data=data, report=report: report(data, now_us()))  # type: ignore[misc]
 
 

@@ -49,10 +49,24 @@ def base(requested: str, content_base: str, content_location: str) -> str:
         if not said.strip():
             continue
         try:
-            return clean(urljoin(requested, said.strip()) if "://" not in said else said)
-        except (Malformed, ValueError):
+            return clean(joined(requested, said))
+        except Malformed:
             continue
     return requested
+
+
+def joined(base_url: str, said: str) -> str:
+    """`said` as it stands, or where it is relative, resolved against `base_url`. Raises Malformed."""
+    said = said.strip()
+    if "://" in said:
+        return said
+    # urllib knows no relative addresses of rtsps.
+    plain, secure = (base_url[6:], True) if base_url.startswith("rtsps:") else (base_url[5:], False)
+    try:
+        found = urljoin("rtsp:" + plain, said)
+    except ValueError:
+        raise Malformed("an address that cannot be read") from None
+    return found.replace("rtsp:", "rtsps:", 1) if secure else found
 
 
 def controls(base_url: str, requested: str, control: str) -> tuple[str, ...]:
@@ -67,8 +81,8 @@ def controls(base_url: str, requested: str, control: str) -> tuple[str, ...]:
         return (clean(control),)
     tail = control.removeprefix("/")
     found = [_appended(base_url, tail)]
-    with contextlib.suppress(Malformed, ValueError):
-        found.append(clean(urljoin(base_url, control)))
+    with contextlib.suppress(Malformed):
+        found.append(clean(joined(base_url, control)))
     found.append(_appended(requested, tail))
     return tuple(dict.fromkeys(found))
 

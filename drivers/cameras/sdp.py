@@ -133,10 +133,10 @@ def _attribute(of: _Open, value: str) -> None:
             _listed(of, int(found[1]))
             of.maps[int(found[1])] = (found[2].upper(), int(found[3]), int(found[4] or 1))
     elif name == "fmtp":
-        kind, _, text = rest.partition(" ")
-        if _is_type(kind):
-            _listed(of, int(kind))
-            of.parameters.setdefault(int(kind), {}).update(_parameters(text))
+        named = re.match(r"([0-9]{1,3})(?![0-9])[\s;]*(.*)", rest, re.ASCII)
+        if named and _is_type(named[1]):
+            _listed(of, int(named[1]))
+            of.parameters.setdefault(int(named[1]), {}).update(_parameters(named[2]))
 
 
 def _listed(of: _Open, kind: int) -> None:

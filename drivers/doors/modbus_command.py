@@ -115,7 +115,13 @@ class Command:
         "unanswered",
     )
 
-    def __init__(self, permit: Permit, writes: tuple[PreparedWrite, ...]) -> None:
+    def __init__(
+        self,
+        permit: Permit,
+        writes: tuple[PreparedWrite, ...],
+        future: "asyncio.Future[CommandEnded] | None" = None,
+    ) -> None:
+        """future: that of a command whose frame has left already."""
         self.permit = permit
         self.unanswered: dict[int, PreparedWrite] = dict(enumerate(writes))
         self._next = len(writes)
@@ -127,7 +133,7 @@ class Command:
         self.overtaken: set[int] = set()
         """Coils that a later command drives the other way: what has not left of them does not leave any more."""
         self.timer: asyncio.TimerHandle | None = None
-        self.future: asyncio.Future[CommandEnded] = asyncio.get_running_loop().create_future()
+        self.future = asyncio.get_running_loop().create_future() if future is None else future
         self._refusal: Refusal | None = None
         self._failure: Nothing | None = None
 

@@ -16,7 +16,7 @@ import structlog
 from drivers.base import Emit, Watch, checked
 from drivers.burst import Burst
 from drivers.clock import instant
-from drivers.doors.modbus_command import Command, Prepared
+from drivers.doors.modbus_command import Command, Prepared, PreparedWrite
 from drivers.doors.modbus_identity import ANSWER_S, Asking, Quiet, always
 from drivers.doors.modbus_mbap import encode_mbap_tail
 from drivers.doors.modbus_pdu import Refusal
@@ -24,7 +24,7 @@ from drivers.doors.modbus_plan import DEFAULT_MOST_GAP
 from drivers.doors.modbus_presence import Presence
 from drivers.doors.modbus_reading import Answer, Nothing, Reading
 from drivers.doors.modbus_rounds import Rounds
-from drivers.doors.modbus_tcp_connection import Sending
+from drivers.doors.modbus_tcp_connection import Connection, Sending
 from drivers.doors.modbus_tcp_link import TcpLink
 from rules.model.commands import Drive, Permit
 from rules.model.events import CommandEnded, Scanned
@@ -39,6 +39,12 @@ _REST_S = 0.03
 """After a command, before its bolts are read: other boards may still be taking up theirs, and no bolt moves sooner."""
 _KEEP_WARM_ROUND = 4
 """With two connections every so many rounds of evidence use the one for commands, to know that it lives."""
+
+
+_Dashed = tuple[
+    Permit, tuple[PreparedWrite, ...], "asyncio.Future[CommandEnded]", TcpLink, tuple[Connection, int]
+]
+"""A command whose only frame has left, on which connection and by which transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ class ModbusTcp:
     """A `drivers.base.Driver`."""
 
     def __init__(self, config: ModbusTcpConfig, burst: Burst | None = None, quiet: Quiet = always) -> None:
-        """burst: what lets many controllers' frames go close together. quiet: when it may be asked what it is."""
+        """burst: what lets many boards' frames leave before anything is kept of them. quiet: when it may be asked what it is."""
         self.controller = config.controller
         self.strange_answers = 0
         """Answers that were none of ours: wrong echo, unknown transaction, no Modbus. None was believed."""
@@ -78,11 +84,13 @@ class ModbusTcp:
         self._asking = Asking(config.controller, config.identify, quiet)
         self._presence = Presence(config.controller, self._timeout_s, self._asking.answers)
         self._links = tuple(
-            TcpLink(config.host, config.port, config.unit, self._timeout_s, self, burst or Burst())
+            TcpLink(config.host, config.port, config.unit, self._timeout_s, self)
             for _ in range(2 if config.connections > 1 else 1)
         )
+        self._burst = burst or Burst()
         self._commands: dict[Command, TcpLink | None] = {}
         """And the way each went."""
+        self._dashed: _Dashed | None = None
         self._stirred = asyncio.Event()
         self._evidence_rounds = 0
         self._told: set[str] = set()
@@ -103,22 +111,20 @@ class ModbusTcp:
                 self._finish(command, "stopped")
 
     def execute(self, permit: Permit) -> "asyncio.Future[CommandEnded]":
-        command = Command(checked(permit, self.controller), self._prepared.writes(permit.drives))
+        writes = self._prepared.writes(checked(permit, self.controller).drives)
+        self._keep_books()
         link = self._commanding_link()
         if link is not None and link.suspect():
             link.abort("unanswered", f"{link.address} owes an answer for too long")
             link = self._commanding_link()
-        for earlier in self._commands:
-            earlier.overtaken_by(permit)
-        self._commands[command] = None
-        if link is not None:
-            self._send(command, link)
-        else:
-            for closed in self._links:
-                closed.hurry()
-        # Timers cost as much as the frame: they are set once the other boards' frames have left too.
-        command.future.get_loop().call_soon(self.guarded, partial(self._arm, command, link))
-        return command.future
+        if link is not None and not self._commands and len(writes) == 1:
+            gone = link.dash(writes[0].frame)
+            if gone is not None:
+                future: asyncio.Future[CommandEnded] = asyncio.get_running_loop().create_future()
+                self._dashed = permit, writes, future, link, gone
+                self._burst.then(self._keep_books)
+                return future
+        return self._begun(Command(permit, writes), link)
 
     def prepare(self, drives: tuple[Drive, ...]) -> None:
         self._prepared.writes(drives)
@@ -186,6 +192,32 @@ class ModbusTcp:
             self._bug.set_exception(bug)
 
     # --- commands ---
+
+    def _begun(self, command: Command, link: TcpLink | None) -> "asyncio.Future[CommandEnded]":
+        for earlier in self._commands:
+            earlier.overtaken_by(command.permit)
+        self._commands[command] = None
+        if link is not None:
+            self._send(command, link)
+        else:
+            for closed in self._links:
+                closed.hurry()
+        self._burst.then(partial(self._arm, command, link))
+        return command.future
+
+    def _keep_books(self) -> None:
+        """Of the command whose frame has just dashed off: what is its answer, and what if there is none."""
+        if self._dashed is None:
+            return
+        permit, writes, future, link, (connection, transaction) = self._dashed
+        self._dashed = None
+        command = Command(permit, writes, future)
+        command.leaving()
+        command.in_flight = 1
+        self._commands[command] = link
+        taken = partial(self._answered, command, 0)
+        connection.expect(transaction, Sending(writes[0].write, writes[0].frame, taken, command.leaving))
+        self._arm(command, link)
 
     def _commanding_link(self) -> TcpLink | None:
         for link in self._links:

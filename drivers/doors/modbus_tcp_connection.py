@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, cast
 
-from drivers.burst import Burst
 from drivers.doors.modbus_mbap import FramingLost, MbapFrame, MbapReader
 from drivers.doors.modbus_pdu import Identify, NotTheReply, Read, Request, match_reply
 from drivers.doors.modbus_reading import Answer, Nothing
@@ -41,7 +40,6 @@ class ConnectionOwner(Protocol):
     """What a connection reports, and asks. All of it from callbacks of the loop, inside `guarded`."""
 
     takes_several: bool | None
-    burst: Burst
 
     def on_open(self, connection: "Connection") -> None: ...
 
@@ -79,7 +77,21 @@ class Connection(asyncio.Protocol):
             sending.since_s = self._loop.time()
             self._queued.append(sending)
         else:
-            self._owner.burst.write(self.transport, self._frame(sending))
+            self.transport.write(self._frame(sending))
+
+    def dash(self, tail: bytes) -> int | None:
+        """Write a frame now and nothing else: its transaction, to be told to `expect` before the loop turns. None: it
+        would have to wait for an answer, and `send` queues it."""
+        if self._waiting and not self._owner.takes_several:
+            return None
+        self._transaction = number = (self._transaction + 1) & 0xFFFF
+        self.transport.write(number.to_bytes(2, "big") + tail)
+        return number
+
+    def expect(self, transaction: int, sending: Sending) -> None:
+        """What the answer to a frame that has dashed off is for."""
+        self._waiting[transaction] = sending
+        sending.since_s = self._loop.time()
 
     def send_together(self, first: Sending, second: Sending) -> None:
         """Both in one segment."""

@@ -10,7 +10,6 @@ from typing import Protocol
 import structlog
 
 from drivers.backoff import Backoff
-from drivers.burst import Burst
 from drivers.doors.modbus_mbap import encode_mbap_tail
 from drivers.doors.modbus_pdu import Asking, Identify, Read, Request, encode_request
 from drivers.doors.modbus_reading import NOT_SENT, Answer, Nothing
@@ -77,9 +76,8 @@ class TcpLink:
     stake; where not both are answered, requests go one at a time from then on.
     """
 
-    def __init__(self, host: str, port: int, unit: int, timeout_s: float, owner: Owner, burst: Burst) -> None:
+    def __init__(self, host: str, port: int, unit: int, timeout_s: float, owner: Owner) -> None:
         self.address = f"{host}:{port}"
-        self.burst = burst
         self.takes_several: bool | None = None
         self.is_proven = False
         """Something valid came over the present connection."""
@@ -145,6 +143,12 @@ class TcpLink:
             sending.taken(Nothing("reset", lost=True))
         else:
             self._connection.send(sending)
+
+    def dash(self, tail: bytes) -> tuple[Connection, int] | None:
+        """Put one frame on the wire now; where it went, to be told of its sending. None: `send` it."""
+        connection = self._connection
+        number = None if connection is None else connection.dash(tail)
+        return None if connection is None or number is None else (connection, number)
 
     async def ask(self, read: Read) -> Answer:
         """Read; an answer that does not come in time takes the connection with it.

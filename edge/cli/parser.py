@@ -42,6 +42,7 @@ def parser() -> Parser:
     _configuration(verbs)
     _firmware(verbs)
     _persons(verbs)
+    _flags(verbs)
     _incidents(verbs)
     _journal(verbs)
     _people(verbs)
@@ -151,6 +152,29 @@ def _persons(verbs: Any) -> None:
         verbs, "selftest", "selftest:selftest", "prove each link from button to bolt, silently", json=True
     )
     made.add_argument("--last", action="store_true", help="show what the last one saw, and test nothing")
+
+
+def _flags(verbs: Any) -> None:
+    _verb(
+        verbs, "flags", "flags:flags", "what is wrong, since when, whose it is, and what ends it", json=True
+    )
+    made: Parser = verbs.add_parser("flag", help="what is done while a flag stands", description="One flag.")
+    of: Any = made.add_subparsers(metavar="VERB", required=True)
+    made = _verb(of, "measure", "flags:measure", "say what is done meanwhile; it clears nothing", json=True)
+    made.add_argument("code", metavar="CODE", help="as `flags` shows it")
+    made.add_argument("subject", metavar="SUBJECT")
+    made.add_argument("--until", metavar="WHEN", help="12h, 5d, 2026-12-04 (its end) or an RFC 3339 time")
+    made.add_argument("--reason", type=_said, help="what is done, and by whom")
+    made.add_argument("--end", action="store_true", help="it is over before that")
+    _verb(verbs, "readiness", "flags:readiness", "how ready each zone is, and why not more", json=True)
+    made = _verb(
+        verbs,
+        "dry-run",
+        "flags:dry_run",
+        "which doors would fail if lockdown were ordered now; nothing is touched",
+        json=True,
+    )
+    made.add_argument("--last", action="store_true", help="show what the last one saw")
 
 
 def _incidents(verbs: Any) -> None:

@@ -1,7 +1,6 @@
 """`user` and `token`: accounts of persons, tokens of programs. The running daemon changes them, so that each is an event."""
 
 import argparse
-import re
 import time
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -9,13 +8,13 @@ from typing import Any, Final
 from edge.cli import DID_NOT_HOLD, DONE, USAGE
 from edge.cli.calling import NoAnswer, call
 from edge.cli.doing import do
+from edge.cli.moments import seconds
 from edge.cli.out import complain, plain, say, say_json
 from edge.cli.secret import NoSecret, secret
 from edge.cli.table import table
 from edge.words import plural
 
 HASHED_S: Final = 30.0
-_UNITS: Final = {"h": 3_600, "d": 86_400, "w": 7 * 86_400}
 
 
 def user(args: argparse.Namespace) -> int:
@@ -62,7 +61,7 @@ def create(args: argparse.Namespace) -> int:
     """Let a program in."""
     expires = None
     if args.expires is not None:
-        expires = _seconds(args.expires)
+        expires = seconds(args.expires)
         if expires is None:
             complain(f"--expires {plain(args.expires)} is no time: 90d, 12h, 2027-06-30 or an RFC 3339 time.")
             return USAGE
@@ -161,16 +160,6 @@ def _listed(args: argparse.Namespace, what: str) -> list[dict[str, Any]] | None:
     if args.json:
         say_json({"items": rows, "next": None})
     return rows
-
-
-def _seconds(text: str) -> int | None:
-    """`90d`, or a day or time, as seconds since 1970; without an offset it is this machine's time."""
-    if (found := re.fullmatch(r"(\d{1,5})([hdw])", text)) is not None:
-        return round(time.time()) + int(found[1]) * _UNITS[found[2]]
-    try:
-        return max(0, round(datetime.fromisoformat(text).astimezone(UTC).timestamp()))
-    except (ValueError, OverflowError):
-        return None
 
 
 def _day(seconds: int | None) -> str:

@@ -83,6 +83,11 @@ def duration_us(text: str) -> int:
     return sum(int(part) * unit for part, unit in zip(match.groups(), _UNITS_US, strict=True) if part)
 
 
+def of_day(text: str) -> int:
+    """`03:30` as minutes after midnight. Raises `Wrong`."""
+    return int(_time_of_day(text)[:2]) * 60 + int(text[3:])
+
+
 def _silence(text: str) -> "int | str":
     return text if text == "unsupervised" else duration_us(text)
 

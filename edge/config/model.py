@@ -131,6 +131,12 @@ class SelfTestPolicy(Section, frozen=True, kw_only=True):
     ] = "synchronised"
 
 
+class DryRunPolicy(Section, frozen=True, kw_only=True):
+    """When the box names, every day, the doors that would fail if lockdown were ordered then. Nothing is touched."""
+
+    at: Annotated[str, form("time_of_day", "Local time, before people come.")]
+
+
 class RetentionPolicy(Section, frozen=True, kw_only=True):
     """How long the record is kept. Without it, for ever: laws differ, and nobody but the site knows its own."""
 
@@ -175,6 +181,7 @@ class Policies(Section, frozen=True, kw_only=True):
     ) = None
     perimeter_approved: PerimeterApproval | None = None
     self_test: SelfTestPolicy = SelfTestPolicy()
+    dry_run: DryRunPolicy | None = None
     retention: RetentionPolicy | None = None
     evidence: EvidencePolicy = EvidencePolicy()
 

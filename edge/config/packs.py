@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Final
 
 import rules
+from edge.config.pack_flags import read_flags
 from edge.config.pack_responses import ResponseRow, read_responses
 from edge.config.pack_tables import BrokenPack, Families, read_families, read_table
 from edge.config.problems import Problem
+from rules.flag_table import FlagTable
 from rules.hardware import Table
 from rules.model.responses import Response
 
@@ -29,6 +31,7 @@ class Packs:
     responses: Mapping[Response, ResponseRow]
     hardware: Table
     families: Families
+    flags: FlagTable
     hash: str
 
 
@@ -46,20 +49,23 @@ def with_responses(data: bytes, file: str) -> tuple[Packs | None, tuple[Problem,
     responses, problems = read_responses(data, file)
     if responses is None:
         return None, problems
-    table, families, digests = _fixed()
+    table, families, flags, digests = _fixed()
     all_digests = {**digests, "responses": hashlib.sha256(data).hexdigest()}
-    return Packs(responses, table, families, _hash(all_digests)), ()
+    return Packs(responses, table, families, flags, _hash(all_digests)), ()
 
 
 @cache
-def _fixed() -> tuple[Table, Families, dict[str, str]]:
+def _fixed() -> tuple[Table, Families, FlagTable, dict[str, str]]:
     """The packs that no site overrides."""
     hardware, families = (PACKS / "hardware.yaml").read_bytes(), (PACKS / "families.yaml").read_bytes()
+    flags = read_flags((PACKS / "flags.yaml").read_bytes(), "flags.yaml")
     digests = {
         "hardware": hashlib.sha256(hardware).hexdigest(),
         "families": hashlib.sha256(families).hexdigest(),
+        "flags": flags.hash,
     }
-    return read_table(hardware, "hardware.yaml"), read_families(families, "families.yaml"), digests
+    table = read_table(hardware, "hardware.yaml")
+    return table, read_families(families, "families.yaml"), flags, digests
 
 
 def _hash(digests: Mapping[str, str]) -> str:

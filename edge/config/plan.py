@@ -85,6 +85,10 @@ def compile_plan(config: Config, packs: Packs, config_hash: str, notes: Path = N
             for one in config.cameras
         },
         self_test_at=minute_of(config.policies.self_test.at),
+        flags=packs.flags,
+        dry_run_at=packs.flags.dry_run_at
+        if config.policies.dry_run is None
+        else minute_of(config.policies.dry_run.at),
     )
 
 

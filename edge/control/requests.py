@@ -3,7 +3,7 @@
 Shape only is judged here; whether a button or door exists, and whether it may be, the rules decide.
 """
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, assert_never
 
 import msgspec
 
@@ -12,7 +12,10 @@ from rules.model.bundle_facts import BundleKind
 from rules.model.events import (
     AnswerAsked,
     CloseAsked,
+    DryRunAsked,
     LockAsked,
+    MeasureAsked,
+    MeasureEndAsked,
     PressAsked,
     ReleaseAsked,
     SelfTestAsked,
@@ -96,6 +99,19 @@ class SelfTest(_Request, frozen=True, tag="selftest"):
     """Go through every link now; the answer comes when it has begun, and says its number."""
 
 
+class Measure(_Request, frozen=True, tag="measure"):
+    """What somebody does while a flag stands, until `until_us` (UTC microseconds since 1970); None: it is over."""
+
+    code: Id
+    subject: Id
+    until_us: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
+    reason: Said = ""
+
+
+class DryRun(_Request, frozen=True, tag="dry-run"):
+    """Which doors would fail if lockdown were ordered now; the answer comes when it has begun, and says its number."""
+
+
 class LeaveSafeMode(_Request, frozen=True, tag="leave-safe-mode"):
     """Back to normal work."""
 
@@ -166,7 +182,7 @@ class Known(_Request, frozen=True, tag="people"):
     what: Literal["users", "tokens"]
 
 
-Asking = Press | Lock | Release | Answer | Close | WalkTest | SelfTest
+Asking = Press | Lock | Release | Answer | Close | WalkTest | SelfTest | Measure | DryRun
 Request = (
     Status
     | Asking
@@ -232,3 +248,16 @@ def asked(request: Asking, *, silent: bool = False) -> Make:
             )
         case SelfTest():
             return SelfTestAsked
+        case Measure():
+            return _measured(request)
+        case DryRun():
+            return DryRunAsked
+        case _:
+            assert_never(request)
+
+
+def _measured(request: Measure) -> Make:
+    code, subject, until_us = request.code, request.subject, request.until_us
+    if until_us is None:
+        return lambda at, number, actor: MeasureEndAsked(at, number, actor, code, subject)
+    return lambda at, number, actor: MeasureAsked(at, number, actor, code, subject, until_us, request.reason)

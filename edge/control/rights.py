@@ -5,12 +5,14 @@ from typing import assert_never
 from edge.control.requests import (
     Answer,
     Close,
+    DryRun,
     Export,
     Firmware,
     ImportBundle,
     Known,
     LeaveSafeMode,
     Lock,
+    Measure,
     Press,
     Release,
     Request,
@@ -45,8 +47,10 @@ def right_of(request: Request) -> Right:
             return "close"
         case WalkTest():
             return "walk-test"
-        case SelfTest():
+        case SelfTest() | DryRun():
             return "selftest"
+        case Measure():
+            return "measure"
         case LeaveSafeMode() | ImportBundle():
             return "configure"
         case VerifyJournal() | Rows():

@@ -25,12 +25,14 @@ from edge.control.requests import (
     LONGEST,
     Answer,
     Close,
+    DryRun,
     Export,
     Firmware,
     ImportBundle,
     Known,
     LeaveSafeMode,
     Lock,
+    Measure,
     NotARequest,
     Press,
     Release,
@@ -178,7 +180,7 @@ class ControlServer:
                 yield _data(desk.snapshot())
             case Release():
                 yield await self._released(request, actor)
-            case Press() | Lock() | Answer() | Close() | WalkTest() | SelfTest():
+            case Press() | Lock() | Answer() | Close() | WalkTest() | SelfTest() | Measure() | DryRun():
                 silent = caller.may(desk.rights, "look-duress")
                 yield await _reply(desk.submit(actor, asked(request, silent=silent)))
             case User():

@@ -32,7 +32,7 @@ MOST_WATCHING: Final = 32
 """As many as look by WebRTC."""
 ASKED_S: Final = 5.0
 OLDEST_US: Final = 60_000_000
-"""A snapshot says its age; one that is older than a minute is none."""
+"""A snapshot says its age; one that is older than a minute is none, unless the last one is asked for."""
 _REFUSED: Final = {
     "malformed": "bad_offer",
     "no_h264": "not_h264",
@@ -124,6 +124,12 @@ class Doors:
 
     async def _snapshot(self, hub: Hub, wish: Asked, writer: asyncio.StreamWriter) -> None:
         try:
+            if (
+                hub.last_key is not None
+                and not wish.last
+                and instant().mono_us - hub.last_key.at_us > OLDEST_US
+            ):
+                raise NotSeen("stale")
             taken = await self._jpeg.snapshot(hub, wish.width)
         except NotSeen as err:
             code = "no_picture" if err.code in ("none", "stale") else "cameras_busy"
@@ -132,7 +138,7 @@ class Doors:
         writer.write(line(Answer(size=len(taken.jpeg), captured_us=taken.captured_us)) + taken.jpeg)
 
     async def _still(self, hub: Hub, width: int) -> tuple[bytes, int]:
-        taken = await picture(self._looking, hub, width, instant().mono_us, OLDEST_US)
+        taken = await picture(self._looking, hub, width, instant().mono_us, None)
         return taken.jpeg, utc(taken.at_us).utc_us
 
     async def _look(

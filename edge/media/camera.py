@@ -18,9 +18,9 @@ from drivers.clock import instant
 from edge.media.attempts import Attempts
 from edge.media.clip_parts import Utc
 from edge.media.hub import Hub
-from edge.media.looks import Looks
+from edge.media.looks import SUB_US, Looks
 from edge.media.messages import CameraSettings, Figures, Standing, StreamFigures, StreamName
-from edge.media.picture import Judge, Judged
+from edge.media.picture import COLLAPSED, Judge, Judged
 from edge.media.reader import Reader
 from edge.media.ring import Budget, Ring
 from edge.media.truth import Figures as Counted
@@ -57,6 +57,8 @@ class Stream:
         self.engine_reason = ""
         self.connections = 0
         self.ring: Ring | None = None
+        self.keyed: Callable[[], None] = lambda: None
+        """Called behind each key picture."""
         self._turned = turned
         source = Source(
             settings.id,
@@ -81,6 +83,8 @@ class Stream:
     def unit(self, unit: AccessUnit) -> None:
         self.truth.unit(unit)
         self.hub.unit(unit)
+        if unit.key and unit.whole:
+            self.keyed()
 
     def audio(self, frame: AudioFrame) -> None:
         if self.ring is not None:
@@ -134,8 +138,10 @@ class Camera:
             judge,
             self._judged,
             main=self.sub is None,
-            predicted_share=lambda: _share(looked.truth),
+            predicted_share=lambda: looked.truth.predicted_share,
         )
+        looked.keyed = lambda: self._grew_small(looked.truth)
+        self._suspected_us = 0
         self._tasks = [
             asyncio.create_task(stream.reader.run(), name=f"camera {settings.id} {stream.name}")
             for stream in self.streams
@@ -195,6 +201,13 @@ class Camera:
         self._shared.looks.suspect(self.settings.id)
         self._turned()
 
+    def _grew_small(self, truth: Truth) -> None:
+        """An encoder whose predicted pictures shrink to nothing is fed the same picture: that is looked at now."""
+        share, now_us = truth.predicted_share, instant().mono_us
+        if share is not None and share < COLLAPSED and now_us - self._suspected_us >= SUB_US:
+            self._suspected_us = now_us
+            self._shared.looks.suspect(self.settings.id)
+
     def _judged(self, camera: str, before: Judged, now: Judged) -> None:
         self._turned()
 
@@ -224,13 +237,6 @@ class Camera:
         if standing != self._told and (standing.up or standing.code):
             self._told = standing
             self._shared.tell(standing)
-
-
-def _share(truth: Truth) -> float | None:
-    """Predicted pictures' size now, as a share of the usual."""
-    its = truth.figures(instant().mono_us)
-    now, usual = its.predicted_bytes, its.usual_bytes
-    return now / usual if now is not None and usual else None
 
 
 def _code_of(engine: EngineName, reason: str) -> str:

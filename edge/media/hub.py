@@ -28,6 +28,8 @@ class Hub:
         self.last_at_us = 0
         """CLOCK_MONOTONIC of the newest picture; 0: none yet."""
         self.gop: list[AccessUnit] = []
+        self.last_key: AccessUnit | None = None
+        """The newest that shows a picture by itself; kept when the stream is lost."""
         self._taps: list[Tap] = []
         self._waiting = True
 
@@ -39,6 +41,7 @@ class Hub:
             return
         if unit.key:
             self.track, self.gop, self._waiting = unit.track, [unit], False
+            self.last_key = unit
         elif self._waiting:
             return
         elif self.gop:

@@ -232,13 +232,15 @@ class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The first line of a socket of its own: what somebody at the page wants of a camera.
 
     address: of ours, at which the page was asked for: live pictures leave from there and from nowhere else.
-    whep: `offer` is an SDP. end: `viewer` leaves. mse: chunks follow until either side ends. snapshot: one answer.
+    whep: `offer` is an SDP. end: `viewer` leaves. mse: chunks follow until either side ends. snapshot: one answer;
+    last: however old it is.
     """
 
     do: Literal["whep", "end", "mse", "snapshot"]
     camera: Id
     stream: StreamName = "main"
     width: int = 0
+    last: bool = False
     offer: str = ""
     viewer: Id = ""
     address: Id = ""

@@ -15,16 +15,16 @@ class Maker(Protocol):
         """A JPEG. Raises `NotSeen`."""
 
 
-async def picture(maker: Maker, hub: Hub, width: int, now_us: int, oldest_us: int) -> Picture:
-    """The newest key picture, so wide at most (pixels; 0: as it is).
+async def picture(maker: Maker, hub: Hub, width: int, now_us: int, oldest_us: int | None) -> Picture:
+    """The newest key picture, so wide at most (pixels; 0: as it is); of a lost stream the last that came.
 
-    oldest_us: how old it may be; a camera whose key pictures are 20 s apart has none that is younger. Raises
-    `NotSeen`: `stale` where it is older, `none` where there is none, or as the looking process says.
+    oldest_us: how old it may be, None: of any age; a camera whose key pictures are 20 s apart has none that is younger.
+    Raises `NotSeen`: `stale` where it is older, `none` where there is none, or as the looking process says.
     """
-    if not hub.gop:
+    key = hub.last_key
+    if key is None:
         raise NotSeen("none")
-    key = hub.gop[0]
-    if now_us - key.at_us > oldest_us:
+    if oldest_us is not None and now_us - key.at_us > oldest_us:
         raise NotSeen("stale")
     return await maker.jpeg(key, width)
 

@@ -145,6 +145,12 @@ class Truth:
         """How long ago the newest picture came; None: none did."""
         return max(0, now_us - self._last[0]) if self._last is not None else None
 
+    @property
+    def predicted_share(self) -> float | None:
+        """The size of a predicted picture in the last whole group, as a share of the usual; None: not known."""
+        now, usual = self._predicted_bytes, self._usual_bytes
+        return now / usual if now is not None and usual else None
+
     def figures(self, now_us: int) -> Figures:
         """All of it. now_us: CLOCK_MONOTONIC."""
         age_us = self.age_us(now_us)

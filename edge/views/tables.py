@@ -27,6 +27,7 @@ DERIVED: Final = (
     "incident_cameras",
     "blind_spots",
     "evidence",
+    "readiness",
 )
 """The tables that the journal alone gives."""
 _SECURED: Final = frozenset({"secured", "secured_partial"})
@@ -38,6 +39,7 @@ _OVER: Final = {
     "unanswered": " AND answered_at IS NOT NULL",
     "flags": " AND cleared_at IS NOT NULL",
     "telemetry_summaries": "",
+    "readiness": "",
     "hidden": "",
 }
 """The tables by event, and what more has to hold of a row before it is let go."""
@@ -90,6 +92,8 @@ def apply(connection: sqlite3.Connection, event: Stored) -> None:
                 "UPDATE flags SET cleared_at = ? WHERE code IS ? AND subject IS ? AND cleared_at IS NULL",
                 (event.at, *_flag(event)),
             )
+        case "readiness.stated/1":
+            _readiness(connection, event)
         case "cameras.asked/1":
             _cameras(connection, event)
         case "evidence.begun/1" | "evidence.ended/1" | "evidence.deleted/1":
@@ -130,6 +134,19 @@ def _insert(
         cells.append(event.incident)
     marks = ", ".join("?" * len(columns))
     connection.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", cells)  # noqa: S608  # our words
+
+
+def _readiness(connection: sqlite3.Connection, event: Stored) -> None:
+    data = event.data
+    connection.execute(
+        "INSERT OR IGNORE INTO readiness VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(event.epoch, event.seq, event.at),
+            *(_cell(data, "score"), _cell(data, "lost")),
+            *(_text(data.get("zones")), _text(data.get("causes"))),
+            _cell(data, "weights"),
+        ),
+    )
 
 
 def _incident(connection: sqlite3.Connection, event: Stored) -> None:

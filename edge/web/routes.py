@@ -13,6 +13,7 @@ from edge.web.api import (
     incident,
     incidents,
     presses,
+    readiness,
     release_session,
     selftest,
     walk_tests,
@@ -66,5 +67,6 @@ ROUTES: tuple[Route, ...] = (
     *selftest.ROUTES,
     *flags.ROUTES,
     *firmware.ROUTES,
+    *readiness.ROUTES,
     *events.ROUTES,
 )

@@ -254,6 +254,39 @@ class SelfTestAsked:
     actor: Actor
 
 
+@dataclass(frozen=True, slots=True)
+class MeasureAsked:
+    """Somebody does something while a flag stands. until_us: UTC microseconds since 1970; text: what, and who."""
+
+    at: Instant
+    request: RequestId
+    actor: Actor
+    code: str
+    subject: str
+    until_us: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureEndAsked:
+    """What was done while a flag stood is over before its end."""
+
+    at: Instant
+    request: RequestId
+    actor: Actor
+    code: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class DryRunAsked:
+    """A person wants to know which doors would fail if lockdown were ordered now. Nothing is touched."""
+
+    at: Instant
+    request: RequestId
+    actor: Actor
+
+
 # --- the box itself --------------------------------------------------------------------------
 
 
@@ -316,6 +349,9 @@ Asked = (
     | CloseAsked
     | WalkTestAsked
     | SelfTestAsked
+    | MeasureAsked
+    | MeasureEndAsked
+    | DryRunAsked
     | LearnAsked
 )
 ButtonEvent = PressHeard | StatusHeard | MessageRefused | SessionChanged

@@ -13,6 +13,7 @@ from rules.model.asset_facts import AssetFact
 from rules.model.bundle_facts import BundleFact
 from rules.model.camera_facts import CameraFact
 from rules.model.device_facts import DeviceIdentified
+from rules.model.flag_facts import FlagFact
 from rules.model.ids import (
     Actor,
     ButtonId,
@@ -458,6 +459,7 @@ Fact = (
     | DaemonStarted
     | ConfigurationTurned
     | TelemetrySummed
+    | FlagFact
     | CameraFact
     | AccountFact
     | AssetFact

@@ -1,68 +1,63 @@
-"""Frames of one moment leave close together, and none of them stays behind."""
+"""What is kept of a frame waits for the frames of its moment, and none of it is forgotten."""
 
-import asyncio
-from typing import cast
+from collections.abc import Callable
 
 import pytest
 
-from drivers.burst import TOGETHER, Burst
+from drivers.burst import Burst
 
 
-class Wire:
-    """Keeps what was sent, in order."""
-
-    def __init__(self) -> None:
-        self.sent: list[bytes] = []
-
-    def write(self, frame: bytes) -> None:
-        self.sent.append(frame)
+def keeping(kept: list[str], what: str) -> Callable[[], None]:
+    return lambda: kept.append(what)
 
 
-@pytest.fixture
-def wire() -> Wire:
-    return Wire()
+def test_outside_of_a_burst_books_are_kept_at_once() -> None:
+    kept: list[str] = []
+    Burst().then(keeping(kept, "one"))
+
+    assert kept == ["one"]
 
 
-def put(burst: Burst, wire: Wire, *frames: bytes) -> None:
-    for frame in frames:
-        burst.write(cast("asyncio.WriteTransport", wire), frame)
-
-
-def test_outside_of_a_burst_a_frame_leaves_at_once(wire: Wire) -> None:
-    put(Burst(), wire, b"one")
-
-    assert wire.sent == [b"one"]
-
-
-def test_within_a_burst_frames_leave_together_in_their_order(wire: Wire) -> None:
+def test_within_a_burst_they_are_kept_in_their_order_once_all_frames_have_left() -> None:
+    kept: list[str] = []
     burst = Burst()
     with burst:
-        put(burst, wire, b"one", b"two")
-        assert wire.sent == []
+        burst.then(keeping(kept, "one"))
+        burst.then(keeping(kept, "two"))
+        assert kept == []
 
-    assert wire.sent == [b"one", b"two"]
-
-
-def test_the_first_boards_of_a_large_campus_do_not_wait_for_the_last(wire: Wire) -> None:
-    burst = Burst()
-    with burst:
-        put(burst, wire, *[b"frame"] * (TOGETHER + 1))
-        assert len(wire.sent) == TOGETHER
-
-    assert len(wire.sent) == TOGETHER + 1
+    assert kept == ["one", "two"]
 
 
-def test_what_was_ready_leaves_although_the_next_one_failed(wire: Wire) -> None:
+def test_the_books_of_what_left_are_kept_although_the_next_one_failed() -> None:
+    kept: list[str] = []
     burst = Burst()
 
     def press() -> None:
         with burst:
-            put(burst, wire, b"one")
+            burst.then(keeping(kept, "one"))
             raise ValueError("bug")
 
     with pytest.raises(ValueError, match="bug"):
         press()
 
-    assert wire.sent == [b"one"]
-    put(burst, wire, b"later")
-    assert wire.sent == [b"one", b"later"]
+    burst.then(keeping(kept, "later"))
+    assert kept == ["one", "later"]
+
+
+def test_one_that_fails_keeps_no_other_from_being_kept() -> None:
+    kept: list[str] = []
+    burst = Burst()
+
+    def bug() -> None:
+        raise ValueError("bug")
+
+    def press() -> None:
+        with burst:
+            for what in (keeping(kept, "one"), bug, keeping(kept, "two")):
+                burst.then(what)
+
+    with pytest.raises(ValueError, match="bug"):
+        press()
+
+    assert kept == ["one", "two"]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from edge.config.packs import shipped
 from edge.snapshot import BoxFacts
 from rules.model.ids import (
     ButtonId,
@@ -117,6 +118,7 @@ PLAN = Plan(
     pack_hash="p" * 64,
     config_hash="c" * 64,
     standing_flags=(("nc_relay", "a-101"),),
+    flags=shipped().flags,
 )
 
 

@@ -258,7 +258,7 @@ def test_flags_are_told_with_what_to_do_and_a_condition_not_swept_yet_is_told_to
     assert [(one["code"], one["subject"]) for one in shown] == [
         ("button_silent", "pb-101"),
         ("nc_relay", "a-101"),
-        ("disk_low", ""),
+        ("disk_low", "hs"),
     ]
     assert "battery" in shown[0]["text"]
     assert "12 MB" in shown[2]["text"]

@@ -193,7 +193,8 @@ class Served:
 
 async def still(hub: Hub, width: int) -> tuple[bytes, int]:
     """A picture of the newest key picture; the product has a process for it."""
-    unit = hub.gop[0]
+    unit = hub.last_key
+    assert unit is not None
     decoder = av.CodecContext.create(unit.track.codec if unit.track.codec == "h264" else "hevc", "r")
     assert isinstance(decoder, av.VideoCodecContext)
     frames = [*decoder.decode(av.Packet(unit.data)), *decoder.decode(None)]

@@ -75,6 +75,28 @@ def test_a_camera_that_falls_silent_is_never_shown_as_live_and_back_again(
         until(page, f"{TILE}.dataset.state === 'live'")
 
 
+def test_a_camera_lost_before_the_page_came_shows_its_last_picture_as_old_and_one_that_stands_still_as_frozen(
+    browser: Browser,
+) -> None:
+    painted = "document.querySelector('.shot canvas').width > 100"
+    with serving(SMALL) as server, looking(browser, server) as page:
+        until(page, f"{TILE}.dataset.state === 'live'")
+        # As the page's stream says it, of pictures that come as fast as ever.
+        page.evaluate(
+            "document.body.insertAdjacentHTML('beforeend', '<i data-sees=cam-1 data-blind=frozen></i>')"
+        )
+        until(page, f"{TILE}.dataset.state === 'frozen'")
+        assert page.inner_text(".shown") == "FROZEN"
+        page.evaluate("document.querySelector('[data-sees]').dataset.blind = 'covered'")
+        page.evaluate("document.querySelector('[data-sees]').dataset.word = 'covered'")
+        until(page, "document.querySelector('.shown').textContent === 'LIVE, covered'")
+        server.act(page, "paused=1")
+        server.act(page, "broken=1")
+        page.reload()
+        until(page, f"{TILE}.dataset.state === 'old' && {painted}")
+        assert page.inner_text(".shown").endswith("old")
+
+
 def test_pictures_out_of_order_go_by_the_second_door_with_their_true_times(browser: Browser) -> None:
     with serving({**SMALL, "reordered": True}) as server, looking(browser, server) as page:
         until(

@@ -6,7 +6,6 @@ import struct
 from collections.abc import Callable
 from typing import Final
 
-from drivers.burst import Burst
 from drivers.doors.modbus_mbap import FramingLost, MbapFrame, MbapReader, encode_mbap, encode_mbap_tail
 from drivers.doors.modbus_pdu import (
     BadRequest,
@@ -132,7 +131,6 @@ class _Wire(asyncio.Transport):
 
 class _Owner:
     takes_several: bool | None = True
-    burst = Burst()
 
     def __init__(self) -> None:
         self.closed: list[str] = []

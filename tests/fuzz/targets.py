@@ -34,6 +34,7 @@ class Target:
 
 TARGETS: Final = {
     "mqtt-payloads": Target("buttons", "one", "seeds", longest=4_096),
+    "mqtt-packets": Target("mqtt", "stream", "seeds", longest=600),
     "modbus-pdu": Target("modbus", "pdu", "pdu_seeds", longest=300),
     "modbus-mbap": Target("modbus", "mbap", "mbap_seeds", longest=600),
     "modbus-rtu": Target("modbus", "rtu", "rtu_seeds", longest=300),

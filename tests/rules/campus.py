@@ -396,14 +396,16 @@ class World:
             record = locked_down(record, self.now, zone=zone, incident=incident)
             self.state = replace(self.state, record=record)
         return self.apply(
-            lambda step: doors.lock(step, named, incident=incident, actor=PERSON, because=ASKED)
+            lambda step: doors.lock(step, tuple(named), incident=incident, actor=PERSON, because=ASKED)
         )
 
     def lock(self, *names: str) -> Decision:
         """A person locks named doors, without an incident."""
         named = [DoorId(one) for one in names]
         return self.apply(
-            lambda step: doors.lock(step, named, incident=None, actor=PERSON, because=ASKED, reason="why")
+            lambda step: doors.lock(
+                step, tuple(named), incident=None, actor=PERSON, because=ASKED, reason="why"
+            )
         )
 
     def release(self, *names: str) -> Decision:

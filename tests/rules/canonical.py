@@ -332,6 +332,9 @@ FIELDS: Final[Mapping[type, Mapping[str, Form]]] = {
         "unanswered": _unanswered,
         "last_unanswered": _left_out,  # numbers them; asked only to word a refusal
         "flags": _left_out,  # told to people; a flag decides nothing but whether it is told again
+        "measures": _left_out,  # told to people
+        "readiness": _left_out,  # a number for people, told again when it changed
+        "dry_run": _left_out,  # told to people; begun by the campus's clock, which these campuses have none of
         "secured": _left_out,  # "last proven": for self-tests and exercises, which these campuses have none of
     },
     ZoneState: {"incident": _incident, "since": _left_out},  # since: shown
@@ -356,6 +359,8 @@ FIELDS: Final[Mapping[type, Mapping[str, Form]]] = {
         "buttons": _left_out,  # life, for flags: none of these buttons is supervised or reports a clock
         "swept": _left_out,  # when flags were gone through, which are left out
         "doors_swept": _left_out,  # how far that came
+        "dry_run": _left_out,  # see the record's
+        "weighed": _left_out,  # when the number was worked out for the record
     },
     ControllerLive: {
         "code": _left_out,  # shown

@@ -13,13 +13,14 @@ from random import Random
 from typing import Any, Final
 
 from rules.model.facts import CommandRecorded, DoorsAsserted, FlagCleared, FlagRaised
+from rules.model.flag_facts import ReadinessStated
 from rules.model.ids import IncidentId
 from rules.plan import Plan
 from tests.rules.canonical import Scope, form_of
 from tests.rules.laws import EXIT_US, Found, Node
 from tests.rules.moves import After, Move, start
 
-TOLD_ONLY: Final = (FlagRaised, FlagCleared, DoorsAsserted, CommandRecorded)
+TOLD_ONLY: Final = (FlagRaised, FlagCleared, ReadinessStated, DoorsAsserted, CommandRecorded)
 """Facts that only tell, and how often depends on what `canonical` leaves out: no fold of them is read by a rule."""
 
 

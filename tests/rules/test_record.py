@@ -37,6 +37,7 @@ from rules.model.facts import (
     WalkTestStarted,
     ZoneResponded,
 )
+from rules.model.flag_facts import DryRunTold, FlagCompensated, FlagUncompensated, ReadinessStated
 from rules.model.ids import ButtonId, CommandId, DoorId, IncidentId, OutputId, PressId
 from rules.model.moments import SECOND_US, Instant
 from rules.model.verdicts import VerdictWord
@@ -207,6 +208,31 @@ def test_a_flag_stands_until_it_is_cleared() -> None:
     assert folded(FlagCleared("door_stale", "d1"), record=raised).flags == {}
 
 
+def test_a_flag_raised_again_is_as_old_as_it_was() -> None:
+    first = folded(FlagRaised("not_armed", CAMPUS, ("no_controller",)))
+    again = folded(
+        FlagRaised("not_armed", CAMPUS, ("no_button_path",)), record=first, at=STARTED.plus(DAY_US)
+    )
+    assert again.flags["not_armed", CAMPUS].since == STARTED
+    over = folded(FlagCleared("not_armed", CAMPUS), record=again)
+    anew = folded(FlagRaised("not_armed", CAMPUS), record=over, at=STARTED.plus(DAY_US))
+    assert anew.flags["not_armed", CAMPUS].since == STARTED.plus(DAY_US)
+
+
+def test_a_measure_stands_until_it_is_over() -> None:
+    held = folded(FlagCompensated("door_stale", "d1", 9, "guard posted"))
+    assert held.measures["door_stale", "d1"].text == "guard posted"
+    assert folded(FlagUncompensated("door_stale", "d2", "asked"), record=held).measures == held.measures
+    assert folded(FlagUncompensated("door_stale", "d1", "until"), record=held).measures == {}
+
+
+def test_a_dry_run_that_a_person_asked_for_leaves_the_day_of_the_last_one_by_schedule() -> None:
+    morning = folded(DryRunTold(1, "schedule", 7, 3, ((D1, "controller_down"), (D1, "no_bolt_sensor"))))
+    assert morning.dry_run.doors == {D1: ("controller_down", "no_bolt_sensor")}
+    later = folded(DryRunTold(2, "person", None, 3, ()), record=morning)
+    assert (later.dry_run.number, later.dry_run.day, later.dry_run.doors) == (2, 7, {})
+
+
 FOLDED = (
     CameraAudioTurned,
     DeviceIdentified,
@@ -216,8 +242,11 @@ FOLDED = (
     CameraTurned,
     DoorExercised,
     DoorsOrdered,
+    DryRunTold,
     FlagCleared,
+    FlagCompensated,
     FlagRaised,
+    FlagUncompensated,
     IncidentClosed,
     IncidentOpened,
     IncidentRaised,
@@ -225,6 +254,7 @@ FOLDED = (
     PressAnswered,
     PressRecorded,
     PressUnanswered,
+    ReadinessStated,
     SelfTestEnded,
     SelfTestScheduled,
     SelfTestStarted,

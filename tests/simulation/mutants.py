@@ -88,6 +88,10 @@ def _by_echo(commanded: Any) -> Any:
     return by_echo
 
 
+def _any_order(_: Any) -> Any:
+    return frozenset
+
+
 def _busy_stands(stands: Any) -> Any:
     def busy(step: Any, door: Any) -> bool:
         last = step.door(door).command
@@ -110,11 +114,12 @@ def _forgetful(recover: Any) -> Any:
 
 
 def _exercising(respond: Any) -> Any:
-    def exercising(step: Any, ask: Any, kind: Any, to: Any, *, actor: Any) -> None:
-        respond(step, ask, kind, to, actor=actor)
+    def exercising(step: Any, ask: Any, kind: Any, to: Any, *, actor: Any, locking: Any = None) -> None:
+        respond(step, ask, kind, to, actor=actor, locking=locking)
         if isinstance(kind, Exercise):
-            wanted = step.plan.responses[ask.response]
-            rules.responses._switch(step, ask, DRILL, to, wanted, actor, Because("response"))
+            wanted, because = step.plan.responses[ask.response], Because("response")
+            out = rules.responses.let_out(step, ask, DRILL)
+            rules.responses._switch(step, ask, DRILL, to, wanted, actor, because, out)
 
     return exercising
 
@@ -218,7 +223,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "a lockdown waits for a release that is on its way",
-        ((rules.doors, "_stands", _busy_stands),),
+        ((rules.doors, "lock_ordered", _any_order), (rules.doors, "_stands", _busy_stands)),
         only=("press", "release", "board", "start"),
     ),
     Mutant("an answer comes before the commit", ((appliance.Appliance, "_remember", _at_once),)),

@@ -114,10 +114,14 @@ class CameraWhole(Camera, frozen=True, kw_only=True):
 
 
 class Look(Query, frozen=True, kw_only=True):
-    """width: pixels, of 320, 640, 1280, 1920, 3840; the stream's own where it is smaller."""
+    """width: pixels, of 320, 640, 1280, 1920, 3840; the stream's own where it is smaller.
+
+    last: the last one that came, however old; without it one older than a minute is none.
+    """
 
     width: Annotated[int, Meta(ge=160, le=3840)] = 1280
     stream: StreamName = "main"
+    last: bool = False
 
 
 class Which(Query, frozen=True, kw_only=True):
@@ -144,12 +148,13 @@ async def camera(visit: Visit) -> web.StreamResponse:
 
 
 async def snapshot(visit: Visit) -> web.StreamResponse:
-    """Its newest picture as JPEG; `Age` in seconds and `X-Captured-At` say how old it is."""
+    """Its newest picture as JPEG; `Age` in seconds, rounded up, `X-Age-Ms` and `X-Captured-At` say how old it is."""
     name = CameraId(found(visit)["id"])
     wanted = query(visit, Look)
     width = next(one for one in WIDTHS if one >= wanted.width)
+    asked = Asked("snapshot", name, wanted.stream, width, wanted.last)
     try:
-        got, reader, writer = await visit.office.ask_camera(Asked("snapshot", name, wanted.stream, width))
+        got, reader, writer = await visit.office.ask_camera(asked)
         try:
             if got.code:
                 raise _refused(got.code)
@@ -160,10 +165,12 @@ async def snapshot(visit: Visit) -> web.StreamResponse:
     except (NotAsked, EOFError, OSError, TimeoutError) as err:
         raise _refused(err.code if isinstance(err, NotAsked) else "cameras_silent") from None
     _record(visit, name, "snapshot")
-    now_us = instant().utc_us
+    age_us = max(0, instant().utc_us - got.captured_us)
     headers = {
         "X-Captured-At": rfc3339(got.captured_us),
-        "Age": str(max(0, (now_us - got.captured_us) // 1_000_000)),
+        # Never less than it is: the page calls LIVE by it.
+        "Age": str(-(-age_us // 1_000_000)),
+        "X-Age-Ms": str(-(-age_us // 1_000)),
         "Cache-Control": "no-store",
     }
     return web.Response(body=data, content_type="image/jpeg", headers=headers)

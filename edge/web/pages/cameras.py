@@ -25,8 +25,6 @@ SHAPES: Final[Mapping[str, tuple[str, str]]] = {
 }
 AT_ONCE: Final = 6
 """Tiles of an incident that are open at first: as many as a phone shows without scrolling for long."""
-STILL_MS: Final = 60_000
-"""An older picture is none (`edge.media.asking.OLDEST_US`)."""
 
 
 def camera_row(scene: Scene, camera: Document) -> Document:
@@ -183,6 +181,7 @@ def _file(scene: Scene, of: str, line: Mapping[str, Any]) -> Document:
     return {
         "key": name.replace(".", "-"),
         "name": name,
+        "incident": of,
         "camera": planned.name if planned else camera,
         "what": _("Picture") if name.endswith(".jpg") else _("Film"),
         "size": size_of(int(line["size"])) if line["size"] else "",
@@ -282,18 +281,18 @@ def _reader(stream: Document) -> str:
 def tile(scene: Scene, camera: Document, whole: Document, *, main: bool = False) -> Document:
     """What a tile is drawn from. main: it fills a page.
 
-    shot: the still for whoever has no script, `""`: there is none; age: how old it is at most when the page is made.
+    shot: the still for whoever has no script, of a lost camera the last one, `""`: there is none; age: how old it is at
+    most when the page is made.
     """
     small = whole["sub"] is not None and not main
     first = whole["sub" if small else "main"]
     shot = age = ""
-    if first is not None and first["up"] and first["age_ms"] is not None:
+    if first is not None and first["age_ms"] is not None:
         # A still is made of the newest key picture.
         age_ms = first["age_ms"] + (first["key_interval_ms"] or 0)
-        if age_ms <= STILL_MS:
-            shot = f"/api/v1/cameras/{camera['id']}/snapshot.jpg?width={1280 if main else 640}"
-            shot += "&stream=sub" if small else ""
-            age = say("{n} s", n=max(1, round(age_ms / 1_000)))
+        shot = f"/api/v1/cameras/{camera['id']}/snapshot.jpg?width={1280 if main else 640}&last=true"
+        shot += "&stream=sub" if small else ""
+        age = times.lasting(max(1_000, age_ms + 999))
     return {
         "id": camera["id"],
         "name": camera["name"],

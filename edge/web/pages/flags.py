@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, Final
 
-from edge.snapshot import flag_words
+from edge.flags import flag_words
 from edge.web.pages import times
 from edge.web.pages.language import _, many
 from edge.web.pages.scene import Scene

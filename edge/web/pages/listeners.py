@@ -22,17 +22,18 @@ AGES_S: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """What listeners have in common: the same page, as seen with or without `look-duress` and `record`."""
+    """What listeners have in common: the same page, as seen with or without `look-duress`, `record` and `export`."""
 
     screen: Screen
     of: str
     duress: bool
     record: bool = False
+    takes: bool = False
 
     @property
     def reads(self) -> bool:
-        """Whether something on it comes from the record, for its timeline."""
-        return self.record and self.screen.name == "incident"
+        """Whether something on it comes from the record: its files of pictures, and its timeline."""
+        return self.screen.name == "incident"
 
 
 @dataclass(eq=False, slots=True)

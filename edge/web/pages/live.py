@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from edge.control.desk import Reply
@@ -16,7 +16,8 @@ from edge.journal.writer import JournalRefused
 from edge.web.courtesy import Courtesy, at_once
 from edge.web.office import Office
 from edge.web.once import Once
-from edge.web.pages import times
+from edge.web.pages import files, times
+from edge.web.pages.files import Files
 from edge.web.pages.frame import start_words
 from edge.web.pages.listeners import Group, Listener, Looking, tell
 from edge.web.pages.moment import Moment, look_of, same_look
@@ -52,7 +53,7 @@ Drawn = Generator[None, None, tuple[dict[str, str], dict[str, Any], dict[str, in
 
 @dataclass(slots=True)
 class _Lines:
-    """Journal rows of a live incident. seq: the journal's last number when they were read; task: while they are read.
+    """Journal rows and files of a live incident. seq: the journal's last number when they were read; task: while they are.
 
     drawn: the part made of them, with the rows and the plan that it was made of.
     """
@@ -62,6 +63,7 @@ class _Lines:
     read_s: float = 0.0
     task: "asyncio.Task[None] | None" = None
     drawn: "tuple[object, object, tuple[str, Ages]] | None" = None
+    files: Files = field(default_factory=Files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,18 +246,22 @@ class Pages:
         view = now.view(screen, of)
         yield
         names = live_parts(screen) if view is not None else EVERYWHERE
-        lines: _Lines | None = None
+        lines = self._lines.get(of, _Lines())
         if view is not None and screen.name == "incident":
-            lines = self._lines.get(of)
-            if lines is None or lines.rows is None or not looking.record:
-                # Not read yet: what the page was made with stays.
-                lines, names = None, tuple(one for one in names if one != "timeline")
+            # Not read yet: what the page was made with stays.
+            unread = {
+                *(("timeline",) if lines.rows is None or not looking.record else ()),
+                *(() if lines.files.known else (files.PART,)),
+            }
+            names = tuple(one for one in names if one not in unread)
         parts: dict[str, str] = {}
         ages: dict[str, int | None] = {}
         # An incident that was closed under an open page leaves its parts as they were: the page says it is over.
         for name in names:
-            if name == "timeline" and lines is not None:
+            if name == "timeline":
                 parts[name], counted = yield from _timeline(lines, screen, of, now)
+            elif name == files.PART:
+                parts[name], counted = yield from lines.files.part(screen, of, now, takes=looking.takes)
             else:
                 parts[name], counted = yield from now.part(screen, of, name, streamed=True)
             ages |= counted
@@ -265,15 +271,21 @@ class Pages:
     def _read(self, of: str, now: Scene) -> None:
         """Have an incident's new rows read, if any were added to the journal; a page waits for no disk."""
         lines = self._lines.setdefault(of, _Lines())
-        seq, now_s = now.picture["appliance"]["journal"]["seq"], time.monotonic()
-        if lines.task is None and lines.seq != seq and now_s - lines.read_s >= READ_EVERY_S:
-            lines.seq, lines.read_s = seq, now_s
-            lines.task = asyncio.get_running_loop().create_task(self._reading(of, lines), name="timeline")
+        journal, now_s = now.picture["appliance"]["journal"], time.monotonic()
+        if lines.task is None and lines.seq != journal["seq"] and now_s - lines.read_s >= READ_EVERY_S:
+            lines.seq, lines.read_s = journal["seq"], now_s
+            reading = self._reading(of, lines, journal["epoch"])
+            lines.task = asyncio.get_running_loop().create_task(reading, name="timeline")
 
-    async def _reading(self, of: str, lines: _Lines) -> None:
+    async def _reading(self, of: str, lines: _Lines, epoch: str) -> None:
         try:
             async with asyncio.timeout(READ_S):
-                lines.rows = await self.readings.of(of).rows()
+                if any(one.of == of and one.record for one in self._groups):
+                    lines.rows = await self.readings.of(of).rows()
+                    self._changed.set()
+                if not await lines.files.read(self._office, of, (epoch, lines.seq)):
+                    # The views follow the journal a little behind.
+                    lines.seq = -1
             self._changed.set()
         except (TimeoutError, JournalRefused, KeyError, OSError):
             lines.seq = -1

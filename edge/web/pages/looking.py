@@ -78,14 +78,16 @@ async def _timeline(visit: Visit, now: Scene, of: str) -> dict[str, Any]:
 async def _kept(visit: Visit, now: Scene, of: str) -> dict[str, Any]:
     """The files of pictures that it keeps; who may look may know of them, and who may take them out has their links."""
     live = IncidentId(of) in now.state.record.incidents
+    # Links are there before a second factor is proven: behind them it is asked for.
+    shown = {"evidence_live": live, "takes": visit.could("export")}
     if _hidden(now, of) or (live and not now.plan.cameras):
-        return {"evidence": None, "evidence_read": True, "incident_id": of, "kept_of_cameras": None}
+        return {"evidence": None, "evidence_read": True, "kept_of_cameras": None, **shown}
     found = await _from_record(visit.office.views(lambda views: kept(views, of)))
     return {
         "evidence": evidence_rows(now, of, found.files) if found is not None else None,
         "evidence_read": found is not None,
-        "incident_id": of,
         "kept_of_cameras": found,
+        **shown,
     }
 
 

@@ -27,7 +27,8 @@ async def stream(visit: Visit) -> web.StreamResponse:
         raise Problem(
             503, _("More pages are open than this box serves. Pages still load; they do not update.")
         )
-    duress, record = visit.may("look-duress"), visit.may("record")
+    duress, record, takes = visit.may("look-duress"), visit.may("record"), visit.could("export")
+    incident = screen.name == "incident"
 
     def still() -> bool:
         caller = None if visit.caller is None else visit.office.people.still(visit.caller)
@@ -36,12 +37,15 @@ async def stream(visit: Visit) -> web.StreamResponse:
             and caller.may(visit.office.rights, "look")
             and caller.may(visit.office.rights, "look-duress") == duress
             and caller.may(visit.office.rights, "record") == record
+            and caller.could(visit.office.rights, "export") == takes
         )
 
     response, out = await opened(request)
     here, listener = pages(visit), None
     try:
-        listener = here.listen(Looking(screen, of, duress, record and screen.name == "incident"), out, still)
+        listener = here.listen(
+            Looking(screen, of, duress, record and incident, takes and incident), out, still
+        )
         await listener.ended.wait()
         if listener.why == "out":
             out.put(event("out", {}))

@@ -1,7 +1,7 @@
 // A camera's tile: WebRTC, else MP4 over a WebSocket, else one JPEG after another. What it says of a picture is that
 // picture's own age, from when it was taken: LIVE up to two seconds, else how old, dimmed. Loaded only where a tile is.
 
-const LIVE_MS = 2000, FIRST_MS = 4000, AWAY_MS = 2000, JPEG_MS = 1000, TICK_MS = 250, LARGE_PX = 720, TICKS = 2 ** 32;
+const LIVE_MS = 2000, FIRST_MS = 4000, AWAY_MS = 2000, JPEG_MS = 1000, TICK_MS = 250, AGAIN_MS = 10000, RENEW_MS = 3600000, LARGE_PX = 720, TICKS = 2 ** 32;
 const doors = ["rtc", "mse", "jpeg"];
 const words = JSON.parse(document.documentElement.dataset.words || "{}");
 const say = (text, values) => (text || "").replace(/\{(\w+)\}/g, (all, name) => (name in values ? values[name] : all));
@@ -12,6 +12,10 @@ function inWords(ms) {
   if (s < 172800) return say(words.h || "{n} h", { n: Math.floor(s / 3600) });
   return say(words.days || "{n} days", { n: Math.floor(s / 86400) });
 }
+// Time that passed, also while this machine slept, which performance.now() may leave out; it never goes back.
+const since = Date.now() - performance.now();
+let slept = 0;
+const clock = () => performance.now() + (slept = Math.max(slept, Date.now() - performance.now() - since));
 const wait = (ms, signal) => new Promise((go) => {
   const done = () => { clearTimeout(timer); signal.removeEventListener("abort", done); go(); }, timer = setTimeout(done, ms);
   signal.addEventListener("abort", done);
@@ -33,7 +37,8 @@ class Tile {
     this.said = figure.querySelector(".shown");
     Object.assign(this.video, { muted: true, autoplay: true, playsInline: true, disablePictureInPicture: true });
     this.video.defaultMuted = true;
-    this.taken = null;   // when the picture that is shown was taken, by performance.now()
+    this.taken = null;   // when the picture that is shown was taken, by clock()
+    this.late = this.again_at = 0;
     this.seen = false;
     this.stop = null;
     const button = figure.querySelector("button.enlarge");
@@ -68,9 +73,16 @@ class Tile {
       const ended = new AbortController(), leave = () => ended.abort();
       signal.addEventListener("abort", leave);
       const before = this.taken;
+      // This machine's clock and the box's run apart by seconds in a day: once an hour they are compared anew.
+      const renewed = setTimeout(leave, RENEW_MS);
       try { await this[door](stream, ended.signal); }
       catch (why) {
         if (signal.aborted) break;
+        if (ended.signal.aborted) { tries = 0; continue; }
+        if (this.taken === null && clock() > this.again_at) {
+          this.again_at = clock() + AGAIN_MS;
+          await this.last(stream, signal).catch(() => {});
+        }
         // Between pictures no door is at fault: they come.
         if (why === LATER) tries = 1;
         else if (why instanceof Next) {
@@ -85,6 +97,7 @@ class Tile {
           tries = 0;
         }
       } finally {
+        clearTimeout(renewed);
         signal.removeEventListener("abort", leave);
         this.keep();
         ended.abort();
@@ -94,6 +107,20 @@ class Tile {
     }
   }
 
+  // Of a camera that shows nothing now: the last that came, as old as it is.
+  async last(stream, signal) {
+    const width = Math.min(1920, Math.ceil(this.figure.clientWidth * devicePixelRatio) || 640);
+    const [picture, taken] = await this.fetched(`width=${width}&stream=${stream}&last=true`, signal);
+    if (!signal.aborted && this.taken === null) { this.paint(picture, picture.width, picture.height); this.taken = taken; this.draw(); }
+    picture.close();
+  }
+  async fetched(query, signal) {
+    const asked = clock(), limit = AbortSignal.any([signal, AbortSignal.timeout(10000)]);
+    const answer = await fetch(`${this.base}/snapshot.jpg?${query}`, { cache: "no-store", signal: limit });
+    const exact = answer.headers.get("X-Age-Ms"), whole = answer.headers.get("Age");
+    if (!answer.ok || (exact === null && whole === null)) throw new Next("");
+    return [await createImageBitmap(await answer.blob()), asked - (exact === null ? Number(whole) * 1000 : Number(exact))];
+  }
   // The last picture stays, with its age, until there is another.
   keep() {
     if (this.video.videoWidth && !this.video.hidden) this.paint(this.video, this.video.videoWidth, this.video.videoHeight);
@@ -114,7 +141,7 @@ class Tile {
         clearTimeout(first);
         const old = age(about);
         if (old === null) { fail(new Next("all")); return; }
-        this.taken = performance.now() - Math.max(0, old);
+        this.taken = clock() - Math.max(0, old);
         video.hidden = false;
         this.figure.dataset.door = door;
         this.draw();
@@ -139,19 +166,19 @@ class Tile {
     signal.addEventListener("abort", leave);
     const receiver = link.addTransceiver("video", { direction: "recvonly" }).receiver;
     await link.setLocalDescription();
-    const asked = performance.now();
+    const asked = clock();
     // At once: the box needs none of this browser's addresses.
     const answer = await fetch(`${this.base}/whep?stream=${stream}`, { method: "POST", body: link.localDescription.sdp, headers: { "Content-Type": "application/sdp", "X-Requested-With": "fetch" } });
     const text = await answer.text();
     if (answer.status !== 201) this.refused(text, stream);
     place = answer.headers.get("Location");
     if (signal.aborted) { leave(); return; }
-    const clock = /x-media-clock:(\d+)/.exec(text);
-    if (!clock) throw new Next("all");
+    const told = /x-media-clock:(\d+)/.exec(text);
+    if (!told) throw new Next("all");
     // When a picture was taken stands in it; the box's clock is as far on as when we asked, or less.
     const age = ({ rtpTimestamp }) => {
       if (rtpTimestamp === undefined) return null;
-      const ticks = (((Number(clock[1]) + 90 * (performance.now() - asked) - rtpTimestamp) % TICKS) + TICKS) % TICKS;
+      const ticks = (((Number(told[1]) + 90 * (clock() - asked) - rtpTimestamp) % TICKS) + TICKS) % TICKS;
       return (ticks > TICKS / 2 ? ticks - TICKS : ticks) / 90;
     };
     const shown = this.shows("rtc", age, signal, () => (link.connectionState === "connected" ? "" : "all"));
@@ -178,7 +205,7 @@ class Tile {
   async mse(stream, signal) {
     if (!window.MediaSource || !window.WebSocket) throw new Next("all");
     const { video } = this, source = new MediaSource(), url = URL.createObjectURL(source), waiting = [];
-    const asked = performance.now();
+    const asked = clock();
     let buffer = null, at = null, type = "";
     const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}${this.base}/mse?stream=${stream}`);
     socket.binaryType = "arraybuffer";
@@ -228,32 +255,36 @@ class Tile {
     });
     video.src = url;
     // Media time is the box's clock when the picture came.
-    const age = ({ mediaTime }) => (at === null ? null : (at - mediaTime) * 1000 + performance.now() - asked);
+    const age = ({ mediaTime }) => (at === null ? null : (at - mediaTime) * 1000 + clock() - asked);
     await Promise.race([this.shows("mse", age, signal), broken]);
   }
 
   async jpeg(stream, signal) {
     for (;;) {
-      const asked = performance.now(), width = Math.min(1920, Math.ceil(this.figure.clientWidth * devicePixelRatio) || 640);
-      const answer = await fetch(`${this.base}/snapshot.jpg?width=${width}&stream=${stream}`, { cache: "no-store", signal: AbortSignal.any([signal, AbortSignal.timeout(10000)]) });
-      const age = answer.headers.get("Age");
-      if (!answer.ok || age === null) throw new Next("");
-      const picture = await createImageBitmap(await answer.blob());
+      const asked = clock(), width = Math.min(1920, Math.ceil(this.figure.clientWidth * devicePixelRatio) || 640);
+      const [picture, taken] = await this.fetched(`width=${width}&stream=${stream}`, signal);
       if (signal.aborted) return;
       this.paint(picture, picture.width, picture.height);
       picture.close();
-      this.taken = asked - Number(age) * 1000;
+      this.taken = taken;
       this.figure.dataset.door = "jpeg";
       this.draw();
-      await wait(Math.max(100, JPEG_MS - (performance.now() - asked)), signal);
+      await wait(Math.max(100, JPEG_MS - (clock() - asked)), signal);
       if (signal.aborted) return;
     }
   }
 
   draw() {
-    const { figure, said } = this, age = this.taken === null ? null : performance.now() - this.taken;
-    const state = age === null ? "none" : age <= LIVE_MS ? "live" : "old";
-    const text = state === "none" ? figure.dataset.none || "No picture yet" : state === "live" ? figure.dataset.live || "LIVE" : say(figure.dataset.old || "{age} old", { age: inWords(age) });
+    const { figure, said } = this, age = this.taken === null ? null : clock() - this.taken;
+    // What the page's stream says of its picture: one that stands still is none of now, however fast it comes.
+    const told = document.querySelector(`[data-sees="${CSS.escape(figure.dataset.camera)}"]`), judged = told && told.dataset.blind;
+    const fresh = age !== null && age <= LIVE_MS, state = age === null ? "none" : !fresh ? "old" : judged === "frozen" ? "frozen" : "live";
+    const seen = figure.dataset.live || "LIVE";
+    const text = state === "none" ? figure.dataset.none || "No picture yet" : state === "old" ? say(figure.dataset.old || "{age} old", { age: inWords(age) })
+      : state === "frozen" ? figure.dataset.frozen || "FROZEN" : ["black", "covered", "turned"].includes(judged) ? `${seen}, ${told.dataset.word}` : seen;
+    clearTimeout(this.late);
+    // Not at the next tick: from then on nothing may say LIVE.
+    if (fresh && LIVE_MS - age < TICK_MS) this.late = setTimeout(() => this.draw(), LIVE_MS - age + 1);
     if (figure.dataset.state !== state) figure.dataset.state = state;
     if (said && said.textContent !== text) said.textContent = text;
   }

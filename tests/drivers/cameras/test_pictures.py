@@ -193,6 +193,20 @@ def test_pictures_shown_earlier_than_one_sent_before_are_reordered() -> None:
     assert [unit.track.reordered for unit in played.units] == [False, False, True]
 
 
+@pytest.mark.parametrize("leap", [-8_000_000, 8_000_000, 2**31 - 1])
+def test_a_camera_whose_clock_is_set_goes_on_in_time_and_is_not_called_reordered(leap: int) -> None:
+    silent = b"\x67\x4d\x00"
+    begun = 1_000_000_000
+    played = Played("h264", silent, PPS)(begun, KEY)(begun + 3_000, NEXT)(begun + leap, NEXT)
+    played(begun + leap + 3_000, NEXT)
+
+    times = [unit.rtp for unit in played.units]
+    assert times[1] - times[0] == 3_000
+    assert 0 < times[2] - times[1] < 90_000
+    assert times[3] - times[2] == 3_000
+    assert not any(unit.track.reordered for unit in played.units)
+
+
 def test_padding_extension_and_sources_are_no_payload() -> None:
     played = Played("h264", SPS, PPS)
     packet = (

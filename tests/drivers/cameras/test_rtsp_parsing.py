@@ -2,9 +2,11 @@
 
 import hashlib
 import struct
+import time
 
 import pytest
 
+from drivers.cameras import rtsp_message
 from drivers.cameras.malformed import Malformed
 from drivers.cameras.rtcp import Goodbye, Reception, Report, read_rtcp, receiver_report
 from drivers.cameras.rtsp_auth import Authority, Challenge, NoAnswer, read_challenges
@@ -136,6 +138,83 @@ def test_what_is_not_rtsp_or_too_long_is_refused(stream: bytes) -> None:
         read_all(stream, 1_000)
 
     assert len(stream) < ROOM
+
+
+def dribbled(reader: RtspReader, stream: bytes, step: int, at_us: int = 0) -> None:
+    for at in range(0, len(stream), step):
+        piece = stream[at : at + step]
+        reader.room()[: len(piece)] = piece
+        reader.filled(len(piece), at_us)
+
+
+def test_a_message_that_comes_byte_by_byte_is_not_read_anew_with_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[int] = []
+    headers: list[bytes] = []
+    behind, read = rtsp_message._behind_head, rtsp_message.read_headers
+
+    def looks(buffer: bytearray, line_end: int, end: int) -> tuple[int, int]:
+        looked.append(end - line_end)
+        return behind(buffer, line_end, end)
+
+    def reads(head: bytes) -> rtsp_message.Headers:
+        headers.append(head)
+        return read(head)
+
+    monkeypatch.setattr(rtsp_message, "_behind_head", looks)
+    monkeypatch.setattr(rtsp_message, "read_headers", reads)
+    found: list[object] = []
+
+    dribbled(
+        RtspReader(found.append), b"RTSP/1.0 200 OK\r\n" + b"a\n" * 4_000 + b"Content-Length: 500\n\n", 1
+    )
+    assert max(looked) < 30, "lines that were looked at are looked at again"
+    dribbled(RtspReader(found.append), b"RTSP/1.0 200 OK\r\nContent-Length: 500\r\n\r\n" + bytes(500), 1)
+
+    assert len(headers) <= 3
+    assert isinstance(found[-1], Answer)
+    assert found[-1].body == bytes(500)
+
+
+def test_emptiness_between_messages_is_passed_over_in_one_step() -> None:
+    reader = RtspReader(lambda message: None)
+    read, steps = reader._text, [0]
+
+    def text(start: int, end: int) -> int:
+        steps[0] += 1
+        return read(start, end)
+
+    reader._text = text  # type: ignore[method-assign]
+
+    dribbled(reader, bytes(1_000_000), 50_000)
+
+    assert steps[0] <= 20
+
+
+def test_a_camera_that_floods_is_given_up_before_it_takes_the_loop_from_the_others() -> None:
+    reader = RtspReader(lambda message: None)
+    flood = b"$\7\0\0" * 16_000
+
+    for second in range(20):
+        dribbled(reader, flood, 64_000, second * 1_000_000)
+    with pytest.raises(Malformed, match="a second"):
+        dribbled(reader, flood * 20, 64_000, 20_000_000)
+
+
+def test_a_challenge_of_spaces_costs_no_more_than_its_length() -> None:
+    began_s = time.thread_time()
+
+    read_challenges(["Digest" + " " * 4_000 + "@"] * 4)
+
+    assert time.thread_time() - began_s < 0.3, "4,000 spaces were tried in all their divisions"
+
+
+@pytest.mark.parametrize("between", [" ", "  ", "\t", " ;", ";", ""])
+def test_parameters_are_read_whatever_stands_between_them_and_their_format(between: str) -> None:
+    text = f"m=video 0 RTP/AVP 96\r\na=fmtp:96{between}packetization-mode=2;x=1\r\n"
+
+    assert read_sdp(text.encode()).sections[0].formats[0].parameters == {"packetization-mode": "2", "x": "1"}
 
 
 def test_nothing_that_a_camera_says_breaks_the_line_of_a_request() -> None:

@@ -56,7 +56,7 @@ class PaperDesk:
     def snapshot(self) -> dict[str, Any]:
         if self.bug is not None:
             raise self.bug
-        return snapshot(PLAN, self.state, NOON, BOX)
+        return snapshot(self.plan, self.state, NOON, BOX)
 
     async def submit(self, actor: Actor, make: Make) -> Reply:
         self.asked.append(make(NOON, RequestId(len(self.asked) + 1), actor))

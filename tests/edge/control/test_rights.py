@@ -33,7 +33,11 @@ REQUESTS: dict[str, list[dict[str, Any]]] = {
         {"do": "press", "button": "pb-101", "kind": "test"},
         {"do": "walk-test", "buttons": ["pb-101"], "minutes": 5, "person": "Kim"},
     ],
-    "selftest": [{"do": "selftest"}],
+    "selftest": [{"do": "selftest"}, {"do": "dry-run"}],
+    "measure": [
+        {"do": "measure", "code": "door_stale", "subject": "a-101", "until_us": 1, **REASON},
+        {"do": "measure", "code": "door_stale", "subject": "a-101"},
+    ],
     "acknowledge": [{"do": "answer", "press": 1, "answer": "start"}],
     "dismiss": [{"do": "answer", "press": 1, "answer": "dismiss", **REASON}],
     "lock": [{"do": "lock", "doors": ["a-101"], **REASON}],

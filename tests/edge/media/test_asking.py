@@ -70,6 +70,21 @@ async def test_a_snapshot_is_a_picture_with_its_own_time(tmp_path: Path) -> None
     assert said.captured_us > 1_700_000_000_000_000
 
 
+async def test_the_last_picture_of_a_lost_camera_is_there_for_who_asks_for_it_and_says_its_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "OLDEST_US", 0)
+    async with gate(tmp_path) as made:
+        made.lives.process.cameras["cam-1"].main.hub.broken()
+        refused, _, _ = await made.ask(Asked("snapshot", "cam-1", width=320))
+        said, reader, _ = await made.ask(Asked("snapshot", "cam-1", width=320, last=True))
+        content = await reader.read()
+
+    assert refused.code == "no_picture"
+    assert (said.code, content[:2]) == ("", JPEG[:2])
+    assert said.captured_us > 1_700_000_000_000_000
+
+
 @pytest.mark.parametrize(
     ("asked", "code"),
     [

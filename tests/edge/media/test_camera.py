@@ -2,8 +2,17 @@
 
 from pathlib import Path
 
+from drivers.cameras.stream import AccessUnit, Track
+from drivers.clock import instant
 from drivers.simulators.camera_faults import CameraFault
+from edge.media.attempts import Attempts
+from edge.media.camera import Camera, Shared
+from edge.media.clock import utc
+from edge.media.looking import Looking
+from edge.media.looks import Looks
 from edge.media.messages import Figures, Standing
+from edge.media.picture import Judge
+from edge.media.ring import Budget
 from tests.edge.media.lives import cameras, life, of, opened
 
 
@@ -57,6 +66,28 @@ async def test_figures_say_what_comes_and_when_the_picture_was_last_looked_at(tm
     assert said.main.first_us <= (said.looked_us or 0) <= said.main.last_us + 1_000_000
     assert (said.main.codec, said.main.width, said.main.connections) == ("h264", 640, 1)
     assert said.ring_us > 0
+
+
+async def test_a_camera_whose_predicted_pictures_shrink_to_nothing_is_looked_at_next() -> None:
+    """An encoder that is fed one picture over and over sends next to nothing between its key pictures."""
+    looks = Looks(Looking(), lambda: instant().mono_us)
+    shared = Shared(Attempts(), Budget(1 << 20), looks, utc, lambda standing: None)
+    one = Camera(of("cam-1", "rtsp://127.0.0.1:9/main"), 1_000_000, Judge(), shared)
+    track, watched = Track("h264", b""), looks._watched["cam-1"]
+
+    def group(predicted: int) -> None:
+        now_us = instant().mono_us
+        for number in range(10):
+            one.main.unit(AccessUnit(bytes(predicted if number else 9_000), not number, 0, now_us, track))
+
+    watched.due_us = later_us = instant().mono_us + 1_000_000_000
+    for _ in range(5):
+        group(1_000)
+    assert watched.due_us == later_us
+    group(50)
+    group(50)
+    assert watched.due_us <= instant().mono_us
+    await one.close()
 
 
 async def test_a_camera_that_was_never_there_is_told_once(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ def test_views_made_again_are_equal_to_the_live_ones(store: Path) -> None:
         "incident_cameras": 2,
         "blind_spots": 1,
         "evidence": 3,
+        "readiness": 0,
     }
     assert set(made.rows) == set(DERIVED)
     assert [file.name for file in sorted(store.glob("views*"))] == ["views.db"]

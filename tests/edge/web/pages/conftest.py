@@ -127,6 +127,7 @@ class Views:
     def __init__(self) -> None:
         self.found: list[dict[str, Any]] = []
         self.past: list[dict[str, Any]] = []
+        self.position: Any = None
 
     def incidents(self, limit: int = 100) -> list[dict[str, Any]]:
         return self.found
