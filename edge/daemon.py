@@ -25,10 +25,12 @@ from edge.control.lock import Held
 from edge.control.server import ControlServer
 from edge.desk import FrontDesk
 from edge.hearing import Hearing
+from edge.inventory import watched
 from edge.journal.journal import Journal
 from edge.loop_watch import LoopWatch
 from edge.measures import Measures
 from edge.onlookers import Onlookers
+from edge.own_network import OwnNetwork
 from edge.parts import Parts, cancelled
 from edge.proving import Prover, RoundTrip
 from edge.publisher import Publisher
@@ -149,6 +151,7 @@ class Daemon:
         self._retaining = Retaining(
             journal, lambda: (self.setting.config.policies.retention, self.appliance.state), self._troubled
         )
+        self._network = OwnNetwork(start.store, lambda: watched(self), self.appliance.emit)
         self._publish: Callable[[str, bytes, bool], None] = lambda _topic, _payload, _retain: None
         self.publisher = Publisher(lambda *message: self._publish(*message), lambda: self.epoch)
         self._hearing = Hearing(start.store, self._parts, self.appliance.emit, self._connected)
@@ -193,6 +196,7 @@ class Daemon:
         self._parts.keep("watchdog", self._watch_the_loop())
         if self.mode != "safe":
             self._watch_cameras()
+            self._parts.keep("own network", self._network.run())
         if self.mode == "safe":
             self._parts.keep("safe mode", self._leave_when_quiet())
         self._open_page()

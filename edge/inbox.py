@@ -19,7 +19,14 @@ from rules.model.camera_events import (
     EvidenceGone,
     EvidenceTold,
 )
-from rules.model.events import ConditionChanged, Event, MessageRefused, Scanned, StatusHeard
+from rules.model.events import (
+    ConditionChanged,
+    Event,
+    MessageRefused,
+    NetworkTold,
+    Scanned,
+    StatusHeard,
+)
 
 ROUTINE_MOST: Final = 10_000
 SCANS_BEFORE_MERGING: Final = 400
@@ -50,6 +57,7 @@ class Inbox:
                 StatusHeard()
                 | MessageRefused()
                 | ConditionChanged()
+                | NetworkTold()
                 | CameraTold()
                 | CamerasTurned()
                 | EvidenceTold()

@@ -457,6 +457,8 @@ class Live:
     """Who was last recorded in this run as answering for a camera's sound."""
     camera_selves: Mapping[CameraId, CameraSelf] = field(default_factory=dict)
     dry_run: DryRunLive | None = None
+    network: Mapping[tuple[str, str], tuple[str, ...]] | None = None
+    """What was last told of our own networks, as flags; None: nothing since start, or nobody listens."""
     weighed: Instant | None = None
     """When the readiness number was last worked out for the record."""
 

@@ -337,6 +337,14 @@ class ProbeEnded:
     held: tuple[tuple[DoorId, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class NetworkTold:
+    """All that the box sees wrong on its own networks now, as (flag's code, subject, arguments)."""
+
+    at: Instant
+    found: tuple[tuple[str, str, tuple[str, ...]], ...]
+
+
 Asked = (
     PressAsked
     | StartAsked
@@ -354,5 +362,5 @@ Asked = (
 )
 ButtonEvent = PressHeard | StatusHeard | MessageRefused | SessionChanged
 DeviceEvent = Scanned | ControllerChanged | CommandEnded
-BoxEvent = Ticked | ConditionChanged | ClockTold | ProbeEnded
+BoxEvent = Ticked | ConditionChanged | ClockTold | ProbeEnded | NetworkTold
 Event = ButtonEvent | DeviceEvent | Asked | BoxEvent | CameraEvent
