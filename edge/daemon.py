@@ -28,13 +28,16 @@ from edge.hearing import Hearing
 from edge.journal.journal import Journal
 from edge.loop_watch import LoopWatch
 from edge.measures import Measures
+from edge.on_network import watched
 from edge.onlookers import Onlookers
 from edge.operations import Operations
+from edge.own_network import OwnNetwork
 from edge.parts import Parts, cancelled
 from edge.proving import Prover, RoundTrip
 from edge.publisher import Publisher
 from edge.retaining import Retaining
 from edge.setting import Setting
+from edge.settling import STARTED_S, settle_memory
 from edge.snapshot import BoxFacts, Mode, not_recording
 from edge.telemetry import Telemetry
 from edge.version import VERSION
@@ -76,10 +79,6 @@ SOCKET_AGAIN_S: Final = 5.0
 """As the page is tried again (contract section 2)."""
 PEOPLE_S: Final = 2.0
 """The page opens with the accounts, or without them where the disk does not give them."""
-STARTED_S: Final = 10.0
-"""By then everything that is started once has been."""
-COLLECT_AFTER: Final = (5_000, 20, 20)
-"""A press of 200 doors makes some 5,000 objects, nearly all of which go by themselves (gc.set_threshold)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +147,7 @@ class Daemon:
         self._retaining = Retaining(
             journal, lambda: (self.setting.config.policies.retention, self.appliance.state), self._troubled
         )
+        self._network = OwnNetwork(start.store, lambda: watched(self), self.appliance.emit)
         self._publish: Callable[[str, bytes, bool], None] = lambda _topic, _payload, _retain: None
         self.publisher = Publisher(lambda *message: self._publish(*message), lambda: self.epoch)
         self._hearing = Hearing(start.store, self._parts, self.appliance.emit, self._connected)
@@ -181,7 +181,7 @@ class Daemon:
         self._parts.keep("control socket", self._keep_listening(control))
         ready()
         self._parts.keep("people", self.people.run())
-        self._parts.keep("memory", _settle_memory())
+        self._parts.keep("memory", settle_memory())
         self._parts.keep("beginning", self.began())
         self._parts.keep("rehearsal", rehearsal.rehearse_all(self.appliance))
         self._parts.keep("exits", self._exits.run())
@@ -381,6 +381,7 @@ class Daemon:
         self._parts.keep("cameras", self.cameras.run())
         self.committed.listen(lambda _: self.operations.grew())
         self._parts.keep("book", self.operations.run())
+        self._parts.keep("own network", self._network.run())
 
     def _configure_processes(self) -> None:
         config = self.setting.config
@@ -478,17 +479,6 @@ class Daemon:
                 events=self.journal.waiting,
                 live=list(self.appliance.state.record.incidents),
             )
-
-
-async def _settle_memory() -> None:
-    """Keep the collector off what stays for good: walking all of it takes 50 ms, and may fall into a press.
-
-    Twice: the parts that start behind the arming, such as the page, stay as well.
-    """
-    gc.set_threshold(*COLLECT_AFTER)
-    gc.freeze()
-    await asyncio.sleep(STARTED_S)
-    gc.freeze()
 
 
 def boot_id() -> str:

@@ -421,6 +421,34 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "A secret file cannot be read",
         "The last accepted one is in use. Run `campus-edge check` and put the file back.",
     ),
+    "unlisted_device": (
+        "Something unlisted is on the safety network",
+        "{0} answer there and are in no inventory (makers: {1}). Find them; list or remove them.",
+    ),
+    "device_mac_changed": (
+        "Another device answers at the address of {subject}",
+        "Its MAC is not what it was. If you replaced it, write the new MAC under policies.network.known; if not, look now.",
+    ),
+    "device_off_subnet": (
+        "{subject} is outside of the safety networks",
+        "Its address {0} lies in none of them. Move it, or name its network in the configuration.",
+    ),
+    "camera_open": (
+        "Camera {subject} shows its pictures to anybody",
+        "It answered without the password that is configured. Switch anonymous viewing off in it.",
+    ),
+    "broker_anonymous": (
+        "The broker lets anybody in",
+        "It took a session without a name. Set allow_anonymous to false: a stranger could press buttons.",
+    ),
+    "modbus_asks_nobody": (
+        "{0} controllers take orders from anybody on their network",
+        "Modbus knows no password; that is its design. Keep their network apart from all others.",
+    ),
+    "network_not_read": (
+        "The box cannot read its own neighbours",
+        "The system said: {0}. What is on the safety network is not watched. Doors and presses work.",
+    ),
     "would_not_lock": (
         "Door {subject} would fail in a lockdown",
         "{0} Mend it; until then send a person with a key in a lockdown.",

@@ -21,7 +21,14 @@ from rules.model.camera_events import (
     EvidenceTold,
 )
 from rules.model.device_facts import ControllerIdentified
-from rules.model.events import ConditionChanged, Event, MessageRefused, Scanned, StatusHeard
+from rules.model.events import (
+    ConditionChanged,
+    Event,
+    MessageRefused,
+    NetworkTold,
+    Scanned,
+    StatusHeard,
+)
 
 ROUTINE_MOST: Final = 10_000
 SCANS_BEFORE_MERGING: Final = 400
@@ -52,6 +59,7 @@ class Inbox:
                 StatusHeard()
                 | MessageRefused()
                 | ConditionChanged()
+                | NetworkTold()
                 | CameraTold()
                 | CamerasTurned()
                 | EvidenceTold()

@@ -11,6 +11,7 @@ from rules import (
     exercising,
     fire,
     outputs,
+    own_network,
     presses,
     readiness,
     requests,
@@ -48,6 +49,7 @@ from rules.model.events import (
     MeasureAsked,
     MeasureEndAsked,
     MessageRefused,
+    NetworkTold,
     NoteAsked,
     PressAsked,
     PressHeard,
@@ -121,6 +123,8 @@ def decide(plan: Plan, state: State, event: Event, let_out: LetOut | None = None
             selftest.clock_told(step, event)
             exercising.begin(step)
             would_lock.clock_told(step)
+        case NetworkTold():
+            own_network.told(step, event)
         case ProbeEnded():
             selftest.probe_ended(step, event)
         case Ticked():

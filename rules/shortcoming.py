@@ -54,6 +54,11 @@ def zones_of(plan: Plan, subject: str) -> tuple[ZoneId, ...]:
     return _places_of(plan).get(thing_of(subject), (plan.campus,))
 
 
+def is_there(plan: Plan, subject: str) -> bool:
+    """Whether a flag's subject is in the plan."""
+    return thing_of(subject) == plan.campus or thing_of(subject) in _places_of(plan)
+
+
 # --- what is done meanwhile ------------------------------------------------------------------
 
 

@@ -479,6 +479,8 @@ class Live:
     camera_selves: Mapping[CameraId, CameraSelf] = field(default_factory=dict)
     device_selves: Mapping[ControllerId, DeviceSelf] = field(default_factory=dict)
     dry_run: DryRunLive | None = None
+    network: Mapping[tuple[str, str], tuple[str, ...]] | None = None
+    """What was last told of our own networks, as flags; None: nothing since start, or nobody listens."""
     weighed: Instant | None = None
     """When the readiness number was last worked out for the record."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from rules import cameras, contacts, doors, exercising, selftest, shortcoming, would_lock
+from rules import cameras, contacts, doors, exercising, own_network, selftest, shortcoming, would_lock
 from rules.book import kinds
 from rules.model.events import (
     ConditionChanged,
@@ -43,7 +43,14 @@ REFUSED_EACH_MINUTE: Final = 20
 UNREADABLE_STANDS_US: Final = 60 * MINUTE_US
 """How long after its last unreadable message a device is flagged for it."""
 RAISED_ANEW: Final = frozenset(
-    {"unanswered_press", "not_armed", "link_not_proven", "lock_not_exercised", "would_not_lock"}
+    {
+        "unanswered_press",
+        "not_armed",
+        "link_not_proven",
+        "lock_not_exercised",
+        "would_not_lock",
+        "unlisted_device",
+    }
 )
 """Flags whose words would mislead with old arguments, and that no device can make flutter."""
 OF_DOORS: Final = doors.FLAGS | {"would_not_lock"}
@@ -259,6 +266,7 @@ def flags(plan: Plan, state: State) -> Iterator[tuple[FlagKey, tuple[str, ...]]]
     yield from selftest.flags(plan, state)
     yield from exercising.flags(plan, state)
     yield from cameras.flags(plan, state)
+    yield from own_network.flags(plan, state)
 
 
 def _button_flags(plan: ButtonPlan, state: State, now: Instant) -> Iterator[tuple[FlagKey, tuple[str, ...]]]:

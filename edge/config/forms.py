@@ -42,6 +42,7 @@ _DURATION = re.compile(
 _UNITS_US: Final = (86_400 * SECOND_US, 3_600 * SECOND_US, 60 * SECOND_US, SECOND_US, 1_000)
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
+_MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}", re.ASCII)
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 _HOST_LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)", re.ASCII)
 _LISTEN = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>[^:\s]+)):(?P<port>\d{1,5})", re.ASCII)
@@ -206,6 +207,26 @@ def _without_password(text: str) -> str:
     return re.sub(r"//[^/@]*@", "//…@", text)
 
 
+def _subnet(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError:
+        do = "write the network's first address and its length, such as 10.20.1.0/24"
+        raise Wrong(f"{quoted(text)} is no subnet", do) from None
+
+
+def _neighbour(text: str) -> str:
+    address, _, mac = text.partition(" ")
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        mac = "?"
+    if mac and not _MAC.fullmatch(mac):
+        do = "write its IP address, and behind it, if it is to be held to it, its MAC: 10.20.1.9 02:42:ac:11:00:02"
+        raise Wrong(f"{quoted(text)} is no neighbour", do)
+    return text.lower()
+
+
 def _file(text: str) -> str:
     if not text or not text.isprintable() or len(text) > 255 or PurePath(text).name in ("", ".", ".."):
         raise Wrong(f"{quoted(text)} is no file name", "write a path, relative to this file or from /")
@@ -269,6 +290,8 @@ FORMS: Final[dict[str, Form]] = {
     "mqtt_url": Form(_url("mqtts", "mqtt"), _string("^mqtts?://.+")),
     "rtsp_url": Form(_url("rtsp", "rtsps"), _string("^rtsps?://.+")),
     "web_url": Form(_url("https", "http"), _string("^https?://.+")),
+    "subnet": Form(_subnet, _string(r"^[0-9A-Fa-f.:]+/\d{1,3}$")),
+    "neighbour": Form(_neighbour, _string(rf"^[0-9A-Fa-f.:]+( {_MAC.pattern})?$")),
     "file": Form(_file, _string(minLength=1, maxLength=255)),
     "device": Form(_device, _string("^/.+")),
     "topic": Form(_topic, _string("^[^+#$][^+#]*$")),

@@ -170,6 +170,24 @@ class EvidencePolicy(Section, frozen=True, kw_only=True):
     )
 
 
+class NetworkPolicy(Section, frozen=True, kw_only=True):
+    """The networks on which safety devices live. The box listens there and scans nothing."""
+
+    safety_subnets: Annotated[
+        tuple[Annotated[str, form("subnet", "A network of safety devices, such as 10.20.1.0/24.")], ...],
+        Meta(min_length=1, max_length=16),
+    ]
+    known: Annotated[
+        tuple[
+            Annotated[
+                str, form("neighbour", "What belongs there and is configured nowhere else: address, and MAC.")
+            ],
+            ...,
+        ],
+        Meta(max_length=1_000),
+    ] = ()
+
+
 class Policies(Section, frozen=True, kw_only=True):
     """What the site has chosen."""
 
@@ -184,6 +202,7 @@ class Policies(Section, frozen=True, kw_only=True):
     dry_run: DryRunPolicy | None = None
     retention: RetentionPolicy | None = None
     evidence: EvidencePolicy = EvidencePolicy()
+    network: NetworkPolicy | None = None
 
 
 class Config(Section, frozen=True, kw_only=True):

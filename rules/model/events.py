@@ -349,6 +349,14 @@ class ExportMade:
     redacted: bool
 
 
+@dataclass(frozen=True, slots=True)
+class NetworkTold:
+    """All that the box sees wrong on its own networks now, as (flag's code, subject, arguments)."""
+
+    at: Instant
+    found: tuple[tuple[str, str, tuple[str, ...]], ...]
+
+
 Asked = (
     PressAsked
     | StartAsked
@@ -366,5 +374,5 @@ Asked = (
 )
 ButtonEvent = PressHeard | StatusHeard | MessageRefused | SessionChanged
 DeviceEvent = Scanned | ControllerChanged | CommandEnded | ControllerIdentified
-BoxEvent = Ticked | ConditionChanged | ClockTold | ProbeEnded | ExportMade
+BoxEvent = Ticked | ConditionChanged | ClockTold | ProbeEnded | ExportMade | NetworkTold
 Event = ButtonEvent | DeviceEvent | Asked | BoxEvent | CameraEvent | BookDecided

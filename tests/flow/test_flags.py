@@ -64,6 +64,8 @@ def test_on_a_phone_a_flag_leads_to_its_evidence_and_a_measure_stands_beside_it_
         page.fill("#reason", "I carry a radio there")
         page.evaluate("document.querySelector('#day').valueAsDate = new Date(Date.now() + 2 * 86400000)")
         page.get_by_role("button", name="Record it").click()
+        # The stream shows it as well, and maybe first.
+        expect(page.locator("#said")).to_contain_text("It stands beside the flag")
         expect(page.locator("[data-part=flag]")).to_contain_text("I carry a radio there until")
         page.goto(f"{base}/readiness")
         expect(page.locator("h1")).to_have_text(re.compile(r"Readiness \d+"))

@@ -31,7 +31,7 @@ from rules.state import State  # noqa: E402
 
 def hasten() -> None:
     """A minute's telemetry, ten minutes' snapshot and checkpoint: as often a day as ever, and from the first day on."""
-    vars(daemon)["STARTED_S"] = min(daemon.STARTED_S, day_s)
+    vars(daemon)["STARTED_S"] = min(settling.STARTED_S, day_s)
     vars(daemon)["MINUTE_S"] = 60 / faster
     vars(daemon)["SNAPSHOT_EVERY_S"] = daemon.SNAPSHOT_EVERY_S / faster
     vars(checkpoint)["EVERY_S"] = checkpoint.EVERY_S / faster

@@ -33,9 +33,9 @@ DEVICES = (
     DeviceLine("odd", "controller", "a", "", "acme-9", None),
     DeviceLine("a-101", "door", "a-1", "Room 101", "", "plc"),
 )
-AXIS_SAYS = CameraIdentified(CameraId("cam-1"), "AXIS", "M3085-V", "10.12.200", "A", "S1")
+AXIS_SAYS = CameraIdentified(CameraId("cam-1"), "AXIS", "M3085-V", "10.12.200", "A", "S1", "")
 HIKVISION_SAYS = CameraIdentified(
-    CameraId("cam-2"), "HIKVISION", "DS-2CD2186G2-ISU", "V5.5.800 build 210628", "A", ""
+    CameraId("cam-2"), "HIKVISION", "DS-2CD2186G2-ISU", "V5.5.800 build 210628", "A", "", ""
 )
 WAGO_SAYS = DeviceIdentified(ControllerId("plc"), "modbus", "", "WAGO", "750-362", "01.09.18 13", "", "")
 

@@ -262,7 +262,7 @@ def a_book() -> Book:
 def test_what_devices_say_they_are_is_folded_into_the_book() -> None:
     book = a_book()
     for fact in (
-        CameraIdentified(CameraId("cam-1"), "AXIS", "M3085-V", "11.2", "A", "S1"),
+        CameraIdentified(CameraId("cam-1"), "AXIS", "M3085-V", "11.2", "A", "S1", ""),
         DeviceIdentified(ControllerId("plc"), "modbus", "", "WAGO", "750-362", "01.09", "", ""),
         TAKEN,
     ):
