@@ -23,7 +23,7 @@ def fast_ns() -> int:
 time.time_ns = fast_ns
 time.time = lambda: fast_ns() / 1e9
 
-from edge import daemon, run  # noqa: E402  # they take the clock as they find it
+from edge import daemon, run, settling  # noqa: E402  # they take the clock as they find it
 from edge.journal import checkpoint  # noqa: E402
 from edge.telemetry import Telemetry  # noqa: E402
 from rules.state import State  # noqa: E402
