@@ -1,16 +1,14 @@
-// A camera's tile: WebRTC, else MP4 over a WebSocket, else one JPEG after another. What it says of a picture is that
-// picture's own age, from when it was taken: LIVE up to two seconds, else how old, dimmed. Loaded only where a tile is.
+// A camera's tile: WebRTC, else MP4 over a WebSocket, else JPEGs. What it says of a picture is that picture's own age,
+// from when it was taken: LIVE up to two seconds, else how old, dimmed. Loaded only where a tile is.
 
 const LIVE_MS = 2000, FIRST_MS = 4000, AWAY_MS = 2000, JPEG_MS = 1000, TICK_MS = 250, LARGE_PX = 720, TICKS = 2 ** 32;
 const doors = ["rtc", "mse", "jpeg"];
 const words = JSON.parse(document.documentElement.dataset.words || "{}");
 const say = (text, values) => (text || "").replace(/\{(\w+)\}/g, (all, name) => (name in values ? values[name] : all));
 function inWords(ms) {
-  const s = Math.floor(ms / 1000);
-  if (s < 60) return say(words.s || "{n} s", { n: s });
-  if (s < 3600) return say(words.min || "{n} min", { n: Math.floor(s / 60) });
-  if (s < 172800) return say(words.h || "{n} h", { n: Math.floor(s / 3600) });
-  return say(words.days || "{n} days", { n: Math.floor(s / 86400) });
+  const s = ms / 1000;
+  const [n, unit] = s < 60 ? [s, "s"] : s < 3600 ? [s / 60, "min"] : s < 172800 ? [s / 3600, "h"] : [s / 86400, "days"];
+  return say(words[unit] || `{n} ${unit}`, { n: Math.floor(n) });
 }
 const wait = (ms, signal) => new Promise((go) => {
   const done = () => { clearTimeout(timer); signal.removeEventListener("abort", done); go(); }, timer = setTimeout(done, ms);
@@ -21,7 +19,6 @@ const wait = (ms, signal) => new Promise((go) => {
 class Next extends Error { constructor(lasting) { super("next door"); this.lasting = lasting; } }
 // There is no picture yet: the same door, a little later.
 const LATER = new Next("");
-// What no door passed once, all tiles of this page know.
 const shut = new Set();
 
 class Tile {
@@ -71,7 +68,6 @@ class Tile {
       try { await this[door](stream, ended.signal); }
       catch (why) {
         if (signal.aborted) break;
-        // Between pictures no door is at fault: they come.
         if (why === LATER) tries = 1;
         else if (why instanceof Next) {
           if (why.lasting) shut.add(why.lasting === "all" ? door : `${door} ${this.base} ${stream}`);
@@ -94,7 +90,6 @@ class Tile {
     }
   }
 
-  // The last picture stays, with its age, until there is another.
   keep() {
     if (this.video.videoWidth && !this.video.hidden) this.paint(this.video, this.video.videoWidth, this.video.videoHeight);
     this.video.hidden = true;
@@ -103,8 +98,7 @@ class Tile {
     Object.assign(this.still, { width, height });
     this.still.getContext("2d").drawImage(picture, 0, 0);
   }
-  // Each picture that the browser really showed; `age` gives its age in milliseconds, or null where it cannot be known.
-  // Returns a promise that breaks when the first one does not come.
+  // Each picture that was really shown; `age`: of it, in ms, null where that cannot be known. Breaks where no first one comes.
   shows(door, age, signal, late = "") {
     const { video } = this;
     return new Promise((_, fail) => {
@@ -140,7 +134,6 @@ class Tile {
     const receiver = link.addTransceiver("video", { direction: "recvonly" }).receiver;
     await link.setLocalDescription();
     const asked = performance.now();
-    // At once: the box needs none of this browser's addresses.
     const answer = await fetch(`${this.base}/whep?stream=${stream}`, { method: "POST", body: link.localDescription.sdp, headers: { "Content-Type": "application/sdp", "X-Requested-With": "fetch" } });
     const text = await answer.text();
     if (answer.status !== 201) this.refused(text, stream);
@@ -168,68 +161,17 @@ class Tile {
   refused(text, stream) {
     let code = "";
     try { code = JSON.parse(text).code; } catch { /* somebody else's answer */ }
-    // What the main stream cannot, the small one often can.
     const cannot = ["codec", "not_h264", "no_h264"].includes(code);
     if (cannot) this.small(stream);
     if (code === "no_picture") throw LATER;
     throw new Next(cannot || code === "reordered" ? "this" : "");
   }
 
+  // Few browsers need it.
   async mse(stream, signal) {
     if (!window.MediaSource || !window.WebSocket) throw new Next("all");
-    const { video } = this, source = new MediaSource(), url = URL.createObjectURL(source), waiting = [];
-    const asked = performance.now();
-    let buffer = null, at = null, type = "";
-    const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}${this.base}/mse?stream=${stream}`);
-    socket.binaryType = "arraybuffer";
-    signal.addEventListener("abort", () => { socket.close(); video.removeAttribute("src"); video.load(); URL.revokeObjectURL(url); });
-    const broken = new Promise((_, fail) => {
-      socket.onclose = () => fail(new Error("lost"));
-      const append = () => {
-        if (!buffer || buffer.updating || !waiting.length || source.readyState !== "open") return;
-        try {
-          const next = waiting.shift();
-          if (typeof next === "string") { buffer.changeType(next); append(); } else buffer.appendBuffer(next);
-        } catch (why) { fail(why); }
-      };
-      const settle = () => {
-        const held = buffer.buffered;
-        if (held.length) {
-          const edge = held.end(held.length - 1), from = held.start(held.length - 1), behind = edge - video.currentTime;
-          // It stays at the newest picture: behind it, it plays faster. A jump decodes anew from the key picture before,
-          // which may be ten seconds of pictures: only to begin, over a gap, or far behind, and never into another one.
-          if (video.seeking) video.playbackRate = 1;
-          else if (video.currentTime < from || behind > 5) video.currentTime = Math.max(from, edge - 0.05);
-          else video.playbackRate = behind > 0.7 ? 4 : behind > 0.15 ? 1.15 : 1;
-          if (video.paused) video.play().catch(() => {});
-          if (!waiting.length && held.start(0) < video.currentTime - 15) { buffer.remove(0, video.currentTime - 5); return; }
-        }
-        append();
-      };
-      const opened = new Promise((go) => source.addEventListener("sourceopen", go, { once: true }));
-      socket.onmessage = async ({ data }) => {
-        if (typeof data === "string") {
-          const told = JSON.parse(data);
-          if (at === null) at = told.now;
-          if (!told.codec) return;
-          const kind = `video/mp4; codecs="${told.codec}"`;
-          if (!MediaSource.isTypeSupported(kind)) { this.small(stream); fail(new Next("this")); return; }
-          if (type) { if (kind !== type) waiting.push(kind); type = kind; return; }
-          type = kind;
-          await opened;
-          if (signal.aborted) return;
-          buffer = source.addSourceBuffer(kind);
-          buffer.addEventListener("updateend", settle);
-          buffer.addEventListener("error", () => fail(new Error("not decoded")));
-        } else if (waiting.length > 600) { fail(new Error("too slow")); return; } else waiting.push(data);
-        append();
-      };
-      video.onerror = () => { if (!signal.aborted) fail(new Error("not decoded")); };
-    });
-    video.src = url;
-    // Media time is the box's clock when the picture came.
-    const age = ({ mediaTime }) => (at === null ? null : (at - mediaTime) * 1000 + performance.now() - asked);
-    await Promise.race([this.shows("mse", age, signal), broken]);
+    const { play } = await import("./camera-mse.js");
+    if (!signal.aborted) await play(this, stream, signal, Next);
   }
 
   async jpeg(stream, signal) {

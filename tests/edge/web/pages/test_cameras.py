@@ -14,6 +14,7 @@ from edge.snapshot import snapshot
 from edge.views.pages import Kept
 from edge.web.pages import cameras
 from edge.web.pages.scene import Scene, scene
+from edge.web.pages.statics import FILES
 from edge.web.pages.times import zone_of
 from rules.model.camera_events import LearnAsked
 from rules.model.camera_facts import BlindCode, Picture
@@ -496,3 +497,10 @@ async def test_a_timeline_tells_of_the_cameras_kept_and_of_a_file_that_was_taken
 
 def test_an_incident_that_is_not_live_has_no_cameras_of_its_own() -> None:
     assert cameras.incident_cameras(seen(seeing(quiet())), IncidentId("inc-9"))["rows"] == []
+
+
+def test_a_tile_costs_a_slow_line_four_kilobytes_and_what_few_browsers_need_is_fetched_by_them() -> None:
+    assert len(FILES["camera.js"].packed) < 4_000
+    assert b'import("./camera-mse.js")' in FILES["camera.js"].body
+    assert b"MediaSource(" not in FILES["camera.js"].body
+    assert b"export async function play" in FILES["camera-mse.js"].body
