@@ -37,9 +37,10 @@ class Unplayable(Exception):
 
 
 class _Viewer:
-    """The way of one stream's chunks to one viewer."""
+    """The way of one stream's chunks to one viewer: straight into the socket while that takes them."""
 
-    def __init__(self) -> None:
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
         self.stirred = asyncio.Event()
         self.dropped = 0
         self._waiting: deque[bytes] = deque()
@@ -64,7 +65,13 @@ class _Viewer:
 
     def tell(self, kind: int, payload: bytes) -> None:
         """One chunk, whatever waits already."""
-        self._waiting.append(CHUNK.pack(kind, len(payload)) + payload)
+        chunk = CHUNK.pack(kind, len(payload)) + payload
+        if not self._waiting and not self._writer.transport.get_write_buffer_size():
+            # Nobody has to wake for it.
+            if not self._writer.is_closing():
+                self._writer.write(chunk)
+            return
+        self._waiting.append(chunk)
         self._bytes += len(payload)
         self.stirred.set()
 
@@ -114,7 +121,10 @@ class _Muxed:
                 raise Unplayable
             self._announce(viewer, self._track)
         if self._gop:
-            viewer.tell(MEDIA, b"".join(self._gop))
+            # A browser shows the key picture while it still reads the rest.
+            viewer.tell(MEDIA, self._gop[0])
+        if len(self._gop) > 1:
+            viewer.tell(MEDIA, b"".join(self._gop[1:]))
         self._viewers = [*self._viewers, viewer]
 
     def leave(self, viewer: _Viewer) -> bool:
@@ -156,7 +166,7 @@ class Fmp4Door:
         muxed = self._muxed.get(hub)
         if muxed is None:
             muxed = self._muxed[hub] = _Muxed(hub)
-        viewer = _Viewer()
+        viewer = _Viewer(writer)
         writer.transport.set_write_buffer_limits(high=_WRITE_AHEAD)
         try:
             muxed.join(viewer)

@@ -60,8 +60,7 @@ def _watched(browser: Browser, camera: str, key_s: int, tries: int, part: Part) 
             first.append(seen.at[0])
         what = f"{door}, key every {key_s} s: first picture"
         part.spread(what, first)
-        if webrtc:
-            part.at_most(f"ms, {what}, p95", p95(first), FIRST_MS)
+        part.at_most(f"ms, {what}, p95", p95(first), FIRST_MS)
         its = browser.look(camera, PICTURES, webrtc=webrtc, read=True)
         # What came before it is shown first, squeezed, and never called live: from where it has caught up on.
         fresh = next((at for at, age in enumerate(its.ages) if age <= LATENCY_MS), len(its.ages) - 1)

@@ -1,16 +1,14 @@
-// A camera's tile: WebRTC, else MP4 over a WebSocket, else one JPEG after another. What it says of a picture is that
-// picture's own age, from when it was taken: LIVE up to two seconds, else how old, dimmed. Loaded only where a tile is.
+// A camera's tile: WebRTC, else MP4 over a WebSocket, else JPEGs. What it says of a picture is that picture's own age,
+// from when it was taken: LIVE up to two seconds, else how old, dimmed. Loaded only where a tile is.
 
-const LIVE_MS = 2000, FIRST_MS = 4000, AWAY_MS = 2000, JPEG_MS = 1000, TICK_MS = 250, AGAIN_MS = 10000, RENEW_MS = 3600000, LARGE_PX = 720, TICKS = 2 ** 32;
+const LIVE_MS = 2000, FIRST_MS = 4000, AWAY_MS = 2000, TICK_MS = 250, AGAIN_MS = 10000, RENEW_MS = 3600000, LARGE_PX = 720, TICKS = 2 ** 32;
 const doors = ["rtc", "mse", "jpeg"];
 const words = JSON.parse(document.documentElement.dataset.words || "{}");
 const say = (text, values) => (text || "").replace(/\{(\w+)\}/g, (all, name) => (name in values ? values[name] : all));
 function inWords(ms) {
-  const s = Math.floor(ms / 1000);
-  if (s < 60) return say(words.s || "{n} s", { n: s });
-  if (s < 3600) return say(words.min || "{n} min", { n: Math.floor(s / 60) });
-  if (s < 172800) return say(words.h || "{n} h", { n: Math.floor(s / 3600) });
-  return say(words.days || "{n} days", { n: Math.floor(s / 86400) });
+  const s = ms / 1000;
+  const [n, unit] = s < 60 ? [s, "s"] : s < 3600 ? [s / 60, "min"] : s < 172800 ? [s / 3600, "h"] : [s / 86400, "days"];
+  return say(words[unit] || `{n} ${unit}`, { n: Math.floor(n) });
 }
 // Time that passed, also while this machine slept, which performance.now() may leave out; it never goes back.
 const since = Date.now() - performance.now();
@@ -25,7 +23,6 @@ const wait = (ms, signal) => new Promise((go) => {
 class Next extends Error { constructor(lasting) { super("next door"); this.lasting = lasting; } }
 // There is no picture yet: the same door, a little later.
 const LATER = new Next("");
-// What no door passed once, all tiles of this page know.
 const shut = new Set();
 
 class Tile {
@@ -67,7 +64,7 @@ class Tile {
   again() { if (this.stop) { this.look(false); this.look(true); } }
 
   async run({ signal }) {
-    if (this.figure.dataset.lost !== undefined && this.taken === null) this.last(this.stream(), signal).catch(() => {});
+    if (this.figure.dataset.lost !== undefined && this.taken === null) this.last(this.stream(), signal);
     for (let tries = 0; !signal.aborted; ) {
       const stream = this.stream();
       const door = doors.find((one) => !shut.has(one) && !shut.has(`${one} ${this.base} ${stream}`)) || "jpeg";
@@ -82,7 +79,7 @@ class Tile {
         if (ended.signal.aborted) { tries = 0; continue; }
         if (this.taken === null && !why.lasting && clock() > this.again_at) {
           this.again_at = clock() + AGAIN_MS;
-          await this.last(stream, signal).catch(() => {});
+          await this.last(stream, signal);
         }
         // Between pictures no door is at fault: they come.
         if (why === LATER) tries = 1;
@@ -108,20 +105,6 @@ class Tile {
     }
   }
 
-  // Of a camera that shows nothing now: the last that came, as old as it is.
-  async last(stream, signal) {
-    const width = Math.min(1920, Math.ceil(this.figure.clientWidth * devicePixelRatio) || 640);
-    const [picture, taken] = await this.fetched(`width=${width}&stream=${stream}&last=true`, signal);
-    if (!signal.aborted && this.taken === null) { this.paint(picture, picture.width, picture.height); this.taken = taken; this.draw(); }
-    picture.close();
-  }
-  async fetched(query, signal) {
-    const asked = clock(), limit = AbortSignal.any([signal, AbortSignal.timeout(10000)]);
-    const answer = await fetch(`${this.base}/snapshot.jpg?${query}`, { cache: "no-store", signal: limit });
-    const exact = answer.headers.get("X-Age-Ms"), whole = answer.headers.get("Age");
-    if (!answer.ok || (exact === null && whole === null)) throw new Next("");
-    return [await createImageBitmap(await answer.blob()), asked - (exact === null ? Number(whole) * 1000 : Number(exact))];
-  }
   // The last picture stays, with its age, until there is another.
   keep() {
     if (this.video.videoWidth && !this.video.hidden) this.paint(this.video, this.video.videoWidth, this.video.videoHeight);
@@ -131,8 +114,7 @@ class Tile {
     Object.assign(this.still, { width, height });
     this.still.getContext("2d").drawImage(picture, 0, 0);
   }
-  // Each picture that the browser really showed; `age` gives its age in milliseconds, or null where it cannot be known.
-  // Returns a promise that breaks when the first one does not come.
+  // Each picture that was really shown; `age`: of it, in ms, null where that cannot be known. Breaks where no first one comes.
   shows(door, age, signal, late = "") {
     const { video } = this;
     return new Promise((_, fail) => {
@@ -196,84 +178,22 @@ class Tile {
   refused(text, stream) {
     let code = "";
     try { code = JSON.parse(text).code; } catch { /* somebody else's answer */ }
-    // What the main stream cannot, the small one often can.
     const cannot = ["codec", "not_h264", "no_h264"].includes(code);
     if (cannot) this.small(stream);
     if (code === "no_picture") throw LATER;
     throw new Next(cannot || code === "reordered" ? "this" : "");
   }
 
+  // Few browsers need it.
   async mse(stream, signal) {
     if (!window.MediaSource || !window.WebSocket) throw new Next("all");
-    const { video } = this, source = new MediaSource(), url = URL.createObjectURL(source), waiting = [];
-    const asked = clock();
-    let buffer = null, at = null, type = "";
-    const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}${this.base}/mse?stream=${stream}`);
-    socket.binaryType = "arraybuffer";
-    signal.addEventListener("abort", () => { socket.close(); video.removeAttribute("src"); video.load(); URL.revokeObjectURL(url); });
-    const broken = new Promise((_, fail) => {
-      socket.onclose = () => fail(new Error("lost"));
-      const append = () => {
-        if (!buffer || buffer.updating || !waiting.length || source.readyState !== "open") return;
-        try {
-          const next = waiting.shift();
-          if (typeof next === "string") { buffer.changeType(next); append(); } else buffer.appendBuffer(next);
-        } catch (why) { fail(why); }
-      };
-      const settle = () => {
-        const held = buffer.buffered;
-        if (held.length) {
-          const edge = held.end(held.length - 1), from = held.start(held.length - 1), behind = edge - video.currentTime;
-          // It stays at the newest picture: behind it, it plays faster. A jump decodes anew from the key picture before,
-          // which may be ten seconds of pictures: only to begin, over a gap, or far behind, and never into another one.
-          if (video.seeking) video.playbackRate = 1;
-          else if (video.currentTime < from || behind > 5) video.currentTime = Math.max(from, edge - 0.05);
-          else video.playbackRate = behind > 0.7 ? 4 : behind > 0.15 ? 1.15 : 1;
-          if (video.paused) video.play().catch(() => {});
-          if (!waiting.length && held.start(0) < video.currentTime - 15) { buffer.remove(0, video.currentTime - 5); return; }
-        }
-        append();
-      };
-      const opened = new Promise((go) => source.addEventListener("sourceopen", go, { once: true }));
-      socket.onmessage = async ({ data }) => {
-        if (typeof data === "string") {
-          const told = JSON.parse(data);
-          if (at === null) at = told.now;
-          if (!told.codec) return;
-          const kind = `video/mp4; codecs="${told.codec}"`;
-          if (!MediaSource.isTypeSupported(kind)) { this.small(stream); fail(new Next("this")); return; }
-          if (type) { if (kind !== type) waiting.push(kind); type = kind; return; }
-          type = kind;
-          await opened;
-          if (signal.aborted) return;
-          buffer = source.addSourceBuffer(kind);
-          buffer.addEventListener("updateend", settle);
-          buffer.addEventListener("error", () => fail(new Error("not decoded")));
-        } else if (waiting.length > 600) { fail(new Error("too slow")); return; } else waiting.push(data);
-        append();
-      };
-      video.onerror = () => { if (!signal.aborted) fail(new Error("not decoded")); };
-    });
-    video.src = url;
-    // Media time is the box's clock when the picture came.
-    const age = ({ mediaTime }) => (at === null ? null : (at - mediaTime) * 1000 + clock() - asked);
-    await Promise.race([this.shows("mse", age, signal), broken]);
+    const { play } = await import("./camera-mse.js");
+    if (!signal.aborted) await play(this, stream, signal, Next, clock);
   }
 
-  async jpeg(stream, signal) {
-    for (;;) {
-      const asked = clock(), width = Math.min(1920, Math.ceil(this.figure.clientWidth * devicePixelRatio) || 640);
-      const [picture, taken] = await this.fetched(`width=${width}&stream=${stream}`, signal);
-      if (signal.aborted) return;
-      this.paint(picture, picture.width, picture.height);
-      picture.close();
-      this.taken = taken;
-      this.figure.dataset.door = "jpeg";
-      this.draw();
-      await wait(Math.max(100, JPEG_MS - (clock() - asked)), signal);
-      if (signal.aborted) return;
-    }
-  }
+  async jpeg(stream, signal) { await (await import("./camera-still.js")).play(this, stream, signal, clock, wait, Next); }
+  // Of a camera that shows nothing now: the last that came, as old as it is.
+  async last(stream, signal) { await (await import("./camera-still.js")).last(this, stream, signal, clock, Next).catch(() => {}); }
 
   draw() {
     const { figure, said } = this, age = this.taken === null ? null : clock() - this.taken;
