@@ -234,9 +234,10 @@ def boxes(size: int, read: ReadAt) -> Iterator[tuple[bytes, int, int]]:
     at, before = 0, b""
     while at + 8 <= size:
         length, kind = struct.unpack(">I4s", read(at, 8))
+        head = 8
         if length == 1 and at + 16 <= size:
-            length = int.from_bytes(read(at + 8, 8), "big")
-        if length < 8 or at + length > size or kind not in _TOP_LEVEL:
+            length, head = int.from_bytes(read(at + 8, 8), "big"), 16
+        if length < head or at + length > size or kind not in _TOP_LEVEL:
             return
         if kind == b"mdat" and before == b"moof" and not any(read(at + 8, min(4, length - 8))):
             return  # the file had its length already, but not its bytes

@@ -1,5 +1,6 @@
 """The file of a clip: the camera's bytes as they were, playable wherever it was cut off, ordinary once it is closed."""
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,10 @@ def test_an_empty_fragment_is_not_whole_whatever_stands_behind_it() -> None:
     moof = pieces[1][pieces[1].index(b"moof") - 4 : pieces[1].index(b"mdat") - 4]
     content = pieces[0] + moof + b"\0\0\0\x08mdat" + b"\0\0\0\x08free"
     assert whole_until(len(content), reading(content)) == (len(pieces[0]), False)
+
+
+def test_a_length_in_eight_bytes_that_does_not_hold_its_own_head_is_no_box() -> None:
+    """Found by fuzzing: what was cut off behind it was read otherwise than before it was cut."""
+    content = struct.pack(">I4s16x", 24, b"ftyp") + struct.pack(">I4sQ", 1, b"moov", 8)
+
+    assert whole_until(len(content), reading(content)) == (0, False)
