@@ -6,7 +6,19 @@ from rules.model.asset_facts import AssetFact
 from rules.model.facts import Entry, FlagCleared, FlagRaised
 
 KINDS: Final[frozenset[type]] = frozenset(get_args(AssetFact))
-FLAGS: Final[frozenset[str]] = frozenset({"asset_unknown", "support_over"})
+FLAGS: Final[frozenset[str]] = frozenset(
+    {
+        "asset_missed",
+        "asset_unknown",
+        "device_unlisted",
+        "fault_reported",
+        "needs_down",
+        "recommission",
+        "retired_heard",
+        "stock_low",
+        "support_over",
+    }
+)
 """Codes of the flags that the book alone raises and clears. `args` begin with the zone (`""`: the campus)."""
 
 

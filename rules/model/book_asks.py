@@ -4,26 +4,12 @@ The counterpart of `events.Asked`, which the daemon's loop decides. `VERB` is it
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final, get_args
 
-from rules.model.asset_facts import Pairs
-from rules.model.ids import AssetId
+from rules.model.asset_asks import AssetAsk, WriteAsset
 
+__all__ = ["ASKS", "BookAsk", "WriteAsset"]
 
-@dataclass(frozen=True, slots=True)
-class WriteAsset:
-    """Make an asset, or change what is said of it. asset None: a new one, whose id the book chooses.
-
-    said: fields, texts and persons alike, by name; an empty value takes one away. new: it must not be known yet.
-    """
-
-    VERB: ClassVar[str] = "asset.write"
-    asset: AssetId | None
-    said: Pairs
-    new: bool = False
-
-
-BookAsk = WriteAsset
-ASKS: Final[Mapping[str, type[BookAsk]]] = {one.VERB: one for one in (WriteAsset,)}
+BookAsk = AssetAsk
+ASKS: Final[Mapping[str, type[BookAsk]]] = {one.VERB: one for one in get_args(BookAsk)}
 """By verb."""

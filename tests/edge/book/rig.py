@@ -13,7 +13,7 @@ from edge.book.messages import DeviceLine, Open
 from edge.journal.journal import Journal
 from edge.operations import TERMS, Operations
 from rules.model.asset_facts import Pairs
-from rules.model.book_asks import WriteAsset
+from rules.model.book_asks import BookAsk, WriteAsset
 from rules.model.book_events import BookDecided
 from rules.model.events import ConditionChanged, Event
 from rules.model.facts import Entry, Fact
@@ -88,6 +88,14 @@ class Desk:
 
     async def read(self, query: str, **asked: Any) -> Any:
         return msgspec.json.decode(await self.operations.read(query, **asked))
+
+    async def ids(self) -> list[str]:
+        """Assets that nobody configured."""
+        return [one["id"] for one in (await self.read("assets"))["items"] if not one["device"]]
+
+    async def ask(self, asked: BookAsk) -> str:
+        """Have something decided; its subject."""
+        return str(dict((await self.operations.ask(PERSON, asked)).args)["subject"])
 
 
 @asynccontextmanager
