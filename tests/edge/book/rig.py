@@ -1,7 +1,7 @@
 """The book's process on a real journal: what it decides is entered as the daemon's loop would enter it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,12 @@ class Desk:
             while not holds():
                 self._came.clear()
                 await self._came.wait()
+
+    async def until_read(self, read: Callable[[], Awaitable[Any]], holds: Callable[[Any], object]) -> None:
+        """Until what is read says so: what nobody decided comes to the book in its own time."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not holds(await read()):
+                pass
 
     async def until_there(self) -> None:
         """Until the process lives; what is asked then waits until it has followed everything."""
