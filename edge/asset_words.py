@@ -122,6 +122,23 @@ REFUSALS: Final[Mapping[str, str]] = {
     "import_over": "This import is over. None of it counts: begin again.",
     "row_twice": "{asset} is in this import twice. None of it counts.",
     "ambiguous": "More than one asset has this {field}: write its id in a column `id`.",
+    "table_too_large": "The file is larger than {most} MB. Nothing was read: split it.",
+    "table_too_long": "The file has more than {most} rows. Nothing was imported: split it.",
+    "table_too_wide": "The file has more than {most} columns. Nothing was read.",
+    "table_not_text": "The file is no text. Nothing was read: save it as CSV with UTF-8.",
+    "table_no_head": "The first line does not name the columns. Nothing was read.",
+    "table_no_columns": "No column has a name that is known here. Nothing was read: `campus-edge export assets` shows ours.",
+    "table_twice": "Two columns say {field}. Nothing was read: remove one.",
+    "table_unreadable": "The file could not be read to its end. Nothing was imported.",
+    "row_uneven": "It has {cells} cells, and the first line {columns}.",
+    "row_again": "Its {field} stands in line {line} already.",
+    "row_no_warranty": "{months} months of warranty say nothing without the day on which it was bought.",
+    "row_unprintable": "Its {field} holds what is no text.",
+    "row_unreadable": "Its quotation marks do not fit ({why}): nothing from here on was read.",
+    "rows_refused": "{refused} rows are refused, so nothing was imported. Mend them, or import the others alone.",
+    "nothing_to_import": "Every row says what is known already. Nothing was imported.",
+    "no_such_import": "This import is not there any more. Nothing was imported: send the file again.",
+    "import_file": "The file could not be read: {why}. Nothing was imported.",
     "book_away": "Their process is started again at this moment. Nothing was changed: try again in some seconds.",
     "book_silent": "It was not answered in time, and may be done all the same: look before you try again.",
     "book_behind": "The lists are being made again, and are back in some seconds. Doors and presses work.",
@@ -139,6 +156,6 @@ def args_in_words(args: Mapping[str, object]) -> dict[str, object]:
     for name in ("was", "state"):
         if name in said:
             said[name] = STATES.get(str(said[name]), said[name])
-    if "field" in said:
+    if "field" in said and said["field"] != "id":
         said["field"] = FIELDS.get(str(said["field"]), said["field"])
     return said

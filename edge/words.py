@@ -171,6 +171,8 @@ NOT_YOURS: Final[Mapping[str, str]] = {
     "selftest": "run self-tests",
     "record": "read the record",
     "export": "take the record out",
+    "assets": "see the inventory",
+    "assets-write": "change the inventory",
     "people": "manage accounts",
     "configure": "change the configuration",
     "metrics": "read the figures",

@@ -46,6 +46,8 @@ Right = Literal[
     "selftest",
     "record",
     "export",
+    "assets",
+    "assets-write",
     "people",
     "configure",
     "metrics",

@@ -1,13 +1,16 @@
 """Reads what the inventory adds up to: replacement by year, what is issued and to whom, stock, rounds, reports."""
 
+import csv
+import io
 from datetime import date
 from typing import Any, Final
 
 from edge.book.asking import Asked, NotThere, One, Page, Word, containing
 from edge.book.asset_queries import rows
+from edge.book.csv_columns import escaped
 from edge.book.database import Database, Line
 from rules.book import audits, stock
-from rules.book.asset_fields import NONE, day_of
+from rules.book.asset_fields import FIELDS, NONE, day_of
 from rules.book.book import Asset
 from rules.book.decision import Now
 from rules.model.ids import AssetId
@@ -171,8 +174,43 @@ def reports(database: Database, asked: ReportsAsked, now: Now) -> Line:
     return {"items": items, "next": str(items[-1]["number"]) if len(found) > asked.limit else None}
 
 
+class CsvAsked(Asked, frozen=True):
+    """after: the last one of the piece before; `""`: from the first, with the names of the columns."""
+
+    after: Word = ""
+
+
+def as_csv(database: Database, asked: CsvAsked, now: Now) -> Line:
+    """Assets as a piece of a table that our own import reads again; nothing in it is a formula."""
+    found = database.lines("SELECT asset FROM assets WHERE asset > ? ORDER BY asset LIMIT 500", asked.after)
+    names = [AssetId(one["asset"]) for one in found]
+    lines: list[list[str]] = [] if asked.after else [["id", *FIELDS]]
+    for one in rows(database, names):
+        lines.append([one["id"], *(one["said"].get(name, "") for name in FIELDS)])
+    return {"text": _table(lines), "next": names[-1] if len(names) == 500 else None}
+
+
+def plan_csv(database: Database, asked: PlanAsked, now: Now) -> Line:
+    """The plan of replacement as a table: each thing of the five years with its year and cost."""
+    lines = [["year", "id", "name", "type", "zone", "cost_cents", "quantity"]]
+    for year in replacement(database, asked, now)["years"]:
+        for one in year["items"]:
+            said = one["said"]
+            names = ("name", "type", "zone", "cost_cents", "quantity")
+            lines.append([str(year["year"]), one["id"], *(said.get(name, "") for name in names)])
+    return {"text": _table(lines), "next": None}
+
+
+def _table(lines: list[list[str]]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerows([escaped(cell) for cell in line] for line in lines)
+    return out.getvalue()
+
+
 QUERIES: Final[dict[str, tuple[type[Any], Any]]] = {
     "assets.plan": (PlanAsked, replacement),
+    "assets.plan_csv": (PlanAsked, plan_csv),
+    "assets.csv": (CsvAsked, as_csv),
     "assets.issued": (IssuedAsked, issued),
     "stock": (Asked, in_stock),
     "rounds": (Asked, rounds),

@@ -44,7 +44,7 @@ def assets(database: Database, asked: AssetsAsked, now: Now) -> Line:
             where.append(f"{column} = ?")
             values.append(wanted)
     if asked.zone is not None:
-        zones = sorted(database.book.within(asked.zone) or [""])
+        zones = sorted(database.book.within(asked.zone) or ()) if asked.zone else [""]
         where.append(f"ifnull(zone, '') IN ({', '.join('?' * len(zones))})")
         values += zones
     if asked.unknown is not None:

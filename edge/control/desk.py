@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import msgspec
 
 from edge.book.messages import Answered
+from edge.importing import Imports
 from edge.people.people import People
 from rules.model.book_asks import BookAsk
 from rules.model.events import Asked
@@ -59,6 +60,14 @@ class Desk(Protocol):
 
         A caller that goes away cancels the waiting, never the request.
         """
+
+    @property
+    def imports(self) -> Imports:
+        """Files of assets on their way in."""
+
+    @property
+    def store(self) -> Path:
+        """The store directory."""
 
     async def ask_book(self, actor: Actor, asked: BookAsk) -> Answered:
         """Have the book decide something; told once it is in the record and in every list. Raises NotDone."""

@@ -6,10 +6,12 @@ from edge.control.requests import (
     Answer,
     Close,
     Export,
+    ImportAssets,
     Known,
     LeaveSafeMode,
     Lock,
     Press,
+    ReadBook,
     Release,
     Request,
     Rows,
@@ -51,6 +53,10 @@ def right_of(request: Request) -> Right:
             return "record"
         case Export():
             return "export"
+        case ReadBook():
+            return "assets"
+        case ImportAssets():
+            return "assets-write"
         case User() | Token() | Known():
             return "people"
         case _:

@@ -18,7 +18,7 @@ import msgspec
 import structlog
 
 from edge import words
-from edge.control import accounts
+from edge.control import accounts, books
 from edge.control.desk import Desk, NoRecord, Reply
 from edge.control.path import address
 from edge.control.requests import (
@@ -26,11 +26,13 @@ from edge.control.requests import (
     Answer,
     Close,
     Export,
+    ImportAssets,
     Known,
     LeaveSafeMode,
     Lock,
     NotARequest,
     Press,
+    ReadBook,
     Release,
     Request,
     Rows,
@@ -199,6 +201,10 @@ class ControlServer:
                     yield _refusal("unknown_incident", incident=request.incident)
                 else:
                     yield _data({"path": str(made)})
+            case ReadBook():
+                yield await books.read(desk, request)
+            case ImportAssets():
+                yield await books.bring_in(desk, request, actor)
             case _:
                 assert_never(request)
 

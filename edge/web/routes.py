@@ -2,6 +2,7 @@
 
 from edge.web import health, metrics
 from edge.web.api import (
+    assets,
     cameras,
     campus,
     devices,
@@ -9,6 +10,7 @@ from edge.web.api import (
     doors,
     events,
     flags,
+    imports,
     incident,
     incidents,
     presses,
@@ -64,5 +66,7 @@ ROUTES: tuple[Route, ...] = (
     *walk_tests.ROUTES,
     *selftest.ROUTES,
     *flags.ROUTES,
+    *assets.ROUTES,
+    *imports.ROUTES,
     *events.ROUTES,
 )

@@ -15,6 +15,7 @@ from edge.config.pack_rights import shipped_rights
 from edge.control.desk import Make, Reply
 from edge.control.path import NAME
 from edge.control.server import ControlServer
+from edge.importing import Imports
 from edge.operations import NotDone
 from edge.people.people import People
 from edge.snapshot import snapshot
@@ -43,6 +44,7 @@ class PaperDesk:
         self.bug: Exception | None = None
         self.rights = shipped_rights()
         self.plan = PLAN
+        self.store = Path(tempfile.gettempdir())
         self.someone = Someone(Path(tempfile.gettempdir()) / "nowhere")
         self.people: People = self.someone
         self.sent = 0
@@ -58,6 +60,10 @@ class PaperDesk:
         self.actors.append(actor)
         await self.hold.wait()
         return self.reply
+
+    @property
+    def imports(self) -> Imports:
+        raise NotDone("book_away")
 
     async def ask_book(self, actor: Actor, asked: BookAsk) -> Answered:
         raise NotDone("book_away")
