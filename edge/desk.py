@@ -77,6 +77,12 @@ class FrontDesk:
         return self._daemon.setting.config.campus.timezone
 
     @property
+    def campus_networks(self) -> tuple[str, ...]:
+        """The campus's own networks as the configuration has them; none: private addresses."""
+        configured = self._daemon.setting.config.web
+        return () if configured is None else configured.campus_networks
+
+    @property
     def store(self) -> Path:
         """The store directory."""
         return self._daemon.store

@@ -135,6 +135,16 @@ def is_host(text: str) -> bool:
     return True
 
 
+def _subnet(text: str) -> str:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        raise Wrong(
+            f"{quoted(text)} is no network", "write it with its length, such as 10.20.0.0/16"
+        ) from None
+    return text
+
+
 def is_loopback(host: str) -> bool:
     """Whether nothing but this machine can reach it."""
     if host.lower() == "localhost":
@@ -260,6 +270,7 @@ FORMS: Final[dict[str, Form]] = {
     "time_of_day": Form(_time_of_day, _string(f"^{_TIME.pattern}$")),
     "phone": Form(_phone, _string(rf"^{_PHONE.pattern}$")),
     "host": Form(_host, _string(minLength=1, maxLength=253)),
+    "subnet": Form(_subnet, _string(r"^[0-9A-Fa-f:.]+/[0-9]{1,3}$")),
     "listen": Form(_listen, _string(r"^.+:\d{1,5}$")),
     "mqtt_url": Form(_url("mqtts", "mqtt"), _string("^mqtts?://.+")),
     "rtsp_url": Form(_url("rtsp", "rtsps"), _string("^rtsps?://.+")),

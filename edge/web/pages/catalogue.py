@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from edge import camera_words, words
+from edge import asset_words, camera_words, words
 from edge.flag_words import FLAGS
 from edge.web.pages import (
     account,
     acting,
+    assets,
     confirming,
     devices,
     doors,
@@ -68,6 +69,12 @@ def from_tables() -> Iterator[str]:
         *(releasing.WHY_NOT.values(), confirming.WHY_NOT.values(), acting.WORDS),
         (account.WRONG, *account.ROLES.values()),
         *FLAGS.values(),
+        *(table.values() for table in (asset_words.FIELDS, asset_words.QUESTIONS, asset_words.CLASSES)),
+        *(
+            table.values()
+            for table in (asset_words.STATES, asset_words.HOW, asset_words.FORMS, asset_words.DOWN)
+        ),
+        ("Cost", *assets.KINDS.values()),
         *camera_words.BLIND.values(),
         *(table.values() for table in (camera_words.PICTURES, camera_words.LOST, camera_words.ENGINES)),
         *(table.values() for table in (camera_words.FILES, camera_words.FILES_SAY, camera_words.FAILED)),

@@ -21,6 +21,7 @@ MENU: Final[tuple[tuple[str, str, Right], ...]] = (
     ("/controllers", "Controllers", "look"),
     ("/cameras", "Cameras", "look"),
     ("/flags", "Flags", "look"),
+    ("/assets", "Assets", "assets"),
     ("/incidents", "Incidents", "look"),
     ("/walk-test", "Walk-test", "walk-test"),
     ("/selftest", "Self-test", "selftest"),
@@ -99,6 +100,8 @@ def frame(scene: Scene, screen: str, of: str, may: May) -> Document:
                 "lock",
                 "configure",
                 "export",
+                "assets",
+                "assets-write",
             )
         },
         "first_live": first,
