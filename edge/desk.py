@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -17,6 +18,7 @@ from edge.control.desk import Make, NoRecord, Reply
 from edge.control.reports import add_rebuilt, told
 from edge.control.rows import row, wanted
 from edge.flaws.taken import Taken
+from edge.importing import Imports, zones_by_name
 from edge.journal.export import Enclosing, NothingToExport, Opens, everything, export, nothing, span_of
 from edge.journal.journal import Journal
 from edge.journal.keys import KeyRefused
@@ -80,6 +82,12 @@ class FrontDesk:
         return self._daemon.setting.config.campus.timezone
 
     @property
+    def campus_networks(self) -> tuple[str, ...]:
+        """The campus's own networks as the configuration has them; none: private addresses."""
+        configured = self._daemon.setting.config.web
+        return () if configured is None else configured.campus_networks
+
+    @property
     def store(self) -> Path:
         """The store directory."""
         return self._daemon.store
@@ -108,6 +116,11 @@ class FrontDesk:
         """What was last counted of a camera, and when that was told."""
         cameras = self._daemon.cameras
         return cameras.figures.get(camera), cameras.figures_at_us.get(camera, 0)
+
+    @cached_property
+    def imports(self) -> Imports:
+        """Files of assets on their way in."""
+        return Imports(self._daemon.operations, lambda: zones_by_name(self.plan), self.hurried)
 
     async def ask_book(self, actor: Actor, asked: BookAsk) -> Answered:
         """Have the book decide something; told once it is in the record and in every list. Raises NotDone."""

@@ -44,6 +44,11 @@ ENDS: Final[Mapping[str, str]] = {
     "safe_mode_left": "It ends after ten quiet minutes, or by hand.",
     "session_up": "It ends once the session with the broker is up.",
     "tampering_over": "It ends a while after the camera says that it is over.",
+    "found": "It ends once somebody says where it was seen.",
+    "looked_at": "It ends once somebody looked at it and says what it was.",
+    "stocked": "It ends once as many are in stock as should be.",
+    "taken_out": "It ends once it is not heard any more, or is in use again.",
+    "tried_out": "It ends once somebody says by name that it was tried out.",
     "tested": "It ends once a self-test comes to its end.",
     "version": "It ends with a version that knows it.",
 }

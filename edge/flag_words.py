@@ -241,6 +241,34 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "The list of published flaws is old: {1} days at most",
         "Devices work; newer flaws are not seen. Bring a newer list: `campus-edge import cve FILE`, `import kev FILE`.",
     ),
+    "recommission": (
+        "{subject} is to be commissioned again",
+        "It was replaced on {1}, and nobody said that it was tried out. Try it, then say so on its page.",
+    ),
+    "device_unlisted": (
+        "{subject} is not in the configuration any more",
+        "It is still said to be in use. Nothing watches it: say on its page what became of it.",
+    ),
+    "retired_heard": (
+        "{subject} is retired and was heard",
+        "Somebody may have put it back. Look at it: take it out, or take it back on its page.",
+    ),
+    "stock_low": (
+        "Few {1} are left",
+        "{2} lie in stock, and {3} should. What is in use works on: order more.",
+    ),
+    "needs_down": (
+        "{subject} does without what it needs",
+        "It needs {1}, and {2}. It may not work: use another way for now, and mend {1}.",
+    ),
+    "asset_missed": (
+        "{subject} was not found",
+        "Round {1} looked for it. Nobody may count on it: look for it, then say so on its page.",
+    ),
+    "fault_reported": (
+        "Somebody reported a fault of {subject}",
+        "They did not sign in, and it may be nothing. Look at it: its page has what they wrote.",
+    ),
     "driver_failed": (
         "The driver of controller {0} failed",
         "It is started again every second; its doors may not lock meanwhile. Use keys there; keep the log.",

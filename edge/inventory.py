@@ -16,6 +16,7 @@ def opened(config: Config, plan: Plan, store: Path) -> Open:
         config.campus.timezone,
         tuple(_devices(config)),
         {zone.id: zone.above for zone in plan.zones.values()},
+        None if config.policies.retention is None else config.policies.retention.other,
     )
 
 

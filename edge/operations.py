@@ -6,7 +6,6 @@ Nothing of a press waits for anything here. Killed, hung or rebuilt, it leaves f
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -66,12 +65,12 @@ class Lines(Protocol):
     ) -> tuple[list[tuple[int, str, str, dict[str, str]]], bool]: ...
 
 
-@dataclass(frozen=True, slots=True)
 class NotDone(Exception):
-    """The book says no, or nobody knows what came of it. code, args: for words."""
+    """The book says no, or nobody knows what came of it. code, said: for words (`edge.words.reply`)."""
 
-    code: str
-    args: Args = ()
+    def __init__(self, code: str, said: Args = ()) -> None:
+        super().__init__(code, said)
+        self.code, self.said = code, said
 
 
 class Operations:

@@ -7,6 +7,7 @@ the fact's own arguments; one that is missing is shown as `?`, never raised over
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from edge import asset_words
 from edge.flag_words import FLAGS
 
 VERDICTS: Final[Mapping[str, str]] = {
@@ -99,6 +100,7 @@ NOT_ARMED: Final[Mapping[str, str]] = {
 }
 
 REFUSALS: Final[Mapping[str, str]] = {
+    **asset_words.REFUSALS,
     "done": "Done.",
     "unknown_button": "No button {button} is configured; nothing was started. `campus-edge status` lists them.",
     "unknown_door": "No door {door} is configured; nothing was changed. `campus-edge status --json` lists them.",
@@ -181,6 +183,8 @@ NOT_YOURS: Final[Mapping[str, str]] = {
     "measure": "record what is done about a flag",
     "record": "read the record",
     "export": "take the record out",
+    "assets": "see the inventory",
+    "assets-write": "change the inventory",
     "people": "manage accounts",
     "configure": "change the configuration",
     "metrics": "read the figures",
@@ -354,17 +358,26 @@ def flag(code: str, subject: str, args: Sequence[str] = ()) -> tuple[str, str]:
         args = [" ".join(would_fail(one) for one in args)]
     elif code == "retention_held":
         args = [RETENTION.get(one, one) for one in args]
+    elif code == "needs_down":
+        args = [asset_words.DOWN.get(one, one) if place == 2 else one for place, one in enumerate(args)]
+    elif code == "asset_unknown":
+        args = [asked_in_words(one) if place == 1 else one for place, one in enumerate(args)]
     values: dict[str, object] = {str(place): one for place, one in enumerate(args)}
     values["subject"] = subject
     title, text = FLAGS.get(code, (f"{code}: {subject}" if subject else code, " ".join(args)))
     return fill(title, values), fill(text, values)
 
 
+def asked_in_words(questions: str) -> str:
+    """Open questions of an asset, `role,zone`, as people ask them."""
+    return ", ".join(asset_words.QUESTIONS.get(one, one) for one in questions.split(","))
+
+
 def reply(code: str, args: Mapping[str, object]) -> str:
     """What became of a person's request."""
     if code not in REFUSALS:
         return f"{code} {' '.join(f'{name}={value}' for name, value in args.items())}".rstrip()
-    values = dict(args)
+    values = asset_words.args_in_words(args) if code in asset_words.REFUSALS else dict(args)
     if code == "held":
         values["held"] = "; ".join(_held(one) for one in str(args.get("held", "?")).split(", "))
     return fill(REFUSALS[code], values)

@@ -47,6 +47,8 @@ Right = Literal[
     "measure",
     "record",
     "export",
+    "assets",
+    "assets-write",
     "people",
     "configure",
     "metrics",

@@ -10,18 +10,20 @@ import msgspec
 
 from edge import codec
 from edge.book import shelves
+from edge.book.asset_tables import list_assets
 from edge.book.firmware import Firmware
-from edge.book.tables import apply
+from edge.book.tables import ERASED, apply, erased
 from edge.journal.chain import Head
 from edge.journal.migrations import migrate
 from edge.journal.stored import Stored
 from rules.book.book import Book, Campus
-from rules.book.fold import HEARD, fold
+from rules.book.fold import HEARD, fold, forget
 from rules.book.kinds import KINDS
+from rules.model.facts import FlagCleared, FlagRaised
 
 SCHEMA: Final = Path(__file__).parent / "schema"
 NAME: Final = "book.db"
-FOLDED: Final[frozenset[str]] = frozenset(kind.KIND for kind in (*KINDS, *HEARD))  # type: ignore[attr-defined]
+FOLDED: Final[frozenset[str]] = frozenset(kind.KIND for kind in (*KINDS, *HEARD, FlagRaised, FlagCleared))  # type: ignore[attr-defined]
 
 Line = dict[str, Any]
 
@@ -76,7 +78,10 @@ class Database:
             for event in events:
                 if event.kind in FOLDED:
                     self._fold(event)
+                elif event.kind == ERASED:
+                    self._forget(event)
                 apply(self._connection, event)
+            list_assets(self._connection, self.book, self.book.assets.changed)
             shelves.save(self._connection, self.book)
             if events:
                 last = events[-1]
@@ -98,6 +103,20 @@ class Database:
             )
             if entry is not None:
                 fold(self.book, event.at_us, entry)
+
+    def _forget(self, event: Stored) -> None:
+        words: dict[tuple[str, str], list[str]] = {}
+        for owner, name, word in erased(self._connection, event):
+            words.setdefault((owner, name), []).append(word)
+        for (owner, name), named in words.items():
+            forget(self.book, owner, name, tuple(named))
+
+    def words(self, owner: str, name: str) -> dict[str, str]:
+        """The texts and persons of a thing, by name."""
+        found = self._connection.execute(
+            "SELECT name, value FROM texts WHERE owner = ? AND id = ?", (owner, name)
+        )
+        return dict(found)
 
     def lines(self, query: str, *values: str | int | None) -> list[Line]:
         """What a query finds, each row by its columns' names."""

@@ -35,13 +35,17 @@ class DeviceLine(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Open(msgspec.Struct, frozen=True, tag="open", forbid_unknown_fields=True):
-    """store: where its database is. zones: each with those above it, itself first. timezone: IANA."""
+    """store: where its database is. zones: each with those above it, itself first. timezone: IANA.
+
+    kept_us: how long the journal keeps what belongs to no incident; None: for ever.
+    """
 
     store: str
     campus: Id
     timezone: str
     devices: tuple[DeviceLine, ...]
     zones: dict[Id, tuple[Id, ...]]
+    kept_us: int | None = None
 
 
 class More(msgspec.Struct, frozen=True, tag="more", forbid_unknown_fields=True):

@@ -11,6 +11,7 @@ import socket
 import sys
 import time
 import traceback
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -42,6 +43,8 @@ from edge.book.messages import (
 from edge.book.queries import QUERIES, NotThere
 from edge.journal.stored import Stored, stored
 from edge.journal.upcast import upcast
+from rules.book import restating
+from rules.book.assets import whole
 from rules.book.book import Campus, Device
 from rules.book.decide import decide
 from rules.book.decision import Now, Refused
@@ -72,7 +75,7 @@ class Process:
         self._asked: collections.deque[Ask] = collections.deque()
         self._reads: collections.deque[tuple[float, Read]] = collections.deque()
         self._pulling = self._more = False
-        self._current = self._caught_up = False
+        self._current = self._caught_up = self._adopted = False
         self._followed = 0
         self._due_s = 0.0
         self._decided: collections.Counter[bytes] = collections.Counter()
@@ -129,6 +132,7 @@ class Process:
                 for one in opened.devices
             },
             {ZoneId(zone): tuple(map(ZoneId, above)) for zone, above in opened.zones.items()},
+            opened.kept_us,
         )
         if self.database is None:
             self.database = Database.open(Path(opened.store), campus)
@@ -155,7 +159,7 @@ class Process:
             database.close()
             remove(Path(opened.store))
             self.database = Database.open(Path(opened.store), database.book.campus)
-            self._more, self._caught_up = True, False
+            self._more, self._caught_up, self._adopted = True, False, False
         else:
             events = [event for one in message.events if (event := _stored(one.hash, one.body, one.opened))]
             database.follow(events)
@@ -165,6 +169,11 @@ class Process:
                     self._came(event)
             self._more = self._more or message.more
             self._caught_up = not message.more
+            if self._caught_up and not self._adopted:
+                # Whoever was on with these ended with the process before this one.
+                self._adopted = True
+                book = database.book
+                book.orphans |= {number for number, one in book.batches.items() if one.state == "begun"}
             if any(event.kind in FOLDED for event in events):
                 self._due_s = min(self._due_s, time.monotonic() + SOON_S)
         self._current = not self._more
@@ -194,7 +203,7 @@ class Process:
             elif time.monotonic() >= self._due_s:
                 self._due_s = time.monotonic() + SWEEP_S
                 self.database.firmware.refresh(self.database.book, self._now().day)
-                self._queued.extend(sweep(self.database.book, self._now()))
+                self._queued.extend(self._swept(self.database))
                 if not self._queued:
                     return
             else:
@@ -216,6 +225,15 @@ class Process:
             self._answer = Answered(ask.id, "done", (("subject", subject),))
             self._queued.extend(entries)
 
+    def _swept(self, database: Database) -> Iterator[Entry]:
+        """What is due now by the rules' sweep; and what is to be said again, with its texts, which the rules do not have."""
+        book, now = database.book, self._now()
+        yield from sweep(book, now)
+        for asset in restating.due(book, now):
+            fact = whole(asset, database.words("asset", asset.id))
+            yield Entry(fact, asset.id, restating.RULE, because=restating.AGED)
+            yield from restating.links(asset)
+
     def _decide_more(self) -> None:
         entries = [self._queued.popleft() for _ in range(min(MOST_ENTRIES, len(self._queued)))]
         lines = lines_of(entries)
@@ -230,7 +248,9 @@ class Process:
             return
         kind, query = known
         try:
-            body = msgspec.json.encode(query(self.database, msgspec.json.decode(read.asked, type=kind)))
+            body = msgspec.json.encode(
+                query(self.database, msgspec.json.decode(read.asked, type=kind), self._now())
+            )
         except msgspec.MsgspecError:
             self._say(Answered(read.id, "bad_request"))
         except NotThere:

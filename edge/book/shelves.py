@@ -5,12 +5,17 @@ from typing import Any, Final
 
 import msgspec
 
-from rules.book.book import Asset, Batch, Book, Standing
+from rules.book.book import Asset, Batch, Book, Fault, Minimum, Round, Staged, Standing
 from rules.book.firmware import Said
 
 SHELVES: Final[dict[str, tuple[Any, Any]]] = {
     "assets": (str, Asset),
     "batches": (int, Batch),
+    "staged": (tuple[int, str], Staged),
+    "minimums": (str, Minimum),
+    "rounds": (int, Round),
+    "faults": (int, Fault),
+    "heard": (str, bool),
     "flags": (tuple[str, str], Standing),
     "numbers": (str, int),
     "identities": (str, Said),

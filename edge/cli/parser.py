@@ -46,6 +46,7 @@ def parser() -> Parser:
     _incidents(verbs)
     _journal(verbs)
     _people(verbs)
+    _assets(verbs)
     return top
 
 
@@ -232,6 +233,34 @@ def _people(verbs: Any) -> None:
     made = _verb(of, "revoke", "people:revoke", "let a program do nothing any more, from now on", json=True)
     made.add_argument("name", metavar="NAME", help="its name or id")
     _verb(of, "list", "people:tokens", "which there are", json=True)
+
+
+def _assets(verbs: Any) -> None:
+    made = _verb(verbs, "assets", "assets:assets", "what the campus owns; with an id, one of them", json=True)
+    made.add_argument("id", metavar="ID", nargs="?")
+    for flag, text in (
+        ("--class", "safety, operational or digital"),
+        ("--type", "of this type"),
+        ("--zone", "in this zone and below it"),
+        ("--state", "ordered, stock, deployed, repair, lost or retired"),
+        ("--unknown", "of which this is not known: name, zone, responsible, role, supported_until or any"),
+        ("--search", "with these letters in any of its words"),
+    ):
+        made.add_argument(flag, metavar=flag[2].upper(), dest=flag[2:].replace("class", "class_"), help=text)
+
+    made = verbs.add_parser("import", help="bring files in", description="Files in.")
+    of: Any = made.add_subparsers(metavar="WHAT", required=True)
+    made = _verb(
+        of, "assets", "assets:bring_in", "a list of assets as CSV, as a whole or not at all", json=True
+    )
+    made.add_argument("path", metavar="PATH", type=Path)
+    made.add_argument("--preview", action="store_true", help="say what it would do, and change nothing")
+    made.add_argument("--without-refused", action="store_true", help="the other rows, where some are refused")
+
+    made = verbs.add_parser("export", help="take files out", description="Files out.")
+    of = made.add_subparsers(metavar="WHAT", required=True)
+    made = _verb(of, "assets", "assets:take_out", "all assets as CSV, which `import assets` reads again")
+    made.add_argument("path", metavar="PATH", type=Path)
 
 
 def _secret(made: Parser, flag: str, what: str) -> None:

@@ -56,6 +56,13 @@ class Web(Section, frozen=True, kw_only=True):
         None
     )
     private_key: Annotated[str, form("file", "PEM file of its key.", holds="private-key")] | None = None
+    campus_networks: Annotated[
+        tuple[Annotated[str, form("subnet", "A network, as 10.20.0.0/16.")], ...],
+        says(
+            "The campus's own networks: from there the label on a thing reports its fault without signing in. "
+            "Without it, private addresses."
+        ),
+    ] = ()
 
 
 class Mqtt(Section, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ import msgspec
 
 from edge.book.messages import Answered
 from edge.flaws.taken import Taken
+from edge.importing import Imports
 from edge.people.people import People
 from rules.model.book_asks import BookAsk
 from rules.model.bundle_facts import BundleKind
@@ -64,6 +65,14 @@ class Desk(Protocol):
 
         A caller that goes away cancels the waiting, never the request.
         """
+
+    @property
+    def imports(self) -> Imports:
+        """Files of assets on their way in."""
+
+    @property
+    def store(self) -> Path:
+        """The store directory."""
 
     async def ask_book(self, actor: Actor, asked: BookAsk) -> Answered:
         """Have the book decide something; told once it is in the record and in every list. Raises NotDone."""

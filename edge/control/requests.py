@@ -186,6 +186,27 @@ class Known(_Request, frozen=True, tag="people"):
     what: Literal["users", "tokens"]
 
 
+BookQuery = Literal["assets", "asset", "assets.count", "assets.csv"]
+
+
+class ReadBook(_Request, frozen=True, tag="book"):
+    """Reads the inventory. query: of `edge.book.queries`, with what it asks for."""
+
+    query: BookQuery
+    asked: dict[Id, Annotated[str, msgspec.Meta(max_length=200)] | int] = {}
+
+
+class ImportAssets(_Request, frozen=True, tag="import-assets"):
+    """A file that lies in the store directory, to be read and taken away. take: let it count as a whole.
+
+    without_refused: also where rows of it are refused, without them.
+    """
+
+    file: Annotated[str, msgspec.Meta(pattern=r"^import-[0-9a-f]{16}\.csv\Z")]
+    take: bool = False
+    without_refused: bool = False
+
+
 Asking = Press | Lock | Release | Answer | Close | WalkTest | SelfTest | Measure | DryRun
 Request = (
     Status
@@ -200,6 +221,8 @@ Request = (
     | Known
     | Firmware
     | ImportBundle
+    | ReadBook
+    | ImportAssets
 )
 _decoder: Final = msgspec.json.Decoder(Request)
 

@@ -8,12 +8,14 @@ from edge.control.requests import (
     DryRun,
     Export,
     Firmware,
+    ImportAssets,
     ImportBundle,
     Known,
     LeaveSafeMode,
     Lock,
     Measure,
     Press,
+    ReadBook,
     Release,
     Request,
     Rows,
@@ -58,6 +60,10 @@ def right_of(request: Request) -> Right:
             return "record"
         case Export():
             return "export"
+        case ReadBook():
+            return "assets"
+        case ImportAssets():
+            return "assets-write"
         case User() | Token() | Known():
             return "people"
         case _:

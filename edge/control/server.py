@@ -18,7 +18,7 @@ import msgspec
 import structlog
 
 from edge import words
-from edge.control import accounts
+from edge.control import accounts, books
 from edge.control.desk import Desk, NoRecord, Reply
 from edge.control.path import address
 from edge.control.requests import (
@@ -28,6 +28,7 @@ from edge.control.requests import (
     DryRun,
     Export,
     Firmware,
+    ImportAssets,
     ImportBundle,
     Known,
     LeaveSafeMode,
@@ -35,6 +36,7 @@ from edge.control.requests import (
     Measure,
     NotARequest,
     Press,
+    ReadBook,
     Release,
     Request,
     Rows,
@@ -212,6 +214,10 @@ class ControlServer:
                     yield _refusal("unknown_incident", incident=request.incident)
                 else:
                     yield _data({"path": str(made)})
+            case ReadBook():
+                yield await books.read(desk, request)
+            case ImportAssets():
+                yield await books.bring_in(desk, request, actor)
             case _:
                 assert_never(request)
 

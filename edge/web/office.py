@@ -32,6 +32,10 @@ class Office(Desk, Protocol):
         """The campus's IANA zone, for every time that a person reads."""
 
     @property
+    def campus_networks(self) -> tuple[str, ...]:
+        """The campus's own networks as the configuration has them; none: private addresses."""
+
+    @property
     def store(self) -> Path:
         """The store directory."""
 

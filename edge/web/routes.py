@@ -2,6 +2,7 @@
 
 from edge.web import health, metrics
 from edge.web.api import (
+    assets,
     cameras,
     campus,
     devices,
@@ -10,6 +11,7 @@ from edge.web.api import (
     events,
     firmware,
     flags,
+    imports,
     incident,
     incidents,
     presses,
@@ -23,10 +25,13 @@ from edge.web.pages import (
     account,
     acting,
     confirming,
+    inventory,
+    inventory_lists,
     looking,
     measuring,
     people,
     releasing,
+    scanning,
     selftests,
     signing,
     statics,
@@ -52,6 +57,9 @@ PAGES: tuple[Route, ...] = (
     *selftests.ROUTES,
     *measuring.ROUTES,
     *rules_page.ROUTES,
+    *inventory.ROUTES,
+    *inventory_lists.ROUTES,
+    *scanning.ROUTES,
     *streaming.ROUTES,
     *statics.ROUTES,
 )
@@ -76,5 +84,7 @@ ROUTES: tuple[Route, ...] = (
     *readiness.ROUTES,
     *firmware.ROUTES,
     *rules.ROUTES,
+    *assets.ROUTES,
+    *imports.ROUTES,
     *events.ROUTES,
 )

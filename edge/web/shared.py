@@ -21,6 +21,7 @@ from edge.web.pages.live import Pages
 from edge.web.problem import Problem
 from edge.web.sieve import Sieve, told
 from edge.web.sight import in_sight
+from edge.web.strangers import Strangers
 from rules.state import Record
 from rules.supervision import armed
 
@@ -37,6 +38,7 @@ class Shared:
         self.office = office
         self.once: Once[Answer] = Once(KEEP_S)
         self.pages = Pages(office)
+        self.strangers = Strangers()
         self.sieve = Sieve()
         self.feed = Feed(self.sieve, _frame, self._beat, self.pages.courtesy)
         self.figures = Figures(office, self.feed, self.pages, lambda: self.picture(duress=False))

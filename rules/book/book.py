@@ -9,37 +9,94 @@ from typing import Final
 
 from rules.book.firmware import Bundle, Judgement, Said
 from rules.book.shelf import Shelf
-from rules.model.asset_facts import BatchState
+from rules.model.asset_facts import BatchState, Pairs
 from rules.model.bundle_facts import BundleKind
 from rules.model.ids import AssetId, ZoneId
 
 CLASS_SAFETY: Final = "safety"
+GONE: Final = frozenset({"retired", "lost", "ordered"})
+"""States in which a thing is not there for anybody."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
     """What is known of one thing that the campus owns. fields: by the names of `rules.book.asset_fields`.
 
-    texts: names of the texts that it has. persons: of the persons. batch: the import that it came with; 0: none.
+    words: names of the texts and persons that it has. depends: what it needs, and how. device: what kind of device the
+    configuration says it is, `""` none; told: a digest of all that it says, and when that was last entered.
     stated_us: when all of it was last written as a whole; written_us: when anything was.
     """
 
     id: AssetId
     fields: Mapping[str, str]
-    texts: tuple[str, ...] = ()
-    persons: tuple[str, ...] = ()
-    batch: int = 0
+    words: tuple[str, ...] = ()
+    depends: tuple[tuple[AssetId, str], ...] = ()
+    device: str = ""
+    told: str = ""
+    told_us: int = 0
     stated_us: int = 0
     written_us: int = 0
+
+    @property
+    def state(self) -> str:
+        """Of its life; `""`: nobody said."""
+        return self.fields.get("state", "")
+
+    def lies_in(self, zones: frozenset[str] | None) -> bool:
+        """Whether it is in one of these zones (`Book.within`)."""
+        return zones is None or self.fields.get("zone", "") in zones
+
+    @property
+    def is_safety(self) -> bool:
+        """Whether somebody's safety rests on it."""
+        return self.fields.get("class") == CLASS_SAFETY
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """An import. boot: of the machine that it began on."""
+    """An import."""
 
     state: BatchState
     rows: int
     sha256: str
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A row of an import that does not count yet. words: of those named, the ones that have a value."""
+
+    new: bool
+    fields: Pairs
+    named: tuple[str, ...]
+    words: tuple[str, ...]
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Minimum:
+    """How many of a type are to lie in stock."""
+
+    count: int
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """An audit under way. seen: what was seen in it."""
+
+    zone: str
+    type: str
+    expected: int
+    at_us: int
+    seen: frozenset[AssetId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A report that nobody looked at yet."""
+
+    asset: AssetId
     at_us: int
 
 
@@ -66,20 +123,32 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Campus:
-    """What the accepted configuration says. zones: each with those above it, itself first."""
+    """What the accepted configuration says. zones: each with those above it, itself first.
+
+    kept_us: how long the journal keeps what belongs to no incident; None: for ever.
+    """
 
     id: str
     devices: Mapping[AssetId, Device] = field(default_factory=dict)
     zones: Mapping[ZoneId, tuple[ZoneId, ...]] = field(default_factory=dict)
+    kept_us: int | None = None
 
 
 @dataclass(slots=True)
 class Book:
-    """Belongs to one thread; changed by `fold` alone, but for `campus` and what is said of firmware."""
+    """Belongs to one thread; changed by `fold` alone, but for `campus`, `orphans` and what is said of firmware."""
 
     campus: Campus
     assets: Shelf[AssetId, Asset] = field(default_factory=Shelf)
     batches: Shelf[int, Batch] = field(default_factory=Shelf)
+    staged: Shelf[tuple[int, AssetId], Staged] = field(default_factory=Shelf)
+    """Rows of imports under way, by (batch, asset)."""
+    minimums: Shelf[str, Minimum] = field(default_factory=Shelf)
+    rounds: Shelf[int, Round] = field(default_factory=Shelf)
+    """Audits under way, by number."""
+    faults: Shelf[int, Fault] = field(default_factory=Shelf)
+    heard: Shelf[AssetId, bool] = field(default_factory=Shelf)
+    """Of devices that say so: whether each was last heard, or last said to be away."""
     flags: Shelf[tuple[str, str], Standing] = field(default_factory=Shelf)
     """Every flag of the product that stands, by (code, subject)."""
     numbers: Shelf[str, int] = field(default_factory=Shelf)
@@ -91,8 +160,11 @@ class Book:
     oldest_us: Mapping[BundleKind, int] = field(default_factory=dict)
     settled: bool = False
     """Of firmware, as the process last compared it with notes and published flaws: see `rules.book.firmware`."""
+    orphans: set[int] = field(default_factory=set)
+    """Imports that were under way when this process began: nobody goes on with them."""
 
-    def counts(self, asset: Asset) -> bool:
-        """Whether it is there for everybody: its import is whole."""
-        batch = self.batches.get(asset.batch)
-        return asset.batch == 0 or (batch is not None and batch.state == "taken")
+    def within(self, zone: str) -> frozenset[str] | None:
+        """A zone and all below it; None for `""`: everywhere, also where nobody said or no zone is any more."""
+        if not zone:
+            return None
+        return frozenset(one for one, above in self.campus.zones.items() if zone in above)

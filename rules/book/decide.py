@@ -1,23 +1,59 @@
 """What comes of what a person asks of the book: the index of its rules."""
 
+from collections.abc import Iterator
 from typing import assert_never
 
-from rules.book import assets
+from rules.book import assets, audits, batches, dependencies, faults, lifecycle, stock
 from rules.book.book import Book
 from rules.book.decision import Now
-from rules.model.book_asks import BookAsk, RecordBundle, WriteAsset
+from rules.model import asset_asks as asks
+from rules.model.book_asks import BookAsk, RecordBundle
 from rules.model.facts import Entry
 from rules.model.ids import Actor
 
 
 def decide(book: Book, asked: BookAsk, actor: Actor, now: Now) -> tuple[Entry, ...]:
     """The entries that it makes, whole or not at all. Raises Refused."""
+    return tuple(_decided(book, asked, actor, now))
+
+
+def _decided(book: Book, asked: BookAsk, actor: Actor, now: Now) -> Iterator[Entry]:
     match asked:
-        case WriteAsset():
-            return tuple(assets.write(book, asked, actor))
+        case asks.WriteAsset():
+            return assets.write(book, asked, actor)
+        case asks.EditAssets():
+            return assets.edit(book, asked, actor)
+        case asks.TurnAsset():
+            return lifecycle.turn(book, asked, actor)
+        case asks.ReplaceAsset():
+            return lifecycle.replace_piece(book, asked, actor, now)
+        case asks.CommissionAsset():
+            return lifecycle.commission(book, asked, actor, now)
+        case asks.IssueAsset():
+            return lifecycle.issue(book, asked, actor, now)
+        case asks.ReturnAsset():
+            return lifecycle.give_back(book, asked, actor)
+        case asks.LinkAssets():
+            return dependencies.link(book, asked, actor)
+        case asks.SetMinimum():
+            return stock.set_minimum(book, asked, actor)
+        case asks.BeginAudit():
+            return audits.begin(book, asked, actor)
+        case asks.SeeAsset():
+            return audits.see(book, asked, actor, now)
+        case asks.EndAudit():
+            return audits.end(book, asked, actor)
+        case asks.ReportFault():
+            return faults.report(book, asked, actor)
+        case asks.SettleFault():
+            return faults.settle(book, asked, actor)
+        case asks.BeginBatch():
+            return batches.begin(book, asked, actor)
+        case asks.AddRows():
+            return batches.add(book, asked, actor)
         case RecordBundle():
-            return tuple(
-                Entry(one, one.bundle, actor) for one in (asked.taken, asked.refused) if one is not None
-            )
+            return (Entry(one, one.bundle, actor) for one in (asked.taken, asked.refused) if one is not None)
+        case asks.EndBatch():
+            return batches.end(book, asked, actor)
         case _:
             assert_never(asked)

@@ -1,29 +1,60 @@
 """Folds facts into the book: after they are in the journal, and the same at a rebuild."""
 
-from rules.book.book import Asset, Batch, Book, Standing
+from dataclasses import replace
+from typing import Final
+
+from rules.book.assets import without
+from rules.book.book import Batch, Book, Fault, Minimum, Round, Standing
 from rules.book.firmware import Said
-from rules.model.asset_facts import AssetBatchTurned, AssetWritten, Pairs
-from rules.model.camera_facts import CameraIdentified
+from rules.book.fold_assets import fold_asset, take
+from rules.model.asset_facts import (
+    AssetBatchTurned,
+    AssetMissed,
+    AssetSeen,
+    AuditTurned,
+    FaultReported,
+    FaultSettled,
+    StockMinimumSet,
+)
+from rules.model.camera_facts import CameraIdentified, CameraTurned
 from rules.model.device_facts import DeviceIdentified
-from rules.model.facts import Entry, FlagCleared, FlagRaised
+from rules.model.facts import (
+    ButtonTurned,
+    ControllerTurned,
+    Entry,
+    FlagCleared,
+    FlagRaised,
+    InputTurned,
+    PressRecorded,
+)
 from rules.model.ids import AssetId
 
-HEARD = (FlagRaised, FlagCleared, DeviceIdentified, CameraIdentified)
-"""Facts of others that change the book."""
+HEARD: Final = (
+    ControllerTurned, ButtonTurned, CameraTurned, InputTurned, PressRecorded, DeviceIdentified, CameraIdentified,
+)  # fmt: skip
+"""Facts of the reflex that tell of a device whether it is heard, and what it says it is."""
+BY_THE_DEVICE: Final = frozenset({"mqtt", "wired"})
+"""Paths of a press that only the button itself can have gone."""
 
 
 def fold(book: Book, at_us: int, entry: Entry) -> None:
     """Change the book by `entry`, written at `at_us` (UTC). Facts that it does not know change nothing."""
     fact = entry.fact
     match fact:
-        case AssetWritten():
-            _write(book, at_us, fact)
         case AssetBatchTurned():
-            book.batches[fact.batch] = Batch(fact.state, fact.rows, fact.sha256, at_us)
-            book.numbers["batch"] = max(book.numbers.get("batch", 0), fact.batch)
-            if fact.state == "abandoned":
-                for asset in [one.id for one in book.assets.values() if one.batch == fact.batch]:
-                    del book.assets[asset]
+            _batch(book, at_us, fact)
+        case StockMinimumSet():
+            if fact.minimum:
+                book.minimums[fact.type] = Minimum(fact.minimum, at_us)
+            else:
+                book.minimums.drop(fact.type)
+        case AuditTurned():
+            _audit(book, at_us, fact)
+        case FaultReported():
+            book.faults[fact.number] = Fault(fact.asset, at_us)
+            _numbered(book, "fault", fact.number)
+        case FaultSettled():
+            book.faults.drop(fact.number)
         case DeviceIdentified():
             said = Said(fact.vendor, fact.model, fact.firmware)
             book.identities[AssetId(fact.controller)] = said
@@ -34,30 +65,71 @@ def fold(book: Book, at_us: int, entry: Entry) -> None:
             since_us = at_us if known is None else known.since_us
             book.flags[fact.code, fact.subject] = Standing(fact.args, since_us)
         case FlagCleared():
-            if (fact.code, fact.subject) in book.flags:
-                del book.flags[fact.code, fact.subject]
+            book.flags.drop((fact.code, fact.subject))
+        case ControllerTurned():
+            _hear(book, fact.controller, fact.up)
+        case CameraTurned():
+            _hear(book, fact.camera, fact.up)
+        case ButtonTurned():
+            _hear(book, fact.button, fact.state == "heard")
+        case InputTurned():
+            _hear(book, fact.input, fact.state != "unsure")
+        case PressRecorded():
+            if fact.path in BY_THE_DEVICE:
+                _hear(book, fact.button, True)
+        case _:
+            fold_asset(book, at_us, fact)
+            if isinstance(fact, AssetSeen | AssetMissed):
+                _in_round(book, fact)
 
 
-def _write(book: Book, at_us: int, fact: AssetWritten) -> None:
-    known = book.assets.get(fact.asset)
-    if known is None or fact.new:
-        known = Asset(fact.asset, {}, batch=fact.batch, stated_us=at_us)
-    fields = {**known.fields, **dict(fact.fields)}
-    book.assets[fact.asset] = Asset(
-        known.id,
-        {name: value for name, value in fields.items() if value},
-        _names(known.texts, fact.texts),
-        _names(known.persons, fact.persons),
-        known.batch,
-        known.stated_us,
-        at_us,
-    )
-    number = fact.asset.removeprefix("asset-")
-    if number.isascii() and number.isdigit():
-        book.numbers["asset"] = max(book.numbers.get("asset", 0), int(number[:15]))
+def forget(book: Book, owner: str, name: str, words: tuple[str, ...]) -> None:
+    """These words of a thing were erased. owner: as `edge.book.tables` keeps them, `asset` or `staged:BATCH`."""
+    if owner == "asset":
+        asset = book.assets.get(AssetId(name))
+        if asset is not None:
+            book.assets[asset.id] = without(asset, words)
+        return
+    kind, _, number = owner.partition(":")
+    if kind == "staged":
+        key = int(number), AssetId(name)
+        row = book.staged.get(key)
+        if row is not None:
+            book.staged[key] = replace(row, words=tuple(one for one in row.words if one not in words))
 
 
-def _names(known: tuple[str, ...], said: Pairs) -> tuple[str, ...]:
-    """The names that have a value, after `said`. Erased values are not said any more, and then nor are their names."""
-    now = dict.fromkeys(known, "x") | dict(said)
-    return tuple(sorted(name for name, value in now.items() if value))
+def _hear(book: Book, device: str, up: bool) -> None:
+    if book.heard.get(AssetId(device)) != up:
+        book.heard[AssetId(device)] = up
+
+
+def _batch(book: Book, at_us: int, fact: AssetBatchTurned) -> None:
+    _numbered(book, "batch", fact.batch)
+    if fact.state == "begun":
+        book.batches[fact.batch] = Batch(fact.state, fact.rows, fact.sha256, at_us)
+        return
+    rows = [(key, row) for key, row in book.staged.items() if key[0] == fact.batch]
+    for key, row in rows:
+        if fact.state == "taken":
+            take(book, key[1], row)
+        del book.staged[key]
+    book.batches.drop(fact.batch)
+    book.orphans.discard(fact.batch)
+
+
+def _audit(book: Book, at_us: int, fact: AuditTurned) -> None:
+    _numbered(book, "round", fact.round)
+    if fact.state == "begun":
+        book.rounds[fact.round] = Round(fact.zone, fact.type, fact.expected, at_us)
+    else:
+        book.rounds.drop(fact.round)
+
+
+def _in_round(book: Book, fact: AssetSeen | AssetMissed) -> None:
+    audit = book.rounds.get(fact.round)
+    if audit is not None and isinstance(fact, AssetSeen):
+        book.rounds[fact.round] = replace(audit, seen=audit.seen | {fact.asset})
+
+
+def _numbered(book: Book, what: str, number: int) -> None:
+    book.numbers[what] = max(book.numbers.get(what, 0), number)

@@ -8,7 +8,22 @@ from rules.model.bundle_facts import BundleFact
 from rules.model.facts import Entry, FlagCleared, FlagRaised
 
 KINDS: Final[frozenset[type]] = frozenset((*get_args(AssetFact), *get_args(BundleFact)))
-FLAGS: Final[frozenset[str]] = frozenset({"asset_unknown", "support_over"}) | firmware.CODES
+FLAGS: Final[frozenset[str]] = (
+    frozenset(
+        {
+            "asset_missed",
+            "asset_unknown",
+            "device_unlisted",
+            "fault_reported",
+            "needs_down",
+            "recommission",
+            "retired_heard",
+            "stock_low",
+            "support_over",
+        }
+    )
+    | firmware.CODES
+)
 """Codes of the flags that the book alone raises and clears. `args` begin with the zone (`""`: the campus)."""
 
 

@@ -7,7 +7,7 @@ V = TypeVar("V")
 
 
 class Shelf(dict[K, V]):
-    """Changed by `fold` alone: by assignment and `pop`."""
+    """Changed by `fold` alone: by assignment, `del` and `drop`."""
 
     def __init__(self, *known: tuple[K, V]) -> None:
         super().__init__(known)
@@ -20,6 +20,11 @@ class Shelf(dict[K, V]):
     def __delitem__(self, key: K) -> None:
         self.changed.add(key)
         super().__delitem__(key)
+
+    def drop(self, key: K) -> None:
+        """Take away what may not be there."""
+        if key in self:
+            del self[key]
 
     def load(self, key: K, value: V) -> None:
         """Put back what was saved."""

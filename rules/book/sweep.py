@@ -5,8 +5,9 @@ After downtime, a crash or a rebuild the same comparison finds what is left to d
 
 from collections.abc import Iterator
 
-from rules.book import assets, firmware
-from rules.book.book import CLASS_SAFETY, Book
+from rules.book import assets, audits, batches, dependencies, devices, firmware, restating, stock
+from rules.book.asset_fields import NONE, day_of
+from rules.book.book import GONE, Asset, Book
 from rules.book.decision import Now
 from rules.book.kinds import FLAGS
 from rules.model.facts import Because, Entry, FlagCleared, FlagRaised
@@ -19,23 +20,31 @@ Flags = dict[tuple[str, str], tuple[str, ...]]
 def sweep(book: Book, now: Now) -> Iterator[Entry]:
     """Every entry that is due now, the most urgent first."""
     yield from _turned(book, wanted(book, now))
+    yield from batches.abandoned(book)
+    yield from devices.listed(book, restating.before_us(book, now))
+    yield from restating.minimums(book, now)
 
 
 def wanted(book: Book, now: Now) -> Flags:
     """The book's flags that should stand now, with their arguments: first the zone."""
     flags: Flags = {}
     for asset in book.assets.values():
-        if not book.counts(asset) or asset.fields.get("class") != CLASS_SAFETY:
-            continue
-        if asset.fields.get("state") in ("retired", "ordered"):
-            continue
-        zone = zone_of(book, asset.id)
-        lacking = assets.missing(book, asset)
-        if lacking:
-            flags["asset_unknown", asset.id] = (zone, ",".join(lacking))
-        until = asset.fields.get("supported_until", "")
-        if until and assets.day_of(until) < now.day:
-            flags["support_over", asset.id] = (zone, until)
+        if asset.is_safety and asset.state not in GONE:
+            _of_safety(flags, asset, now)
+    for asset in devices.retired_heard(book):
+        flags["retired_heard", asset.id] = (zone_of(book, asset.id),)
+    for kind, (there, least) in stock.low(book).items():
+        flags["stock_low", f"stock:{kind}"] = ("", kind, str(there), str(least))
+    for name, (cause, why) in dependencies.affected(book, now).items():
+        flags["needs_down", name] = (zone_of(book, name), cause, why)
+    reported = {fault.asset for fault in book.faults.values()}
+    for name in reported:
+        known = book.assets.get(name)
+        if known is not None and known.is_safety:
+            flags["fault_reported", name] = (zone_of(book, name),)
+    for name, number in audits.missed(book):
+        if book.assets[name].is_safety:
+            flags["asset_missed", name] = (zone_of(book, name), number)
     for code, subject, args in firmware.flags(book.judgements, book.settled):
         flags[code, subject] = (zone_of(book, subject), *args)
     for code, args in firmware.bundle_flags(book.bundles, book.oldest_us, now.utc_us):
@@ -43,11 +52,25 @@ def wanted(book: Book, now: Now) -> Flags:
     return flags
 
 
+def _of_safety(flags: Flags, asset: Asset, now: Now) -> None:
+    zone = asset.fields.get("zone", "")
+    lacking = assets.missing(asset)
+    # Of a configured device of which nobody said anything yet the page counts what is unknown, and no flag stands for
+    # it: on the first day there are a thousand.
+    untouched = asset.device and {"responsible", "role", "supported_until"} <= set(lacking)
+    if lacking and not untouched:
+        flags["asset_unknown", asset.id] = (zone, ",".join(lacking))
+    until = asset.fields.get("supported_until", "")
+    if until and until != NONE and day_of(until) < now.day:
+        flags["support_over", asset.id] = (zone, until)
+    if "recommission" in asset.fields:
+        flags["recommission", asset.id] = (zone, asset.fields["recommission"])
+    if "unlisted" in asset.fields:
+        flags["device_unlisted", asset.id] = (zone,)
+
+
 def zone_of(book: Book, subject: str) -> str:
-    """Where an asset is: where the configuration says, else where somebody did; `""`: not known."""
-    device = book.campus.devices.get(AssetId(subject))
-    if device is not None:
-        return device.zone
+    """Where an asset is; `""`: not known."""
     asset = book.assets.get(AssetId(subject))
     return "" if asset is None else asset.fields.get("zone", "")
 

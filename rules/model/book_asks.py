@@ -5,24 +5,12 @@ The counterpart of `events.Asked`, which the daemon's loop decides. `VERB` is it
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar, Final, get_args
 
-from rules.model.asset_facts import Pairs
+from rules.model.asset_asks import AssetAsk, WriteAsset
 from rules.model.bundle_facts import BundleRefused, BundleTaken
-from rules.model.ids import AssetId
 
-
-@dataclass(frozen=True, slots=True)
-class WriteAsset:
-    """Make an asset, or change what is said of it. asset None: a new one, whose id the book chooses.
-
-    said: fields, texts and persons alike, by name; an empty value takes one away. new: it must not be known yet.
-    """
-
-    VERB: ClassVar[str] = "asset.write"
-    asset: AssetId | None
-    said: Pairs
-    new: bool = False
+__all__ = ["ASKS", "BookAsk", "WriteAsset"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +25,6 @@ class RecordBundle:
     refused: BundleRefused | None = None
 
 
-BookAsk = WriteAsset | RecordBundle
-ASKS: Final[Mapping[str, type[BookAsk]]] = {one.VERB: one for one in (WriteAsset, RecordBundle)}
+BookAsk = AssetAsk | RecordBundle
+ASKS: Final[Mapping[str, type[BookAsk]]] = {one.VERB: one for one in get_args(BookAsk)}
 """By verb."""

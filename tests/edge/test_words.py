@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge import words
+from edge import asset_words, words
 from edge.flag_words import FLAGS
+from rules.book.asset_fields import FIELDS
+from rules.book.kinds import FLAGS as BOOKS_FLAGS
 from rules.links import BOX_TROUBLE
 from rules.model.verdicts import VerdictWord
 from rules.rights import RIGHTS
@@ -61,6 +63,34 @@ def test_every_way_in_which_a_controller_is_lost_is_said_in_words_in_a_self_test
 
     assert {"silent", "unreachable", "refused", "reset", "garbage", "wrong_answer"} <= lost
     assert lost - set(words.TEST_CODES) == set()
+
+
+def test_every_flag_and_every_no_of_the_book_has_words() -> None:
+    said_no = literals(r'Refused\(\s*"([a-z_]+)"', "rules/book", "edge/book")
+
+    assert {"bad_step", "circle", "ambiguous"} <= said_no
+    assert said_no - set(words.REFUSALS) - {"unknown_verb"} == set()
+    assert set(BOOKS_FLAGS) - set(FLAGS) == set()
+    assert set(FIELDS) == set(asset_words.FIELDS)
+    assert {one.form for one in FIELDS.values()} - set(asset_words.FORMS) == set()
+
+
+def test_what_is_wrong_with_a_value_and_what_is_unknown_is_said_in_words() -> None:
+    said = {"field": "supported_until", "form": "date_or_none", "value": "soon"}
+    assert words.reply("bad_value", said) == (
+        "Supported until cannot be soon: write a date as 2026-08-31, or none where its support has no end. "
+        "Nothing was changed."
+    )
+    assert words.reply("bad_step", {"asset": "aed", "was": "retired", "state": "deployed"}).startswith(
+        "aed is retired, and does not become in use."
+    )
+    assert (
+        "who is responsible, its role in an emergency"
+        in words.flag("asset_unknown", "aed", ("a", "responsible,role"))[1]
+    )
+    assert (
+        "It needs sw-1, and it is in repair." in words.flag("needs_down", "cam-1", ("a", "sw-1", "repair"))[1]
+    )
 
 
 def test_every_flag_that_the_rules_raise_has_words() -> None:

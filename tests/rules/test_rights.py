@@ -9,22 +9,22 @@ from rules.rights import ALWAYS, GIVEN, NEVER_BY_TOKEN, RIGHTS, ROLES, Right, Ri
 # Each right has a column, in the order of RIGHTS:
 # look, look-duress, watch, start, start-drill, acknowledge, dismiss, lock, unlock, release, close, note, walk-test, ...
 TABLE: dict[Role, str] = {
-    "administrator":               "+  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +",
-    "staff":                       "+  -  -  +  -  +  -  -  -  -  -  +  -  -  -  -  -  -  -  -",
-    "technician":                  "+  -  +  +  -  +  -  -  -  -  -  +  +  +  +  +  -  -  -  +",
-    "viewer":                      "+  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -",
-    "device":                      "+  -  -  +  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -",
-    "teacher":                     "+  -  -  +  -  +  -  -  -  -  -  +  -  -  -  -  -  -  -  -",
-    "substitute":                  "+  -  -  +  -  +  -  -  -  -  -  -  -  -  -  -  -  -  -  -",
-    "front-office":                "+  +  +  +  -  +  +  -  -  -  -  +  -  -  +  +  -  -  -  -",
-    "it":                          "+  -  +  +  -  +  -  -  -  -  -  +  +  +  +  +  -  -  +  +",
-    "safety-coordinator":          "+  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  -  -  -",
-    "school-resource-officer":     "+  +  +  +  -  +  +  +  +  +  +  +  -  -  +  +  -  -  -  -",
-    "security-officer":            "+  +  +  +  -  +  -  +  +  +  -  +  -  -  +  -  -  -  -  -",
-    "responder":                   "+  +  +  -  -  -  -  -  +  +  -  +  -  -  -  -  -  -  -  -",
-    "kiosk":                       "-  -  -  +  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -",
-    "auditor":                     "+  +  -  -  -  -  -  -  -  -  -  -  -  -  -  +  +  -  -  -",
-    "district":                    "+  -  -  -  -  -  -  -  -  -  -  -  -  -  -  +  -  -  -  -",
+    "administrator":               "+  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +",
+    "staff":                       "+  -  -  +  -  +  -  -  -  -  -  +  -  -  -  -  -  +  -  -  -  -",
+    "technician":                  "+  -  +  +  -  +  -  -  -  -  -  +  +  +  +  +  -  +  +  -  -  +",
+    "viewer":                      "+  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -",
+    "device":                      "+  -  -  +  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -",
+    "teacher":                     "+  -  -  +  -  +  -  -  -  -  -  +  -  -  -  -  -  +  -  -  -  -",
+    "substitute":                  "+  -  -  +  -  +  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -",
+    "front-office":                "+  +  +  +  -  +  +  -  -  -  -  +  -  -  +  +  -  +  +  -  -  -",
+    "it":                          "+  -  +  +  -  +  -  -  -  -  -  +  +  +  +  +  -  +  +  -  +  +",
+    "safety-coordinator":          "+  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  -  -  -",
+    "school-resource-officer":     "+  +  +  +  -  +  +  +  +  +  +  +  -  -  +  +  -  +  -  -  -  -",
+    "security-officer":            "+  +  +  +  -  +  -  +  +  +  -  +  -  -  +  -  -  +  -  -  -  -",
+    "responder":                   "+  +  +  -  -  -  -  -  +  +  -  +  -  -  -  -  -  -  -  -  -  -",
+    "kiosk":                       "-  -  -  +  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -",
+    "auditor":                     "+  +  -  -  -  -  -  -  -  -  -  -  -  -  -  +  +  +  -  -  -  -",
+    "district":                    "+  -  -  -  -  -  -  -  -  -  -  -  -  -  -  +  -  -  -  -  -  -",
 }  # fmt: skip
 EVERY = [(role, right) for role in ROLES for right in RIGHTS]
 
@@ -74,10 +74,10 @@ def test_a_second_factor_stands_before_what_ends_opens_silences_or_manages_and_n
 ):
     table = shipped_rights()
     assert table.second_factor == {
-        "dismiss", "unlock", "release", "close", "walk-test", "export", "people", "configure",
+        "dismiss", "unlock", "release", "close", "walk-test", "export", "assets-write", "people", "configure",
     }  # fmt: skip
     assert not table.second_factor & {*ALWAYS, "look", "look-duress", "record", "note", "lock"}
-    assert table.proof_opens("technician") == {"walk-test"}
+    assert table.proof_opens("technician") == {"walk-test", "assets-write"}
     assert table.proof_opens("staff") == set()
 
 

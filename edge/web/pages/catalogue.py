@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from edge import camera_words, words
+from edge import asset_words, camera_words, words
 from edge.flag_ends import ENDS
 from edge.flag_evidence import SEEN
 from edge.flag_words import FLAGS
@@ -17,6 +17,7 @@ from edge.rulebook import LIMITS
 from edge.web.pages import (
     account,
     acting,
+    assets,
     confirming,
     devices,
     doors,
@@ -74,6 +75,12 @@ def from_tables() -> Iterator[str]:
         *FLAGS.values(),
         *(ENDS.values(), SEEN.values(), words.DRY_RUN.values(), LIMITS.values()),
         (role.replace("-", " ") for role in ROLES),
+        *(table.values() for table in (asset_words.FIELDS, asset_words.QUESTIONS, asset_words.CLASSES)),
+        *(
+            table.values()
+            for table in (asset_words.STATES, asset_words.HOW, asset_words.FORMS, asset_words.DOWN)
+        ),
+        ("Cost", *assets.KINDS.values()),
         *camera_words.BLIND.values(),
         *(table.values() for table in (camera_words.PICTURES, camera_words.LOST, camera_words.ENGINES)),
         *(table.values() for table in (camera_words.FILES, camera_words.FILES_SAY, camera_words.FAILED)),

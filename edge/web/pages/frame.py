@@ -22,6 +22,7 @@ MENU: Final[tuple[tuple[str, str, Right], ...]] = (
     ("/cameras", "Cameras", "look"),
     ("/flags", "Flags", "look"),
     ("/readiness", "Readiness", "look"),
+    ("/assets", "Assets", "assets"),
     ("/incidents", "Incidents", "look"),
     ("/walk-test", "Walk-test", "walk-test"),
     ("/selftest", "Self-test", "selftest"),
@@ -103,6 +104,8 @@ def frame(scene: Scene, screen: str, of: str, may: May) -> Document:
                 "selftest",
                 "configure",
                 "export",
+                "assets",
+                "assets-write",
             )
         },
         "first_live": first,

@@ -1,7 +1,7 @@
 """The book's process on a real journal: what it decides is entered as the daemon's loop would enter it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from edge.book.messages import DeviceLine, Open
 from edge.journal.journal import Journal
 from edge.operations import TERMS, Operations
 from rules.model.asset_facts import Pairs
-from rules.model.book_asks import WriteAsset
+from rules.model.book_asks import BookAsk, WriteAsset
 from rules.model.book_events import BookDecided
 from rules.model.events import ConditionChanged, Event
 from rules.model.facts import Entry, Fact
@@ -74,6 +74,12 @@ class Desk:
                 self._came.clear()
                 await self._came.wait()
 
+    async def until_read(self, read: Callable[[], Awaitable[Any]], holds: Callable[[Any], object]) -> None:
+        """Until what is read says so: what nobody decided comes to the book in its own time."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not holds(await read()):
+                pass
+
     async def until_there(self) -> None:
         """Until the process lives; what is asked then waits until it has followed everything."""
         await self.until(lambda: self.conditions and self.conditions[-1] == ("book_away", False, ()))
@@ -88,6 +94,14 @@ class Desk:
 
     async def read(self, query: str, **asked: Any) -> Any:
         return msgspec.json.decode(await self.operations.read(query, **asked))
+
+    async def ids(self) -> list[str]:
+        """Assets that nobody configured."""
+        return [one["id"] for one in (await self.read("assets"))["items"] if not one["device"]]
+
+    async def ask(self, asked: BookAsk) -> str:
+        """Have something decided; its subject."""
+        return str(dict((await self.operations.ask(PERSON, asked)).args)["subject"])
 
 
 @asynccontextmanager

@@ -72,7 +72,7 @@ async def test_a_killed_book_is_started_again_and_knows_what_it_knew(tmp_path: P
         await book.until(lambda: ("book_away", True, ("ended",)) in book.conditions)
         await book.until_there()
         assert await book.write(None, **AED) == "asset-2"
-        assert [one["id"] for one in await book.read("assets")] == ["asset-1", "asset-2"]
+        assert await book.ids() == ["asset-1", "asset-2"]
 
 
 async def test_a_book_that_was_dropped_is_made_again_from_the_journal(tmp_path: Path) -> None:
@@ -83,6 +83,7 @@ async def test_a_book_that_was_dropped_is_made_again_from_the_journal(tmp_path: 
     remove(tmp_path)
     async with desk(tmp_path) as book:
         assert await book.read("assets") == before
+        assert (await book.read("asset", id="asset-1"))["changes"][0]["kind"] == "asset.turned/1"
 
 
 async def test_safety_equipment_of_which_something_is_unknown_is_a_flag_until_it_is_said(
@@ -107,4 +108,4 @@ async def test_a_book_of_another_journal_is_dropped(tmp_path: Path) -> None:
         await book.write(None, **AED)
     (one / NAME).rename(other / NAME)
     async with desk(other) as book:
-        assert await book.read("assets") == []
+        assert await book.ids() == []

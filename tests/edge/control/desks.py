@@ -16,6 +16,7 @@ from edge.control.desk import Make, Reply
 from edge.control.path import NAME
 from edge.control.server import ControlServer
 from edge.flaws.taken import Taken
+from edge.importing import Imports
 from edge.operations import NotDone
 from edge.people.people import People
 from edge.rulebook import rulebook
@@ -49,6 +50,7 @@ class PaperDesk:
         self.bug: Exception | None = None
         self.rights = shipped_rights()
         self.plan = PLAN
+        self.store = Path(tempfile.gettempdir())
         self.someone = Someone(Path(tempfile.gettempdir()) / "nowhere")
         self.people: People = self.someone
         self.sent = 0
@@ -68,6 +70,10 @@ class PaperDesk:
         self.actors.append(actor)
         await self.hold.wait()
         return self.reply
+
+    @property
+    def imports(self) -> Imports:
+        raise NotDone("book_away")
 
     async def ask_book(self, actor: Actor, asked: BookAsk) -> Answered:
         raise NotDone("book_away")

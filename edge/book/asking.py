@@ -1,0 +1,33 @@
+"""The forms that all queries share."""
+
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+
+Page = Annotated[int, Meta(ge=1, le=500)]
+Word = Annotated[str, Meta(max_length=100)]
+Said = Annotated[
+    list[tuple[Annotated[str, Meta(max_length=64)], Annotated[str, Meta(max_length=2_000)]]],
+    Meta(max_length=64),
+]
+EVERYWHERE: Final = "1 = 1"
+
+
+class NotThere(Exception):
+    """There is nothing of that name."""
+
+
+class Asked(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a query asks for."""
+
+
+class One(Asked, frozen=True):
+    """One thing by its id."""
+
+    id: Word
+
+
+def containing(text: str) -> str:
+    """A pattern of LIKE, with `\\` as its escape, for what contains a text."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"

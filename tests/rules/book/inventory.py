@@ -1,0 +1,85 @@
+"""A small inventory for tests of its rules: facts go in as they would from the journal."""
+
+from typing import Any
+
+import pytest
+
+from rules.book.asset_fields import day_of
+from rules.book.book import Book, Campus, Device
+from rules.book.decide import decide
+from rules.book.decision import Now, Refused
+from rules.book.fold import fold
+from rules.book.sweep import sweep
+from rules.model.book_asks import BookAsk, WriteAsset
+from rules.model.facts import Entry, Fact
+from rules.model.ids import Actor, AssetId, ZoneId
+
+PERSON = Actor("person:1")
+DAY_US = 86_400_000_000
+NOW = Now(1_786_708_800_000_000, day_of("2026-08-14"))
+AED = AssetId("asset-1")
+RADIO = AssetId("asset-2")
+PLC, DOOR, CAMERA = AssetId("plc"), AssetId("a-101"), AssetId("cam-1")
+ZONES = {ZoneId("campus"): (ZoneId("campus"),), ZoneId("a"): (ZoneId("a"), ZoneId("campus"))}
+DEVICES = {
+    PLC: Device(PLC, "controller", ZoneId("campus"), "", "wago-750"),
+    DOOR: Device(DOOR, "door", ZoneId("a"), "Room 101", "", PLC),
+    CAMERA: Device(CAMERA, "camera", ZoneId("a"), "Front", "axis"),
+}
+ANSWERS = (
+    ("name", "AED"), ("zone", "a"), ("responsible", "Ms Brown"), ("role", "first-aid"), ("supported_until", "2026-08-14"),
+)  # fmt: skip
+
+
+def book(**campus: Any) -> Book:
+    """An empty one; its campus has two zones and no devices unless they are given."""
+    return Book(Campus("campus", zones=ZONES, **campus))
+
+
+def configured() -> Book:
+    """One whose three devices are listed."""
+    made = book(devices=DEVICES)
+    swept(made)
+    return made
+
+
+def entered(into: Book, *entries: Entry, at_us: int = NOW.utc_us) -> Book:
+    for entry in entries:
+        fold(into, at_us, entry)
+    return into
+
+
+def told(into: Book, *facts: Fact, at_us: int = NOW.utc_us) -> Book:
+    return entered(into, *(Entry(one, "x", PERSON) for one in facts), at_us=at_us)
+
+
+def asked(into: Book, ask: BookAsk, now: Now = NOW) -> list[Any]:
+    """The facts that it makes, which are then in the book."""
+    entries = decide(into, ask, PERSON, now)
+    entered(into, *entries, at_us=now.utc_us)
+    return [one.fact for one in entries]
+
+
+def written(into: Book, asset: AssetId | None, *said: tuple[str, str], new: bool = False) -> Book:
+    asked(into, WriteAsset(asset, said, new))
+    return into
+
+
+def refused(into: Book, ask: BookAsk, now: Now = NOW) -> str:
+    with pytest.raises(Refused) as no:
+        decide(into, ask, PERSON, now)
+    return no.value.code
+
+
+def swept(into: Book, now: Now = NOW) -> list[Any]:
+    """The facts of a sweep, which are then in the book."""
+    entries = list(sweep(into, now))
+    entered(into, *entries, at_us=now.utc_us)
+    return [one.fact for one in entries]
+
+
+def flags(into: Book, now: Now = NOW) -> dict[tuple[str, str], tuple[str, ...]]:
+    """What stands after a sweep."""
+    swept(into, now)
+    assert swept(into, now) == []
+    return {key: one.args for key, one in into.flags.items()}
