@@ -305,3 +305,9 @@ def test_a_fact_that_is_none_of_its_own_leaves_the_book_as_it_was() -> None:
     book = a_book()
     fold(book, 1, Entry(TAKEN, "cve", Actor("person:1")))
     assert book.identities.saved() | book.flags.saved() | book.assets.saved() == set()
+
+
+def test_a_flag_that_never_stood_is_cleared_without_a_trace() -> None:
+    book = a_book()
+    fold(book, 1, Entry(FlagCleared("bundle_old", "campus"), "campus", Actor("rule")))
+    assert book.flags.saved() == set()
