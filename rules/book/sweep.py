@@ -71,8 +71,11 @@ def _of_safety(flags: Flags, asset: Asset, now: Now) -> None:
 
 def zone_of(book: Book, subject: str) -> str:
     """Where an asset is; `""`: not known."""
-    asset = book.assets.get(AssetId(subject))
-    return "" if asset is None else asset.fields.get("zone", "")
+    asset, device = book.assets.get(AssetId(subject)), book.campus.devices.get(AssetId(subject))
+    if asset is None:
+        # Not listed yet: the configuration says it.
+        return "" if device is None else device.zone
+    return asset.fields.get("zone", "")
 
 
 def _turned(book: Book, now: Flags) -> Iterator[Entry]:

@@ -46,6 +46,8 @@ REQUESTS: dict[str, list[dict[str, Any]]] = {
     "configure": [{"do": "leave-safe-mode"}, {"do": "import-bundle", "kind": "cve", "file": "/x"}],
     "record": [{"do": "verify-journal"}, {"do": "rows"}],
     "export": [{"do": "export", "incident": "inc-1"}],
+    "assets": [{"do": "book", "query": "assets"}],
+    "assets-write": [{"do": "import-assets", "file": "import-0123456789abcdef.csv"}],
     "people": [
         {"do": "people", "what": "users"},
         {"do": "user", "verb": "add", "name": "Ada", "role": "administrator", "password": PASSWORD},
