@@ -130,7 +130,7 @@ def in_bites(
         else:
             standing.append(one)
     yield
-    weighed = known.weighed.of(plan, state)
+    weighed = yield from known.weighed.of(plan, state)
     yield
     doors.sort(key=lambda one: _ATTENTION[one["attention"]])
     return {

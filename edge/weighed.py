@@ -1,10 +1,11 @@
 """Readiness and the dry run as the live picture tells of them."""
 
+from collections.abc import Generator
 from typing import Any
 
 from edge import words
 from edge.flag_words import FLAGS
-from edge.flags import flag_words, key_of, place_of
+from edge.flags import BITE, flag_words, key_of, place_of
 from edge.journal.stored import rfc3339
 from rules.model.ids import DoorId
 from rules.plan import Plan
@@ -20,8 +21,8 @@ class Weighed:
     def __init__(self) -> None:
         self._known: tuple[tuple[object, ...], frozenset[str], Document] | None = None
 
-    def of(self, plan: Plan, state: State) -> Document:
-        """`score`, `lost`, `zones`, `points`; not to be changed."""
+    def of(self, plan: Plan, state: State) -> Generator[None, None, Document]:
+        """`score`, `lost`, `zones`, `points`; not to be changed. It stops now and then, for the loop to do its own work."""
         live = state.live
         made_of = (plan, state.record.flags, live.doors, live.conditions)
         heard = frozenset(
@@ -37,12 +38,18 @@ class Weighed:
             or known[1] != heard
             or any(was is not now for was, now in zip(known[0], made_of, strict=True))
         ):
-            known = self._known = made_of, heard, _readiness(plan, state)
+            known = self._known = made_of, heard, (yield from _readiness(plan, state))
         return known[2]
 
 
-def _readiness(plan: Plan, state: State) -> Document:
+def _readiness(plan: Plan, state: State) -> Generator[None, None, Document]:
     found = readiness(plan, state)
+    yield
+    points = []
+    for count, one in enumerate(found.lost):
+        if count % BITE == BITE - 1:
+            yield
+        points.append(_lost(plan, state, one))
     return {
         "score": found.campus.score,
         "lost": found.campus.lost,
@@ -52,7 +59,7 @@ def _readiness(plan: Plan, state: State) -> Document:
             {"zone": zone, "name": plan.zones[zone].name, "score": one.score, "lost": one.lost}
             for zone, one in found.zones.items()
         ],
-        "points": [_lost(plan, state, one) for one in found.lost],
+        "points": points,
     }
 
 

@@ -59,13 +59,17 @@ def readiness(plan: Plan, state: State) -> Readiness:
     """Pure; 1,000 doors take a millisecond."""
     lost = tuple(_once_each(plan, [*_flagged(plan, state), *_unknown(plan, state)]))
     everywhere = 0
-    by_zone = dict.fromkeys(plan.zones, 0)
+    # Of many doors most lie in the same zones.
+    by_place: dict[tuple[ZoneId, ...], int] = {}
     for one in lost:
-        if thing_of(one.subject) == plan.campus:
+        if one.points and thing_of(one.subject) == plan.campus:
             everywhere += one.points
-        else:
-            for zone in {above for its in one.zones for above in plan.zones[its].above}:
-                by_zone[zone] += one.points
+        elif one.points:
+            by_place[one.zones] = by_place.get(one.zones, 0) + one.points
+    by_zone = dict.fromkeys(plan.zones, 0)
+    for zones, points in by_place.items():
+        for zone in {above for its in zones for above in plan.zones[its].above}:
+            by_zone[zone] += points
     scores = {zone: _score(everywhere + by_zone[zone]) for zone in plan.zones}
     return Readiness(scores[plan.campus], scores, lost)
 
