@@ -47,6 +47,7 @@ def parser() -> Parser:
     _journal(verbs)
     _people(verbs)
     _assets(verbs)
+    _files(verbs)
     return top
 
 
@@ -99,17 +100,6 @@ def _configuration(verbs: Any) -> None:
 def _firmware(verbs: Any) -> None:
     made = _verb(verbs, "firmware", "firmware:firmware", "what runs on the devices, and its flaws", json=True)
     made.add_argument("--why", action="store_true", help="every reason, not the first alone")
-    made = verbs.add_parser(
-        "import", help="take a file in", description="Take a file in, whole or not at all."
-    )
-    of: Any = made.add_subparsers(metavar="WHAT", required=True)
-    for kind, text in (
-        ("cve", "published flaws: NVD, API 2.0 or a yearly file; JSON, gzip or a zip of pages"),
-        ("kev", "flaws that attackers use: CISA's catalogue, JSON"),
-    ):
-        made = _verb(of, kind, "firmware:take", text, json=True)
-        made.add_argument("file", metavar="FILE", type=Path)
-        made.set_defaults(kind=kind)
 
 
 def _persons(verbs: Any) -> None:
@@ -248,18 +238,26 @@ def _assets(verbs: Any) -> None:
     ):
         made.add_argument(flag, metavar=flag[2].upper(), dest=flag[2:].replace("class", "class_"), help=text)
 
-    made = verbs.add_parser("import", help="bring files in", description="Files in.")
-    of: Any = made.add_subparsers(metavar="WHAT", required=True)
-    made = _verb(
-        of, "assets", "assets:bring_in", "a list of assets as CSV, as a whole or not at all", json=True
+
+def _files(verbs: Any) -> None:
+    made: Parser = verbs.add_parser(
+        "import", help="take a file in, whole or not at all", description="Files in."
     )
+    into: Any = made.add_subparsers(metavar="WHAT", required=True)
+    made = _verb(into, "assets", "assets:bring_in", "a list of assets as CSV", json=True)
     made.add_argument("path", metavar="PATH", type=Path)
     made.add_argument("--preview", action="store_true", help="say what it would do, and change nothing")
     made.add_argument("--without-refused", action="store_true", help="the other rows, where some are refused")
-
-    made = verbs.add_parser("export", help="take files out", description="Files out.")
-    of = made.add_subparsers(metavar="WHAT", required=True)
-    made = _verb(of, "assets", "assets:take_out", "all assets as CSV, which `import assets` reads again")
+    for kind, text in (
+        ("cve", "published flaws: NVD, API 2.0 or a yearly file; JSON, gzip or a zip of pages"),
+        ("kev", "flaws that attackers use: CISA's catalogue, JSON"),
+    ):
+        made = _verb(into, kind, "firmware:take", text, json=True)
+        made.add_argument("file", metavar="FILE", type=Path)
+        made.set_defaults(kind=kind)
+    made = verbs.add_parser("export", help="write a file", description="Files out.")
+    out: Any = made.add_subparsers(metavar="WHAT", required=True)
+    made = _verb(out, "assets", "assets:take_out", "all assets as CSV, which `import assets` reads again")
     made.add_argument("path", metavar="PATH", type=Path)
 
 
