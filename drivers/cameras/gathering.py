@@ -26,6 +26,8 @@ class Gathering(selectors.BaseSelector):
         self._either.register(self._hurried.fileno(), select.EPOLLIN)
         self._either.register(self._patient.fileno(), select.EPOLLIN)
         self._may_wait: set[int] = set()
+        self._moved: set[int] = set()
+        """Of these, what the patient one watches: none while there are few."""
         self._few = few
         self.more = False
         """Not all that had come was taken: the rest waits for nothing."""
@@ -33,15 +35,22 @@ class Gathering(selectors.BaseSelector):
     def may_wait(self, number: int) -> Callable[[], None]:
         """What comes by this descriptor is in no hurry. Returns what ends that; call it before it is closed."""
         self._may_wait.add(number)
-        _move(number, self._hurried, self._patient)
+        if len(self._may_wait) > self._few:
+            for one in self._may_wait - self._moved:
+                self._moved.add(one)
+                _move(one, self._hurried, self._patient)
 
         def ends() -> None:
             self._may_wait.discard(number)
-            _move(number, self._patient, self._hurried)
+            if number in self._moved:
+                self._moved.discard(number)
+                _move(number, self._patient, self._hurried)
 
         return ends
 
     def select(self, timeout: float | None = None) -> Found:
+        if not self._moved:
+            return self._hurried.select(timeout)
         wait_s = -1.0 if timeout is None else max(0.0, timeout)
         ready = {number for number, _ in self._either.poll(wait_s)}
         found = self._hurried.select(0) if self._hurried.fileno() in ready else []
@@ -55,7 +64,7 @@ class Gathering(selectors.BaseSelector):
     # --- what a loop asks of any selector ---
 
     def _its(self, number: Any) -> selectors.EpollSelector:
-        return self._patient if number in self._may_wait else self._hurried
+        return self._patient if number in self._moved else self._hurried
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
         return self._its(fileobj).register(fileobj, events, data)

@@ -4,7 +4,6 @@ Source: RFC 3550 sections 5.1 (header), 5.3.1 (extension), 6.4.1 and A.8 (jitter
 Called for each packet: 200 a second and camera, so that nothing is made here that need not be.
 """
 
-import functools
 import struct
 from collections.abc import Callable
 from typing import Final, Protocol, runtime_checkable
@@ -14,6 +13,9 @@ from drivers.cameras.rtcp import Reception, Report
 from drivers.cameras.stream import SenderClock
 
 HEADER: Final = struct.Struct(">BBHII")
+_FRAMES: Final = {size: struct.Struct(f">6sH{8 + size}s") for size in (2, 3)}
+"""An interleaved frame's header (RFC 2326 section 10.12), the RTP header in it, and what a fragment begins with: what is the
+same in all of a run, the number, what is the same again."""
 _HEAD: Final = struct.Struct(">HHH")
 _TIME_AND_SOURCE: Final = struct.Struct(">II")
 _LEAST: Final = HEADER.size
@@ -24,17 +26,7 @@ CLOCK_SET_S: Final = 10
 MOST_BAD: Final = 200
 """Packets in a row that are no RTP of this stream."""
 
-MOST_LOT: Final = 32
-"""Fragments looked at together: what a camera can make us look at in vain, for one that is taken."""
-
 Buffer = bytes | bytearray
-
-
-@functools.lru_cache(maxsize=256)
-def _frames(size: int, begins: int) -> struct.Struct:
-    """Interleaved frames (RFC 2326 section 10.12) that carry `size` bytes of a fragment behind what it `begins` with: what is the
-    same in all of a run, the number, what is the same again, and those bytes."""
-    return struct.Struct(f">6sH{8 + begins}s{size}s")
 
 
 class Depacketizer(Protocol):
@@ -129,37 +121,22 @@ class RtpStream:
         pictures = self._fragments
         if pictures is None or not pictures.middle:
             return start
-        middle = pictures.middle
-        following, begun, before = self._next, start, self._next
-        tail = _TIME_AND_SOURCE.pack(self._stamp & 0xFFFF_FFFF, self.ssrc) + middle
-        least = _LEAST + len(middle)
-        while end - start > least + 4 and buffer[start + 16 : start + 4 + least] == middle:
-            size = buffer[start + 2] << 8 | buffer[start + 3]
-            # At the end of its numbers it is left to `packet`, which counts their rounds.
-            lot = min(MOST_LOT, (end - start) // (size + 4), 0xFFFF - following)
-            if size <= least or lot < 1:
+        # The first says how long they are: all but the last one of a NAL unit are as long as fits into a packet.
+        size = buffer[start + 2] << 8 | buffer[start + 3] if end - start > 4 else 0
+        frame = _FRAMES[len(pictures.middle)]
+        skip, unpack = frame.size, frame.unpack_from
+        head = _HEAD.pack(tag, size, 0x8000 | self._type)
+        tail = _TIME_AND_SOURCE.pack(self._stamp & 0xFFFF_FFFF, self.ssrc) + pictures.middle
+        append, begun, before, following = pictures.parts.append, start, self._next, self._next
+        stride = size + 4
+        last = end - stride if stride > skip else -1
+        while start <= last:
+            its_head, number, its_tail = unpack(buffer, start)
+            if number != following or its_head != head or its_tail != tail or number == 0xFFFF:
                 break
-            head = _HEAD.pack(tag, size, 0x8000 | self._type)
-            frames = _frames(size - least, len(middle)).iter_unpack(
-                memoryview(buffer)[start : start + lot * (size + 4)]
-            )
-            heads, numbers, tails, bodies = zip(*frames, strict=True)
-            if (
-                heads.count(head) != lot
-                or tails.count(tail) != lot
-                or numbers != tuple(range(following, following + lot))
-            ):
-                as_due = zip(heads, numbers, tails, strict=True)
-                due = ((head, number, tail) for number in range(following, following + lot))
-                lot = next(
-                    at for at, (is_, should) in enumerate(zip(as_due, due, strict=True)) if is_ != should
-                )
-                if not lot:
-                    break
-                bodies = bodies[:lot]
-            pictures.parts += bodies
-            following += lot
-            start += lot * (size + 4)
+            append(buffer[start + skip : start + stride])
+            following += 1
+            start += stride
         if start != begun:
             self._next = following
             self.received += following - before

@@ -78,10 +78,15 @@ def test_waiting_ends_when_the_loop_has_something_to_do() -> None:
 
 
 def test_pictures_of_a_few_cameras_wait_for_nothing() -> None:
-    with ends(few=2) as made:
+    with ends(few=2, names="abhc") as made:
         made.may_wait("ab")
         made.wrote("a")
         assert made.ready() == "a"
+        made.may_wait("h")
+        others = threading.Timer(0.01, made.wrote, ["c"])
+        others.start()
+        assert made.ready() == "ac", "one more, and they wait"
+        others.join()
 
 
 def test_what_could_not_be_taken_at_once_waits_for_nothing_and_only_once() -> None:
