@@ -269,7 +269,7 @@ async def _read(desk: Desk, query: str) -> dict[str, Any]:
     try:
         return _data(msgspec.json.decode(await desk.read_book(query)))
     except NotDone as err:
-        return _refusal(err.code, **dict(err.args))
+        return _refusal(err.code, **dict(err.said))
 
 
 async def _imported(desk: Desk, request: ImportBundle, actor: Actor) -> dict[str, Any]:
