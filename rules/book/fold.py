@@ -1,8 +1,10 @@
 """Folds facts into the book: after they are in the journal, and the same at a rebuild."""
 
 from rules.book.book import Asset, Batch, Book, Standing
+from rules.book.ticket_fold import fold_signal, fold_ticket
 from rules.model.asset_facts import AssetBatchTurned, AssetWritten, Pairs
 from rules.model.facts import Entry, FlagCleared, FlagRaised
+from rules.model.ticket_facts import TicketFact
 
 
 def fold(book: Book, at_us: int, entry: Entry) -> None:
@@ -20,10 +22,16 @@ def fold(book: Book, at_us: int, entry: Entry) -> None:
         case FlagRaised():
             known = book.flags.get((fact.code, fact.subject))
             since_us = at_us if known is None else known.since_us
+            if known is None:
+                fold_signal(book, at_us, (fact.code, fact.subject), raised=True)
             book.flags[fact.code, fact.subject] = Standing(fact.args, since_us)
         case FlagCleared():
             if (fact.code, fact.subject) in book.flags:
                 del book.flags[fact.code, fact.subject]
+                fold_signal(book, at_us, (fact.code, fact.subject), raised=False)
+        case _:
+            if isinstance(fact, TicketFact):
+                fold_ticket(book, at_us, fact)
 
 
 def _write(book: Book, at_us: int, fact: AssetWritten) -> None:

@@ -4,9 +4,13 @@ from typing import Final, get_args
 
 from rules.model.asset_facts import AssetFact
 from rules.model.facts import Entry, FlagCleared, FlagRaised
+from rules.model.ticket_facts import TicketFact
 
-KINDS: Final[frozenset[type]] = frozenset(get_args(AssetFact))
-FLAGS: Final[frozenset[str]] = frozenset({"asset_unknown", "support_over"})
+KINDS: Final[frozenset[type]] = frozenset((*get_args(AssetFact), *get_args(TicketFact)))
+OF_TICKETS: Final[frozenset[str]] = frozenset(
+    {"lock_ticket_old", "safety_ticket_old", "ticket_old", "changes_often"}
+)
+FLAGS: Final[frozenset[str]] = frozenset({"asset_unknown", "support_over", *OF_TICKETS})
 """Codes of the flags that the book alone raises and clears. `args` begin with the zone (`""`: the campus)."""
 
 

@@ -7,7 +7,7 @@ V = TypeVar("V")
 
 
 class Shelf(dict[K, V]):
-    """Changed by `fold` alone: by assignment and `pop`."""
+    """Changed by `fold` alone: by assignment and `del`: a `pop` would go unnoticed."""
 
     def __init__(self, *known: tuple[K, V]) -> None:
         super().__init__(known)

@@ -5,12 +5,13 @@ After downtime, a crash or a rebuild the same comparison finds what is left to d
 
 from collections.abc import Iterator
 
-from rules.book import assets
+from rules.book import assets, ticket_sweep
 from rules.book.book import CLASS_SAFETY, Book
 from rules.book.decision import Now
 from rules.book.kinds import FLAGS
+from rules.book.ticket_things import zone_of
 from rules.model.facts import Because, Entry, FlagCleared, FlagRaised
-from rules.model.ids import Actor, AssetId
+from rules.model.ids import Actor
 
 RULE = Actor("rule")
 Flags = dict[tuple[str, str], tuple[str, ...]]
@@ -19,6 +20,7 @@ Flags = dict[tuple[str, str], tuple[str, ...]]
 def sweep(book: Book, now: Now) -> Iterator[Entry]:
     """Every entry that is due now, the most urgent first."""
     yield from _turned(book, wanted(book, now))
+    yield from ticket_sweep.steps(book, now)
 
 
 def wanted(book: Book, now: Now) -> Flags:
@@ -36,16 +38,7 @@ def wanted(book: Book, now: Now) -> Flags:
         until = asset.fields.get("supported_until", "")
         if until and assets.day_of(until) < now.day:
             flags["support_over", asset.id] = (zone, until)
-    return flags
-
-
-def zone_of(book: Book, subject: str) -> str:
-    """Where an asset is: where the configuration says, else where somebody did; `""`: not known."""
-    device = book.campus.devices.get(AssetId(subject))
-    if device is not None:
-        return device.zone
-    asset = book.assets.get(AssetId(subject))
-    return "" if asset is None else asset.fields.get("zone", "")
+    return flags | ticket_sweep.flags(book, now)
 
 
 def _turned(book: Book, now: Flags) -> Iterator[Entry]:

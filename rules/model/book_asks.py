@@ -9,6 +9,15 @@ from typing import ClassVar, Final
 
 from rules.model.asset_facts import Pairs
 from rules.model.ids import AssetId
+from rules.model.ticket_asks import (
+    BeginUpkeep,
+    ChangeTicket,
+    EndUpkeep,
+    ImportTickets,
+    NoteTicket,
+    OpenTicket,
+    TicketAsk,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +33,15 @@ class WriteAsset:
     new: bool = False
 
 
-BookAsk = WriteAsset
-ASKS: Final[Mapping[str, type[BookAsk]]] = {one.VERB: one for one in (WriteAsset,)}
+_ALL: Final[tuple[type[WriteAsset | TicketAsk], ...]] = (
+    WriteAsset,
+    OpenTicket,
+    ChangeTicket,
+    NoteTicket,
+    ImportTickets,
+    BeginUpkeep,
+    EndUpkeep,
+)
+BookAsk = WriteAsset | TicketAsk
+ASKS: Final[Mapping[str, type[BookAsk]]] = {one.VERB: one for one in _ALL}
 """By verb."""

@@ -25,6 +25,7 @@ from rules.model.ids import (
 from rules.model.kinds import KindWord
 from rules.model.responses import Response
 from rules.model.selftest import ExerciseStep, Outcome, TestCause
+from rules.model.ticket_facts import TicketFact
 from rules.model.verdicts import VerdictWord
 
 Standing = Literal[
@@ -459,6 +460,7 @@ Fact = (
     | CameraFact
     | AccountFact
     | AssetFact
+    | TicketFact
 )
 
 
