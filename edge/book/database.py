@@ -9,18 +9,24 @@ from typing import Any, Final, Self
 import msgspec
 
 from edge import codec
-from edge.book import shelves
+from edge.book import photos, shelves
 from edge.book.tables import apply
+from edge.book.ticket_tables import apply_ticket, named_photos, photos_of, scrub
 from edge.journal.chain import Head
 from edge.journal.migrations import migrate
 from edge.journal.stored import Stored
 from rules.book.book import Book, Campus
 from rules.book.fold import fold
 from rules.book.kinds import KINDS
+from rules.book.numbering import epoch_began
 from rules.model.facts import FlagCleared, FlagRaised
 
 SCHEMA: Final = Path(__file__).parent / "schema"
 NAME: Final = "book.db"
+EPOCH: Final = "epoch.started/1"
+ERASED: Final = "sealed.erased/1"
+AT: Final = "at_us"
+"""Among the book's numbers: when the last event was that it followed."""
 FOLDED: Final[frozenset[str]] = frozenset(kind.KIND for kind in (*KINDS, FlagRaised, FlagCleared))  # type: ignore[attr-defined]
 
 Line = dict[str, Any]
@@ -29,13 +35,15 @@ Line = dict[str, Any]
 class Database:
     """The open database and the book folded from it. Every method may raise sqlite3.Error."""
 
-    def __init__(self, connection: sqlite3.Connection, campus: Campus) -> None:
+    def __init__(self, connection: sqlite3.Connection, campus: Campus, directory: Path) -> None:
         self._connection = connection
+        self.directory = directory
         self.book = Book(campus)
         shelves.load(connection, self.book)
         row = connection.execute("SELECT epoch, seq, hash FROM followed").fetchone()
         self.position: Head | None = None if row is None else Head(*row)
         """The last event that is in it; None: none yet."""
+        self._last_us = self.book.numbers.get(AT, 0)
 
     @classmethod
     def open(cls, directory: Path, campus: Campus) -> Self:
@@ -61,7 +69,7 @@ class Database:
             connection.execute("PRAGMA temp_store = MEMORY")
             connection.execute("PRAGMA secure_delete = ON")  # an erased text must not live on in free pages
             migrate(connection, "book", SCHEMA)
-            return cls(connection, campus)
+            return cls(connection, campus, directory)
         except BaseException:
             connection.close()
             raise
@@ -70,12 +78,24 @@ class Database:
         """Apply the events and note the position, in one transaction. Raises sqlite3.Error: the book is ahead then, and
         has to be opened again.
         """
+        erased: set[str] = set()
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             for event in events:
                 if event.kind in FOLDED:
                     self._fold(event)
+                elif event.kind == EPOCH:
+                    epoch_began(self.book, self._last_us, event.at_us)
+                if event.kind == ERASED:
+                    erased |= photos_of(self._connection, event)
                 apply(self._connection, event)
+                apply_ticket(self._connection, event)
+                self._last_us = event.at_us
+            scrubbed = any(event.kind == ERASED for event in events)
+            if scrubbed:
+                scrub(self._connection)
+            if events:
+                self.book.numbers[AT] = events[-1].at_us
             shelves.save(self._connection, self.book)
             if events:
                 last = events[-1]
@@ -88,6 +108,17 @@ class Database:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
             raise
+        if scrubbed:
+            # What was erased must not live on in the write-ahead log either.
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        if erased:
+            with contextlib.suppress(OSError):  # `tidy` tries again
+                photos.forget(self.directory, erased - named_photos(self._connection))
+
+    def tidy(self, now_s: float) -> None:
+        """Remove files that nothing names any more. now_s: as time.time."""
+        with contextlib.suppress(OSError):
+            photos.tidy(self.directory, named_photos(self._connection), now_s)
 
     def _fold(self, event: Stored) -> None:
         # What a known kind does not hold as it should was not ours: it changes nothing.

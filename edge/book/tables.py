@@ -51,6 +51,15 @@ def say(connection: sqlite3.Connection, event: Stored, owner: str, name: str, fi
             )
 
 
+def say_one(
+    connection: sqlite3.Connection, event: Stored, owner: str, name: str, field: str, value: JSON
+) -> None:
+    """Keep the words of a sealed field that holds one text."""
+    if isinstance(value, str) and value:
+        row = (owner, name, field, value, event.epoch, event.seq, field)
+        connection.execute("INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+
+
 def pairs(value: JSON) -> list[tuple[str, str]]:
     """(name, value) pairs of a fact as they come back from the journal."""
     listed = value if isinstance(value, list) else []

@@ -164,6 +164,18 @@ class EvidencePolicy(Section, frozen=True, kw_only=True):
     )
 
 
+class TicketPolicy(Section, frozen=True, kw_only=True):
+    """What the site puts in place of lengths of time in `rules/packs/escalation.yaml`."""
+
+    after: Annotated[
+        dict[
+            Annotated[str, form("slug", "A step or an opening of the pack.")],
+            Annotated[int, duration("How long until then.", "0s", "3650d")],
+        ],
+        says("By the id of a step or of an opening: lock-old: 7d."),
+    ] = field(default_factory=dict)
+
+
 class Policies(Section, frozen=True, kw_only=True):
     """What the site has chosen."""
 
@@ -177,6 +189,7 @@ class Policies(Section, frozen=True, kw_only=True):
     self_test: SelfTestPolicy = SelfTestPolicy()
     retention: RetentionPolicy | None = None
     evidence: EvidencePolicy = EvidencePolicy()
+    tickets: TicketPolicy = TicketPolicy()
 
 
 class Config(Section, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from rules.book.decision import Now, Refused
 from rules.book.numbering import NAME
 from rules.book.ticket import Ticket
 from rules.book.ticket_fields import FIELDS, LONGEST_WORDS, NEXT, WEIGHTS, words_hold
-from rules.book.ticket_things import weight_of
+from rules.book.ticket_things import weight_of, zone_of_ticket
 from rules.model.asset_facts import Pairs
 from rules.model.facts import Because, Entry
 from rules.model.ids import Actor, AssetId, ZoneId
@@ -124,6 +124,9 @@ def is_sha256(value: str) -> bool:
 def _opened(book: Book, number: int, pairs: Pairs, actor: Actor, batch: int = 0, opened_us: int = 0) -> Entry:
     said = judge(book, pairs)
     said["weight"] = weight_of(book, said)
+    zone = zone_of_ticket(book, said)
+    if zone:
+        said["zone"] = zone
     if said.get("state") == "open":
         del said["state"]
     fact = TicketOpened(

@@ -40,7 +40,7 @@ def test_a_template_begins_a_ticket_and_what_is_said_goes_before_it() -> None:
     desk = Desk()
     number = desk.open("lock-broken", asset="east", title="East door does not lock")
     (fact,) = desk.facts(TicketOpened)
-    assert dict(fact.fields) == {"category": "lock", "weight": "safety", "asset": "east"}
+    assert dict(fact.fields) == {"category": "lock", "weight": "safety", "asset": "east", "zone": "a"}
     assert dict(fact.texts)["title"] == "East door does not lock"
     assert desk.ticket(number).field("category") == "lock"
     assert desk.refused(OpenTicket((), "nothing"))[0] == "unknown_template"
