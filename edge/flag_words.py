@@ -213,6 +213,22 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "{subject} is not supported any more",
         "Its support ended on {1}. It works on, and its next flaw stays: plan its replacement.",
     ),
+    "lock_ticket_old": (
+        "{subject} was reported not to lock (ticket {1})",
+        "Nobody has mended it since {2}. In a lockdown it may stay open: send a person, and have it mended.",
+    ),
+    "safety_ticket_old": (
+        "A safety fault of {subject} is open for too long (ticket {1})",
+        "It was reported on {2}. Do not rely on it: see what the ticket says, and have it mended.",
+    ),
+    "ticket_old": (
+        "A fault of {subject} is open for long (ticket {1})",
+        "It was reported on {2}. Doors and presses work: have it mended, or close it with the reason.",
+    ),
+    "changes_often": (
+        "{subject} comes and goes",
+        "Its flag {1} turned ten times within an hour. One ticket stands for all: look at its power and cable.",
+    ),
     "driver_failed": (
         "The driver of controller {0} failed",
         "It is started again every second; its doors may not lock meanwhile. Use keys there; keep the log.",

@@ -55,6 +55,11 @@ class TicketAsked(Struct, frozen=True, forbid_unknown_fields=True):
     now_us: int
 
 
+class WholeAsked(Struct, frozen=True, forbid_unknown_fields=True):
+    after: Annotated[int, Meta(ge=0)] = 0
+    limit: Page = 200
+
+
 class Judged(Struct, frozen=True, forbid_unknown_fields=True):
     lines: Annotated[tuple[Pairs, ...], Meta(max_length=200)]
 
@@ -279,6 +284,31 @@ def judged(database: Database, asked: Judged) -> list[Line]:
     return found
 
 
+def whole(database: Database, asked: WholeAsked) -> list[Line]:
+    """Tickets by their numbers, with what they are in words: for an export."""
+    rows = database.lines(
+        f"SELECT {COLUMNS} FROM tickets WHERE there = 1 AND number > ? ORDER BY number LIMIT ?",  # noqa: S608
+        asked.after,
+        asked.limit,
+    )
+    if not rows:
+        return []
+    words = database.lines(
+        "SELECT number, name, value FROM ticket_words WHERE number BETWEEN ? AND ? "
+        "AND name IN ('title', 'text', 'room', 'reporter')",
+        rows[0]["number"],
+        rows[-1]["number"],
+    )
+    said: dict[int, Line] = {}
+    for one in words:
+        said.setdefault(one["number"], {})[one["name"]] = one["value"]
+    return [
+        {**_line(database, row), "text": "", "room": "", "reported_by": now.get("reporter", "")} | now
+        for row in rows
+        for now in [said.get(row["number"], {})]
+    ]
+
+
 def take_photo(database: Database, asked: PhotoAsked) -> Line:
     """Have a photo that was sent looked at and kept: `sha256`, or why not in `code`."""
     try:
@@ -331,9 +361,10 @@ def upkeeps(database: Database, asked: Nothing) -> list[Line]:
 def desk(database: Database, asked: Nothing) -> Line:
     """What a form of a ticket offers, and how many wait."""
     pack = database.book.campus.tickets
-    counts = database.lines(
+    found = database.lines(
         "SELECT rank, COUNT(*) AS count FROM tickets WHERE there = 1 AND open = 1 GROUP BY rank"
     )
+    count = {one["rank"]: one["count"] for one in found}
     return {
         "version": pack.version,
         "sha256": pack.sha256,
@@ -345,7 +376,7 @@ def desk(database: Database, asked: Nothing) -> Line:
             for name, one in pack.templates.items()
         },
         "steps": [{"id": one.id, "after_us": one.after_us, "flag": one.flag} for one in pack.steps],
-        "open": {WEIGHTS[one["rank"]]: one["count"] for one in counts if one["rank"] < len(WEIGHTS)},
+        "open": {weight: count.get(rank, 0) for rank, weight in enumerate(WEIGHTS)},
         "snooze_us": pack.snooze_us,
         "maintenance_us": pack.maintenance_us,
     }
@@ -354,6 +385,7 @@ def desk(database: Database, asked: Nothing) -> Line:
 QUERIES: Final[Mapping[str, tuple[type[Any], Callable[[Database, Any], Any]]]] = {
     "tickets": (TicketsAsked, tickets),
     "ticket": (TicketAsked, ticket),
+    "tickets.whole": (WholeAsked, whole),
     "tickets.judged": (Judged, judged),
     "tickets.desk": (Nothing, desk),
     "tickets.take_photo": (PhotoAsked, take_photo),

@@ -154,8 +154,34 @@ class Known(_Request, frozen=True, tag="people"):
     what: Literal["users", "tokens"]
 
 
+class BookAsk(_Request, frozen=True, tag="book-ask"):
+    """Something that the book is to decide. verb: of `rules.model.book_asks`."""
+
+    verb: Id
+    asked: msgspec.Raw
+
+
+class BookRead(_Request, frozen=True, tag="book-read"):
+    """Something that is read of the book. query: of `edge.book.queries` and the nouns beside it."""
+
+    query: Id
+    asked: msgspec.Raw = msgspec.Raw(b"{}")
+
+
 Asking = Press | Lock | Release | Answer | Close | WalkTest | SelfTest
-Request = Status | Asking | LeaveSafeMode | VerifyJournal | Rows | Export | User | Token | Known
+Request = (
+    Status
+    | Asking
+    | LeaveSafeMode
+    | VerifyJournal
+    | Rows
+    | Export
+    | User
+    | Token
+    | Known
+    | BookAsk
+    | BookRead
+)
 _decoder: Final = msgspec.json.Decoder(Request)
 
 

@@ -19,11 +19,14 @@ import structlog
 
 from edge import words
 from edge.control import accounts
+from edge.control.booked import booked
 from edge.control.desk import Desk, NoRecord, Reply
 from edge.control.path import address
 from edge.control.requests import (
     LONGEST,
     Answer,
+    BookAsk,
+    BookRead,
     Close,
     Export,
     Known,
@@ -184,6 +187,8 @@ class ControlServer:
             case Known():
                 await desk.people.until_loaded(READ_S)
                 yield _data(accounts.known(desk.people, request))
+            case BookAsk() | BookRead():
+                yield await booked(desk, request, actor)
             case LeaveSafeMode():
                 yield await _reply(desk.leave_safe_mode(actor))
             case VerifyJournal():

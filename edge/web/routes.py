@@ -14,6 +14,7 @@ from edge.web.api import (
     presses,
     release_session,
     selftest,
+    tickets,
     walk_tests,
 )
 from edge.web.pages import (
@@ -30,6 +31,7 @@ from edge.web.pages import (
     walking,
     watching,
 )
+from edge.web.pages import tickets as ticket_pages
 from edge.web.route import Route
 
 PAGES: tuple[Route, ...] = (
@@ -43,6 +45,7 @@ PAGES: tuple[Route, ...] = (
     *releasing.ROUTES,
     *walking.ROUTES,
     *selftests.ROUTES,
+    *ticket_pages.ROUTES,
     *streaming.ROUTES,
     *statics.ROUTES,
 )
@@ -65,4 +68,5 @@ ROUTES: tuple[Route, ...] = (
     *selftest.ROUTES,
     *flags.ROUTES,
     *events.ROUTES,
+    *tickets.ROUTES,
 )

@@ -25,6 +25,7 @@ from edge.web.pages import (
     signing,
     templates,
     tested,
+    ticket_views,
     timeline,
     verdicts,
 )
@@ -67,6 +68,8 @@ def from_tables() -> Iterator[str]:
         *(table.values() for table in (signing.WELCOME_WHY_NOT, people.ON_A_PAGE)),
         *(releasing.WHY_NOT.values(), confirming.WHY_NOT.values(), acting.WORDS),
         (account.WRONG, *account.ROLES.values()),
+        *(ticket_views.BUTTONS.values(), ticket_views.KINDS.values(), ticket_views.FIELDS.values()),
+        ticket_views.ALSO_SAID,
         *FLAGS.values(),
         *camera_words.BLIND.values(),
         *(table.values() for table in (camera_words.PICTURES, camera_words.LOST, camera_words.ENGINES)),
