@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from edge import words
 from edge.flag_words import FLAGS
+from rules.book.kinds import OF_TICKETS
 from rules.links import BOX_TROUBLE
 from rules.model.verdicts import VerdictWord
 from rules.rights import RIGHTS
@@ -84,6 +85,19 @@ def test_every_refusal_of_a_request_has_words() -> None:
 
     assert {"unknown_button", "unknown_door", "bad_minutes"} <= refused
     assert refused - set(words.REFUSALS) == set()
+
+
+def test_every_refusal_of_the_book_and_every_flag_of_its_own_has_words() -> None:
+    refused = literals(r'Refused\(\s*"([a-z_]+)"', "rules/book") | literals(
+        r'NoPhoto\("([a-z_]+)"', "edge/book"
+    )
+
+    assert {"unknown_ticket", "why_needed", "bad_rest", "photo_cut"} <= refused
+    assert refused - OF_ASSETS - set(words.REFUSALS) == set()
+    assert set(FLAGS) >= OF_TICKETS
+
+
+OF_ASSETS = {"asset_known", "bad_asset_id"}
 
 
 def test_every_code_that_the_interlock_returns_has_words() -> None:

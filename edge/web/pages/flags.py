@@ -21,11 +21,19 @@ SHOWN_ELSEWHERE: Final = frozenset({"unanswered_press", "not_armed"})
 LINK: Final = "link_not_proven"
 """Its subject is a link of a self-test: `kind:id`."""
 MOST_NAMED: Final = 5
+FAULTS: Final = frozenset({"lock_ticket_old", "safety_ticket_old"})
+"""What was reported and nobody mended: shown in an incident too, for it changes what people can rely on there."""
 
 
-def flag_rows(scene: Scene) -> list[Document]:
-    """One row a cause: what a silent controller explains is counted with it, and equal flags stand together."""
-    found = [one for one in scene.picture["flags"] if one["code"] not in SHOWN_ELSEWHERE]
+def flag_rows(scene: Scene, only: frozenset[str] | None = None) -> list[Document]:
+    """One row a cause: what a silent controller explains is counted with it, and equal flags stand together.
+
+    only: of these codes alone.
+    """
+    flags = scene.picture["flags"]
+    found = [
+        one for one in flags if one["code"] not in SHOWN_ELSEWHERE and (only is None or one["code"] in only)
+    ]
     down = {one["subject"] for one in found if one["code"] == "controller_down"}
     explained: dict[str, int] = defaultdict(int)
     groups: dict[str, list[Document]] = {}

@@ -45,7 +45,7 @@ SCREENS: Final = {
         Screen(
             "incident",
             "incident.html",
-            ("count", "ledger", "places", "seen", "who", "timeline"),
+            ("count", "ledger", "faults", "places", "seen", "who", "timeline"),
             incident_view,
         ),
         Screen("doors", "doors.html", ("doors",), doors_view),

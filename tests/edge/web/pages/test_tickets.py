@@ -1,11 +1,14 @@
 """Tickets on the page: a technician's day with one hand, a report by anybody on staff, one ticket with its history."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from rules.model.ids import Actor
 from rules.model.ticket_asks import ChangeTicket, NoteTicket, OpenTicket
+from rules.state import Flag
+from tests.edge.campus import D1, D2, D3, NOON, locked_down
 from tests.edge.web.pages.conftest import Office, Serve
 
 DAY_US = 86_400_000_000
@@ -186,3 +189,17 @@ async def test_what_is_given_to_a_person_is_in_their_day_and_what_is_closed_in_n
     office.book.ask(ME, ChangeTicket(number, (("state", "closed"),)))
     assert "Nothing waits for you." in (await served.get("/tickets?mine", "technician"))[1]
     assert f'id="ticket-{number}"' in (await served.get("/tickets?state=closed", "technician"))[1]
+
+
+async def test_a_lock_that_was_reported_and_not_mended_stands_on_the_incidents_page(serve: Serve) -> None:
+    state = locked_down({D1: "secured", D2: "secured", D3: "secured"})
+    served = await serve(Office(state=state))
+    assert "Reported, and not mended" not in (await served.get("/incidents/inc-1"))[1]
+    flag = Flag("lock_ticket_old", D2, ("a", "187", "2026-07-31"), NOON)
+    served.office.turn(replace(state, record=replace(state.record, flags={(flag.code, flag.subject): flag})))
+
+    _, page = await served.get("/incidents/inc-1")
+
+    (faults,) = re.findall(r'<div data-part="faults".*?</section>', page, re.DOTALL)
+    assert f"{served.office.plan.doors[D2].name} was reported not to lock (ticket 187)" in plain(faults)
+    assert "since 2026-07-31. In a lockdown it may stay open: send a person" in plain(faults)
