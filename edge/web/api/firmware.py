@@ -80,7 +80,7 @@ async def firmware(visit: Visit) -> web.StreamResponse:
     try:
         raw = await visit.office.read_book("firmware")
     except NotDone as err:
-        raise Problem(503, reply(err.code, dict(err.args)), code=err.code) from None
+        raise Problem(503, reply(err.code, dict(err.said)), code=err.code) from None
     return answer(msgspec.json.decode(raw, type=Firmware))
 
 
