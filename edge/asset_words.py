@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from edge import ticket_words
+
 FIELDS: Final[Mapping[str, str]] = {
     "class": "Class",
     "type": "Type",
@@ -152,10 +154,10 @@ def args_in_words(args: Mapping[str, object]) -> dict[str, object]:
     """A refusal's arguments as a sentence takes them."""
     said = dict(args)
     if "form" in said:
-        said["form"] = FORMS.get(str(said["form"]), said["form"])
+        said["form"] = {**ticket_words.FORMS, **FORMS}.get(str(said["form"]), said["form"])
     for name in ("was", "state"):
         if name in said:
             said[name] = STATES.get(str(said[name]), said[name])
     if "field" in said and said["field"] != "id":
-        said["field"] = FIELDS.get(str(said["field"]), said["field"])
+        said["field"] = {**ticket_words.FIELDS, **FIELDS}.get(str(said["field"]), said["field"])
     return said

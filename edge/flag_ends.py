@@ -49,6 +49,8 @@ ENDS: Final[Mapping[str, str]] = {
     "stocked": "It ends once as many are in stock as should be.",
     "taken_out": "It ends once it is not heard any more, or is in use again.",
     "tried_out": "It ends once somebody says by name that it was tried out.",
+    "ticket_closed": "It ends once its ticket is closed.",
+    "quiet": "It ends once its flag turned less than ten times within an hour.",
     "tested": "It ends once a self-test comes to its end.",
     "version": "It ends with a version that knows it.",
 }

@@ -6,6 +6,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from edge import ticket_words
+
 FLAGS: Final[Mapping[str, tuple[str, str]]] = {
     "button_silent": (
         "Button {subject} is silent",
@@ -269,6 +271,7 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "Somebody reported a fault of {subject}",
         "They did not sign in, and it may be nothing. Look at it: its page has what they wrote.",
     ),
+    **ticket_words.FLAGS,
     "driver_failed": (
         "The driver of controller {0} failed",
         "It is started again every second; its doors may not lock meanwhile. Use keys there; keep the log.",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from edge.book.messages import DeviceLine, Open
 from edge.config.model import Config
+from edge.config.pack_tickets import shipped_tickets, with_policies
 from rules.plan import Plan
 
 
@@ -17,6 +18,7 @@ def opened(config: Config, plan: Plan, store: Path) -> Open:
         tuple(_devices(config)),
         {zone.id: zone.above for zone in plan.zones.values()},
         None if config.policies.retention is None else config.policies.retention.other,
+        with_policies(shipped_tickets(), config.policies.tickets.after),
     )
 
 
@@ -28,7 +30,7 @@ def _devices(config: Config) -> Iterator[DeviceLine]:
     for one in config.inputs:
         yield DeviceLine(one.id, "input", one.zones[0] if one.zones else root, "", "", one.controller)
     for door in config.doors:
-        yield DeviceLine(door.id, "door", door.zone, door.name or "", "", door.controller)
+        yield DeviceLine(door.id, "door", door.zone, door.name or "", "", door.controller, door.kind)
     for button in config.buttons:
         of = None if button.wired is None else button.wired.controller
         yield DeviceLine(button.id, "button", button.zone, button.name or "", button.model or "", of)

@@ -7,7 +7,7 @@ the fact's own arguments; one that is missing is shown as `?`, never raised over
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from edge import asset_words
+from edge import asset_words, ticket_words
 from edge.flag_words import FLAGS
 
 VERDICTS: Final[Mapping[str, str]] = {
@@ -163,6 +163,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "camera_lost": "No picture comes from camera {camera} now, so nothing can be learned. Nothing was changed.",
     "stopping": "The daemon is stopping; it may or may not have done it. Look at `campus-edge status`.",
     "rule_failed": "A rule failed on this request. Look at `campus-edge status`, and act by hand.",
+    **ticket_words.REFUSALS,
 }
 
 NOT_YOURS: Final[Mapping[str, str]] = {
@@ -187,6 +188,9 @@ NOT_YOURS: Final[Mapping[str, str]] = {
     "assets-write": "change the inventory",
     "people": "manage accounts",
     "configure": "change the configuration",
+    "report": "report a fault",
+    "read-tickets": "read tickets",
+    "work-tickets": "work on tickets",
     "metrics": "read the figures",
 }
 """Each right, as what somebody without it may not do."""

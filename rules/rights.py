@@ -52,6 +52,9 @@ Right = Literal[
     "people",
     "configure",
     "metrics",
+    "report",
+    "read-tickets",
+    "work-tickets",
 ]
 RIGHTS: Final[tuple[Right, ...]] = get_args(Right)
 

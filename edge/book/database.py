@@ -9,20 +9,25 @@ from typing import Any, Final, Self
 import msgspec
 
 from edge import codec
-from edge.book import shelves
+from edge.book import photos, shelves
 from edge.book.asset_tables import list_assets
 from edge.book.firmware import Firmware
 from edge.book.tables import ERASED, apply, erased
+from edge.book.ticket_tables import apply_ticket, named_photos, photos_of, scrub
 from edge.journal.chain import Head
 from edge.journal.migrations import migrate
 from edge.journal.stored import Stored
 from rules.book.book import Book, Campus
 from rules.book.fold import HEARD, fold, forget
 from rules.book.kinds import KINDS
+from rules.book.numbering import epoch_began
 from rules.model.facts import FlagCleared, FlagRaised
 
 SCHEMA: Final = Path(__file__).parent / "schema"
 NAME: Final = "book.db"
+EPOCH: Final = "epoch.started/1"
+AT: Final = "at_us"
+"""Among the book's numbers: when the last event was that it followed."""
 FOLDED: Final[frozenset[str]] = frozenset(kind.KIND for kind in (*KINDS, *HEARD, FlagRaised, FlagCleared))  # type: ignore[attr-defined]
 
 Line = dict[str, Any]
@@ -34,11 +39,13 @@ class Database:
     def __init__(self, connection: sqlite3.Connection, campus: Campus, directory: Path) -> None:
         self._connection = connection
         self.firmware = Firmware(directory)
+        self.directory = directory
         self.book = Book(campus)
         shelves.load(connection, self.book)
         row = connection.execute("SELECT epoch, seq, hash FROM followed").fetchone()
         self.position: Head | None = None if row is None else Head(*row)
         """The last event that is in it; None: none yet."""
+        self._last_us = self.book.numbers.get(AT, 0)
 
     @classmethod
     def open(cls, directory: Path, campus: Campus) -> Self:
@@ -73,15 +80,26 @@ class Database:
         """Apply the events and note the position, in one transaction. Raises sqlite3.Error: the book is ahead then, and
         has to be opened again.
         """
+        unshown: set[str] = set()
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             for event in events:
                 if event.kind in FOLDED:
                     self._fold(event)
+                elif event.kind == EPOCH:
+                    epoch_began(self.book, self._last_us, event.at_us)
                 elif event.kind == ERASED:
                     self._forget(event)
+                    unshown |= photos_of(self._connection, event)
                 apply(self._connection, event)
+                apply_ticket(self._connection, event)
+                self._last_us = event.at_us
             list_assets(self._connection, self.book, self.book.assets.changed)
+            scrubbed = any(event.kind == ERASED for event in events)
+            if scrubbed:
+                scrub(self._connection)
+            if events:
+                self.book.numbers[AT] = events[-1].at_us
             shelves.save(self._connection, self.book)
             if events:
                 last = events[-1]
@@ -94,6 +112,17 @@ class Database:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
             raise
+        if scrubbed:
+            # What was erased must not live on in the write-ahead log either.
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        if unshown:
+            with contextlib.suppress(OSError):  # `tidy` tries again
+                photos.forget(self.directory, unshown - named_photos(self._connection))
+
+    def tidy(self, now_s: float) -> None:
+        """Remove files that nothing names any more. now_s: as time.time."""
+        with contextlib.suppress(OSError):
+            photos.tidy(self.directory, named_photos(self._connection), now_s)
 
     def _fold(self, event: Stored) -> None:
         # What a known kind does not hold as it should was not ours: it changes nothing.

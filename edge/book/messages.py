@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from drivers.lines import Unreadable
+from rules.book.ticket_pack import TicketPack
 
 LONGEST_DOWN: Final = 8 * 1_048_576
 """A campus of a thousand doors is some 400 kB; a piece of the journal is bounded by its number of events."""
@@ -32,10 +33,11 @@ class DeviceLine(msgspec.Struct, frozen=True, array_like=True):
     name: str
     model: str
     of: Id | None
+    door: Id = ""
 
 
 class Open(msgspec.Struct, frozen=True, tag="open", forbid_unknown_fields=True):
-    """store: where its database is. zones: each with those above it, itself first. timezone: IANA.
+    """store: where its database is. zones: each with those above it, itself first. timezone: IANA. tickets: their pack.
 
     kept_us: how long the journal keeps what belongs to no incident; None: for ever.
     """
@@ -46,6 +48,7 @@ class Open(msgspec.Struct, frozen=True, tag="open", forbid_unknown_fields=True):
     devices: tuple[DeviceLine, ...]
     zones: dict[Id, tuple[Id, ...]]
     kept_us: int | None = None
+    tickets: TicketPack = TicketPack()
 
 
 class More(msgspec.Struct, frozen=True, tag="more", forbid_unknown_fields=True):

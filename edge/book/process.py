@@ -21,6 +21,7 @@ import msgspec
 
 from drivers.confined import confine
 from drivers.lines import Lines, Unreadable
+from edge.book import ticket_queries
 from edge.book.database import FOLDED, Database, remove
 from edge.book.entries import lines_of
 from edge.book.messages import (
@@ -62,7 +63,9 @@ PATIENCE_S: Final = 60.0
 NICE: Final = 5
 READ_S: Final = 3.0
 """Who asks for a list while it is being made again hears so by then."""
+TIDY_S: Final = 3_600.0
 MOST_ASKED: Final = 1_000
+READ: Final = {**QUERIES, **ticket_queries.QUERIES}
 
 
 class Process:
@@ -78,6 +81,7 @@ class Process:
         self._current = self._caught_up = self._adopted = False
         self._followed = 0
         self._due_s = 0.0
+        self._tidy_s = 0.0
         self._decided: collections.Counter[bytes] = collections.Counter()
         """Entries of the decision that is on its way, by what they say."""
         self._decided_s = 0.0
@@ -112,6 +116,9 @@ class Process:
             raise SystemExit("a decision did not come back")
         while self._reads and time.monotonic() - self._reads[0][0] > READ_S:
             self._say(Answered(self._reads.popleft()[1].id, "book_behind", (("followed", self._followed),)))
+        if self.database is not None and self._current and time.monotonic() >= self._tidy_s:
+            self._tidy_s = time.monotonic() + TIDY_S
+            self.database.tidy(time.time())
         self._next()
 
     # --- following -----------------------------------------------------------------------------
@@ -128,11 +135,13 @@ class Process:
                     one.name,
                     one.model,
                     None if one.of is None else AssetId(one.of),
+                    one.door,
                 )
                 for one in opened.devices
             },
             {ZoneId(zone): tuple(map(ZoneId, above)) for zone, above in opened.zones.items()},
             opened.kept_us,
+            opened.tickets,
         )
         if self.database is None:
             self.database = Database.open(Path(opened.store), campus)
@@ -242,7 +251,7 @@ class Process:
         self._say(Decided(lines))
 
     def _read(self, read: Read) -> None:
-        known = QUERIES.get(read.query)
+        known = READ.get(read.query)
         if self.database is None or known is None:
             self._say(Answered(read.id, "book_away" if known else "unknown_query"))
             return

@@ -37,6 +37,13 @@ def say(
     connection.executemany("INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
+def say_one(
+    connection: sqlite3.Connection, event: Stored, owner: str, name: str, field: str, value: JSON
+) -> None:
+    """Keep the words of a sealed field that holds one text, by the field's name."""
+    say(connection, event, owner, name, field, [(field, value)])
+
+
 def say_words(connection: sqlite3.Connection, event: Stored, *fields: str) -> None:
     """Keep the words of an event itself, for histories: by the event's place."""
     for field in fields:

@@ -5,8 +5,10 @@ from typing import Any, Final
 
 import msgspec
 
+from edge.book.archive import Archive
 from rules.book.book import Asset, Batch, Book, Fault, Minimum, Round, Staged, Standing
 from rules.book.firmware import Said
+from rules.book.ticket import Signal, Ticket, Upkeep
 
 SHELVES: Final[dict[str, tuple[Any, Any]]] = {
     "assets": (str, Asset),
@@ -19,12 +21,18 @@ SHELVES: Final[dict[str, tuple[Any, Any]]] = {
     "flags": (tuple[str, str], Standing),
     "numbers": (str, int),
     "identities": (str, Said),
+    "tickets": (int, Ticket),
+    "ticket_batches": (int, Batch),
+    "upkeeps": (int, Upkeep),
+    "signals": (tuple[str, str], Signal),
 }
 """By the name of the book's field: types of its keys and values."""
 
 
 def load(connection: sqlite3.Connection, book: Book) -> None:
     """Put back what was saved. Raises msgspec.MsgspecError for what another version saved: rebuild then."""
+    book.closed = Archive(connection, "closed", Ticket)
+    book.last_of = Archive(connection, "last_of", int)
     for name, (key_type, value_type) in SHELVES.items():
         shelf = getattr(book, name)
         value_of = msgspec.msgpack.Decoder(value_type).decode
@@ -35,6 +43,9 @@ def load(connection: sqlite3.Connection, book: Book) -> None:
 
 def save(connection: sqlite3.Connection, book: Book) -> None:
     """Save what changed. The caller holds the transaction; raises sqlite3.Error."""
+    for archive in (book.closed, book.last_of):
+        if isinstance(archive, Archive):
+            archive.save()
     for name in SHELVES:
         shelf = getattr(book, name)
         for key in shelf.saved():

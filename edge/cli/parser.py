@@ -47,6 +47,7 @@ def parser() -> Parser:
     _journal(verbs)
     _people(verbs)
     _assets(verbs)
+    _tickets(verbs)
     _files(verbs)
     return top
 
@@ -239,28 +240,6 @@ def _assets(verbs: Any) -> None:
         made.add_argument(flag, metavar=flag[2].upper(), dest=flag[2:].replace("class", "class_"), help=text)
 
 
-def _files(verbs: Any) -> None:
-    made: Parser = verbs.add_parser(
-        "import", help="take a file in, whole or not at all", description="Files in."
-    )
-    into: Any = made.add_subparsers(metavar="WHAT", required=True)
-    made = _verb(into, "assets", "assets:bring_in", "a list of assets as CSV", json=True)
-    made.add_argument("path", metavar="PATH", type=Path)
-    made.add_argument("--preview", action="store_true", help="say what it would do, and change nothing")
-    made.add_argument("--without-refused", action="store_true", help="the other rows, where some are refused")
-    for kind, text in (
-        ("cve", "published flaws: NVD, API 2.0 or a yearly file; JSON, gzip or a zip of pages"),
-        ("kev", "flaws that attackers use: CISA's catalogue, JSON"),
-    ):
-        made = _verb(into, kind, "firmware:take", text, json=True)
-        made.add_argument("file", metavar="FILE", type=Path)
-        made.set_defaults(kind=kind)
-    made = verbs.add_parser("export", help="write a file", description="Files out.")
-    out: Any = made.add_subparsers(metavar="WHAT", required=True)
-    made = _verb(out, "assets", "assets:take_out", "all assets as CSV, which `import assets` reads again")
-    made.add_argument("path", metavar="PATH", type=Path)
-
-
 def _secret(made: Parser, flag: str, what: str) -> None:
     """A secret stands in no argument: other users of the machine see those."""
     made.add_argument(flag, dest="secret", metavar="FILE", help=f"{what}, first line; - is standard input")
@@ -272,6 +251,79 @@ def _journal(verbs: Any) -> None:
     made.add_argument(
         "--evidence", action="store_true", help="read each file of pictures whole; takes its time"
     )
+
+
+def _tickets(verbs: Any) -> None:
+    made = _verb(
+        verbs, "tickets", "tickets:tickets", "what is wrong and who mends it; or one, whole", json=True
+    )
+    made.add_argument("number", metavar="N", nargs="?", help="187, or as it is said: lincoln-hs-187")
+    which = made.add_mutually_exclusive_group()
+    which.add_argument("--closed", action="store_true", help="those that are closed")
+    which.add_argument("--all", action="store_true", help="open and closed")
+    for name in ("weight", "category", "zone", "asset", "assigned", "search"):
+        made.add_argument(f"--{name}", metavar=name[0].upper())
+    made.add_argument("--limit", type=int, default=50, metavar="N", help="at most 200")
+
+    top: Parser = verbs.add_parser("ticket", help="open, assign, note, close one", description="One ticket.")
+    of: Any = top.add_subparsers(metavar="VERB", required=True)
+    made = _verb(of, "open", "tickets:opening", "open one", json=True)
+    made.add_argument("title", metavar="TITLE", nargs="?")
+    for name in ("category", "weight", "zone", "asset", "room", "text", "assigned", "reporter", "template"):
+        made.add_argument(f"--{name}", metavar=name[0].upper())
+    for name, run, text in (
+        ("assign", "assigning", "give it to an actor or role:…; - takes it from everybody"),
+        ("turn", "turning", "open, progress, waiting, proposed, closed, reopened"),
+        ("close", "closing", "close it; one that weighs safety needs --why"),
+        ("note", "noting", "words, time spent, parts"),
+        ("snooze", "snoozing", "let it rest: it does not age meanwhile"),
+    ):
+        made = _verb(of, name, f"tickets:{run}", text, json=True)
+        made.add_argument("number", metavar="N")
+        if name == "assign":
+            made.add_argument("whom", metavar="WHOM")
+        if name == "turn":
+            made.add_argument("state", metavar="STATE")
+        if name in ("turn", "close"):
+            made.add_argument("--why", default="", help="what was done")
+        if name == "note":
+            made.add_argument("text", metavar="TEXT", nargs="?", default="")
+            made.add_argument("--minutes", type=int, default=0, metavar="N")
+            made.add_argument("--part", action="append", default=[], metavar="NAME=COUNT")
+        if name == "snooze":
+            made.add_argument("--days", type=int, required=True, metavar="N")
+            made.add_argument("--reason", type=_said, required=True)
+
+
+def _files(verbs: Any) -> None:
+    """What comes in and goes out as a file: one verb each way, for every noun."""
+    made: Parser = verbs.add_parser(
+        "import", help="take a file in", description="Take a file in, whole or not at all."
+    )
+    of: Any = made.add_subparsers(metavar="WHAT", required=True)
+    for kind, text in (
+        ("cve", "published flaws: NVD, API 2.0 or a yearly file; JSON, gzip or a zip of pages"),
+        ("kev", "flaws that attackers use: CISA's catalogue, JSON"),
+    ):
+        made = _verb(of, kind, "firmware:take", text, json=True)
+        made.add_argument("file", metavar="FILE", type=Path)
+        made.set_defaults(kind=kind)
+    made = _verb(
+        of, "assets", "assets:bring_in", "a list of assets as CSV, as a whole or not at all", json=True
+    )
+    made.add_argument("path", metavar="PATH", type=Path)
+    made.add_argument("--preview", action="store_true", help="say what it would do, and change nothing")
+    made.add_argument("--without-refused", action="store_true", help="the other rows, where some are refused")
+    made = _verb(of, "tickets", "ticket_files:importing", "tickets from CSV", json=True)
+    made.add_argument("path", type=Path, metavar="PATH")
+    made.add_argument("--check", action="store_true", help="only say what would be refused")
+
+    made = verbs.add_parser("export", help="take files out", description="Files out.")
+    of = made.add_subparsers(metavar="WHAT", required=True)
+    made = _verb(of, "assets", "assets:take_out", "all assets as CSV, which `import assets` reads again")
+    made.add_argument("path", metavar="PATH", type=Path)
+    made = _verb(of, "tickets", "ticket_files:exporting", "tickets as CSV")
+    made.add_argument("path", type=Path, metavar="PATH")
 
 
 def _said(text: str) -> str:

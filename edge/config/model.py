@@ -195,6 +195,18 @@ class NetworkPolicy(Section, frozen=True, kw_only=True):
     ] = ()
 
 
+class TicketPolicy(Section, frozen=True, kw_only=True):
+    """What the site puts in place of lengths of time in `rules/packs/escalation.yaml`."""
+
+    after: Annotated[
+        dict[
+            Annotated[str, form("slug", "A step or an opening of the pack.")],
+            Annotated[int, duration("How long until then.", "0s", "3650d")],
+        ],
+        says("By the id of a step or of an opening: lock-old: 7d."),
+    ] = field(default_factory=dict)
+
+
 class Policies(Section, frozen=True, kw_only=True):
     """What the site has chosen."""
 
@@ -210,6 +222,7 @@ class Policies(Section, frozen=True, kw_only=True):
     retention: RetentionPolicy | None = None
     evidence: EvidencePolicy = EvidencePolicy()
     network: NetworkPolicy | None = None
+    tickets: TicketPolicy = TicketPolicy()
 
 
 class Config(Section, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from edge.config.collect import nearest
 from edge.config.model import Config
+from edge.config.pack_tickets import shipped_tickets
 from edge.config.report import Report
 
 
@@ -13,6 +14,7 @@ def check_policies(config: Config, hurt: set[str], report: Report) -> None:
         _check_timezone(config.campus.timezone, report)
     if "policies" not in hurt:
         _check_perimeter(config, report)
+        _check_tickets(config, report)
     for route in config.dispatch:
         if route.agreement is None:
             what = "is disabled: no agreement with the centre is recorded"
@@ -48,3 +50,12 @@ def _check_perimeter(config: Config, report: Report) -> None:
         do = "add perimeter_approved: {by, date, responder_access} under policies:"
         keys = "policies.perimeter_approved" if report.place("policies") else f"doors[{exterior.id}].kind"
         report.refuse(keys, what, do)
+
+
+def _check_tickets(config: Config, report: Report) -> None:
+    pack = shipped_tickets()
+    known = [one.id for one in pack.steps] + [one.id for one in pack.opens]
+    for name in config.policies.tickets.after:
+        if name not in known:
+            what = f"there is no step or opening {name!r} in rules/packs/escalation.yaml"
+            report.refuse("policies.tickets.after", what, nearest(name, known) or "write an id that is there")

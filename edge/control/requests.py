@@ -207,6 +207,20 @@ class ImportAssets(_Request, frozen=True, tag="import-assets"):
     without_refused: bool = False
 
 
+class BookAsk(_Request, frozen=True, tag="book-ask"):
+    """Something that the book is to decide. verb: of `rules.model.book_asks`."""
+
+    verb: Id
+    asked: msgspec.Raw
+
+
+class BookRead(_Request, frozen=True, tag="book-read"):
+    """Something that is read of the book. query: of `edge.book.queries` and the nouns beside it."""
+
+    query: Id
+    asked: msgspec.Raw = msgspec.Raw(b"{}")
+
+
 Asking = Press | Lock | Release | Answer | Close | WalkTest | SelfTest | Measure | DryRun
 Request = (
     Status
@@ -223,6 +237,8 @@ Request = (
     | ImportBundle
     | ReadBook
     | ImportAssets
+    | BookAsk
+    | BookRead
 )
 _decoder: Final = msgspec.json.Decoder(Request)
 

@@ -1,9 +1,12 @@
 """Which right each request of the socket asks for: complete by its type, so that none can be without one."""
 
-from typing import assert_never
+from collections.abc import Mapping
+from typing import Final, assert_never
 
 from edge.control.requests import (
     Answer,
+    BookAsk,
+    BookRead,
     Close,
     DryRun,
     Export,
@@ -31,6 +34,38 @@ from rules.rights import Right, Role
 
 ROLE: Role = "administrator"
 """Of who comes in by the socket: root, or the daemon's own user. Either could read and write the store anyway."""
+
+OF_VERBS: Final[Mapping[str, Right]] = {
+    "ticket.open": "report",
+    "ticket.note": "report",
+    "ticket.change": "work-tickets",
+    "ticket.import": "work-tickets",
+    "upkeep.begin": "work-tickets",
+    "upkeep.end": "work-tickets",
+}
+OF_QUERIES: Final[Mapping[str, Right]] = {
+    "tickets": "read-tickets",
+    "tickets.whole": "read-tickets",
+    "ticket": "read-tickets",
+    "tickets.judged": "work-tickets",
+    "tickets.desk": "report",
+    "upkeeps": "read-tickets",
+    "assets": "assets",
+    "asset": "assets",
+    "assets.count": "assets",
+    "assets.issued": "assets",
+    "assets.plan": "assets",
+    "assets.plan_csv": "assets",
+    "stock": "assets",
+    "rounds": "assets",
+    "round": "assets",
+    "reports": "assets",
+    "assets.csv": "assets-write",
+    "assets.edit": "assets-write",
+    "import.rows": "assets-write",
+    "firmware": "look",
+}
+"""What is not here is neither asked nor read over the socket by its name alone, and asks for a right that few have."""
 
 
 def right_of(request: Request) -> Right:
@@ -66,5 +101,9 @@ def right_of(request: Request) -> Right:
             return "assets-write"
         case User() | Token() | Known():
             return "people"
+        case BookAsk():
+            return OF_VERBS.get(request.verb, "configure")
+        case BookRead():
+            return OF_QUERIES.get(request.query, "configure")
         case _:
             assert_never(request)

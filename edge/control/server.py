@@ -19,11 +19,14 @@ import structlog
 
 from edge import words
 from edge.control import accounts, books
+from edge.control.booked import booked
 from edge.control.desk import Desk, NoRecord, Reply
 from edge.control.path import address
 from edge.control.requests import (
     LONGEST,
     Answer,
+    BookAsk,
+    BookRead,
     Close,
     DryRun,
     Export,
@@ -199,6 +202,8 @@ class ControlServer:
                 yield await _read(desk, "firmware")
             case ImportBundle():
                 yield await _imported(desk, request, actor)
+            case BookAsk() | BookRead():
+                yield await booked(desk, request, actor)
             case LeaveSafeMode():
                 yield await _reply(desk.leave_safe_mode(actor))
             case VerifyJournal():

@@ -96,6 +96,9 @@ def _operation(route: Route, says: Says, refs: Document, components: Document) -
             "required": True,
             "content": {"application/json": {"schema": refs[_key(says.takes)]}},
         }
+    if says.sends:
+        body = {media: {"schema": {"type": "string", "format": "binary"}} for media in says.sends}
+        operation["requestBody"] = {"required": True, "content": body}
     if route.right == "open":
         operation["security"] = []
     return operation

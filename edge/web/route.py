@@ -58,6 +58,7 @@ class Says:
 
     gives: the answer's model (msgspec); None where `media` is not JSON. takes, asks: the models of body and query.
     problems: the statuses that this route may answer beside those that every route of its form may.
+    sends: the media types of a body that is no JSON.
     """
 
     summary: str
@@ -67,6 +68,7 @@ class Says:
     problems: tuple[int, ...] = ()
     media: str = "application/json"
     text: str = ""
+    sends: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

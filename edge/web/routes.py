@@ -19,6 +19,7 @@ from edge.web.api import (
     release_session,
     rules,
     selftest,
+    tickets,
     walk_tests,
 )
 from edge.web.pages import (
@@ -42,6 +43,7 @@ from edge.web.pages import (
 from edge.web.pages import (
     rules as rules_page,
 )
+from edge.web.pages import tickets as ticket_pages
 from edge.web.route import Route
 
 PAGES: tuple[Route, ...] = (
@@ -60,6 +62,7 @@ PAGES: tuple[Route, ...] = (
     *inventory.ROUTES,
     *inventory_lists.ROUTES,
     *scanning.ROUTES,
+    *ticket_pages.ROUTES,
     *streaming.ROUTES,
     *statics.ROUTES,
 )
@@ -87,4 +90,5 @@ ROUTES: tuple[Route, ...] = (
     *assets.ROUTES,
     *imports.ROUTES,
     *events.ROUTES,
+    *tickets.ROUTES,
 )

@@ -3,12 +3,14 @@
 Texts and persons are not here: no rule needs them. Its size depends on what the campus owns and on what is open.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from rules.book.firmware import Bundle, Judgement, Said
 from rules.book.shelf import Shelf
+from rules.book.ticket import Signal, Ticket, Upkeep
+from rules.book.ticket_pack import TicketPack
 from rules.model.asset_facts import BatchState, Pairs
 from rules.model.bundle_facts import BundleKind
 from rules.model.ids import AssetId, ZoneId
@@ -110,7 +112,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A configured device: what the configuration says of it. kind: controller, door, button, camera, input, output."""
+    """A configured device: what the configuration says of it. kind: controller, door, button, camera, input, output.
+
+    door: of a door which kind it is: classroom, exterior, interior, stair.
+    """
 
     id: AssetId
     kind: str
@@ -119,11 +124,12 @@ class Device:
     model: str = ""
     of: AssetId | None = None
     """The controller that it hangs on."""
+    door: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Campus:
-    """What the accepted configuration says. zones: each with those above it, itself first.
+    """What the accepted configuration says. zones: each with those above it, itself first. tickets: their pack.
 
     kept_us: how long the journal keeps what belongs to no incident; None: for ever.
     """
@@ -132,6 +138,7 @@ class Campus:
     devices: Mapping[AssetId, Device] = field(default_factory=dict)
     zones: Mapping[ZoneId, tuple[ZoneId, ...]] = field(default_factory=dict)
     kept_us: int | None = None
+    tickets: TicketPack = field(default_factory=TicketPack)
 
 
 @dataclass(slots=True)
@@ -162,9 +169,29 @@ class Book:
     """Of firmware, as the process last compared it with notes and published flaws: see `rules.book.firmware`."""
     orphans: set[int] = field(default_factory=set)
     """Imports that were under way when this process began: nobody goes on with them."""
+    tickets: Shelf[int, Ticket] = field(default_factory=Shelf)
+    """Those that are not closed."""
+    closed: MutableMapping[int, Ticket] = field(default_factory=dict)
+    """The others. In the book's process they lie on disk: only a person's word or a flag that comes back asks for one."""
+    last_of: MutableMapping[str, int] = field(default_factory=dict)
+    """The last ticket of a key (`TicketOpened.key`), on disk as well."""
+    ticket_batches: Shelf[int, Batch] = field(default_factory=Shelf)
+    upkeeps: Shelf[int, Upkeep] = field(default_factory=Shelf)
+    signals: Shelf[tuple[str, str], Signal] = field(default_factory=Shelf)
+    """How each flag, by (code, subject), turned lately."""
 
     def within(self, zone: str) -> frozenset[str] | None:
         """A zone and all below it; None for `""`: everywhere, also where nobody said or no zone is any more."""
         if not zone:
             return None
         return frozenset(one for one, above in self.campus.zones.items() if zone in above)
+
+    def ticket(self, number: int) -> Ticket | None:
+        """A ticket, open or closed, whose import is whole."""
+        found = self.tickets.get(number) or self.closed.get(number)
+        return found if found is not None and self.ticket_counts(found) else None
+
+    def ticket_counts(self, ticket: Ticket) -> bool:
+        """Whether it is there for everybody: its import is whole."""
+        batch = self.ticket_batches.get(ticket.batch)
+        return ticket.batch == 0 or (batch is not None and batch.state == "taken")

@@ -3,13 +3,21 @@
 from collections.abc import Iterator
 from typing import assert_never
 
-from rules.book import assets, audits, batches, dependencies, faults, lifecycle, stock
+from rules.book import assets, audits, batches, dependencies, faults, lifecycle, stock, tickets, upkeep
 from rules.book.book import Book
 from rules.book.decision import Now
 from rules.model import asset_asks as asks
 from rules.model.book_asks import BookAsk, RecordBundle
 from rules.model.facts import Entry
 from rules.model.ids import Actor
+from rules.model.ticket_asks import (
+    BeginUpkeep,
+    ChangeTicket,
+    EndUpkeep,
+    ImportTickets,
+    NoteTicket,
+    OpenTicket,
+)
 
 
 def decide(book: Book, asked: BookAsk, actor: Actor, now: Now) -> tuple[Entry, ...]:
@@ -55,5 +63,17 @@ def _decided(book: Book, asked: BookAsk, actor: Actor, now: Now) -> Iterator[Ent
             return (Entry(one, one.bundle, actor) for one in (asked.taken, asked.refused) if one is not None)
         case asks.EndBatch():
             return batches.end(book, asked, actor)
+        case OpenTicket():
+            return tickets.open_ticket(book, asked, actor)
+        case ChangeTicket():
+            return tickets.change_ticket(book, asked, actor)
+        case NoteTicket():
+            return tickets.note_ticket(book, asked, actor)
+        case ImportTickets():
+            return tickets.import_tickets(book, asked, actor, now)
+        case BeginUpkeep():
+            return upkeep.begin(book, asked, actor, now)
+        case EndUpkeep():
+            return upkeep.end(book, asked, actor)
         case _:
             assert_never(asked)

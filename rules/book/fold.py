@@ -7,6 +7,7 @@ from rules.book.assets import without
 from rules.book.book import Batch, Book, Fault, Minimum, Round, Standing
 from rules.book.firmware import Said
 from rules.book.fold_assets import fold_asset, take
+from rules.book.ticket_fold import fold_signal, fold_ticket
 from rules.model.asset_facts import (
     AssetBatchTurned,
     AssetMissed,
@@ -28,6 +29,7 @@ from rules.model.facts import (
     PressRecorded,
 )
 from rules.model.ids import AssetId
+from rules.model.ticket_facts import TicketFact
 
 HEARD: Final = (
     ControllerTurned, ButtonTurned, CameraTurned, InputTurned, PressRecorded, DeviceIdentified, CameraIdentified,
@@ -63,9 +65,13 @@ def fold(book: Book, at_us: int, entry: Entry) -> None:
         case FlagRaised():
             known = book.flags.get((fact.code, fact.subject))
             since_us = at_us if known is None else known.since_us
+            if known is None:
+                fold_signal(book, at_us, (fact.code, fact.subject), raised=True)
             book.flags[fact.code, fact.subject] = Standing(fact.args, since_us)
         case FlagCleared():
-            book.flags.drop((fact.code, fact.subject))
+            if (fact.code, fact.subject) in book.flags:
+                del book.flags[fact.code, fact.subject]
+                fold_signal(book, at_us, (fact.code, fact.subject), raised=False)
         case ControllerTurned():
             _hear(book, fact.controller, fact.up)
         case CameraTurned():
@@ -77,6 +83,8 @@ def fold(book: Book, at_us: int, entry: Entry) -> None:
         case PressRecorded():
             if fact.path in BY_THE_DEVICE:
                 _hear(book, fact.button, True)
+        case _ if isinstance(fact, TicketFact):
+            fold_ticket(book, at_us, fact)
         case _:
             fold_asset(book, at_us, fact)
             if isinstance(fact, AssetSeen | AssetMissed):

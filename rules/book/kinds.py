@@ -6,8 +6,14 @@ from rules.book import firmware
 from rules.model.asset_facts import AssetFact
 from rules.model.bundle_facts import BundleFact
 from rules.model.facts import Entry, FlagCleared, FlagRaised
+from rules.model.ticket_facts import TicketFact
 
-KINDS: Final[frozenset[type]] = frozenset((*get_args(AssetFact), *get_args(BundleFact)))
+KINDS: Final[frozenset[type]] = frozenset(
+    (*get_args(AssetFact), *get_args(BundleFact), *get_args(TicketFact))
+)
+OF_TICKETS: Final[frozenset[str]] = frozenset(
+    {"lock_ticket_old", "safety_ticket_old", "ticket_old", "changes_often"}
+)
 FLAGS: Final[frozenset[str]] = (
     frozenset(
         {
@@ -23,6 +29,7 @@ FLAGS: Final[frozenset[str]] = (
         }
     )
     | firmware.CODES
+    | OF_TICKETS
 )
 """Codes of the flags that the book alone raises and clears. `args` begin with the zone (`""`: the campus)."""
 

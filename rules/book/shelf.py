@@ -7,7 +7,7 @@ V = TypeVar("V")
 
 
 class Shelf(dict[K, V]):
-    """Changed by `fold` alone: by assignment, `del` and `drop`."""
+    """Changed by `fold` alone: by assignment, `del` and `drop`: a `pop` would go unnoticed."""
 
     def __init__(self, *known: tuple[K, V]) -> None:
         super().__init__(known)

@@ -5,13 +5,24 @@ After downtime, a crash or a rebuild the same comparison finds what is left to d
 
 from collections.abc import Iterator
 
-from rules.book import assets, audits, batches, dependencies, devices, firmware, restating, stock
+from rules.book import (
+    assets,
+    audits,
+    batches,
+    dependencies,
+    devices,
+    firmware,
+    restating,
+    stock,
+    ticket_sweep,
+)
 from rules.book.asset_fields import NONE, day_of
 from rules.book.book import GONE, Asset, Book
 from rules.book.decision import Now
 from rules.book.kinds import FLAGS
+from rules.book.ticket_things import zone_of
 from rules.model.facts import Because, Entry, FlagCleared, FlagRaised
-from rules.model.ids import Actor, AssetId
+from rules.model.ids import Actor
 
 RULE = Actor("rule")
 Flags = dict[tuple[str, str], tuple[str, ...]]
@@ -23,6 +34,7 @@ def sweep(book: Book, now: Now) -> Iterator[Entry]:
     yield from batches.abandoned(book)
     yield from devices.listed(book, restating.before_us(book, now))
     yield from restating.minimums(book, now)
+    yield from ticket_sweep.steps(book, now)
 
 
 def wanted(book: Book, now: Now) -> Flags:
@@ -49,7 +61,7 @@ def wanted(book: Book, now: Now) -> Flags:
         flags[code, subject] = (zone_of(book, subject), *args)
     for code, args in firmware.bundle_flags(book.bundles, book.oldest_us, now.utc_us):
         flags[code, book.campus.id] = ("", *args)
-    return flags
+    return flags | ticket_sweep.flags(book, now)
 
 
 def _of_safety(flags: Flags, asset: Asset, now: Now) -> None:
@@ -67,15 +79,6 @@ def _of_safety(flags: Flags, asset: Asset, now: Now) -> None:
         flags["recommission", asset.id] = (zone, asset.fields["recommission"])
     if "unlisted" in asset.fields:
         flags["device_unlisted", asset.id] = (zone,)
-
-
-def zone_of(book: Book, subject: str) -> str:
-    """Where an asset is; `""`: not known."""
-    asset, device = book.assets.get(AssetId(subject)), book.campus.devices.get(AssetId(subject))
-    if asset is None:
-        # Not listed yet: the configuration says it.
-        return "" if device is None else device.zone
-    return asset.fields.get("zone", "")
 
 
 def _turned(book: Book, now: Flags) -> Iterator[Entry]:

@@ -28,6 +28,7 @@ from rules.model.ids import (
 from rules.model.kinds import KindWord
 from rules.model.responses import Response
 from rules.model.selftest import ExerciseStep, Outcome, TestCause
+from rules.model.ticket_facts import TicketFact
 from rules.model.verdicts import VerdictWord
 
 Standing = Literal[
@@ -476,6 +477,7 @@ Fact = (
     | AssetFact
     | DeviceIdentified
     | BundleFact
+    | TicketFact
 )
 
 

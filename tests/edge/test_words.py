@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge import asset_words, words
+from edge import asset_words, ticket_words, words
 from edge.flag_words import FLAGS
 from rules.book.asset_fields import FIELDS
 from rules.book.kinds import FLAGS as BOOKS_FLAGS
+from rules.book.kinds import OF_TICKETS
+from rules.book.ticket_fields import FIELDS as TICKET_FIELDS
 from rules.links import BOX_TROUBLE
 from rules.model.verdicts import VerdictWord
 from rules.rights import RIGHTS
@@ -114,6 +116,22 @@ def test_every_refusal_of_a_request_has_words() -> None:
 
     assert {"unknown_button", "unknown_door", "bad_minutes"} <= refused
     assert refused - set(words.REFUSALS) == set()
+
+
+def test_every_refusal_of_the_book_and_every_flag_of_its_own_has_words() -> None:
+    refused = literals(r'Refused\(\s*"([a-z_]+)"', "rules/book") | literals(
+        r'NoPhoto\("([a-z_]+)"', "edge/book"
+    )
+
+    assert {"unknown_ticket", "why_needed", "bad_rest", "photo_cut"} <= refused
+    assert refused - set(words.REFUSALS) - {"unknown_verb"} == set()
+    assert set(FLAGS) >= OF_TICKETS
+    assert {one.form for one in TICKET_FIELDS.values()} - {*asset_words.FORMS, *ticket_words.FORMS} == set()
+    assert set(TICKET_FIELDS) - {*asset_words.FIELDS, *ticket_words.FIELDS} == set()
+    said = {"field": "weight", "form": "weight", "value": "heavy"}
+    assert words.reply("bad_value", said) == (
+        "Weight cannot be heavy: write safety, urgent or normal. Nothing was changed."
+    )
 
 
 def test_every_code_that_the_interlock_returns_has_words() -> None:

@@ -12,6 +12,8 @@ from rules.book.assets import QUESTIONS
 from rules.book.steps import MAY_FOLLOW
 
 Document = dict[str, Any]
+FILTERS: Final = ("class", "type", "zone", "state", "unknown", "where", "search")
+"""By which the list is narrowed."""
 
 WRITTEN: Final[tuple[str, ...]] = (
     "name", "class", "type", "zone", "room", "responsible", "role", "supported_until", "tag", "serial", "maker", "model",
@@ -97,7 +99,7 @@ def counted(counts: Document) -> Document:
 def filters(scene: Scene, asked: Mapping[str, str]) -> Document:
     """The form that finds assets, as it was sent."""
     return {
-        "asked": dict(asked),
+        "asked": {one: asked.get(one, "") for one in FILTERS},
         "classes": [(one, _(asset_words.CLASSES[one])) for one in CLASSES],
         "states": [(one, _(asset_words.STATES[one])) for one in STATES],
         "zones": [(one.id, str(one.name)) for one in scene.plan.zones.values()],

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from edge import asset_words, camera_words, words
+from edge import asset_words, camera_words, ticket_words, words
 from edge.flag_ends import ENDS
 from edge.flag_evidence import SEEN
 from edge.flag_words import FLAGS
@@ -29,6 +29,7 @@ from edge.web.pages import (
     signing,
     templates,
     tested,
+    ticket_views,
     timeline,
     verdicts,
 )
@@ -72,6 +73,9 @@ def from_tables() -> Iterator[str]:
         *(table.values() for table in (signing.WELCOME_WHY_NOT, people.ON_A_PAGE)),
         *(releasing.WHY_NOT.values(), confirming.WHY_NOT.values(), acting.WORDS),
         (account.WRONG, *account.ROLES.values()),
+        *(ticket_views.BUTTONS.values(), ticket_views.KINDS.values(), ticket_views.FIELDS.values()),
+        ticket_views.ALSO_SAID,
+        *(ticket_words.FIELDS.values(), ticket_words.FORMS.values()),
         *FLAGS.values(),
         *(ENDS.values(), SEEN.values(), words.DRY_RUN.values(), LIMITS.values()),
         (role.replace("-", " ") for role in ROLES),

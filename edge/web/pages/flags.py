@@ -24,6 +24,8 @@ SHOWN_ELSEWHERE: Final = frozenset({"unanswered_press", "not_armed"})
 LINK: Final = "link_not_proven"
 """Its subject is a link of a self-test: `kind:id`."""
 MOST_NAMED: Final = 5
+FAULTS: Final = frozenset({"lock_ticket_old", "safety_ticket_old"})
+"""What was reported and nobody mended: shown in an incident too, for it changes what people can rely on there."""
 
 
 def flag_rows(scene: Scene, only: Callable[[Document], bool] = lambda _: True) -> list[Document]:
@@ -172,10 +174,14 @@ def flags_here(scene: Scene, incident: str, zone: str) -> Document:
     held = {one["id"] for one in scene.picture["zones"] if one["incident"] == incident} | {zone}
     planned = [scene.plan.zones[ZoneId(one)] for one in held if ZoneId(one) in scene.plan.zones]
     zones = {str(one) for its in planned for one in (*its.within, *its.above)}
+    faults = {one["id"] for one in scene.picture["flags"] if one["code"] in FAULTS}
     here = [one["id"] for one in scene.picture["flags"] if one["safety"] and zones & set(one["zones"])]
+    # What was reported and nobody mended has its own place there, of the whole campus.
+    here = [one for one in here if one not in faults]
     rows = flag_rows(scene, lambda one: one["id"] in set(here))
     waiting = sum(
-        one["id"] not in set(here) and one["code"] not in SHOWN_ELSEWHERE for one in scene.picture["flags"]
+        one["id"] not in {*here, *faults} and one["code"] not in SHOWN_ELSEWHERE
+        for one in scene.picture["flags"]
     )
     return {"rows": rows[:MOST_HERE], "more": max(0, len(rows) - MOST_HERE), "waiting": waiting}
 

@@ -10,7 +10,7 @@ from edge.web.pages.campus import walk_test_rows, zone_row
 from edge.web.pages.causes import by_cause
 from edge.web.pages.devices import input_row
 from edge.web.pages.doors import ledger_times, took
-from edge.web.pages.flags import flags_here
+from edge.web.pages.flags import FAULTS, flag_rows, flags_here
 from edge.web.pages.language import _, say
 from edge.web.pages.responses import MARKS, SAYS, band, name, presses, titled
 from edge.web.pages.scene import Scene
@@ -55,6 +55,7 @@ def incident_view(scene: Scene, of: str) -> Document | None:
         "fire": [row for row in inputs if row["fire"] and row["tone"] != "calm"],
         "eyes": incident_cameras(scene, of),
         "wrong": flags_here(scene, of, found["zone"]),
+        "faults": flag_rows(scene, lambda one: one["code"] in FAULTS),
     }
 
 

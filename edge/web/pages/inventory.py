@@ -23,13 +23,12 @@ from rules.model.ids import AssetId
 
 Document = dict[str, Any]
 PAGE: Final = 50
-FILTERS: Final = ("class", "type", "zone", "state", "unknown", "where", "search")
 
 
 async def listing(visit: Visit) -> web.StreamResponse:
     """The list, with what was asked for."""
     now, given = scene_of(visit), visit.request.query
-    asked = {name: given[name][:100] for name in (*FILTERS, "after") if given.get(name)}
+    asked = {name: given[name][:100] for name in (*views.FILTERS, "after") if given.get(name)}
     found = await book.read(
         visit, "assets", limit=PAGE, **{("class_" if one == "class" else one): asked[one] for one in asked}
     )

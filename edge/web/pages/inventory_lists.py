@@ -10,8 +10,8 @@ from edge.web import book
 from edge.web.pages import assets as views
 from edge.web.pages import times
 from edge.web.pages.acting import onward
+from edge.web.pages.assets import FILTERS
 from edge.web.pages.forms import form_of
-from edge.web.pages.inventory import FILTERS
 from edge.web.pages.language import _, many, say
 from edge.web.pages.qr import square
 from edge.web.pages.scene import Scene

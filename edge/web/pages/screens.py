@@ -46,7 +46,7 @@ SCREENS: Final = {
         Screen(
             "incident",
             "incident.html",
-            ("count", "ledger", "places", "wrong", "seen", "who", "evidence", "timeline"),
+            ("count", "ledger", "faults", "places", "wrong", "seen", "who", "evidence", "timeline"),
             incident_view,
         ),
         Screen("doors", "doors.html", ("doors",), doors_view),

@@ -10,6 +10,7 @@ import msgspec
 
 from edge import codec
 from edge.book.messages import DeviceLine, Open
+from edge.config.pack_tickets import shipped_tickets
 from edge.journal.journal import Journal
 from edge.operations import TERMS, Operations
 from rules.model.asset_facts import Pairs
@@ -19,13 +20,14 @@ from rules.model.events import ConditionChanged, Event
 from rules.model.facts import Entry, Fact
 from rules.model.ids import Actor, AssetId
 from rules.model.moments import Instant
+from rules.model.ticket_asks import OpenTicket
 
 PATIENCE_S = 120.0
 PERSON = Actor("person:1")
 MADE = codec.Made("pack", "code")
 DEVICES = (
     DeviceLine("plc", "controller", "campus", "", "wago-750", None),
-    DeviceLine("a-101", "door", "a-1", "Room 101", "", "plc"),
+    DeviceLine("a-101", "door", "a-1", "Room 101", "", "plc", "classroom"),
     DeviceLine("cam-1", "camera", "a", "Front", "axis", None),
 )
 ZONES = {"campus": ("campus",), "a": ("a", "campus"), "a-1": ("a-1", "a", "campus")}
@@ -37,6 +39,7 @@ def opened(store: Path, **other: Any) -> Open:
         "timezone": "America/Chicago",
         "devices": DEVICES,
         "zones": ZONES,
+        "tickets": shipped_tickets(),
     }
     return Open(str(store), **{**said, **other})
 
@@ -91,6 +94,11 @@ class Desk:
             PERSON, WriteAsset(None if asset is None else AssetId(asset), pairs)
         )
         return str(dict(answered.args)["subject"])
+
+    async def ticket(self, **said: str) -> int:
+        """Open a ticket; its number."""
+        whole = {"title": "Screen", "category": "computer", **said}
+        return int((await self.ask(OpenTicket(tuple(whole.items())))).rpartition("-")[2])
 
     async def read(self, query: str, **asked: Any) -> Any:
         return msgspec.json.decode(await self.operations.read(query, **asked))

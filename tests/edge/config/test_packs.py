@@ -6,7 +6,11 @@ import pytest
 
 from edge.config.pack_responses import read_responses
 from edge.config.pack_tables import BrokenPack, read_families, read_table
+from edge.config.pack_tickets import FILE as TICKETS
+from edge.config.pack_tickets import read_tickets, shipped_tickets, with_policies
 from edge.config.packs import PACKS, shipped, with_responses
+from edge.flag_words import FLAGS
+from edge.ticket_words import CATEGORIES
 
 RESPONSES = (PACKS / "responses.yaml").read_bytes()
 HARDWARE = (PACKS / "hardware.yaml").read_bytes()
@@ -118,3 +122,57 @@ def test_a_catalogue_of_families_that_does_not_hold_together_is_never_loaded(old
 def test_every_pack_says_its_version_first() -> None:
     for pack in sorted(Path(PACKS).glob("*.yaml")):
         assert "\nversion: " in pack.read_text(), pack.name
+
+
+def test_the_pack_of_tickets_names_flags_that_are_there_and_says_lengths_in_words() -> None:
+    pack = shipped_tickets()
+    assert {one.flag for one in pack.opens} | {one.flag for one in pack.steps} - {""} <= set(FLAGS)
+    by_id = {one.id: one for one in pack.steps}
+    assert by_id["lock-old"].after_us == 14 * 86_400_000_000
+    assert by_id["lock-exterior-old"].after_us < by_id["lock-old"].after_us
+    assert set(pack.categories) == set(CATEGORIES)
+    assert len(pack.sha256) == 64
+
+
+def test_a_flag_becomes_a_ticket_when_the_pack_of_flags_says_and_no_pack_says_otherwise() -> None:
+    opens, flags = shipped_tickets().opens, shipped().flags
+    said = {one.flag: flags.rows[one.flag].ticket for one in opens}
+    assert len(said) > 10
+    assert {one.flag: one.after_us for one in opens} == {
+        code: None if rule is None else rule.after_us for code, rule in said.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("id: lock-old, ", "id: lock-exterior-old, "),
+        ("flag: camera_frozen,", "flag: camera_offline,"),
+        (
+            "category: camera,  weight: normal}\n  - {id: disk-low",
+            "category: cam,  weight: normal}\n  - {id: disk-low",
+        ),
+        ("count: 10", "count: 11"),
+        ("settled: 15m", "settled: soon"),
+        ("settled: 15m", "setled: 15m"),
+        ("desk: facilities, weight: safety}\n  medical", "desk: office, weight: safety}\n  medical"),
+        ("flag: ticket_old}", "flag: not_armed}"),
+        ('assign: "role:technician"', 'assign: "Ms Brown"'),
+        ("weight: urgent}\n\n# Tickets", "weight: heavy}\n\n# Tickets"),
+        ('title: "Light is out"', 'title: ""'),
+        ("desk: facilities, weight: safety}\n  medical", "desk: facilities, weigh: safety}\n  medical"),
+        ("version: 1\n", "version: [\n"),
+    ],
+)
+def test_a_pack_of_tickets_that_does_not_hold_together_is_refused(old: str, new: str) -> None:
+    with pytest.raises(BrokenPack):
+        read_tickets(swap(TICKETS.read_bytes(), old, new), "escalation.yaml")
+
+
+def test_a_site_puts_other_lengths_in_their_place_and_the_hash_says_so() -> None:
+    pack = shipped_tickets()
+    changed = with_policies(pack, {"lock-old": 7, "camera-offline": 5})
+    assert next(one for one in changed.steps if one.id == "lock-old").after_us == 7
+    assert next(one for one in changed.opens if one.id == "camera-offline").after_us == 5
+    assert changed.sha256 != pack.sha256
+    assert with_policies(pack, {}) is pack

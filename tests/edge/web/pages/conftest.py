@@ -12,11 +12,13 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from edge.book.messages import Answered
 from edge.config.pack_rights import shipped_rights
 from edge.control.desk import Make, NoRecord, Reply
 from edge.journal.stored import Stored
 from edge.journal.writer import JournalRefused
 from edge.media.messages import Figures
+from edge.people.book import Book
 from edge.people.caller import Caller
 from edge.people.own import OwnAccount, OwnSession, Pending
 from edge.people.people import Factor, NotSignedIn, SetUp, SignedIn
@@ -26,12 +28,14 @@ from edge.web import office as offices
 from edge.web.application import application
 from edge.web.routes import ROUTES
 from edge.web.shared import Shared
+from rules.model.book_asks import BookAsk
 from rules.model.events import Asked, Event
 from rules.model.ids import Actor, CameraId, IncidentId, RequestId
 from rules.model.moments import Instant
 from rules.plan import Plan
 from rules.rights import ROLES, Role
 from rules.state import State
+from tests.edge.book.paper import PaperBook
 from tests.edge.campus import BOX, NOON, PLAN, quiet
 
 
@@ -51,6 +55,7 @@ class People:
 
     def __init__(self) -> None:
         self.own = Own()
+        self.registrar = SimpleNamespace(book=Book())
         self.needs_set_up = False
         self.recovering = False
         self.left_s = 0
@@ -179,6 +184,24 @@ class Office:
         self.exported: list[tuple[str, bool, str, bool]] = []
         self.no_export = False
         self.figures: dict[CameraId, Figures] = {}
+        self._book: PaperBook | None = None
+
+    @property
+    def book(self) -> PaperBook:
+        """The operations half, made when it is first asked for."""
+        if self._book is None:
+            self._book = PaperBook(
+                doors=[(one.id, one.zone, one.kind) for one in self.plan.doors.values()],
+                zones={one.id: one.above for one in self.plan.zones.values()},
+                campus=self.plan.campus,
+            )
+        return self._book
+
+    async def ask_book(self, actor: Actor, asked: BookAsk) -> Answered:
+        return await self.book.ask_book(actor, asked)
+
+    async def read_book(self, query: str, **asked: Any) -> Any:
+        return await self.book.read_book(query, **asked)
 
     @property
     def it(self) -> offices.Office:

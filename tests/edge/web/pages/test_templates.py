@@ -57,7 +57,7 @@ def test_no_part_that_the_stream_sends_is_typed_into(screen: str) -> None:
 def test_what_is_loaded_at_first_is_small() -> None:
     scripts = sum(len(one.packed) for one in statics.FILES.values())
 
-    assert scripts < 20_000
+    assert scripts < 26_000
 
 
 def test_a_row_kept_from_the_moment_before_is_as_one_made_anew() -> None:
