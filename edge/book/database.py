@@ -11,7 +11,7 @@ import msgspec
 from edge import codec
 from edge.book import photos, shelves
 from edge.book.tables import apply
-from edge.book.ticket_tables import apply_ticket, named_photos, photos_of, scrub
+from edge.book.ticket_tables import apply_ticket, index, named_photos, photos_of, scrub
 from edge.journal.chain import Head
 from edge.journal.migrations import migrate
 from edge.journal.stored import Stored
@@ -74,9 +74,9 @@ class Database:
             connection.close()
             raise
 
-    def follow(self, events: Sequence[Stored]) -> None:
-        """Apply the events and note the position, in one transaction. Raises sqlite3.Error: the book is ahead then, and
-        has to be opened again.
+    def follow(self, events: Sequence[Stored], *, more: bool = False) -> None:
+        """Apply the events and note the position, in one transaction. more: others follow at once, and nobody reads before.
+        Raises sqlite3.Error: the book is ahead then, and has to be opened again.
         """
         erased: set[str] = set()
         self._connection.execute("BEGIN IMMEDIATE")
@@ -91,6 +91,8 @@ class Database:
                 apply(self._connection, event)
                 apply_ticket(self._connection, event)
                 self._last_us = event.at_us
+            if not more:
+                index(self._connection)
             scrubbed = any(event.kind == ERASED for event in events)
             if scrubbed:
                 scrub(self._connection)

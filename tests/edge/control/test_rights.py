@@ -39,8 +39,11 @@ REQUESTS: dict[str, list[dict[str, Any]]] = {
     "lock": [{"do": "lock", "doors": ["a-101"], **REASON}],
     "release": [{"do": "release", "doors": ["a-101"], "user": "Ada", "code": "123456", **REASON}],
     "close": [{"do": "close"}],
-    "configure": [{"do": "leave-safe-mode"}],
-    "record": [{"do": "verify-journal"}, {"do": "rows"}],
+    "configure": [{"do": "leave-safe-mode"}, {"do": "book-ask", "verb": "of-nobody", "asked": {}}],
+    "record": [{"do": "verify-journal"}, {"do": "rows"}, {"do": "book-read", "query": "of-nobody"}],
+    "report": [{"do": "book-ask", "verb": "ticket.open", "asked": {"said": []}}],
+    "read-tickets": [{"do": "book-read", "query": "tickets", "asked": {}}],
+    "work-tickets": [{"do": "book-ask", "verb": "ticket.change", "asked": {"ticket": 1, "said": []}}],
     "export": [{"do": "export", "incident": "inc-1"}],
     "people": [
         {"do": "people", "what": "users"},
