@@ -70,7 +70,7 @@ def test_maintenance_and_snooze_are_listed_until_they_are_ended(api: Served) -> 
     number = opened(api)
     assert api.post(f"tickets/{number}/snooze", {"days": 2, "reason": "Part ordered"}).status == 200
     assert (
-        api.post("upkeep", {"of": "zone", "subject": "flow-school", "days": 99, "reason": "x"}).status == 422
+        api.post("upkeep", {"of": "zone", "subject": "flow-school", "days": 99, "reason": "x"}).status == 409
     )
     (rest,) = [one for one in api.get("upkeep").json["items"] if one["subject"] == str(number)]
     assert (rest["owner"], rest["reason"]) == ("token:administrator", "Part ordered")
