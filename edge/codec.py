@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final, get_args
 
 import msgspec
@@ -58,6 +59,15 @@ def row(entry: Entry, at: Instant, made: Made) -> Row:
     )
 
 
+@cache
+def _known(kind: str) -> tuple[frozenset[str], dict[str, Any]]:
+    """The names of a fact's fields, and what its sealed ones read as once they are erased."""
+    fact_type = KINDS[kind]
+    known = {field.name: field.default for field in dataclasses.fields(fact_type)}
+    erased = {name: "" if known[name] is dataclasses.MISSING else known[name] for name in fact_type.SEALED}
+    return frozenset(known), erased
+
+
 def entry(
     kind: str,
     subject: str,
@@ -75,8 +85,7 @@ def entry(
     fact_type = KINDS.get(kind)
     if fact_type is None:
         return None
-    known = {field.name: field.default for field in dataclasses.fields(fact_type)}
-    erased = {name: "" if known[name] is dataclasses.MISSING else known[name] for name in fact_type.SEALED}
+    known, erased = _known(kind)
     fields: dict[str, Any] = {**erased, **data, **opened}
     fact = msgspec.convert({name: fields[name] for name in fields if name in known}, fact_type)
     why = None if because is None else Because(because[0], tuple(sorted(because[1].items())))

@@ -13,7 +13,7 @@ from edge.book import photos, shelves
 from edge.book.asset_tables import list_assets
 from edge.book.firmware import Firmware
 from edge.book.tables import ERASED, apply, erased
-from edge.book.ticket_tables import apply_ticket, named_photos, photos_of, scrub
+from edge.book.ticket_tables import apply_ticket, index, named_photos, photos_of, scrub
 from edge.journal.chain import Head
 from edge.journal.migrations import migrate
 from edge.journal.stored import Stored
@@ -76,9 +76,9 @@ class Database:
             connection.close()
             raise
 
-    def follow(self, events: Sequence[Stored]) -> None:
-        """Apply the events and note the position, in one transaction. Raises sqlite3.Error: the book is ahead then, and
-        has to be opened again.
+    def follow(self, events: Sequence[Stored], *, more: bool = False) -> None:
+        """Apply the events and note the position, in one transaction. more: others follow at once, and nobody reads before.
+        Raises sqlite3.Error: the book is ahead then, and has to be opened again.
         """
         unshown: set[str] = set()
         self._connection.execute("BEGIN IMMEDIATE")
@@ -95,6 +95,8 @@ class Database:
                 apply_ticket(self._connection, event)
                 self._last_us = event.at_us
             list_assets(self._connection, self.book, self.book.assets.changed)
+            if not more:
+                index(self._connection)
             scrubbed = any(event.kind == ERASED for event in events)
             if scrubbed:
                 scrub(self._connection)

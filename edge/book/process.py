@@ -171,7 +171,7 @@ class Process:
             self._more, self._caught_up, self._adopted = True, False, False
         else:
             events = [event for one in message.events if (event := _stored(one.hash, one.body, one.opened))]
-            database.follow(events)
+            database.follow(events, more=message.more)
             self._followed += len(events)
             if self._decided:
                 for event in events:

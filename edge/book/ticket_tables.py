@@ -15,7 +15,6 @@ DERIVED: Final = ("tickets", "ticket_words")
 NOW: Final = frozenset({"title", "text", "room", "reporter"})
 """Words of which the newest are what it is; the others are each said once."""
 _COLUMNS: Final = ("category", "zone", "asset", "assigned")
-_INDEXED: Final = "INSERT INTO ticket_index (rowid, value) VALUES (?, ?)"
 _UNINDEXED: Final = "INSERT INTO ticket_index (ticket_index, rowid, value) VALUES ('delete', ?, ?)"
 _NO_WORDS: Final = frozenset({"photo"})
 
@@ -70,8 +69,9 @@ def _opened(connection: sqlite3.Connection, event: Stored) -> None:
     marks = ", ".join("?" * len(row))
     connection.execute(f"INSERT OR REPLACE INTO tickets VALUES ({marks})", row)  # noqa: S608  # marks alone
     code, _, subject = key.partition(":")
-    if code in FLAGS:
-        # Words of ours, put down so that they are found; what is shown is made from the key again.
+    texts = dict(pairs(event.opened.get("texts")))
+    if code in FLAGS and "title" not in texts:
+        # Words of ours, put down so that they are found.
         _say(connection, event, number, "title", flag(code, subject, ())[0], "")
     _say_all(connection, event)
 
@@ -124,22 +124,38 @@ def _say_all(connection: sqlite3.Connection, event: Stored) -> None:
 def _say(
     connection: sqlite3.Connection, event: Stored, number: int, name: str, value: str, field: str
 ) -> None:
-    if name in NOW:
+    if name in NOW and event.kind != "ticket.opened/1":
         _forget(connection, "number = ? AND name = ?", number, name)
     if value:
         row = (number, name, value, event.epoch, event.seq, field)
-        made = connection.execute("INSERT INTO ticket_words VALUES (NULL, ?, ?, ?, ?, ?, ?)", row).lastrowid
-        if name not in _NO_WORDS:
-            connection.execute(_INDEXED, (made, value))
+        connection.execute("INSERT INTO ticket_words VALUES (NULL, ?, ?, ?, ?, ?, ?)", row)
 
 
 def _forget(connection: sqlite3.Connection, where: str, *values: JSON) -> None:
     query = f"SELECT id, name, value FROM ticket_words WHERE {where}"  # noqa: S608  # of this file
     rows = connection.execute(query, values).fetchall()
+    indexed = _indexed(connection) if rows else 0
     for found, name, value in rows:
-        if name not in _NO_WORDS:
+        if name not in _NO_WORDS and found <= indexed:
             connection.execute(_UNINDEXED, (found, value))
         connection.execute("DELETE FROM ticket_words WHERE id = ?", (found,))
+
+
+def index(connection: sqlite3.Connection) -> None:
+    """Bring the index of words up to the words: all at once, for each commit of it costs. Raises sqlite3.Error."""
+    known = _indexed(connection)
+    (last,) = connection.execute("SELECT COALESCE(MAX(id), 0) FROM ticket_words").fetchone()
+    if last > known:
+        connection.execute(
+            "INSERT INTO ticket_index (rowid, value) SELECT id, value FROM ticket_words WHERE id > ? AND name != 'photo'",
+            (known,),
+        )
+        connection.execute("UPDATE ticket_indexed SET id = ?", (last,))
+
+
+def _indexed(connection: sqlite3.Connection) -> int:
+    (known,) = connection.execute("SELECT id FROM ticket_indexed").fetchone()
+    return int(known)
 
 
 def photos_of(connection: sqlite3.Connection, event: Stored) -> set[str]:

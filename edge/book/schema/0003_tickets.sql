@@ -28,7 +28,7 @@ CREATE INDEX tickets_by_category ON tickets (there, category, open, rank, opened
 CREATE INDEX tickets_by_batch ON tickets (batch) WHERE batch > 0;
 
 CREATE TABLE ticket_words (                -- what was said, by the event that said it: erased with it
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given again: the index of words counts on it
     number INTEGER NOT NULL,
     name TEXT NOT NULL,                    -- title, text, room, reporter: what it is now; note, why, part, photo: each
     value TEXT NOT NULL,
@@ -43,3 +43,9 @@ CREATE INDEX ticket_photos ON ticket_words (value) WHERE name = 'photo';
 CREATE VIRTUAL TABLE ticket_index USING fts5 (
     value, content = 'ticket_words', content_rowid = 'id', tokenize = "unicode61 remove_diacritics 2"
 );
+
+CREATE TABLE ticket_indexed (              -- how far the words are in their index: one row
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    id INTEGER NOT NULL
+);
+INSERT INTO ticket_indexed VALUES (1, 0);

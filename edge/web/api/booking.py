@@ -12,23 +12,7 @@ from edge.web.route import Visit
 from rules.model.book_asks import BookAsk
 
 AGAIN: Final = {"Retry-After": "5"}
-STATUS: Final = {
-    "book_away": 503,
-    "book_silent": 503,
-    "book_busy": 503,
-    "book_behind": 503,
-    "not_there": 404,
-    "unknown_ticket": 404,
-    "unknown_upkeep": 404,
-    "no_such_turn": 409,
-    "why_needed": 409,
-    "unknown_subject": 404,
-    "not_said": 409,
-    "nothing_noted": 409,
-    "no_reason_said": 409,
-    "bad_rest": 409,
-}
-"""Of a refusal over HTTP; what is not here does not hold together."""
+AWAY: Final = frozenset({"book_away", "book_silent", "book_busy", "book_behind"})
 
 
 async def ask_book(visit: Visit, asked: BookAsk) -> str:
@@ -50,6 +34,10 @@ async def read_book(visit: Visit, query: str, **asked: Any) -> Any:
 
 def refused(err: NotDone) -> Problem:
     """Why not, in words, with what to do."""
-    status = STATUS.get(err.code, 422)
+    status = 409  # with how things stand; what the schema can say was judged before
+    if err.code in AWAY:
+        status = 503
+    elif err.code == "not_there" or err.code.startswith("unknown_"):
+        status = 404
     detail = words.reply(err.code, dict(err.said))
     return Problem(status, detail, code=err.code, headers=AGAIN if status == 503 else {})

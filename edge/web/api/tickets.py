@@ -425,7 +425,7 @@ ROUTES = (
     Route("GET", "/api/v1/upkeep", "read-tickets", upkeep,
           says=Says("What rests for a while", Listed[Upkeep], asks=Nothing, problems=_AWAY)),
     Route("POST", "/api/v1/upkeep", "work-tickets", write(NewUpkeep, begin_upkeep),
-          says=Says("Put a device or zone into maintenance", Done, takes=NewUpkeep)),
+          says=Says("Put a device or zone into maintenance", Done, takes=NewUpkeep, problems=(404,))),
     Route("POST", "/api/v1/upkeep/{number}/end", "work-tickets", write(Nothing, end_upkeep),
           says=Says("End it before its time", Done, takes=Nothing)),
 )  # fmt: skip

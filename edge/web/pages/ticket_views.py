@@ -64,6 +64,7 @@ def whole(scene: Scene, one: Mapping[str, Any], names: Names) -> Document:
         "asset": one["asset"],
         "asset_name": called(scene, one["asset"]) if one["asset"] else "",
         "href": place_of(scene.plan, one["asset"]) if one["asset"] else "",
+        "alike": f"/tickets?{urlencode({'asset': one['asset']})}",
         "zone": _zone(scene, one["zone"]),
         "reporter": one["reported_by"] or who(one["reporter"], names),
         "opened": times.full(one["opened_us"] // 1_000, scene.zone),

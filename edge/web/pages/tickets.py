@@ -1,6 +1,7 @@
 """Tickets: the list, a technician's day, one with its history, a new one. Plain forms, each done once."""
 
 from typing import Any, Final, cast
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -92,7 +93,10 @@ async def _new(visit: Visit, typed: Document, missing: str = "") -> web.StreamRe
         typed = {**typed, **begun}
     more = {
         "typed": typed,
-        "templates": [(name, _(one["title"])) for name, one in desk["templates"].items()],
+        "templates": [
+            (f"/tickets/new?{urlencode({'template': name, 'asset': typed['asset']})}", _(one["title"]))
+            for name, one in desk["templates"].items()
+        ],
         "categories": ticket_views.categories(desk["categories"], typed.get("category", "")),
         "zones": [(one.id, one.name, one.id == typed.get("zone")) for one in now.plan.zones.values()],
         "doors": [(one.id, one.name, one.id == typed.get("asset")) for one in now.plan.doors.values()],

@@ -33,6 +33,7 @@ def hardware(text: str) -> Edits:
 @pytest.mark.parametrize(
     ("edits", "path", "marker", "what"),
     [
+        ((("policies:\n", "policies:\n  tickets: {after: {lock-odl: 7d}}\n"),), "policies.tickets.after", "lock-odl", "there is no step or opening 'lock-odl'"),
         # --- ids and references
         ((("id: gym-west", "id: gym"),), "doors[gym].id", "id: gym, name: Gym west", "used twice: here and at zones[gym]"),
         ((("id: gym,", "id: a-1,"),), "zones[2].id", "name: Gym}", "used twice"),
