@@ -13,8 +13,8 @@ export PATH := $(PATH):/usr/sbin:/sbin
 unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
-# All tests: in two processes, each file whole in one of them. T= picks some, in one process.
-T ?= --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# All tests: in three processes, for many wait for sockets, each file whole in one of them. T= picks some, in one process.
+T ?= --numprocesses 3 --dist loadfile --no-loadscope-reorder
 ARGS ?=
 SEED ?=
 UV ?= uv
