@@ -5,11 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from edge.book import ticket_queries
+from rules.book.decision import Now
 from rules.model.facts import Entry
 from rules.model.ids import Actor
 from rules.model.ticket_facts import TicketOpened
 from tests.edge.book.paper import PaperBook, stored
 from tests.edge.book.scale import QUESTIONS, entries
+
+NOW = Now(1_786_708_800_000_000, 739_477)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +37,7 @@ def test_a_list_sorts_nothing_and_reads_no_more_than_its_page(
     monkeypatch.setattr(book.database, "lines", noted)
     query, said = QUESTIONS[name]
     kind, read = ticket_queries.QUERIES[query]
-    read(book.database, kind(**{**said, "assigned": tuple(said.get("assigned", ()))}))
+    read(book.database, kind(**{**said, "assigned": tuple(said.get("assigned", ()))}), NOW)
     plans = [one["detail"] for each, values in asked for one in lines(f"EXPLAIN QUERY PLAN {each}", *values)]
     assert plans
     assert [one for one in plans if "TEMP B-TREE" in str(one)] == []
@@ -59,4 +62,4 @@ def test_words_that_are_followed_in_haste_are_found_once_it_is_over(book: PaperB
     book.database.follow([stored(Entry(one, "ticket-900", Actor("a")), book.seq, book.at_us)], more=True)
     book.database.follow([], more=False)
     kind, read = ticket_queries.QUERIES["tickets"]
-    assert [row["number"] for row in read(book.database, kind(q="zebra"))["items"]] == [900]
+    assert [row["number"] for row in read(book.database, kind(q="zebra"), NOW)["items"]] == [900]
