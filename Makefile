@@ -65,7 +65,6 @@ check: setup  ## Format, lint, types and the walls between packages: what CI che
 	done; \
 	if [ -n "$$failed" ]; then echo "make check: failed:$$failed" >&2; exit 1; fi
 
-test: export PYTHONASYNCIODEBUG = 1
 test: setup  ## The tests; T= picks some: make test T="-k press"
 	$(BIN)/pytest $(T)
 

@@ -13,7 +13,6 @@ from rules.model.book_asks import BookAsk
 from rules.model.ids import Actor
 
 AWAY: Final = frozenset({"book_away", "book_silent", "book_behind", "book_busy"})
-UNPROCESSABLE: Final = frozenset({"said_twice", "not_said_here", "no_reason", "ambiguous"})
 
 
 async def read(visit: Visit, query: str, **asked: Any) -> Any:
@@ -33,6 +32,10 @@ async def decide(visit: Visit, asked: BookAsk, actor: Actor | None = None) -> An
         raise problem(err) from None
 
 
+MISSING: Final = frozenset({"not_there", "no_such_import", "bad_request"})
+"""What is asked for is not here, or so long or odd that nothing here could be called so."""
+
+
 def subject_of(answered: Answered) -> str:
     """What a decision is of; `""`: it changed nothing."""
     return str(dict(answered.args).get("subject", ""))
@@ -44,12 +47,10 @@ def problem(err: NotDone) -> Problem:
     detail = words.reply(err.code, args)
     if err.code in AWAY:
         return Problem(503, detail, code=err.code, headers={"Retry-After": "3"})
-    if err.code in ("unknown_zone", "unknown_field"):
-        return Problem(422, detail, code=err.code)
-    if err.code.startswith("unknown_") or err.code in ("not_there", "no_such_import"):
+    said = err.code in ("unknown_zone", "unknown_field")
+    if not said and (err.code.startswith("unknown_") or err.code in MISSING):
         return Problem(404, detail, code=err.code)
-    if err.code.startswith(("bad_", "table_")) or err.code in UNPROCESSABLE:
-        return Problem(422, detail, code=err.code)
+    # With how things stand; what the schema can say was judged before.
     return Problem(409, detail, code=err.code)
 
 

@@ -228,11 +228,11 @@ ROUTES = (
     _gets("/api/v1/inventory/plan", plan, "Replacement over five years", forms.Plan, forms.PlanAsked),
     Route(
         "GET", "/api/v1/inventory/plan.csv", "assets", plan_csv,
-        says=Says("The same as a table", asks=forms.PlanAsked, problems=(503,), media="text/csv"),
+        says=Says("The same as a table", asks=forms.PlanAsked, problems=(404, 503), media="text/csv"),
     ),
     Route(
         "GET", "/api/v1/inventory/assets.csv", "assets-write", as_csv,
-        says=Says("All assets as a table", problems=(503,), media="text/csv"),
+        says=Says("All assets as a table", problems=(404, 503), media="text/csv"),
     ),
     _gets("/api/v1/inventory/issued", issued, "What is with whom", Listed[forms.Issued], forms.IssuedAsked),
     _gets("/api/v1/inventory/stock", stock, "What lies in stock", Listed[forms.Stock]),

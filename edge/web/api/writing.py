@@ -29,7 +29,6 @@ STATUS: Final = {
     "unknown_incident": 404,
     "unknown_flag": 404,
     "no_such_measure": 404,
-    "bad_until": 422,
     "bad_minutes": 422,
     "no_doors": 422,
     "no_person": 422,

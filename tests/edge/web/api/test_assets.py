@@ -89,9 +89,9 @@ def test_an_asset_is_made_changed_and_lives_through_its_states(served: Served) -
 @pytest.mark.parametrize(
     ("path", "said", "status", "code"),
     [
-        ("assets", {"said": {"colour": "red"}}, 422, "unknown_field"),
-        ("assets", {"said": {"supported_until": "soon"}}, 422, "bad_value"),
-        ("assets", {"said": {"zone": "moon"}}, 422, "unknown_zone"),
+        ("assets", {"said": {"colour": "red"}}, 409, "unknown_field"),
+        ("assets", {"said": {"supported_until": "soon"}}, 409, "bad_value"),
+        ("assets", {"said": {"zone": "moon"}}, 409, "unknown_zone"),
         ("assets/nobody", {"said": {"role": "none"}}, 404, "unknown_asset"),
         ("audits/999/end", {}, 404, "unknown_round"),
         ("fault-reports/999/settle", {"outcome": "taken"}, 404, "unknown_report"),
@@ -188,7 +188,7 @@ def test_a_list_is_sent_told_what_it_would_do_and_taken_as_a_whole(served: Serve
 def test_what_is_no_list_is_refused_before_anything_is_read_of_it(served: Served) -> None:
     assert send(served, "{}", "application/json").status == 415
     assert (send(served, "colour\nred\n").status, send(served, "colour\nred\n").json["code"]) == (
-        422,
+        409,
         "table_no_columns",
     )
     assert send(served, LIST, role="staff").status == 403

@@ -59,8 +59,8 @@ def test_a_measure_stands_beside_its_flag_until_somebody_ends_it(api: Served, ke
 
 def test_a_measure_that_is_none_is_refused_with_what_to_do(api: Served, key: str) -> None:
     for until, code, status in (
-        (hours(-1), "bad_until", 422),
-        (hours(24 * 40), "bad_until", 422),
+        (hours(-1), "bad_until", 409),
+        (hours(24 * 40), "bad_until", 409),
         ("Friday", "unprocessable", 422),
         ("2026-12-04T18:00:00", "unprocessable", 422),
     ):

@@ -89,7 +89,7 @@ def test_a_file_of_another_program_is_taken_in_whole_or_not_at_all(api: Served, 
     refused = api.campus.cli("import", "tickets", str(file))
     assert refused.returncode == 1
     assert f"{file}:92: No zone moon is configured" in refused.stderr
-    assert f"{file}:93: Nothing here is called nobody." in refused.stderr
+    assert f"{file}:93: There is no asset nobody." in refused.stderr
     file.write_text(HEAD + "".join(rows + wrong[2:]))
     assert "`opened` is no date: soon" in api.campus.cli("import", "tickets", str(file)).stderr
     assert len(api.get("tickets?state=all&limit=200").json["items"]) == before
