@@ -433,8 +433,6 @@ async def test_a_connection_that_breaks_as_something_is_to_be_written_is_lost_an
     assert faults == []
 
 
-# Known fault, not this test's: the session over TLS before it leaves a socket to the collector, which runs here.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_a_broker_that_answers_after_we_gave_up_finds_nobody_there(tmp_path: Path) -> None:
     faults: list[dict[str, object]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, fault: faults.append(fault))
