@@ -48,7 +48,7 @@ class _Compiled(BytecodeCache):
         place = _kept_at(bucket)
         made = place.with_suffix(f".{os.getpid()}")
         with contextlib.suppress(OSError):
-            place.parent.mkdir(exist_ok=True)
+            place.parent.mkdir(parents=True, exist_ok=True)
             try:
                 with made.open("xb") as file:
                     bucket.write_bytecode(file)
