@@ -211,6 +211,14 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "Nobody knows everything about {subject}",
         "Of this safety equipment is not said: {1}. It still works as it is: say what, where, whose, what for, and until when.",
     ),
+    "devices_unknown": (
+        "Nobody said who is responsible for {1} configured safety devices",
+        "They work as they are. Say in the inventory whose each is, what for, and until when.",
+    ),
+    "sweep_unsigned": (
+        "Nobody explained what the weekly sweep found at {subject}",
+        "Week of {1}: {2} Go and look. Then write down why, and sign, on the page of sweeps.",
+    ),
     "support_over": (
         "{subject} is not supported any more",
         "Its support ended on {1}. It works on, and its next flaw stays: plan its replacement.",

@@ -7,7 +7,7 @@ the fact's own arguments; one that is missing is shown as `?`, never raised over
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from edge import asset_words, ticket_words
+from edge import asset_words, exterior_words, ticket_words
 from edge.flag_words import FLAGS
 
 VERDICTS: Final[Mapping[str, str]] = {
@@ -164,6 +164,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "stopping": "The daemon is stopping; it may or may not have done it. Look at `campus-edge status`.",
     "rule_failed": "A rule failed on this request. Look at `campus-edge status`, and act by hand.",
     **ticket_words.REFUSALS,
+    **exterior_words.REFUSALS,
 }
 
 NOT_YOURS: Final[Mapping[str, str]] = {
@@ -191,6 +192,7 @@ NOT_YOURS: Final[Mapping[str, str]] = {
     "report": "report a fault",
     "read-tickets": "read tickets",
     "work-tickets": "work on tickets",
+    "sign-sweep": "sign what the weekly sweep found at a door",
     "metrics": "read the figures",
 }
 """Each right, as what somebody without it may not do."""
@@ -364,6 +366,8 @@ def flag(code: str, subject: str, args: Sequence[str] = ()) -> tuple[str, str]:
         args = [RETENTION.get(one, one) for one in args]
     elif code == "needs_down":
         args = [asset_words.DOWN.get(one, one) if place == 2 else one for place, one in enumerate(args)]
+    elif code == "sweep_unsigned":
+        args = [exterior_words.found(one) if place == 2 else one for place, one in enumerate(args)]
     elif code == "asset_unknown":
         args = [asked_in_words(one) if place == 1 else one for place, one in enumerate(args)]
     values: dict[str, object] = {str(place): one for place, one in enumerate(args)}

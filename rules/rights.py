@@ -55,6 +55,7 @@ Right = Literal[
     "report",
     "read-tickets",
     "work-tickets",
+    "sign-sweep",
 ]
 RIGHTS: Final[tuple[Right, ...]] = get_args(Right)
 

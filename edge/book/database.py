@@ -11,6 +11,7 @@ import msgspec
 from edge import codec
 from edge.book import photos, shelves
 from edge.book.asset_tables import list_assets
+from edge.book.exterior_tables import apply_exterior
 from edge.book.firmware import Firmware
 from edge.book.tables import ERASED, apply, erased
 from edge.book.ticket_tables import apply_ticket, index, named_photos, photos_of, scrub
@@ -18,10 +19,11 @@ from edge.journal.chain import Head
 from edge.journal.migrations import migrate
 from edge.journal.stored import Stored
 from rules.book.book import Book, Campus
+from rules.book.exterior import TOLD
 from rules.book.fold import HEARD, fold, forget
 from rules.book.kinds import KINDS
 from rules.book.numbering import epoch_began
-from rules.model.facts import FlagCleared, FlagRaised
+from rules.model.facts import FlagCleared, FlagRaised, VerdictReached
 
 SCHEMA: Final = Path(__file__).parent / "schema"
 NAME: Final = "book.db"
@@ -93,6 +95,7 @@ class Database:
                     unshown |= photos_of(self._connection, event)
                 apply(self._connection, event)
                 apply_ticket(self._connection, event)
+                apply_exterior(self._connection, event)
                 self._last_us = event.at_us
             list_assets(self._connection, self.book, self.book.assets.changed)
             if not more:
@@ -127,6 +130,8 @@ class Database:
             photos.tidy(self.directory, named_photos(self._connection), now_s)
 
     def _fold(self, event: Stored) -> None:
+        if event.kind == VerdictReached.KIND and event.data.get("verdict") not in TOLD:
+            return  # of a million of them a few tell the book anything
         # What a known kind does not hold as it should was not ours: it changes nothing.
         with contextlib.suppress(msgspec.ValidationError):
             entry = codec.entry(

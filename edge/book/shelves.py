@@ -7,6 +7,7 @@ import msgspec
 
 from edge.book.archive import Archive
 from rules.book.book import Asset, Batch, Book, Fault, Minimum, Round, Staged, Standing
+from rules.book.exterior_week import Sweep, Watch
 from rules.book.firmware import Said
 from rules.book.ticket import Signal, Ticket, Upkeep
 
@@ -25,6 +26,10 @@ SHELVES: Final[dict[str, tuple[Any, Any]]] = {
     "ticket_batches": (int, Batch),
     "upkeeps": (int, Upkeep),
     "signals": (tuple[str, str], Signal),
+    "watches": (tuple[int, str], Watch),
+    "sweeps": (int, Sweep),
+    "forced": (str, tuple[int, ...]),
+    "proofs": (str, tuple[int, ...]),
 }
 """By the name of the book's field: types of its keys and values."""
 

@@ -207,6 +207,18 @@ class TicketPolicy(Section, frozen=True, kw_only=True):
     ] = field(default_factory=dict)
 
 
+class SweepPolicy(Section, frozen=True, kw_only=True):
+    """What the site puts in place of limits in `rules/packs/sweep.yaml`, the weekly sweep of the exterior doors."""
+
+    open: Annotated[int, duration("Held open longer at once is an exception.", "0s", "1d")] | None = None
+    unlocked: Annotated[int, duration("Closed and not locked longer at once is one.", "0s", "7d")] | None = (
+        None
+    )
+    unseen: Annotated[int, duration("Not seen longer in a week is one.", "0s", "1d")] | None = None
+    unproven: Annotated[int, duration("Its lock not proven for longer is one.", "1d", "60d")] | None = None
+    unsigned: Annotated[int, duration("Not signed for longer it is a flag.", "0s", "30d")] | None = None
+
+
 class Policies(Section, frozen=True, kw_only=True):
     """What the site has chosen."""
 
@@ -223,6 +235,7 @@ class Policies(Section, frozen=True, kw_only=True):
     evidence: EvidencePolicy = EvidencePolicy()
     network: NetworkPolicy | None = None
     tickets: TicketPolicy = TicketPolicy()
+    sweep: SweepPolicy = SweepPolicy()
 
 
 class Config(Section, frozen=True, kw_only=True):

@@ -42,6 +42,7 @@ OF_VERBS: Final[Mapping[str, Right]] = {
     "ticket.import": "work-tickets",
     "upkeep.begin": "work-tickets",
     "upkeep.end": "work-tickets",
+    "sweep.sign": "sign-sweep",
 }
 OF_QUERIES: Final[Mapping[str, Right]] = {
     "tickets": "read-tickets",
@@ -64,6 +65,7 @@ OF_QUERIES: Final[Mapping[str, Right]] = {
     "assets.edit": "assets-write",
     "import.rows": "assets-write",
     "firmware": "look",
+    "sweeps": "assets",
 }
 """What is not here is neither asked nor read over the socket by its name alone, and asks for a right that few have."""
 

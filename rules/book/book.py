@@ -7,13 +7,15 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from rules.book.exterior_pack import ExteriorPack
+from rules.book.exterior_week import Sweep, Watch
 from rules.book.firmware import Bundle, Judgement, Said
 from rules.book.shelf import Shelf
 from rules.book.ticket import Signal, Ticket, Upkeep
 from rules.book.ticket_pack import TicketPack
 from rules.model.asset_facts import BatchState, Pairs
 from rules.model.bundle_facts import BundleKind
-from rules.model.ids import AssetId, ZoneId
+from rules.model.ids import AssetId, DoorId, ZoneId
 
 CLASS_SAFETY: Final = "safety"
 GONE: Final = frozenset({"retired", "lost", "ordered"})
@@ -131,6 +133,7 @@ class Device:
 class Campus:
     """What the accepted configuration says. zones: each with those above it, itself first. tickets: their pack.
 
+    exterior: limits of the sweep of exterior doors.
     kept_us: how long the journal keeps what belongs to no incident; None: for ever.
     """
 
@@ -139,6 +142,7 @@ class Campus:
     zones: Mapping[ZoneId, tuple[ZoneId, ...]] = field(default_factory=dict)
     kept_us: int | None = None
     tickets: TicketPack = field(default_factory=TicketPack)
+    exterior: ExteriorPack = field(default_factory=ExteriorPack)
 
 
 @dataclass(slots=True)
@@ -179,6 +183,13 @@ class Book:
     upkeeps: Shelf[int, Upkeep] = field(default_factory=Shelf)
     signals: Shelf[tuple[str, str], Signal] = field(default_factory=Shelf)
     """How each flag, by (code, subject), turned lately."""
+    watches: Shelf[tuple[int, DoorId], Watch] = field(default_factory=Shelf)
+    """What was seen of exterior doors, by (Monday, door), in weeks that are not recorded yet."""
+    sweeps: Shelf[int, Sweep] = field(default_factory=Shelf)
+    """Recorded weeks of the exterior doors, by Monday."""
+    forced: Shelf[DoorId, tuple[int, ...]] = field(default_factory=Shelf)
+    proofs: Shelf[DoorId, tuple[int, ...]] = field(default_factory=Shelf)
+    """When a door was forced, and when its lock was proven, lately; the newest last."""
 
     def within(self, zone: str) -> frozenset[str] | None:
         """A zone and all below it; None for `""`: everywhere, also where nobody said or no zone is any more."""

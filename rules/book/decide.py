@@ -3,11 +3,23 @@
 from collections.abc import Iterator
 from typing import assert_never
 
-from rules.book import assets, audits, batches, dependencies, faults, lifecycle, stock, tickets, upkeep
+from rules.book import (
+    assets,
+    audits,
+    batches,
+    dependencies,
+    exterior,
+    faults,
+    lifecycle,
+    stock,
+    tickets,
+    upkeep,
+)
 from rules.book.book import Book
 from rules.book.decision import Now
 from rules.model import asset_asks as asks
 from rules.model.book_asks import BookAsk, RecordBundle
+from rules.model.exterior_asks import SignSweep
 from rules.model.facts import Entry
 from rules.model.ids import Actor
 from rules.model.ticket_asks import (
@@ -75,5 +87,7 @@ def _decided(book: Book, asked: BookAsk, actor: Actor, now: Now) -> Iterator[Ent
             return upkeep.begin(book, asked, actor, now)
         case EndUpkeep():
             return upkeep.end(book, asked, actor)
+        case SignSweep():
+            return exterior.sign(book, asked, actor)
         case _:
             assert_never(asked)

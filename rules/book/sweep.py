@@ -11,6 +11,7 @@ from rules.book import (
     batches,
     dependencies,
     devices,
+    exterior,
     firmware,
     restating,
     stock,
@@ -25,6 +26,8 @@ from rules.model.facts import Because, Entry, FlagCleared, FlagRaised
 from rules.model.ids import Actor
 
 RULE = Actor("rule")
+BY_PERSONS = frozenset({"responsible", "role", "supported_until"})
+"""Of the five questions those that no configuration answers."""
 Flags = dict[tuple[str, str], tuple[str, ...]]
 
 
@@ -34,15 +37,20 @@ def sweep(book: Book, now: Now) -> Iterator[Entry]:
     yield from batches.abandoned(book)
     yield from devices.listed(book, restating.before_us(book, now))
     yield from restating.minimums(book, now)
+    yield from exterior.due(book, now)
     yield from ticket_sweep.steps(book, now)
 
 
 def wanted(book: Book, now: Now) -> Flags:
     """The book's flags that should stand now, with their arguments: first the zone."""
     flags: Flags = {}
-    for asset in book.assets.values():
-        if asset.is_safety and asset.state not in GONE:
-            _of_safety(flags, asset, now)
+    untouched = sum(
+        _of_safety(flags, asset, now)
+        for asset in book.assets.values()
+        if asset.is_safety and asset.state not in GONE
+    )
+    if untouched:
+        flags["devices_unknown", book.campus.id] = ("", str(untouched))
     for asset in devices.retired_heard(book):
         flags["retired_heard", asset.id] = (zone_of(book, asset.id),)
     for kind, (there, least) in stock.low(book).items():
@@ -61,15 +69,17 @@ def wanted(book: Book, now: Now) -> Flags:
         flags[code, subject] = (zone_of(book, subject), *args)
     for code, args in firmware.bundle_flags(book.bundles, book.oldest_us, now.utc_us):
         flags[code, book.campus.id] = ("", *args)
+    for door, args in exterior.flags(book, now):
+        flags["sweep_unsigned", door] = args
     return flags | ticket_sweep.flags(book, now)
 
 
-def _of_safety(flags: Flags, asset: Asset, now: Now) -> None:
+def _of_safety(flags: Flags, asset: Asset, now: Now) -> bool:
+    """Whether it is a configured device of which nobody said anything yet: one flag of the campus counts them."""
     zone = asset.fields.get("zone", "")
     lacking = assets.missing(asset)
-    # Of a configured device of which nobody said anything yet the page counts what is unknown, and no flag stands for
-    # it: on the first day there are a thousand.
-    untouched = asset.device and {"responsible", "role", "supported_until"} <= set(lacking)
+    # On the first day there are a thousand: a flag for each would hide what else is wrong.
+    untouched = bool(asset.device) and set(lacking) >= BY_PERSONS
     if lacking and not untouched:
         flags["asset_unknown", asset.id] = (zone, ",".join(lacking))
     until = asset.fields.get("supported_until", "")
@@ -79,6 +89,7 @@ def _of_safety(flags: Flags, asset: Asset, now: Now) -> None:
         flags["recommission", asset.id] = (zone, asset.fields["recommission"])
     if "unlisted" in asset.fields:
         flags["device_unlisted", asset.id] = (zone,)
+    return untouched
 
 
 def _turned(book: Book, now: Flags) -> Iterator[Entry]:

@@ -13,6 +13,7 @@ from rules.model.asset_facts import AssetFact
 from rules.model.bundle_facts import BundleFact
 from rules.model.camera_facts import CameraFact
 from rules.model.device_facts import DeviceIdentified
+from rules.model.exterior_facts import DoorsWatched, ExteriorFact
 from rules.model.flag_facts import FlagFact
 from rules.model.ids import (
     Actor,
@@ -32,16 +33,8 @@ from rules.model.ticket_facts import TicketFact
 from rules.model.verdicts import VerdictWord
 
 Standing = Literal[
-    "acted",
-    "joined",
-    "repeated",
-    "retained",
-    "too_old",
-    "unknown_age",
-    "found_pressed",
-    "test",
-    "rule_failed",
-]
+    "acted", "joined", "repeated", "retained", "too_old", "unknown_age", "found_pressed", "test", "rule_failed",
+]  # fmt: skip
 """What a press counted as. Only `acted` and `joined` did anything; the unsure ones wait for a person."""
 OrderWord = Literal["lock", "rest", "free"]
 
@@ -478,6 +471,8 @@ Fact = (
     | DeviceIdentified
     | BundleFact
     | TicketFact
+    | DoorsWatched
+    | ExteriorFact
 )
 
 

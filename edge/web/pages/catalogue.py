@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from edge import asset_words, camera_words, ticket_words, words
+from edge import asset_words, camera_words, exterior_words, ticket_words, words
 from edge.flag_ends import ENDS
 from edge.flag_evidence import SEEN
 from edge.flag_words import FLAGS
@@ -76,6 +76,7 @@ def from_tables() -> Iterator[str]:
         *(ticket_views.BUTTONS.values(), ticket_views.KINDS.values(), ticket_views.FIELDS.values()),
         ticket_views.ALSO_SAID,
         *(ticket_words.FIELDS.values(), ticket_words.FORMS.values()),
+        *(exterior_words.RESULTS.values(), exterior_words.CODES.values()),
         *FLAGS.values(),
         *(ENDS.values(), SEEN.values(), words.DRY_RUN.values(), LIMITS.values()),
         (role.replace("-", " ") for role in ROLES),

@@ -149,8 +149,8 @@ def test_a_flag_becomes_a_ticket_when_the_pack_of_flags_says_and_no_pack_says_ot
         ("id: lock-old, ", "id: lock-exterior-old, "),
         ("flag: camera_frozen,", "flag: camera_offline,"),
         (
-            "category: camera,  weight: normal}\n  - {id: disk-low",
-            "category: cam,  weight: normal}\n  - {id: disk-low",
+            "category: camera,  weight: normal}\n  - {id: sweep-unsigned",
+            "category: cam,  weight: normal}\n  - {id: sweep-unsigned",
         ),
         ("count: 10", "count: 11"),
         ("settled: 15m", "settled: soon"),
