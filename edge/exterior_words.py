@@ -26,5 +26,6 @@ def found(codes: str) -> str:
 
 REFUSALS: Final[Mapping[str, str]] = {
     "unknown_week": "No sweep of a week {week} is at hand. Nothing was signed: name the Monday of a week that is over.",
+    "no_signer": "A signature needs the name of who signs. Nothing was signed.",
     "nothing_to_explain": "The sweep of {week} found nothing to explain at {door}. Nothing was signed.",
 }

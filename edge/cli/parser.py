@@ -48,6 +48,7 @@ def parser() -> Parser:
     _people(verbs)
     _assets(verbs)
     _tickets(verbs)
+    _sweeps(verbs)
     _files(verbs)
     return top
 
@@ -295,6 +296,26 @@ def _tickets(verbs: Any) -> None:
             made.add_argument("--reason", type=_said, required=True)
 
 
+def _sweeps(verbs: Any) -> None:
+    text = "the exterior doors by the week, from their own sensors, and what is to be explained"
+    _weeks(_verb(verbs, "sweeps", "sweeps:sweeps", text, json=True))
+    top: Parser = verbs.add_parser(
+        "sweep", help="explain what a week found", description="The sweep of a week."
+    )
+    of: Any = top.add_subparsers(metavar="VERB", required=True)
+    made = _verb(of, "sign", "sweeps:signing", "explain by name what a week found at these doors", json=True)
+    made.add_argument("week", metavar="WEEK", help="its Monday: 2026-11-30")
+    made.add_argument("doors", metavar="DOOR", nargs="+")
+    made.add_argument("--reason", type=_said, required=True, help="as somebody saw who went there")
+    made.add_argument("--person", required=True, metavar="NAME", help="who signs")
+
+
+def _weeks(made: Parser) -> None:
+    made.add_argument(
+        "--weeks", type=int, default=6, metavar="N", help="so many that are over, at most 60; default: 6"
+    )
+
+
 def _files(verbs: Any) -> None:
     """What comes in and goes out as a file: one verb each way, for every noun."""
     made: Parser = verbs.add_parser(
@@ -324,6 +345,9 @@ def _files(verbs: Any) -> None:
     made.add_argument("path", metavar="PATH", type=Path)
     made = _verb(of, "tickets", "ticket_files:exporting", "tickets as CSV")
     made.add_argument("path", type=Path, metavar="PATH")
+    made = _verb(of, "sweeps", "sweeps:exporting", "the weekly sweep of the exterior doors as CSV")
+    made.add_argument("path", type=Path, metavar="PATH")
+    _weeks(made)
 
 
 def _said(text: str) -> str:

@@ -19,6 +19,7 @@ from edge.web.api import (
     release_session,
     rules,
     selftest,
+    sweeps,
     tickets,
     walk_tests,
 )
@@ -43,6 +44,7 @@ from edge.web.pages import (
 from edge.web.pages import (
     rules as rules_page,
 )
+from edge.web.pages import sweeps as sweep_pages
 from edge.web.pages import tickets as ticket_pages
 from edge.web.route import Route
 
@@ -63,6 +65,7 @@ PAGES: tuple[Route, ...] = (
     *inventory_lists.ROUTES,
     *scanning.ROUTES,
     *ticket_pages.ROUTES,
+    *sweep_pages.ROUTES,
     *streaming.ROUTES,
     *statics.ROUTES,
 )
@@ -90,5 +93,6 @@ ROUTES: tuple[Route, ...] = (
     *assets.ROUTES,
     *imports.ROUTES,
     *events.ROUTES,
+    *sweeps.ROUTES,
     *tickets.ROUTES,
 )

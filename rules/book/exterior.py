@@ -239,7 +239,7 @@ def sign(book: Book, asked: SignSweep, actor: Actor) -> Iterator[Entry]:
     if not 0 < len(reason) <= LONGEST_TEXT or not reason.isprintable():
         raise Refused("no_reason")
     if not 0 < len(person) <= 64 or not person.isprintable():
-        raise Refused("no_person")
+        raise Refused("no_signer")
     found = {one.door for one in sweep.doors if one.result != "ok"}
     if not asked.doors or len(set(asked.doors)) != len(asked.doors):
         raise Refused("no_doors")

@@ -27,6 +27,7 @@ MENU: Final[tuple[tuple[str, str, Right], ...]] = (
     ("/tickets", "Tickets", "read-tickets"),
     ("/tickets/new", "Report a problem", "report"),
     ("/upkeep", "What rests", "read-tickets"),
+    ("/sweeps", "Exterior doors", "assets"),
     ("/walk-test", "Walk-test", "walk-test"),
     ("/selftest", "Self-test", "selftest"),
     ("/drills", "Drills", "start-drill"),
