@@ -147,7 +147,10 @@ class Daemon:
         self._calendar = Calendar(self._local, lambda: self.people.releasing, self.appliance.emit)
         self._exterior = Exterior(self._looked, lambda: zone_of(self._local()[0]), self.say)
         self._retaining = Retaining(
-            journal, lambda: (self.setting.config.policies.retention, self.appliance.state), self._troubled
+            journal,
+            lambda: (self.setting.config.policies.retention, self.appliance.state),
+            self._troubled,
+            lambda: self.operations.read("needed"),
         )
         self._network = OwnNetwork(start.store, lambda: watched(self), self.appliance.emit)
         self._publish: Callable[[str, bytes, bool], None] = lambda _topic, _payload, _retain: None

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 from edge.book import photos
 from edge.book.asking import NotThere, Page, Word
 from edge.book.database import Database, Line
+from edge.journal.stored import microseconds
 from rules.book.decision import Now, Refused
 from rules.book.ticket import Ticket
 from rules.book.ticket_fields import WEIGHTS
@@ -286,6 +287,17 @@ def _ageing(database: Database, known: Ticket, now_us: int) -> Line:
     }
 
 
+def needed(database: Database, _asked: Nothing, _now: Now) -> Line:
+    """Since when the journal tells of what is not done: open tickets, reports that wait, weeks of sweeps that nobody signed."""
+    found = database.lines(
+        "SELECT MIN(c.at) AS at FROM tickets t JOIN changes c ON c.owner = 'ticket' AND c.id = CAST(t.number AS TEXT) "
+        "WHERE t.open = 1 UNION ALL SELECT MIN(at) FROM faults WHERE outcome = 'waits'"
+    )
+    times = [microseconds(one["at"]) for one in found if one["at"]]
+    times += [one.until_us for one in database.book.sweeps.values() if one.unsigned]
+    return {"since_us": min(times, default=None)}
+
+
 def judged(database: Database, asked: Judged, _now: Now) -> list[Line]:
     """Of an import's lines, those that may not be, by place."""
     found: list[Line] = []
@@ -404,4 +416,5 @@ QUERIES: Final[Mapping[str, tuple[type[Any], Callable[..., Any]]]] = {
     "tickets.take_photo": (PhotoAsked, take_photo),
     "tickets.photo": (KeptAsked, photo),
     "upkeeps": (Nothing, upkeeps),
+    "needed": (Nothing, needed),
 }
