@@ -15,6 +15,7 @@ from edge.book.database import Database, Line
 from edge.journal.stored import microseconds
 from rules.book.decision import Now, Refused
 from rules.book.ticket import Ticket
+from rules.book.ticket_causes import REPORTED
 from rules.book.ticket_fields import WEIGHTS
 from rules.book.ticket_pack import Step
 from rules.book.ticket_sweep import meant
@@ -29,6 +30,8 @@ COLUMNS: Final = (
     "number, state, open, rank, category, zone, asset, assigned, key, before, reporter, opened_us, turned_us, changed_us, "
     "escalated_us, minutes"
 )
+UNTRUSTED: Final = f"{REPORTED}:"
+"""The key of a ticket that came of reports without a sign-in."""
 Number = Annotated[int, Meta(ge=1, le=2**53)]
 Cursor = Annotated[str, Meta(max_length=100)]
 
@@ -223,6 +226,7 @@ def _line(database: Database, row: Line) -> Line:
         "open": bool(row["open"]),
         "weight": WEIGHTS[rank] if rank < len(WEIGHTS) else "safety",
         "title": title[0]["value"] if title else "",
+        "untrusted": row["key"].startswith(UNTRUSTED),
     }
 
 
@@ -259,12 +263,21 @@ def ticket(database: Database, asked: TicketAsked, _now: Now) -> Line:
         for one in changes
     ]
     told["photos"] = [one["value"] for one in words if one["name"] == "photo"]
+    told["reports"] = _reports(database, told["asset"]) if told["untrusted"] else []
     known = database.book.ticket(asked.number)
     if known is not None:
         told |= _ageing(database, known, asked.now_us)
     asset = database.book.assets.get(AssetId(told["asset"]))
     told["supported_until"] = "" if asset is None else asset.fields.get("supported_until", "")
     return told
+
+
+def _reports(database: Database, asset: str) -> list[Line]:
+    """What was reported of a thing without a sign-in, the newest first; its words are nobody's whom we know."""
+    found = database.lines(
+        "SELECT number, at, outcome FROM faults WHERE asset = ? ORDER BY number DESC LIMIT 20", asset
+    )
+    return [{"text": "", "name": "", **one, **database.words("fault", str(one["number"]))} for one in found]
 
 
 def _ageing(database: Database, known: Ticket, now_us: int) -> Line:
