@@ -75,15 +75,20 @@ def _row(scene: Scene, one: Mapping[str, Any], week: Mapping[str, Any]) -> Docum
         "unsensed": bool(one["unsensed_s"]),
         "forced": one["forced"],
         "times": one["opened"],
-        "proven": times.full(one["proven_us"] // 1_000, scene.zone) if one["proven_us"] else _("never"),
+        "proven": _minute(scene, one["proven_us"]) if one["proven_us"] else _("never"),
         "signed": None
         if signed is None
         else {
             "person": signed["person"] or _("erased"),
             "reason": signed["reason"] or _("erased"),
-            "at": times.full(signed["at_us"] // 1_000, scene.zone),
+            "at": _minute(scene, signed["at_us"]),
         },
     }
+
+
+def _minute(scene: Scene, us: int) -> str:
+    """`2026-08-14 09:44`; the sheet says the offset with its head."""
+    return f"{times.at_ms(us // 1_000, scene.zone):%Y-%m-%d %H:%M}"
 
 
 def _name(scene: Scene, one: Mapping[str, Any]) -> str:

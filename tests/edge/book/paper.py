@@ -15,6 +15,7 @@ from edge.book.database import Database
 from edge.book.messages import Answered
 from edge.book.queries import QUERIES, NotThere
 from edge.book.weeks import mondays
+from edge.config.pack_sweep import shipped_sweep
 from edge.config.pack_tickets import shipped_tickets
 from edge.journal.stored import Stored
 from edge.operations import NotDone
@@ -55,7 +56,7 @@ class PaperBook:
         around = zones or {ZoneId(campus): (ZoneId(campus),)}
         self.directory = directory or Path(tempfile.mkdtemp())
         self.database = Database.open(
-            self.directory, Campus(campus, devices, around, tickets=shipped_tickets())
+            self.directory, Campus(campus, devices, around, None, shipped_tickets(), shipped_sweep())
         )
         self.at_us = time.time_ns() // 1_000
         self.seq = 0
