@@ -65,6 +65,7 @@ ROUTINE: Final = frozenset(
         "session.proof_failed/1",
         "selftest.started/1",
         "selftest.ended/1",
+        "exterior.watched/1",
     }
 )
 """Kinds that the journal sheds first when no disk takes anything."""
