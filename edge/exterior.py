@@ -5,7 +5,7 @@ week can be made again from it; the hour under way is in memory alone, and lost 
 """
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -37,7 +37,7 @@ class _Door:
     counted_us: int
     sums: dict[Seen, int] = field(default_factory=lambda: defaultdict(int))
     longest: dict[Seen, int] = field(default_factory=lambda: defaultdict(int))
-    opened: int = 0
+    turns: Counter[Seen] = field(default_factory=Counter)
 
     def count(self, now_us: int) -> None:
         """Add up until now."""
@@ -49,14 +49,14 @@ class _Door:
         """It is something else from now on."""
         if what != self.what:
             self.count(now_us)
-            self.opened += what == "open"
+            self.turns[what] += 1
             self.what, self.since_us = what, now_us
 
     def begin(self) -> None:
         """Begin new sums; a stretch that goes on keeps its beginning."""
         self.sums.clear()
         self.longest.clear()
-        self.opened = 0
+        self.turns.clear()
 
 
 class Exterior:
@@ -117,7 +117,7 @@ class Exterior:
             at_rest, others = [], []
             for name, door in self._doors.items():
                 door.count(max(at.mono_us, door.counted_us))
-                if door.sums.keys() <= {"locked"} and not door.opened:
+                if door.sums.keys() <= {"locked"} and not door.turns:
                     at_rest.append(name)
                 else:
                     others.append(_row(name, door))
@@ -149,5 +149,5 @@ def _row(name: DoorId, door: _Door) -> Watched:
     sums, longest = door.sums, door.longest
     return (
         name, up(sums["open"]), up(longest["open"]), up(sums["unlocked"]), up(longest["unlocked"]), up(sums["unsensed"]),
-        up(sums["unknown"]), door.opened,
+        up(sums["unknown"]), door.turns["open"], door.turns["unlocked"], door.turns["unknown"],
     )  # fmt: skip

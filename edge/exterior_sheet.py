@@ -9,8 +9,8 @@ from edge.journal.stored import rfc3339
 
 COLUMNS: Final = (
     "week", "from", "until", "door", "name", "zone", "result", "codes", "seen_s", "unknown_s", "open_s", "longest_open_s",
-    "unlocked_s", "longest_unlocked_s", "unsensed_s", "opened", "forced", "proven_at", "signed_at", "signed_by", "reason",
-    "pack_version", "pack_sha256",
+    "unlocked_s", "longest_unlocked_s", "unsensed_s", "opened", "unlatched", "lost", "forced", "proven_at", "signed_at",
+    "signed_by", "reason", "pack_version", "pack_sha256",
 )  # fmt: skip
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet would reckon with it: somebody's words are no formula."""

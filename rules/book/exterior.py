@@ -63,13 +63,13 @@ def fold_watched(book: Book, fact: DoorsWatched) -> None:
     first = book.numbers.get(FIRST, 0)
     book.numbers[FIRST] = min(first, monday) if first else monday
     for door in fact.at_rest:
-        _add(book, monday, fact, (door, 0, 0, 0, 0, 0, 0, 0))
+        _add(book, monday, fact, (door, 0, 0, 0, 0, 0, 0, 0, 0, 0))
     for one in fact.others:
         _add(book, monday, fact, one)
 
 
 def _add(book: Book, monday: int, fact: DoorsWatched, said: Watched) -> None:
-    door, open_s, longest_open_s, unlocked_s, longest_unlocked_s, unsensed_s, unknown_s, opened = said
+    door, open_s, longest_open_s, unlocked_s, longest_unlocked_s, unsensed_s, unknown_s, *times = said
     was = book.watches.get((monday, door), Watch())
     book.watches[monday, door] = replace(
         was,
@@ -80,7 +80,9 @@ def _add(book: Book, monday: int, fact: DoorsWatched, said: Watched) -> None:
         longest_unlocked_s=max(was.longest_unlocked_s, longest_unlocked_s),
         unsensed_s=was.unsensed_s + unsensed_s,
         unknown_s=was.unknown_s + unknown_s,
-        opened=was.opened + opened,
+        opened=was.opened + times[0],
+        unlatched=was.unlatched + times[1],
+        lost=was.lost + times[2],
         until_us=max(was.until_us, fact.until_us),
     )
 
@@ -154,7 +156,7 @@ def _door(book: Book, door: DoorId, span: Span) -> Door:
     result = "ok" if not codes else "unknown" if UNKNOWN & set(codes) else "exception"
     return Door(
         door, result, codes, seen_s, said.open_s, said.longest_open_s, said.unlocked_s, said.longest_unlocked_s,
-        said.unsensed_s, said.unknown_s, said.opened, forced, proven_us,
+        said.unsensed_s, said.unknown_s, said.opened, said.unlatched, said.lost, forced, proven_us,
     )  # fmt: skip
 
 
@@ -209,7 +211,7 @@ def _recorded(book: Book, span: Span) -> Entry:
 def _row(one: Door) -> Swept:
     return (
         DoorId(one.door), one.result, one.codes, one.seen_s, one.open_s, one.longest_open_s, one.unlocked_s,
-        one.longest_unlocked_s, one.unsensed_s, one.unknown_s, one.opened, one.forced, one.proven_us,
+        one.longest_unlocked_s, one.unsensed_s, one.unknown_s, one.opened, one.unlatched, one.lost, one.forced, one.proven_us,
     )  # fmt: skip
 
 

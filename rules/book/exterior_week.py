@@ -17,6 +17,8 @@ class Watch:
     unsensed_s: int = 0
     unknown_s: int = 0
     opened: int = 0
+    unlatched: int = 0
+    lost: int = 0
     until_us: int = 0
 
 
@@ -35,6 +37,8 @@ class Door:
     unsensed_s: int
     unknown_s: int
     opened: int
+    unlatched: int
+    lost: int
     forced: int
     proven_us: int
 

@@ -8,16 +8,17 @@ from typing import ClassVar
 
 from rules.model.ids import DoorId
 
-Watched = tuple[DoorId, int, int, int, int, int, int, int]
-"""(door, open_s, longest_open_s, unlocked_s, longest_unlocked_s, unsensed_s, unknown_s, times opened).
+Watched = tuple[DoorId, int, int, int, int, int, int, int, int, int]
+"""(door, open_s, longest_open_s, unlocked_s, longest_unlocked_s, unsensed_s, unknown_s, opened, unlatched, lost).
 
 longest: the longest stretch of it that went on in this time, also what of it lay before. unlocked: closed, and its bolt not
-thrown. unsensed: what is wired says closed or locked, and nothing says the other. unknown: not read yet, or stale. What is
-left of the time it was closed and its bolt thrown, by sensors both.
+thrown. unsensed: what is wired says closed or locked, and nothing says the other. unknown: not read yet, or stale. opened,
+unlatched, lost: how many times it came to be open, unlocked, unknown. What is left of the time it was closed and its bolt
+thrown, by sensors both.
 """
-Swept = tuple[DoorId, str, tuple[str, ...], int, int, int, int, int, int, int, int, int, int]
-"""(door, result, codes, seen_s, open_s, longest_open_s, unlocked_s, longest_unlocked_s, unsensed_s, unknown_s, times opened,
-times forced, proven_us).
+Swept = tuple[DoorId, str, tuple[str, ...], int, int, int, int, int, int, int, int, int, int, int, int]
+"""(door, result, codes, seen_s, open_s, longest_open_s, unlocked_s, longest_unlocked_s, unsensed_s, unknown_s, opened, unlatched,
+lost, times forced, proven_us).
 
 result: `ok`, `exception` or `unknown`; codes say why. unknown_s: of the whole week, with the time in which nobody looked.
 proven_us: when it was last proven to work, UTC microseconds; 0: nobody knows.

@@ -85,14 +85,14 @@ def test_an_hour_names_the_doors_that_stayed_locked_and_what_the_others_were(sit
     assert (hour.seconds, hour.until_us - hour.from_us) == (3_600, 3_600 * SECOND_US)
     assert hour.at_rest == ()
     assert hour.others == (
-        (EAST, 120, 120, 30, 30, 0, 0, 1),
-        (GATE, 0, 0, 0, 0, 3_600, 0, 0),
+        (EAST, 120, 120, 30, 30, 0, 0, 1, 1, 0),
+        (GATE, 0, 0, 0, 0, 3_600, 0, 0, 0, 0),
     )
     site.turn(GATE, "stale", None, True)
     site.later(3_600)
     site.look()
     assert site.hours()[1].at_rest == (EAST,)
-    assert site.hours()[1].others == ((GATE, 0, 0, 0, 0, 0, 3_600, 0),)
+    assert site.hours()[1].others == ((GATE, 0, 0, 0, 0, 0, 3_600, 0, 0, 1),)
 
 
 def test_a_stretch_that_goes_on_keeps_its_beginning_over_the_hour(site: Site) -> None:

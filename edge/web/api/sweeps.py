@@ -38,7 +38,8 @@ class SweptDoor(Struct, frozen=True, kw_only=True):
     """What was seen of a door in a week, in seconds. unknown is never ok.
 
     longest: at once. unlocked: closed, and its bolt not thrown. unsensed: a sensor is lacking. unknown_s: not read, stale, or
-    nobody watched; seen_s: how long the box watched at all. opened, forced: times. proven_at: when its lock was last proven.
+    nobody watched; seen_s: how long the box watched at all. opened, unlatched, lost, forced: how many times
+    it came to be open, unlocked, unknown, forced. proven_at: when its lock was last proven.
     """
 
     door: str
@@ -55,6 +56,8 @@ class SweptDoor(Struct, frozen=True, kw_only=True):
     longest_unlocked_s: int
     unsensed_s: int
     opened: int
+    unlatched: int
+    lost: int
     forced: int
     proven_at: Time | None
     signed: Signature | None

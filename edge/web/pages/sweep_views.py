@@ -69,8 +69,8 @@ def _row(scene: Scene, one: Mapping[str, Any], week: Mapping[str, Any]) -> Docum
         "why": " ".join(_(CODES.get(code, code)) for code in one["codes"]),
         "opened": many("opened {n} time", "opened {n} times", one["opened"]),
         "open": _longest(one["open_s"], one["longest_open_s"]),
-        "unlocked": _longest(one["unlocked_s"], one["longest_unlocked_s"]),
-        "unknown": times.lasting(one["unknown_s"] * 1_000) if one["unknown_s"] else "",
+        "unlocked": _longest(one["unlocked_s"], one["longest_unlocked_s"], one["unlatched"]),
+        "unknown": _lost(one["unknown_s"], one["lost"]),
         "away": times.lasting(away * 1_000) if (away := week["whole_s"] - one["seen_s"]) > 0 else "",
         "unsensed": bool(one["unsensed_s"]),
         "forced": one["forced"],
@@ -96,9 +96,18 @@ def _name(scene: Scene, one: Mapping[str, Any]) -> str:
     return name if name != one["door"] else str(one["name"])
 
 
-def _longest(total_s: int, longest_s: int) -> str:
-    """How long in all, and at once."""
+def _longest(total_s: int, longest_s: int, count: int = 0) -> str:
+    """How often, how long in all, and at once."""
     if not total_s:
         return ""
     total, longest = times.lasting(total_s * 1_000), times.lasting(longest_s * 1_000)
-    return say("{total}, {longest} at once", total=total, longest=longest)
+    lasted = say("{total}, {longest} at once", total=total, longest=longest)
+    return f"{many('{n} time', '{n} times', count)}, {lasted}" if count else lasted
+
+
+def _lost(total_s: int, count: int) -> str:
+    """How often its evidence went, and how long there was none."""
+    if not total_s:
+        return ""
+    lasted = times.lasting(total_s * 1_000)
+    return f"{many('{n} time', '{n} times', count)}, {lasted}" if count else lasted

@@ -130,7 +130,7 @@ async def test_a_report_that_waits_and_a_week_that_nobody_signed_are_open_work_t
     book.enter(Entry(FaultReported(1, AssetId("aed"), "x"), "aed", Actor("page:stranger")))
     assert since() == at_us
     week_us = at_us - 7 * 86_400_000_000
-    row = (DoorId("east"), "exception", ("forced",), 0, 0, 0, 0, 0, 0, 0, 0, 1, 0)
+    row = (DoorId("east"), "exception", ("forced",), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0)
     book.enter(Entry(SweepRecorded("2026-11-02", 0, week_us, 1, "", (row,)), "campus", Actor("rule")))
     assert since() == week_us
     book.enter(Entry(SweepSigned("2026-11-02", (DoorId("east"),), "x", "R."), "campus", PERSON))

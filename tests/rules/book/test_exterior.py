@@ -69,9 +69,9 @@ class Week(Desk):
 
 
 def watched(open_s: int = 0, longest_open_s: int = 0, **other: int) -> Watched:
-    names = ("unlocked_s", "longest_unlocked_s", "unsensed_s", "unknown_s", "opened")
+    names = ("unlocked_s", "longest_unlocked_s", "unsensed_s", "unknown_s", "opened", "unlatched", "lost")
     more = [other.get(one, 0) for one in names]
-    return (EAST, open_s, longest_open_s, more[0], more[1], more[2], more[3], more[4])
+    return (EAST, open_s, longest_open_s, more[0], more[1], more[2], more[3], more[4], more[5], more[6])
 
 
 def row(record: SweepRecorded) -> Door:
@@ -104,7 +104,7 @@ def test_a_door_that_was_closed_and_locked_all_week_is_ok_and_the_record_names_i
         (watched(unknown_s=600), "ok", ()),
         (watched(unknown_s=601), "unknown", ("not_read",)),
         (watched(unsensed_s=3_600), "unknown", ("not_sensed",)),
-        (watched(400, 400, unknown_s=1_200), "unknown", ("held_open", "not_read")),
+        (watched(400, 400, unknown_s=1_200, unlatched=2, lost=3), "unknown", ("held_open", "not_read")),
     ],
 )
 def test_a_door_comes_to_one_word_by_its_own_sensors(
@@ -117,7 +117,8 @@ def test_a_door_comes_to_one_word_by_its_own_sensors(
     desk.watch(67)
     found = row(desk.over())
     assert (found.result, found.codes) == (result, codes)
-    assert (found.open_s, found.unlocked_s, found.opened) == (hour[1], hour[3], hour[7])
+    assert (found.open_s, found.unlocked_s) == (hour[1], hour[3])
+    assert (found.opened, found.unlatched, found.lost) == hour[7:]
 
 
 def test_a_forced_door_is_an_exception_in_the_week_in_which_it_was() -> None:
@@ -204,7 +205,7 @@ def test_a_lock_counts_as_proven_by_a_self_test_or_a_lockdown_for_eight_days() -
 
 def test_a_door_that_was_watched_and_is_in_the_plan_no_more_stays_in_its_week() -> None:
     desk = Week()
-    desk.watch(others=(watched(), ("west", 0, 0, 0, 0, 0, 0, 0)))  # type: ignore[arg-type]
+    desk.watch(others=(watched(), ("west", 0, 0, 0, 0, 0, 0, 0, 0, 0)))  # type: ignore[arg-type]
     assert [one[0] for one in desk.over().doors] == ["east", "west"]
     desk.at_us += 4 * DAY_US
     assert [one.subject for one in flags(desk)] == ["east"]

@@ -48,7 +48,14 @@ def lived(made: Office, weeks: int = 1) -> Office:
     now_us = book.at_us
     for monday, from_us in known[-2 - weeks : -2]:
         book.at_us = from_us + 100 * HOUR_US
-        watch(made, monday, from_us, 168, (D1, 900, 700, 0, 0, 0, 0, 12), (D2, 0, 0, 0, 0, 0, 3_600, 0))
+        watch(
+            made,
+            monday,
+            from_us,
+            168,
+            (D1, 900, 700, 0, 0, 0, 0, 12, 0, 0),
+            (D2, 0, 0, 0, 0, 0, 3_600, 0, 0, 2),
+        )
         book.at_us = from_us + 169 * HOUR_US
         book.sweep()
     monday, from_us = known[-2]
