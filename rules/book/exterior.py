@@ -28,6 +28,8 @@ KEPT_WEEKS: Final = 60
 DAYS: Final = 7
 FIRST: Final = "exterior_first"
 """Among the book's numbers: the Monday of the first week of which anything was seen."""
+NO_EARLIER: Final = day_of("2025-01-06")
+"""Before this program existed: a clock that was never set says nothing of a week."""
 LOST_US: Final = 75 * 60 * SECOND_US
 """Of the week under way: when the last word is older than this, nobody was looking since."""
 MOST_FORCED: Final = 64
@@ -58,7 +60,7 @@ def monday_of(day: int) -> int:
 def fold_watched(book: Book, fact: DoorsWatched) -> None:
     """Add what the sensors said for some time to their week."""
     monday = monday_of(fact.day)
-    if not 0 < monday < 4_000_000 or monday in book.sweeps:
+    if monday < NO_EARLIER or monday in book.sweeps:
         return
     first = book.numbers.get(FIRST, 0)
     book.numbers[FIRST] = min(first, monday) if first else monday

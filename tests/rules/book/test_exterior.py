@@ -178,7 +178,7 @@ def test_what_comes_after_a_week_was_written_changes_it_no_more() -> None:
     desk.over()
     before = desk.book.sweeps[MONDAY]
     desk.enter(Entry(DoorsWatched(MONDAY, 0, 1, 3_600, (EAST,), ()), "campus", RULE))
-    desk.enter(Entry(DoorsWatched(-5, 0, 1, 3_600, (EAST,), ()), "campus", RULE))
+    desk.enter(Entry(DoorsWatched(719_163, 0, 1, 3_600, (EAST,), ()), "campus", RULE))
     assert desk.book.sweeps[MONDAY] == before
     assert desk.book.watches == {}
 
