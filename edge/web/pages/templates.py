@@ -38,7 +38,10 @@ class _Compiled(BytecodeCache):
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """Of another Jinja, Python or source: nothing is loaded."""
-        with contextlib.suppress(OSError, EOFError, ValueError, TypeError), _kept_at(bucket).open("rb") as file:
+        with (
+            contextlib.suppress(OSError, EOFError, ValueError, TypeError),
+            _kept_at(bucket).open("rb") as file,
+        ):
             bucket.load_bytecode(file)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
