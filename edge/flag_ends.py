@@ -32,6 +32,7 @@ ENDS: Final[Mapping[str, str]] = {
     "locked_by_name": "It ends once somebody locks the door by name, or a press does.",
     "memory": "It ends once the limit is raised, or less is asked for.",
     "opened": "It ends once it can be opened; that is tried every 5 s.",
+    "password_changed": "It ends once the configuration has another password, which the device must be given too.",
     "picture": "It ends once a picture that shows something comes again.",
     "proven": "It ends once a test, a press or its sensors prove it.",
     "quick_again": "It ends once the loop keeps its time again.",

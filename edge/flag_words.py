@@ -480,6 +480,10 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "The broker lets anybody in",
         "It took a session without a name. Set allow_anonymous to false: a stranger could press buttons.",
     ),
+    "password_default": (
+        "{subject} has a password that stands in manuals",
+        "Whoever looks it up gets in. Give the device a password of its own, and write it into the file that is configured.",
+    ),
     "modbus_asks_nobody": (
         "{0} controllers take orders from anybody on their network",
         "Modbus knows no password; that is its design. Keep their network apart from all others.",
