@@ -4,9 +4,9 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Final
 
-from rules.book.exterior import DAYS, monday_of
+from rules.book.exterior import DAYS, KEPT_WEEKS, monday_of
 
-BACK: Final = 8
+BACK: Final = KEPT_WEEKS
 """Weeks before this one that are still recorded, if the box was off over their end."""
 
 

@@ -18,8 +18,8 @@ from edge.retaining import Retaining
 from rules.book.book import Campus
 from rules.book.decision import Now
 from rules.model.asset_facts import FaultReported
-from rules.model.exterior_facts import SweepRecorded, SweepSigned
-from rules.model.facts import Entry, Fact, TelemetrySummed
+from rules.model.exterior_facts import DoorsWatched, SweepRecorded, SweepSigned
+from rules.model.facts import Entry, Fact, SelfTestEnded, TelemetrySummed, VerdictReached
 from rules.model.ids import Actor, AssetId, DoorId
 from rules.model.moments import Instant
 from rules.model.ticket_facts import TicketChanged, TicketNoted, TicketOpened
@@ -113,6 +113,34 @@ async def test_an_open_ticket_is_whole_after_retention_and_a_rebuild_and_a_close
             assert ticket(store.database, kind(number=1, now_us=NOW.utc_us), Now(NOW.utc_us, 0)) == before
             assert before["title"] == "Latch does not catch"
             assert len(before["history"]) == 2
+    finally:
+        await journal.close(5)
+
+
+async def test_weeks_of_exterior_doors_are_made_again_from_the_record_as_they_were(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path, "campus", machine_id_file=tmp_path / "machine-id")
+    journal.start(asyncio.get_running_loop(), lambda *_: None)
+    try:
+        store, east = Store(tmp_path, journal), DoorId("east")
+        day = 750_000
+        hour = (east, 60, 60, 0, 0, 0, 0, 1, 0, 0)
+        row = (east, "exception", ("forced",), 3_600, 60, 60, 0, 0, 0, 0, 1, 0, 0, 1, 5)
+        forced, proven = (
+            VerdictReached(east, word, None, "", True, True, 0) for word in ("forced", "secured")
+        )
+        tested = SelfTestEnded(1, "schedule", 1, True, "", ("lock:east",), (), ())
+        week = SweepRecorded("2039-02-07", 0, 1, 1, "ab", (row,))
+        await store.year(0.9, DoorsWatched(day, 0, 1, 3_600, (), (hour,)), forced, proven, tested)
+        await store.follow()
+        await store.year(0.8, week, SweepSigned("2039-02-07", (east,), "Deliveries", "R. Diaz"), forced)
+        await store.follow()
+        tables = ("shelf", "texts", "changes")
+        before = {name: store.database.table(name) for name in tables}
+        assert {one[0] for one in before["shelf"]} >= {"watches", "sweeps", "forced", "proofs"}
+
+        await store.rebuild()
+
+        assert {name: store.database.table(name) for name in tables} == before
     finally:
         await journal.close(5)
 
