@@ -44,7 +44,7 @@ def week_view(scene: Scene, week: Mapping[str, Any]) -> Document:
         "hours": times.lasting(week["whole_s"] * 1_000),
         "doors": rows,
         "ok": many("{n} door ok", "{n} doors ok", len(rows) - bad),
-        "bad": many("{n} door to be explained", "{n} doors to be explained", bad) if bad else "",
+        "bad": many("{n} door not ok", "{n} doors not ok", bad) if bad else "",
         "unsigned": week["unsigned"],
         "open": [one for one in rows if not one["ok"] and not one["signed"]],
         "pack": week["pack"][:12],

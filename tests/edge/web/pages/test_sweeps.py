@@ -85,7 +85,7 @@ async def test_what_is_not_ok_is_explained_and_signed_and_stands_with_its_week(s
     _, page = await served.get("/sweeps", "technician")
     assert "It was held open." in plain(page)
     assert "Its sensors were not read." in plain(page)
-    assert "2 doors to be explained" in plain(page)
+    assert "1 door ok, 2 doors not ok, 2 unsigned" in plain(page)
 
     form = [
         ("key", "k1"),
