@@ -7,8 +7,8 @@ from typing import Any, Final, get_args
 
 import msgspec
 
+from edge.folding import folded_by
 from edge.journal.row import Row
-from edge.version import VERSION
 from rules.flag_state import Measure
 from rules.model.facts import Because, Entry, Fact
 from rules.model.ids import Actor, IncidentId
@@ -95,20 +95,20 @@ def entry(
 def record_bytes(record: Record) -> bytes:
     """A record as a snapshot beside the journal: JSON, flags and measures as lists since their keys are pairs.
 
-    It names the version that folded it: another one may know kinds that this one skipped.
+    It names the code that folded it: another one may know kinds that this one skipped.
     """
     fields = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
-    fields["version"] = VERSION
+    fields["folded_by"] = folded_by()
     fields["flags"] = list(record.flags.values())
     fields["measures"] = list(record.measures.values())
     return msgspec.json.encode(fields)
 
 
 def record_of(snapshot: bytes) -> Record:
-    """The record of a snapshot. Raises `msgspec.MsgspecError` for one this version cannot read: fold instead."""
+    """The record of a snapshot. Raises `msgspec.MsgspecError` for one that other code folded: fold instead."""
     fields = msgspec.json.decode(snapshot)
-    if fields.pop("version") != VERSION:
-        raise msgspec.ValidationError("folded by another version")
+    if fields.pop("folded_by") != folded_by():
+        raise msgspec.ValidationError("folded by other code")
     flags = msgspec.convert(fields.pop("flags"), list[Flag])
     measures = msgspec.convert(fields.pop("measures"), list[Measure])
     record = msgspec.convert({**fields, "flags": {}, "measures": {}}, Record, str_keys=True)

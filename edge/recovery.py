@@ -163,7 +163,7 @@ def _snapshot(journal: Journal) -> tuple[Snapshot | None, Record]:
     try:
         return snapshot, codec.record_of(snapshot.blob)
     except (msgspec.MsgspecError, KeyError, TypeError):
-        log.warning("the snapshot is of another version: folding from the beginning")
+        log.warning("the snapshot was folded by other code: folding from the beginning")
         return None, Record()
 
 

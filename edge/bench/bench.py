@@ -33,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         choices=[*BY_NAME, ALL],
         metavar="NAME",
-        help="these, or all (else the standard ones, 12 minutes)",
+        help="these, or all (else the standard ones, 13 minutes)",
     )
     made.add_argument(
         "--presses", type=_some, metavar="N", help="of each (else as the scenario says; 100 with --listened)"

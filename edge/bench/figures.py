@@ -99,7 +99,7 @@ def judged(found: Found) -> list[Judged]:
     return told
 
 
-_NAMES: Final = {"bare": "the bare script's", "healthy": "our own without faults", "nothing": ""}
+_NAMES: Final = {"bare": "the bare script's", "healthy": "our own without", "nothing": ""}
 
 
 def missed(found: Found) -> list[str]:
@@ -116,7 +116,7 @@ def lines(found: Found) -> list[str]:
     at = f", {shape.baud} baud" if shape.baud else f", {shape.answer_ms:g} ms a board"
     rows = [f"{scenario.name}: {scenario.says} ({shape.doors} doors{at}); ms after the publish of the press"]
     rows.append(f"  {'':27}{'median':>9}{'p95':>9}{'p99':>9}{'max':>9}   presses, doors never written")
-    for name, presses in (("ours", found.daemon), ("ours, no fault", found.healthy), ("bare", found.bare)):
+    for name, presses in (("ours", found.daemon), ("ours, without", found.healthy), ("bare", found.bare)):
         if presses:
             rows.append(row(f"{name}: first written", [one.first_written for one in presses]))
             its = row(f"{name}: last written", [one.last_written for one in presses])
@@ -141,6 +141,9 @@ def lines(found: Found) -> list[str]:
         f"  evidence in quiet time: the least read board {found.reads_s:.1f} times a second, "
         f"the longest pause {found.unread_ms:.0f} ms"
     )
+    if found.imports_s:
+        each = ", ".join(f"{one:.1f}" for one in found.imports_s)
+        rows.append(f"  imports of {scenario.imported} rows meanwhile, s each: {each}")
     rows += [f"  not measured: {one}" for one in found.skipped]
     rows += [f"  broken off: {found.broken_off}"] if found.broken_off else []
     return rows
@@ -174,6 +177,7 @@ def document(found: Found) -> dict[str, Any]:
         "memory_mib": found.memory_mib,
         "longest_event_ms": found.longest_ms,
         "targets": [] if found.broken_off else [{**asdict(one), "met": one.met} for one in judged(found)],
+        "imports_s": found.imports_s,
         "broken_off": found.broken_off,
         "not_measured": found.skipped,
         "presses": {

@@ -1,17 +1,24 @@
 """One scenario measured: everything started, broken, loaded and pressed as its row says, and ended."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from edge.bench import children
 from edge.bench.campus import board
 from edge.bench.children import Lost
+from edge.bench.importing import Imports
 from edge.bench.loads import all_loads
 from edge.bench.running import Pressed, Unwritten
 from edge.bench.scenarios import Scenario
 from edge.bench.stage import How, Stage, stage
+
+BLOCK: Final = 4
+"""Presses of one turn: more would be over later than the import beside them."""
+TRIES: Final = 5
 
 
 @dataclass(slots=True)
@@ -34,6 +41,8 @@ class Found:
     unread_ms: float = 0.0
     broken_off: str = ""
     skipped: list[str] = field(default_factory=list)
+    imports_s: list[float] = field(default_factory=list)
+    """How long each import took that came to its end."""
 
     @property
     def beside(self) -> list[Pressed]:
@@ -75,6 +84,8 @@ class _Measuring:
         found.reads_s, found.unread_ms = reads["least_a_second"], reads["longest_ms"]
         if scenario.loaded:
             self._loaded()
+        elif scenario.imported:
+            self._imported()
         else:
             press = self._restarted if scenario.restarted else self._lost if scenario.lost else self._pressed
             self._by_turns(found.daemon, press)
@@ -133,3 +144,26 @@ class _Measuring:
                 return pressed
 
             self._by_turns(self._found.daemon, press)
+
+    def _imported(self) -> None:
+        """Blocks of presses with none under way and of presses while one is."""
+        here, found = self._here, self._found
+        with contextlib.ExitStack() as stack:
+            imports = Imports(stack, here.folder, self._scenario.imported)
+            for begin in range(0, self._presses, BLOCK):
+                some = min(BLOCK, self._presses - begin)
+                found.healthy += [self._pressed() for _ in range(some)]
+                for _ in range(some):
+                    found.daemon.append(self._while_imported(imports))
+                imports.end()
+            found.imports_s += imports.took_s
+
+    def _while_imported(self, imports: Imports) -> Pressed:
+        for _ in range(TRIES):
+            imports.begin()
+            pressed, doors = self._here.running.lock(self._here.presser)
+            meanwhile = imports.under_way()
+            self._here.running.release(doors)
+            if meanwhile:
+                return pressed
+        raise Lost("an import was over sooner than a press: nothing was measured beside it")

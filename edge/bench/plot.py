@@ -15,7 +15,7 @@ FITS: Final = 46
 """Letters of a title."""
 _LEFT, _TOP, _RIGHT, _BELOW = 36, 34, 24, 30
 _COLUMNS: Final = 3
-_LINES: Final = (("ours", "#0b57d0", ""), ("bare", "#b3261e", "5 3"), ("ours, no fault", "#188038", "2 2"))
+_LINES: Final = (("ours", "#0b57d0", ""), ("bare", "#b3261e", "5 3"), ("ours, without", "#188038", "2 2"))
 
 
 COLOURS: Final = len(_LINES)

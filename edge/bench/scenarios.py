@@ -11,7 +11,7 @@ from drivers.simulators.tcp_loss import Loss
 Driver = Literal["modbus-tcp", "modbus-rtu", "osdp"]
 Breakage = Literal["dead", "refusing", "blackholed"]
 Beside = Literal["bare", "healthy", "nothing"]
-"""bare: the bare script, on sound connections of its own, in the same run. healthy: our own presses before it broke."""
+"""bare: the bare script, on sound connections of its own, in the same run. healthy: our own presses without what is broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,8 @@ class Wanted:
 class Scenario:
     """broken: share of the boards by how. lost: the daemon's connections, `lost_s` before each press.
 
-    loaded: under all loads of `edge.bench.loads`. restarted: each press is the first after a start.
+    loaded: under all loads of `edge.bench.loads`. imported: while so many rows of assets are imported, by turns with none.
+    restarted: each press is the first after a start.
     standard: part of a plain `make bench`.
     """
 
@@ -58,6 +59,7 @@ class Scenario:
     lost: Loss | None = None
     lost_s: float = 0.5
     loaded: bool = False
+    imported: int = 0
     restarted: bool = False
     standard: bool = True
 
@@ -100,6 +102,8 @@ SCENARIOS: Final = (
     Scenario("osdp-9600", "8 readers on one OSDP bus", Shape(8, 8, 5.0, "osdp", 9_600), 5, "nothing"),
     Scenario("osdp-115200", "8 readers on one OSDP bus", Shape(8, 8, 5.0, "osdp", 115_200), 6, "nothing"),
     Scenario("loads", "MQTT flood, babbling board, 300 pages, hanging disks of journal and log", FULL, 6, loaded=True),
+    Scenario("import", "20,000 rows of assets imported meanwhile, by turns with none", FULL, 8, "healthy", UNMOVED,
+             imported=20_000),
 )  # fmt: skip
 """In the order in which they are measured."""
 

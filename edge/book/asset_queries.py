@@ -58,8 +58,9 @@ def assets(database: Database, asked: AssetsAsked, now: Now) -> Line:
     if asked.search:
         like = containing(asked.search)
         where.append(
-            "(asset LIKE ? ESCAPE '\\' OR type LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM texts WHERE owner = 'asset' "
-            "AND id = asset AND value LIKE ? ESCAPE '\\'))"
+            # One walk of the words: asked asset by asset, what is rare or nowhere would cost three times as much.
+            "(asset LIKE ? ESCAPE '\\' OR type LIKE ? ESCAPE '\\' OR asset IN (SELECT id FROM texts WHERE owner = 'asset' "
+            "AND value LIKE ? ESCAPE '\\'))"
         )
         values += [like, like, like]
     found = database.lines(
@@ -184,28 +185,28 @@ class CountAsked(Asked, frozen=True):
 
 def count(database: Database, asked: CountAsked, now: Now) -> Line:
     """How many there are: in all, by class, state and type, and of how many each question is open."""
-    classes: Counter[str] = Counter()
-    states: Counter[str] = Counter()
-    types: Counter[str] = Counter()
-    unknown: Counter[str] = Counter()
-    open_of = 0
-    for one in database.book.assets.values():
-        classes[one.fields.get("class", "")] += 1
-        states[one.state] += 1
-        types[one.fields.get("type", "")] += 1
-        lacking = missing(one) if one.state != "retired" else ()
-        unknown.update(lacking)
-        open_of += bool(lacking)
+    tally = {name: _counted(database, name) for name in ("class", "state", "type", "lacking")}
+    lacking = Counter(dict.fromkeys(QUESTIONS, 0))
+    for words, number in tally["lacking"].items():
+        lacking.update({one: number for one in words.split(",") if one})
+    total = sum(tally["class"].values())
     return {
-        "total": len(database.book.assets),
-        "classes": classes,
-        "states": states,
-        "types": dict(types.most_common(200)),
-        "unknown": {one: unknown[one] for one in QUESTIONS},
-        "with_unknown": open_of,
+        "total": total,
+        "classes": tally["class"],
+        "states": tally["state"],
+        "types": dict(tally["type"].most_common(200)),
+        "unknown": {one: lacking[one] for one in QUESTIONS},
+        "with_unknown": total - tally["lacking"][""],
         "reports": len(database.book.faults),
         "today": date_of(now.day),
     }
+
+
+def _counted(database: Database, column: str) -> Counter[str]:
+    found = database.lines(
+        f"SELECT ifnull({column}, '') AS value, COUNT(*) AS count FROM assets GROUP BY {column}"  # noqa: S608  # of this file
+    )
+    return Counter({one["value"]: one["count"] for one in found})
 
 
 QUERIES: Final[dict[str, tuple[type[Any], Any]]] = {

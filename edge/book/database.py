@@ -9,10 +9,11 @@ from typing import Any, Final, Self
 import msgspec
 
 from edge import codec
-from edge.book import photos, shelves
+from edge.book import haste, photos, shelves
 from edge.book.asset_tables import list_assets
 from edge.book.exterior_tables import apply_exterior
 from edge.book.firmware import Firmware
+from edge.book.passed import Passed
 from edge.book.tables import ERASED, apply, erased
 from edge.book.ticket_tables import apply_ticket, index, named_photos, photos_of, scrub
 from edge.journal.chain import Head
@@ -31,6 +32,11 @@ EPOCH: Final = "epoch.started/1"
 AT: Final = "at_us"
 """Among the book's numbers: when the last event was that it followed."""
 FOLDED: Final[frozenset[str]] = frozenset(kind.KIND for kind in (*KINDS, *HEARD, FlagRaised, FlagCleared))  # type: ignore[attr-defined]
+KINDS_READ: Final = FOLDED | {EPOCH, ERASED}
+"""Kinds that change something here; of all others only the place counts."""
+_SHOWN: Final[frozenset[str]] = frozenset(kind.KIND for kind in KINDS) | {ERASED}  # type: ignore[attr-defined]
+_AT_ONCE: Final = 2_000
+"""Events of one transaction while others follow at once."""
 
 Line = dict[str, Any]
 
@@ -48,6 +54,9 @@ class Database:
         self.position: Head | None = None if row is None else Head(*row)
         """The last event that is in it; None: none yet."""
         self._last_us = self.book.numbers.get(AT, 0)
+        self._held: list[Stored | Passed] = []
+        """What is behind `position` and not in the database yet, for others follow at once."""
+        self._hasty = haste.under_way(connection)
 
     @classmethod
     def open(cls, directory: Path, campus: Campus) -> Self:
@@ -78,36 +87,49 @@ class Database:
             connection.close()
             raise
 
-    def follow(self, events: Sequence[Stored], *, more: bool = False) -> None:
-        """Apply the events and note the position, in one transaction. more: others follow at once, and nobody reads before.
-        Raises sqlite3.Error: the book is ahead then, and has to be opened again.
+    @property
+    def ends(self) -> Head | None:
+        """The last event that was followed, whether it is in the database yet or not."""
+        if not self._held:
+            return self.position
+        last = self._held[-1]
+        return Head(last.epoch, last.seq, last.hash)
+
+    def follow(self, events: Sequence[Stored | Passed], *, more: bool = False) -> None:
+        """Apply the events and note the position, in one transaction. more: others follow at once, and nobody reads before:
+        then they are in it by the thousand. Raises sqlite3.Error: the book is ahead then, and has to be opened again.
         """
+        self._held.extend(events)
+        if more and len(self._held) < _AT_ONCE:
+            return
+        held, self._held = self._held, []
         unshown: set[str] = set()
+        scrubbed = False
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            for event in events:
-                if event.kind in FOLDED:
-                    self._fold(event)
-                elif event.kind == EPOCH:
-                    epoch_began(self.book, self._last_us, event.at_us)
-                elif event.kind == ERASED:
-                    self._forget(event)
-                    unshown |= photos_of(self._connection, event)
-                apply(self._connection, event)
-                apply_ticket(self._connection, event)
-                apply_exterior(self._connection, event)
-                self._last_us = event.at_us
+            if more and self.position is None and not self._hasty:
+                haste.begin(self._connection)
+                self._hasty = True
+            last: Stored | Passed | None = None
+            for event in held:
+                if isinstance(event, Stored):
+                    if event.kind == EPOCH:
+                        epoch_began(self.book, self._last_us if last is None else last.at_us, event.at_us)
+                    scrubbed = scrubbed or event.kind == ERASED
+                    unshown |= self._apply(event)
+                last = event
             list_assets(self._connection, self.book, self.book.assets.changed)
             if not more:
                 index(self._connection)
-            scrubbed = any(event.kind == ERASED for event in events)
+                if self._hasty:
+                    haste.end(self._connection)
+                    self._hasty = False
             if scrubbed:
                 scrub(self._connection)
-            if events:
-                self.book.numbers[AT] = events[-1].at_us
+            if last is not None:
+                self._last_us = self.book.numbers[AT] = last.at_us
             shelves.save(self._connection, self.book)
-            if events:
-                last = events[-1]
+            if last is not None:
                 self.position = Head(last.epoch, last.seq, last.hash)
                 row = (last.epoch, last.seq, last.hash)
                 self._connection.execute("INSERT OR REPLACE INTO followed VALUES (1, ?, ?, ?)", row)
@@ -123,6 +145,20 @@ class Database:
         if unshown:
             with contextlib.suppress(OSError):  # `tidy` tries again
                 photos.forget(self.directory, unshown - named_photos(self._connection))
+
+    def _apply(self, event: Stored) -> set[str]:
+        """Change book and tables; photos that perhaps nothing names any more."""
+        unshown: set[str] = set()
+        if event.kind in FOLDED:
+            self._fold(event)
+        elif event.kind == ERASED:
+            self._forget(event)
+            unshown = photos_of(self._connection, event)
+        if event.kind in _SHOWN:
+            apply(self._connection, event)
+            apply_ticket(self._connection, event)
+            apply_exterior(self._connection, event)
+        return unshown
 
     def tidy(self, now_s: float) -> None:
         """Remove files that nothing names any more. now_s: as time.time."""

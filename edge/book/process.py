@@ -6,12 +6,11 @@ through the journal, nothing else is decided, so that what it decides on is alwa
 
 import asyncio
 import collections
-import contextlib
 import socket
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +21,7 @@ import msgspec
 from drivers.confined import confine
 from drivers.lines import Lines, Unreadable
 from edge.book import ticket_queries
-from edge.book.database import FOLDED, Database, remove
+from edge.book.database import FOLDED, KINDS_READ, Database, remove
 from edge.book.entries import lines_of
 from edge.book.messages import (
     LONGEST_DOWN,
@@ -41,16 +40,16 @@ from edge.book.messages import (
     down,
     line,
 )
+from edge.book.passed import line_of
 from edge.book.queries import QUERIES, NotThere
 from edge.book.weeks import mondays
-from edge.journal.stored import Stored, stored
-from edge.journal.upcast import upcast
+from edge.journal.stored import Stored
 from rules.book import restating
 from rules.book.assets import whole
 from rules.book.book import Campus, Device
 from rules.book.decide import decide
 from rules.book.decision import Now, Refused
-from rules.book.sweep import sweep
+from rules.book.sweep import paced
 from rules.model.book_asks import ASKS
 from rules.model.facts import Entry
 from rules.model.ids import Actor, AssetId, ZoneId
@@ -64,6 +63,10 @@ PATIENCE_S: Final = 60.0
 NICE: Final = 5
 READ_S: Final = 3.0
 """Who asks for a list while it is being made again hears so by then."""
+SLICE_S: Final = 0.01
+"""A sweep goes on for so long at once: whoever asks meanwhile is answered in between."""
+MOST_BROKEN_OFF: Final = 3
+"""A sweep of a book that changed meanwhile begins anew; after so many times it is not interrupted any more."""
 TIDY_S: Final = 3_600.0
 MOST_ASKED: Final = 1_000
 READ: Final = {**QUERIES, **ticket_queries.QUERIES}
@@ -72,8 +75,19 @@ READ: Final = {**QUERIES, **ticket_queries.QUERIES}
 class Process:
     """One life of the book. Belongs to the loop's thread."""
 
-    def __init__(self, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, writer: asyncio.StreamWriter, soon: Callable[[Callable[[], None]], object] | None = None
+    ) -> None:
+        """soon: calls something after what came meanwhile was taken; None: a sweep is not interrupted."""
         self._writer = writer
+        self._soon = soon
+        self._sweeping: Iterator[Entry | None] | None = None
+        self._swept: list[Entry] = []
+        self._of_sweep = False
+        """What is queued comes from a sweep, and is found again where it is dropped."""
+        self._broken_off = 0
+        self._goes_on = False
+        """Going on with a sweep is on its way."""
         self._open: Open | None = None
         self.database: Database | None = None
         self._asked: collections.deque[Ask] = collections.deque()
@@ -156,7 +170,7 @@ class Process:
     def _pull(self) -> None:
         if self._pulling or self.database is None or not self._more:
             return
-        position = self.database.position
+        position = self.database.ends
         self._pulling, self._more = True, False
         self._say(Pull("", 0) if position is None else Pull(position.epoch, position.seq))
 
@@ -172,12 +186,14 @@ class Process:
             self.database = Database.open(Path(opened.store), database.book.campus)
             self._more, self._caught_up, self._adopted = True, False, False
         else:
-            events = [event for one in message.events if (event := _stored(one.hash, one.body, one.opened))]
+            lines = (line_of(KINDS_READ, one.hash, one.body, one.opened) for one in message.events)
+            events = [event for event in lines if event is not None]
             database.follow(events, more=message.more)
             self._followed += len(events)
             if self._decided:
                 for event in events:
-                    self._came(event)
+                    if isinstance(event, Stored):
+                        self._came(event)
             self._more = self._more or message.more
             self._caught_up = not message.more
             if self._caught_up and not self._adopted:
@@ -186,6 +202,7 @@ class Process:
                 book = database.book
                 book.orphans |= {number for number, one in book.batches.items() if one.state == "begun"}
             if any(event.kind in FOLDED for event in events):
+                self._break_off()
                 self._due_s = min(self._due_s, time.monotonic() + SOON_S)
         self._current = not self._more
         self._pull()
@@ -204,21 +221,55 @@ class Process:
         while self._reads and self._caught_up:
             self._read(self._reads.popleft()[1])
         while self.database is not None and self._current and not self._decided:
-            if self._queued:
+            if self._queued and self._of_sweep and self._asked:
+                # Who asks comes first; what was due is due still, as far as it is.
+                self._queued.clear()
+                self._due_s = 0.0
+            elif self._queued:
                 self._decide_more()
             elif self._answer is not None:
                 self._say(self._answer)
                 self._answer = None
             elif self._asked:
                 self._decide(self.database, self._asked.popleft())
+            elif self._sweeping is not None:
+                if not self._sweep_on(self._sweeping):
+                    return
             elif time.monotonic() >= self._due_s:
                 self._due_s = time.monotonic() + SWEEP_S
                 self.database.firmware.refresh(self.database.book, self._now().day)
-                self._queued.extend(self._swept(self.database))
-                if not self._queued:
-                    return
+                self._sweeping, self._swept = self._due(self.database), []
             else:
                 return
+
+    def _sweep_on(self, sweeping: Iterator[Entry | None]) -> bool:
+        """Go on with a sweep; whether something of it is to be decided."""
+        ends_s = time.monotonic() + SLICE_S
+        for entry in sweeping:
+            if entry is not None:
+                self._swept.append(entry)
+            elif self._soon is not None and self._broken_off < MOST_BROKEN_OFF and time.monotonic() >= ends_s:
+                if not self._goes_on:
+                    self._goes_on = True
+                    self._soon(self._go_on)
+                return False
+        self._sweeping, self._broken_off = None, 0
+        self._queued.extend(self._swept)
+        self._of_sweep = True
+        if self._queued:
+            self._decide_more()
+        return bool(self._queued)
+
+    def _go_on(self) -> None:
+        self._goes_on = False
+        self._next()
+
+    def _break_off(self) -> None:
+        """The book is another one now: what was found in it so far may not be so."""
+        if self._sweeping is not None:
+            self._sweeping = None
+            self._broken_off += 1
+            self._due_s = 0.0
 
     def _decide(self, database: Database, ask: Ask) -> None:
         kind = ASKS.get(ask.verb)
@@ -235,11 +286,12 @@ class Process:
             subject = entries[0].subject if entries else ""
             self._answer = Answered(ask.id, "done", (("subject", subject),))
             self._queued.extend(entries)
+            self._of_sweep = False
 
-    def _swept(self, database: Database) -> Iterator[Entry]:
+    def _due(self, database: Database) -> Iterator[Entry | None]:
         """What is due now by the rules' sweep; and what is to be said again, with its texts, which the rules do not have."""
         book, now = database.book, self._now()
-        yield from sweep(book, now)
+        yield from paced(book, now)
         for asset in restating.due(book, now):
             fact = whole(asset, database.words("asset", asset.id))
             yield Entry(fact, asset.id, restating.RULE, because=restating.AGED)
@@ -283,22 +335,10 @@ def _key(kind: str, subject: str, data: Any) -> bytes:
     return msgspec.json.encode((kind, subject, data), order="sorted")
 
 
-def _stored(digest: str, body: str, opened: dict[str, str]) -> Stored | None:
-    """None: its bytes cannot be read, and nobody can say what it was."""
-    values: dict[str, Any] = {}
-    for name, value in opened.items():
-        with contextlib.suppress(msgspec.MsgspecError):  # damaged: as good as erased
-            values[name] = msgspec.json.decode(value)
-    try:
-        return upcast(stored(body.encode(), digest, values))
-    except (ValueError, OverflowError):
-        return None
-
-
 async def main() -> None:
     """Serve the daemon until it is gone."""
     reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=0), limit=1 << 20)
-    process, lines = Process(writer), Lines(LONGEST_DOWN)
+    process, lines = Process(writer, asyncio.get_running_loop().call_soon), Lines(LONGEST_DOWN)
 
     async def beat() -> None:
         while True:

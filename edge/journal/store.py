@@ -311,12 +311,14 @@ class Store:
         return [upcast(event) for event in events] if newest_kinds else events
 
     def _event(self, place: int, digest: str, body: bytes, opened: dict[str, JSON] | None) -> Stored:
-        begun = next(each for each in reversed(self._epochs) if each.first_place <= place)
+        begun = self._epochs[-1]
+        if begun.first_place > place:
+            begun = next(each for each in reversed(self._epochs) if each.first_place <= place)
         seq = place - begun.first_place + 1
         with contextlib.suppress(ValueError):
             event = stored(body, digest, opened)
             # Elsewhere than it says, it would send whoever reads on from it round in a circle.
-            if event.position == (begun.epoch, seq) and event.at_us >= 0:
+            if event.seq == seq and event.epoch == begun.epoch and event.at_us >= 0:
                 return event
         prev = ZEROS if seq == 1 else self.hash_at(begun.epoch, seq - 1) or ZEROS
         return damaged(body, digest, begun.epoch, seq, prev)

@@ -1,7 +1,7 @@
 """Older kinds of event, brought to the newest when read; what is stored and hashed never changes.
 
 A released kind never changes. `door.verdict/2` comes with an entry `"door.verdict/1": function` here, which
-gives the event as version 2 would have recorded it (`dataclasses.replace(event, kind=..., data=...)`).
+gives the event as version 2 would have recorded it (`msgspec.structs.replace(event, kind=..., data=...)`).
 """
 
 from collections.abc import Callable, Mapping

@@ -39,7 +39,7 @@ def rebuild_directory(directory: Path) -> Rebuilt:
         live = Views.open(directory / NAME)
         try:
             with contextlib.suppress(KeyError, DoesNotFollow):  # of another journal: the comparison shows it
-                _follow_all(live, reader.read)
+                follow_all(live, reader.read)
             made = _compared(directory, live, reader.read, dropped=dropped, keep=True)
         finally:
             live.close()
@@ -61,7 +61,7 @@ def _compared(directory: Path, live: Views, read: Read, *, dropped: bool, keep: 
     remove(directory, _FRESH)
     fresh = Views.open(directory / _FRESH)
     try:
-        events = _follow_all(
+        events = follow_all(
             fresh, read, None if live.position is None else (live.position.epoch, live.position.seq)
         )
         differences: list[str] = []
@@ -82,8 +82,8 @@ def _compared(directory: Path, live: Views, read: Read, *, dropped: bool, keep: 
             remove(directory, _FRESH)
 
 
-def _follow_all(views: Views, read: Read, until: tuple[str, int] | None = None) -> int:
-    """Follow to the journal's end, or to `until`; returns how many events that were."""
+def follow_all(views: Views, read: Read, until: tuple[str, int] | None = None) -> int:
+    """Follow to the journal's end, or to `until`; returns how many events that were. Raises as `read` and `Views.follow`."""
     count = 0
     after = None if views.position is None else (views.position.epoch, views.position.seq)
     while events := read(after, 50):

@@ -1,6 +1,6 @@
 """What needs what: said by persons, and of a device's controller by the configuration; what a failure takes down with it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -95,13 +95,17 @@ def takes_down(book: Book, asset: AssetId, needed: Needs | None = None) -> tuple
     return tuple(found.values())
 
 
-def down(book: Book, now: Now) -> dict[AssetId, str]:
-    """What does not do its work now, of what something could need, with why: a flag's code, a state, or `over`."""
-    found = {AssetId(subject): code for code, subject in book.flags if code in DOWN_FLAGS}
-    for asset in book.assets.values():
-        why = _why_down(asset, now)
-        if why:
-            found.setdefault(asset.id, why)
+def down(book: Book, now: Now, of: Collection[AssetId] | None = None) -> dict[AssetId, str]:
+    """What does not do its work now, with why: a flag's code, a state, or `over`. of: among these; None: of all."""
+    found = {
+        AssetId(subject): code
+        for code, subject in book.flags
+        if code in DOWN_FLAGS and (of is None or subject in of)
+    }
+    for name in book.assets if of is None else of:
+        asset = book.assets.get(name)
+        if asset is not None and (why := _why_down(asset, now)):
+            found.setdefault(name, why)
     return found
 
 
@@ -121,7 +125,7 @@ def affected(book: Book, now: Now) -> dict[AssetId, tuple[AssetId, str]]:
     """
     needed = needed_by(book)
     found: dict[AssetId, tuple[AssetId, str]] = {}
-    causes = {one: why for one, why in down(book, now).items() if one in needed}
+    causes = down(book, now, needed)
     for cause in sorted(causes):
         through: set[AssetId] = set()
         for taken in takes_down(book, cause, needed):

@@ -3,7 +3,7 @@
 After downtime, a crash or a rebuild the same comparison finds what is left to do.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from rules.book import (
     assets,
@@ -21,6 +21,7 @@ from rules.book.asset_fields import NONE, day_of
 from rules.book.book import GONE, Asset, Book
 from rules.book.decision import Now
 from rules.book.kinds import FLAGS
+from rules.book.ticket_sweep import A_STEP
 from rules.book.ticket_things import zone_of
 from rules.model.facts import Because, Entry, FlagCleared, FlagRaised
 from rules.model.ids import Actor
@@ -33,7 +34,15 @@ Flags = dict[tuple[str, str], tuple[str, ...]]
 
 def sweep(book: Book, now: Now) -> Iterator[Entry]:
     """Every entry that is due now, the most urgent first."""
-    yield from _turned(book, wanted(book, now))
+    return (one for one in paced(book, now) if one is not None)
+
+
+def paced(book: Book, now: Now) -> Iterator[Entry | None]:
+    """The same in small steps. None: here whoever runs it may do something else first, and go on where the book is the same
+    then; else it begins anew.
+    """
+    flags = yield from wanted(book, now)
+    yield from _turned(book, flags)
     yield from batches.abandoned(book)
     yield from devices.listed(book, restating.before_us(book, now))
     yield from restating.minimums(book, now)
@@ -41,22 +50,25 @@ def sweep(book: Book, now: Now) -> Iterator[Entry]:
     yield from ticket_sweep.steps(book, now)
 
 
-def wanted(book: Book, now: Now) -> Flags:
-    """The book's flags that should stand now, with their arguments: first the zone."""
+def wanted(book: Book, now: Now) -> Generator[None, None, Flags]:
+    """The book's flags that should stand now, with their arguments: first the zone. In steps, as `paced`."""
     flags: Flags = {}
-    untouched = sum(
-        _of_safety(flags, asset, now)
-        for asset in book.assets.values()
-        if asset.is_safety and asset.state not in GONE
-    )
+    untouched = 0
+    for place, asset in enumerate(book.assets.values()):
+        if place % A_STEP == 0:
+            yield
+        if asset.is_safety and asset.state not in GONE:
+            untouched += _of_safety(flags, asset, now)
     if untouched:
         flags["devices_unknown", book.campus.id] = ("", str(untouched))
     for asset in devices.retired_heard(book):
         flags["retired_heard", asset.id] = (zone_of(book, asset.id),)
     for kind, (there, least) in stock.low(book).items():
         flags["stock_low", f"stock:{kind}"] = ("", kind, str(there), str(least))
+    yield
     for name, (cause, why) in dependencies.affected(book, now).items():
         flags["needs_down", name] = (zone_of(book, name), cause, why)
+    yield
     reported = {fault.asset for fault in book.faults.values()}
     for name in reported:
         known = book.assets.get(name)
@@ -71,7 +83,9 @@ def wanted(book: Book, now: Now) -> Flags:
         flags[code, book.campus.id] = ("", *args)
     for door, args in exterior.flags(book, now):
         flags["sweep_unsigned", door] = args
-    return flags | ticket_sweep.flags(book, now)
+    yield
+    of_tickets = yield from ticket_sweep.flags(book, now)
+    return flags | of_tickets
 
 
 def _of_safety(flags: Flags, asset: Asset, now: Now) -> bool:

@@ -40,14 +40,15 @@ class Ticket:
         """One of its fields; `""`: not said."""
         return self.fields.get(name, "")
 
-    def turned(self, state: str, at_us: int) -> "Ticket":
-        """In another state; what is closed is not aged until it is reopened."""
-        turned = replace(self, state=state, turned_us=at_us)
+    def turned(self, state: str, at_us: int, fields: Mapping[str, str] | None = None) -> "Ticket":
+        """In another state; what is closed is not aged until it is reopened. fields: all of them; None: as they are."""
+        since_us, spans = self.since_us, self.spans
         if state == "closed" and not self.closed:
-            return replace(turned, spans=(*self.spans, (self.since_us, at_us))[-MOST_SPANS:])
-        if self.closed and state != "closed":
-            return replace(turned, since_us=at_us)
-        return turned
+            spans = (*spans, (since_us, at_us))[-MOST_SPANS:]
+        elif self.closed and state != "closed":
+            since_us = at_us
+        fields = self.fields if fields is None else fields
+        return replace(self, state=state, turned_us=at_us, since_us=since_us, spans=spans, fields=fields)
 
     def age_us(self, now_us: int, rests: Iterable[Span] = ()) -> int:
         """How long it was open by now, all times together, without the times of rest."""

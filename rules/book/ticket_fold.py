@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final, assert_never
 
 from rules.book.book import Batch, Book
-from rules.book.numbering import given
+from rules.book.numbering import NAME, given
 from rules.book.ticket import MOST_TIMES, Signal, Ticket, Upkeep
 from rules.book.ticket_pack import DAY_US
 from rules.model.asset_facts import Pairs
@@ -31,17 +31,17 @@ def fold_ticket(book: Book, at_us: int, fact: TicketFact) -> None:
         case TicketChanged():
             known = _known(book, fact.ticket)
             if known is not None:
-                _put(book, _changed(known, at_us, fact.fields))
+                _put(book, _changed(known, at_us, fact.fields), known)
         case TicketNoted():
             known = _known(book, fact.ticket) if fact.note == "recovered" else None
             if known is not None:
-                _put(book, replace(known, recovered_us=at_us))
+                _put(book, replace(known, recovered_us=at_us), known)
         case TicketEscalated():
             known = _known(book, fact.ticket)
             if known is not None:
                 said = (("weight", fact.weight), ("assigned", fact.assigned))
                 fields = {**known.fields, **{name: value for name, value in said if value}}
-                _put(book, replace(known, fields=fields, steps=(*known.steps, fact.rule)))
+                _put(book, replace(known, fields=fields, steps=(*known.steps, fact.rule)), known)
         case TicketBatchTurned():
             _turn_batch(book, at_us, fact)
         case UpkeepBegun():
@@ -74,7 +74,8 @@ def _open(book: Book, at_us: int, fact: TicketOpened) -> None:
     fields = dict(fact.fields)
     state = fields.pop("state", "open")
     ticket = Ticket(fact.ticket, fields, "open", fact.key, fact.batch, opened_us, opened_us, opened_us)
-    _put(book, ticket if state == "open" else ticket.turned(state, max(opened_us, at_us)))
+    before = _known(book, fact.ticket) if fact.ticket <= book.numbers.get(NAME, 0) else None
+    _put(book, ticket if state == "open" else ticket.turned(state, max(opened_us, at_us)), before)
     given(book, fact.ticket)
     if fact.key:
         book.last_of[fact.key] = fact.ticket
@@ -83,22 +84,23 @@ def _open(book: Book, at_us: int, fact: TicketOpened) -> None:
 def _changed(known: Ticket, at_us: int, said: Pairs) -> Ticket:
     fields = {**known.fields, **dict(said)}
     state = fields.pop("state", known.state)
-    changed = replace(known, fields={name: value for name, value in fields.items() if value})
-    return changed if state == known.state else changed.turned(state, at_us)
+    left = {name: value for name, value in fields.items() if value}
+    return replace(known, fields=left) if state == known.state else known.turned(state, at_us, left)
 
 
 def _known(book: Book, number: int) -> Ticket | None:
     return book.tickets.get(number) or book.closed.get(number)
 
 
-def _put(book: Book, ticket: Ticket) -> None:
+def _put(book: Book, ticket: Ticket, before: Ticket | None) -> None:
+    """before: what was known of it; None: nothing. Closed ones lie on disk, so none is looked for there without need."""
     if ticket.closed:
-        if ticket.number in book.tickets:
-            del book.tickets[ticket.number]
+        book.tickets.drop(ticket.number)
         book.closed[ticket.number] = ticket
     else:
         book.tickets[ticket.number] = ticket
-        book.closed.pop(ticket.number, None)
+        if before is not None and before.closed:
+            del book.closed[ticket.number]
 
 
 def _turn_batch(book: Book, at_us: int, fact: TicketBatchTurned) -> None:

@@ -80,6 +80,7 @@ TWO_OF_FOUR: tuple[tuple[Breakage, float], ...] = (("dead", 0.25), ("blackholed"
         Scenario("faulty and silent", "", Shape(4, 4), 1, "healthy", lost="silent", broken=TWO_OF_FOUR),
         Scenario("rtu", "", Shape(4, 2, driver="modbus-rtu", baud=115_200), 1),
         Scenario("osdp", "", Shape(2, 2, driver="osdp", baud=115_200), 1, "nothing"),
+        Scenario("import", "", Shape(4, 2), 1, "healthy", imported=3_000),
     ],
     ids=lambda one: one.name,
 )
@@ -92,6 +93,7 @@ def test_every_kind_of_scenario_comes_to_its_end(scenario: Scenario, tmp_path: P
     assert bool(its.beside) is (scenario.beside != "nothing")
     assert its.reads_s > 1.0
     assert len(its.armed_s) == 1 + scenario.restarted
+    assert bool(its.imports_s) is bool(scenario.imported)
 
 
 def test_what_there_is_to_measure_is_listed(capsys: pytest.CaptureFixture[str]) -> None:

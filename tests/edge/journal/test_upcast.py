@@ -1,9 +1,9 @@
 """Older kinds of event are read in their newest form; what was hashed stays as it was."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from edge.journal.chain import ZEROS, Head
 from edge.journal.row import Row
