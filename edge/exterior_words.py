@@ -29,3 +29,10 @@ REFUSALS: Final[Mapping[str, str]] = {
     "no_signer": "A signature needs the name of who signs. Nothing was signed.",
     "nothing_to_explain": "The sweep of {week} found nothing to explain at {door}. Nothing was signed.",
 }
+
+FLAGS: Final[Mapping[str, tuple[str, str]]] = {
+    "sweep_unsigned": (
+        "Nobody explained what the weekly sweep found at {subject}",
+        "Week of {1}: {2} Go and look. Then write down why, and sign, on the page of sweeps.",
+    ),
+}

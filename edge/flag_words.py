@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from edge import ticket_words
+from edge import asset_words, exterior_words, ticket_words
 
 FLAGS: Final[Mapping[str, tuple[str, str]]] = {
     "button_silent": (
@@ -211,14 +211,6 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "Nobody knows everything about {subject}",
         "Of this safety equipment is not said: {1}. It still works as it is: say what, where, whose, what for, and until when.",
     ),
-    "devices_unknown": (
-        "Nobody said who is responsible for {1} configured safety devices",
-        "They work as they are. Say in the inventory whose each is, what for, and until when.",
-    ),
-    "sweep_unsigned": (
-        "Nobody explained what the weekly sweep found at {subject}",
-        "Week of {1}: {2} Go and look. Then write down why, and sign, on the page of sweeps.",
-    ),
     "support_over": (
         "{subject} is not supported any more",
         "Its support ended on {1}. It works on, and its next flaw stays: plan its replacement.",
@@ -280,6 +272,8 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "They did not sign in, and it may be nothing. Look at it: its page has what they wrote.",
     ),
     **ticket_words.FLAGS,
+    **asset_words.FLAGS,
+    **exterior_words.FLAGS,
     "driver_failed": (
         "The driver of controller {0} failed",
         "It is started again every second; its doors may not lock meanwhile. Use keys there; keep the log.",
@@ -482,7 +476,7 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "password_default": (
         "{subject} has a password that stands in manuals",
-        "Whoever looks it up gets in. Give the device a password of its own, and write it into the file that is configured.",
+        "Whoever looks it up gets in. Give the device a password of its own. Write it into the file that is configured.",
     ),
     "modbus_asks_nobody": (
         "{0} controllers take orders from anybody on their network",

@@ -343,7 +343,7 @@ RETENTION: Final[Mapping[str, str]] = {
     "incident_live": "An incident of that time is still live. Close it if it is over.",
     "still_stands": "A press of that time is unanswered, or a door ordered then not released. See to it.",
     "work_open": "A ticket, a report or a week's sweep of that time is still open. Close it, look at it, or sign it.",
-    "book_away": "What is still open of that time is not known: tickets and assets do not answer. Look at their flag.",
+    "book_away": "Tickets and assets do not answer: what is still open is not known. Look at their flag.",
     "not_synced": "The district has not acknowledged it yet. Check the connection to the district.",
     "not_answered": "The journal's disk did not answer. Look at its own flag.",
 }
