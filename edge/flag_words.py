@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from edge import ticket_words
+from edge import inspection_words, ticket_words
 
 FLAGS: Final[Mapping[str, tuple[str, str]]] = {
     "button_silent": (
@@ -271,6 +271,7 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "Somebody reported a fault of {subject}",
         "They did not sign in, and it may be nothing. Look at it: its page has what they wrote.",
     ),
+    **inspection_words.FLAGS,
     **ticket_words.FLAGS,
     "driver_failed": (
         "The driver of controller {0} failed",

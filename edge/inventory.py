@@ -5,6 +5,7 @@ from pathlib import Path
 
 from edge.book.messages import DeviceLine, Open
 from edge.config.model import Config
+from edge.config.pack_inspections import inspections_of
 from edge.config.pack_tickets import shipped_tickets, with_policies
 from rules.plan import Plan
 
@@ -19,6 +20,7 @@ def opened(config: Config, plan: Plan, store: Path) -> Open:
         {zone.id: zone.above for zone in plan.zones.values()},
         None if config.policies.retention is None else config.policies.retention.other,
         with_policies(shipped_tickets(), config.policies.tickets.after),
+        inspections_of(config),
     )
 
 

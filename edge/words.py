@@ -7,7 +7,7 @@ the fact's own arguments; one that is missing is shown as `?`, never raised over
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from edge import asset_words, ticket_words
+from edge import asset_words, inspection_words, ticket_words
 from edge.flag_words import FLAGS
 
 VERDICTS: Final[Mapping[str, str]] = {
@@ -164,6 +164,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "stopping": "The daemon is stopping; it may or may not have done it. Look at `campus-edge status`.",
     "rule_failed": "A rule failed on this request. Look at `campus-edge status`, and act by hand.",
     **ticket_words.REFUSALS,
+    **inspection_words.REFUSALS,
 }
 
 NOT_YOURS: Final[Mapping[str, str]] = {

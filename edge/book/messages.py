@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from drivers.lines import Unreadable
+from rules.book.inspection_pack import InspectionPack
 from rules.book.ticket_pack import TicketPack
 
 LONGEST_DOWN: Final = 8 * 1_048_576
@@ -37,7 +38,8 @@ class DeviceLine(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Open(msgspec.Struct, frozen=True, tag="open", forbid_unknown_fields=True):
-    """store: where its database is. zones: each with those above it, itself first. timezone: IANA. tickets: their pack.
+    """store: where its database is. zones: each with those above it, itself first. timezone: IANA.
+    tickets, inspections: their packs.
 
     kept_us: how long the journal keeps what belongs to no incident; None: for ever.
     """
@@ -49,6 +51,7 @@ class Open(msgspec.Struct, frozen=True, tag="open", forbid_unknown_fields=True):
     zones: dict[Id, tuple[Id, ...]]
     kept_us: int | None = None
     tickets: TicketPack = TicketPack()
+    inspections: InspectionPack = InspectionPack()
 
 
 class More(msgspec.Struct, frozen=True, tag="more", forbid_unknown_fields=True):

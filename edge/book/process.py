@@ -142,6 +142,7 @@ class Process:
             {ZoneId(zone): tuple(map(ZoneId, above)) for zone, above in opened.zones.items()},
             opened.kept_us,
             opened.tickets,
+            opened.inspections,
         )
         if self.database is None:
             self.database = Database.open(Path(opened.store), campus)

@@ -3,13 +3,25 @@
 from collections.abc import Iterator
 from typing import assert_never
 
-from rules.book import assets, audits, batches, dependencies, faults, lifecycle, stock, tickets, upkeep
+from rules.book import (
+    assets,
+    audits,
+    batches,
+    dependencies,
+    faults,
+    inspections,
+    lifecycle,
+    stock,
+    tickets,
+    upkeep,
+)
 from rules.book.book import Book
 from rules.book.decision import Now
 from rules.model import asset_asks as asks
 from rules.model.book_asks import BookAsk, RecordBundle
 from rules.model.facts import Entry
 from rules.model.ids import Actor
+from rules.model.inspection_asks import ImportInspections, SignInspection
 from rules.model.ticket_asks import (
     BeginUpkeep,
     ChangeTicket,
@@ -75,5 +87,9 @@ def _decided(book: Book, asked: BookAsk, actor: Actor, now: Now) -> Iterator[Ent
             return upkeep.begin(book, asked, actor, now)
         case EndUpkeep():
             return upkeep.end(book, asked, actor)
+        case SignInspection():
+            return inspections.sign(book, asked, actor, now)
+        case ImportInspections():
+            return inspections.import_inspections(book, asked, actor, now)
         case _:
             assert_never(asked)

@@ -7,6 +7,7 @@ from rules.book.assets import without
 from rules.book.book import Batch, Book, Fault, Minimum, Round, Standing
 from rules.book.firmware import Said
 from rules.book.fold_assets import fold_asset, take
+from rules.book.inspection_fold import fold_inspection
 from rules.book.ticket_fold import fold_signal, fold_ticket
 from rules.model.asset_facts import (
     AssetBatchTurned,
@@ -29,6 +30,7 @@ from rules.model.facts import (
     PressRecorded,
 )
 from rules.model.ids import AssetId
+from rules.model.inspection_facts import InspectionFact
 from rules.model.ticket_facts import TicketFact
 
 HEARD: Final = (
@@ -85,6 +87,8 @@ def fold(book: Book, at_us: int, entry: Entry) -> None:
                 _hear(book, fact.button, True)
         case _ if isinstance(fact, TicketFact):
             fold_ticket(book, at_us, fact)
+        case _ if isinstance(fact, InspectionFact):
+            fold_inspection(book, at_us, fact)
         case _:
             fold_asset(book, at_us, fact)
             if isinstance(fact, AssetSeen | AssetMissed):

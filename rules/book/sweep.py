@@ -12,6 +12,8 @@ from rules.book import (
     dependencies,
     devices,
     firmware,
+    inspection,
+    inspections,
     restating,
     stock,
     ticket_sweep,
@@ -34,6 +36,8 @@ def sweep(book: Book, now: Now) -> Iterator[Entry]:
     yield from batches.abandoned(book)
     yield from devices.listed(book, restating.before_us(book, now))
     yield from restating.minimums(book, now)
+    yield from inspections.given_up(book, now)
+    yield from inspections.kept(book, now)
     yield from ticket_sweep.steps(book, now)
 
 
@@ -61,6 +65,8 @@ def wanted(book: Book, now: Now) -> Flags:
         flags[code, subject] = (zone_of(book, subject), *args)
     for code, args in firmware.bundle_flags(book.bundles, book.oldest_us, now.utc_us):
         flags[code, book.campus.id] = ("", *args)
+    for code, subject, args in inspection.flags(book, now):
+        flags[code, subject] = (zone_of(book, subject), *args)
     return flags | ticket_sweep.flags(book, now)
 
 

@@ -9,6 +9,7 @@ from typing import ClassVar, Final, get_args
 
 from rules.model.asset_asks import AssetAsk, WriteAsset
 from rules.model.bundle_facts import BundleRefused, BundleTaken
+from rules.model.inspection_asks import InspectionAsk
 from rules.model.ticket_asks import TicketAsk
 
 __all__ = ["ASKS", "BookAsk", "WriteAsset"]
@@ -26,6 +27,6 @@ class RecordBundle:
     refused: BundleRefused | None = None
 
 
-BookAsk = AssetAsk | TicketAsk | RecordBundle
+BookAsk = AssetAsk | TicketAsk | InspectionAsk | RecordBundle
 ASKS: Final[Mapping[str, type[BookAsk]]] = {one.VERB: one for one in get_args(BookAsk)}
 """By verb."""

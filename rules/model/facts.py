@@ -1,8 +1,7 @@
 """What enters the journal, each a frozen dataclass with its versioned kind; the record is the fold of these.
 
 A released kind never changes: a new meaning is a new kind or a new version, and `edge/codec.py` reads the old one.
-Fields named in `SEALED` are foreign or personal text: they enter as salted commitments only.
-Everything else holds integers, booleans, codes and plain strings of our own.
+Fields named in `SEALED` are foreign or personal text, and enter as salted commitments only; all else is plain and our own.
 """
 
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from rules.model.ids import (
     PressId,
     ZoneId,
 )
+from rules.model.inspection_facts import InspectionFact
 from rules.model.kinds import KindWord
 from rules.model.responses import Response
 from rules.model.selftest import ExerciseStep, Outcome, TestCause
@@ -478,6 +478,7 @@ Fact = (
     | DeviceIdentified
     | BundleFact
     | TicketFact
+    | InspectionFact
 )
 
 
