@@ -192,6 +192,7 @@ NOT_YOURS: Final[Mapping[str, str]] = {
     "report": "report a fault",
     "read-tickets": "read tickets",
     "work-tickets": "work on tickets",
+    "inspect": "sign for inspections",
     "metrics": "read the figures",
 }
 """Each right, as what somebody without it may not do."""

@@ -55,6 +55,7 @@ Right = Literal[
     "report",
     "read-tickets",
     "work-tickets",
+    "inspect",
 ]
 RIGHTS: Final[tuple[Right, ...]] = get_args(Right)
 

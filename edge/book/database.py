@@ -12,6 +12,7 @@ from edge import codec
 from edge.book import photos, shelves
 from edge.book.asset_tables import list_assets
 from edge.book.firmware import Firmware
+from edge.book.inspection_tables import apply_inspection
 from edge.book.tables import ERASED, apply, erased
 from edge.book.ticket_tables import apply_ticket, index, named_photos, photos_of, scrub
 from edge.journal.chain import Head
@@ -93,6 +94,7 @@ class Database:
                     unshown |= photos_of(self._connection, event)
                 apply(self._connection, event)
                 apply_ticket(self._connection, event)
+                apply_inspection(self._connection, event)
                 self._last_us = event.at_us
             list_assets(self._connection, self.book, self.book.assets.changed)
             if not more:

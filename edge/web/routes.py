@@ -14,6 +14,7 @@ from edge.web.api import (
     imports,
     incident,
     incidents,
+    inspections,
     presses,
     readiness,
     release_session,
@@ -91,4 +92,5 @@ ROUTES: tuple[Route, ...] = (
     *imports.ROUTES,
     *events.ROUTES,
     *tickets.ROUTES,
+    *inspections.ROUTES,
 )

@@ -189,8 +189,11 @@ def import_inspections(book: Book, asked: ImportInspections, actor: Actor, now: 
     for line in asked.lines:
         key = f"{batch.sha256[:32]}:{line.line}"
         judge_line(book, line, now)
-        if key in book.inspection_keys:
-            continue  # the same file once more
+        own = book.filed.get(line.number)
+        if key in book.inspection_keys or (
+            own is not None and (own.asset, own.check) == (line.asset, line.check)
+        ):
+            continue  # the same file once more, or one that came from here
         number += 1
         texts: Pairs = (("note", line.note),) if line.note else ()
         fact = InspectionSigned(

@@ -3,15 +3,10 @@
 from typing import Final, get_args
 
 from rules.book import firmware, inspection
-from rules.model.asset_facts import AssetFact
-from rules.model.bundle_facts import BundleFact
+from rules.model.book_facts import BookFact
 from rules.model.facts import Entry, FlagCleared, FlagRaised
-from rules.model.inspection_facts import InspectionFact
-from rules.model.ticket_facts import TicketFact
 
-KINDS: Final[frozenset[type]] = frozenset(
-    (*get_args(AssetFact), *get_args(BundleFact), *get_args(TicketFact), *get_args(InspectionFact))
-)
+KINDS: Final[frozenset[type]] = frozenset(get_args(BookFact))
 OF_TICKETS: Final[frozenset[str]] = frozenset(
     {"lock_ticket_old", "safety_ticket_old", "ticket_old", "changes_often"}
 )

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from rules.model.account_facts import AccountFact
-from rules.model.asset_facts import AssetFact
-from rules.model.bundle_facts import BundleFact
+from rules.model.book_facts import BookFact
 from rules.model.camera_facts import CameraFact
 from rules.model.device_facts import DeviceIdentified
 from rules.model.flag_facts import FlagFact
@@ -24,11 +23,9 @@ from rules.model.ids import (
     PressId,
     ZoneId,
 )
-from rules.model.inspection_facts import InspectionFact
 from rules.model.kinds import KindWord
 from rules.model.responses import Response
 from rules.model.selftest import ExerciseStep, Outcome, TestCause
-from rules.model.ticket_facts import TicketFact
 from rules.model.verdicts import VerdictWord
 
 Standing = Literal[
@@ -474,11 +471,8 @@ Fact = (
     | FlagFact
     | CameraFact
     | AccountFact
-    | AssetFact
     | DeviceIdentified
-    | BundleFact
-    | TicketFact
-    | InspectionFact
+    | BookFact
 )
 
 

@@ -30,7 +30,10 @@ class SignInspection:
 
 @dataclass(frozen=True, slots=True)
 class InspectionLine:
-    """One that was done and kept elsewhere. line: of the file. expires: dates by the form's names. note: in words."""
+    """One that was done and kept elsewhere. line: of the file. number: ours, of one that an export of ours wrote; 0: none.
+
+    expires: dates by the form's names. note: in words.
+    """
 
     line: int
     asset: AssetId
@@ -40,6 +43,7 @@ class InspectionLine:
     person: str = ""
     expires: Pairs = ()
     note: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -326,7 +326,7 @@ def test_correcting_the_last_brings_the_one_before_it_back() -> None:
 # --- from elsewhere ---------------------------------------------------------------------------
 
 
-def line(number: int, **other: Any) -> InspectionLine:
+def line(at: int, **other: Any) -> InspectionLine:
     said: dict[str, Any] = {
         "asset": AED,
         "check": "aed-monthly",
@@ -334,7 +334,7 @@ def line(number: int, **other: Any) -> InspectionLine:
         "result": "passed",
         **other,
     }
-    return InspectionLine(number, **said)
+    return InspectionLine(at, **said)
 
 
 def test_an_import_counts_once_it_is_whole_and_the_same_file_once_more_changes_nothing() -> None:
@@ -355,6 +355,14 @@ def test_an_import_counts_once_it_is_whole_and_the_same_file_once_more_changes_n
     assert [one.fact for one in desk.ask(ImportInspections(2, lines=lines, end="taken"))] == [
         InspectionBatchTurned(2, "taken", 2, SHA)
     ]
+
+
+def test_an_export_of_ours_that_is_taken_in_again_changes_nothing() -> None:
+    desk = desk_of()
+    desk.ask(signing())
+    desk.ask(ImportInspections(0, 1, SHA))
+    assert desk.ask(ImportInspections(1, lines=(line(2, day="2026-08-14", number=1),))) == ()
+    assert len(desk.ask(ImportInspections(1, lines=(line(3, number=9),)))) == 1
 
 
 def test_an_import_that_is_let_go_or_forgotten_never_counts() -> None:
