@@ -41,6 +41,7 @@ from edge.web.pages import (
     walking,
     watching,
 )
+from edge.web.pages import inspections as inspection_pages
 from edge.web.pages import (
     rules as rules_page,
 )
@@ -64,6 +65,7 @@ PAGES: tuple[Route, ...] = (
     *inventory_lists.ROUTES,
     *scanning.ROUTES,
     *ticket_pages.ROUTES,
+    *inspection_pages.ROUTES,
     *streaming.ROUTES,
     *statics.ROUTES,
 )
