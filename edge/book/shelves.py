@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from edge.book.archive import Archive
+from rules.book.assessment import Assessment, Checklist
 from rules.book.book import Asset, Batch, Book, Fault, Minimum, Round, Staged, Standing
 from rules.book.firmware import Said
 from rules.book.inspection import Filed, Inspected, StagedInspection
@@ -26,6 +27,8 @@ SHELVES: Final[dict[str, tuple[Any, Any]]] = {
     "ticket_batches": (int, Batch),
     "upkeeps": (int, Upkeep),
     "signals": (tuple[str, str], Signal),
+    "checklists": (int, Checklist),
+    "assessments": (int, Assessment),
     "inspected": (str, Inspected),
     "inspection_batches": (int, Batch),
     "inspections_staged": (int, StagedInspection),

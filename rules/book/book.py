@@ -7,6 +7,7 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from rules.book.assessment import Assessment, Checklist
 from rules.book.firmware import Bundle, Judgement, Said
 from rules.book.inspection import Filed, Inspected, StagedInspection
 from rules.book.inspection_pack import InspectionPack
@@ -192,6 +193,9 @@ class Book:
     filed: MutableMapping[int, Filed] = field(default_factory=dict)
     inspection_keys: MutableMapping[str, int] = field(default_factory=dict)
     """Every signature by its number, and those that have a key by it: on disk in the book's process."""
+    checklists: Shelf[int, Checklist] = field(default_factory=Shelf)
+    """Every edition, by number."""
+    assessments: Shelf[int, Assessment] = field(default_factory=Shelf)
 
     def within(self, zone: str) -> frozenset[str] | None:
         """A zone and all below it; None for `""`: everywhere, also where nobody said or no zone is any more."""

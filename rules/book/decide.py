@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from rules.book import (
+    assessments,
     assets,
     audits,
     batches,
@@ -18,6 +19,7 @@ from rules.book import (
 from rules.book.book import Book
 from rules.book.decision import Now
 from rules.model import asset_asks as asks
+from rules.model.assessment_asks import AnswerQuestion, BeginAssessment, EndAssessment, ImportChecklist
 from rules.model.book_asks import BookAsk, RecordBundle
 from rules.model.facts import Entry
 from rules.model.ids import Actor
@@ -91,5 +93,13 @@ def _decided(book: Book, asked: BookAsk, actor: Actor, now: Now) -> Iterator[Ent
             return inspections.sign(book, asked, actor, now)
         case ImportInspections():
             return inspections.import_inspections(book, asked, actor, now)
+        case ImportChecklist():
+            return assessments.import_checklist(book, asked, actor)
+        case BeginAssessment():
+            return assessments.begin(book, asked, actor)
+        case AnswerQuestion():
+            return assessments.answer(book, asked, actor)
+        case EndAssessment():
+            return assessments.end(book, asked, actor)
         case _:
             assert_never(asked)

@@ -3,12 +3,14 @@
 from dataclasses import replace
 from typing import Final
 
+from rules.book.assessments import fold_assessment
 from rules.book.assets import without
 from rules.book.book import Batch, Book, Fault, Minimum, Round, Standing
 from rules.book.firmware import Said
 from rules.book.fold_assets import fold_asset, take
 from rules.book.inspection_fold import fold_inspection
 from rules.book.ticket_fold import fold_signal, fold_ticket
+from rules.model.assessment_facts import AssessmentFact
 from rules.model.asset_facts import (
     AssetBatchTurned,
     AssetMissed,
@@ -89,6 +91,8 @@ def fold(book: Book, at_us: int, entry: Entry) -> None:
             fold_ticket(book, at_us, fact)
         case _ if isinstance(fact, InspectionFact):
             fold_inspection(book, at_us, fact)
+        case _ if isinstance(fact, AssessmentFact):
+            fold_assessment(book, at_us, fact)
         case _:
             fold_asset(book, at_us, fact)
             if isinstance(fact, AssetSeen | AssetMissed):

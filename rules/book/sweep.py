@@ -6,6 +6,7 @@ After downtime, a crash or a rebuild the same comparison finds what is left to d
 from collections.abc import Iterator
 
 from rules.book import (
+    assessments,
     assets,
     audits,
     batches,
@@ -38,6 +39,7 @@ def sweep(book: Book, now: Now) -> Iterator[Entry]:
     yield from restating.minimums(book, now)
     yield from inspections.given_up(book, now)
     yield from inspections.kept(book, now)
+    yield from assessments.given_up(book, now)
     yield from ticket_sweep.steps(book, now)
 
 

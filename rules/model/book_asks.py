@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final, get_args
 
+from rules.model.assessment_asks import AssessmentAsk
 from rules.model.asset_asks import AssetAsk, WriteAsset
 from rules.model.bundle_facts import BundleRefused, BundleTaken
 from rules.model.inspection_asks import InspectionAsk
@@ -27,6 +28,6 @@ class RecordBundle:
     refused: BundleRefused | None = None
 
 
-BookAsk = AssetAsk | TicketAsk | InspectionAsk | RecordBundle
+BookAsk = AssetAsk | TicketAsk | InspectionAsk | AssessmentAsk | RecordBundle
 ASKS: Final[Mapping[str, type[BookAsk]]] = {one.VERB: one for one in get_args(BookAsk)}
 """By verb."""

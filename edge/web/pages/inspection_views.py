@@ -13,7 +13,7 @@ from edge.web.pages.scene import Scene
 
 Document = dict[str, Any]
 Said = Mapping[str, Any]
-TABS: Final = (("due", "Due"), ("overdue", "Overdue"), ("failed", "Not passed"), ("all", "All"))
+TABS: Final = (("due", "Due"), ("overdue", "Late"), ("failed", "Not passed"), ("all", "All"))
 
 
 def row(scene: Scene, one: Said) -> Document:
@@ -41,6 +41,9 @@ def standing(one: Said) -> Document:
         "until": one["until"],
         "when": _when(one),
         "last": one["last"] or "",
+        "line": _when(one)
+        if one["state"] == "failed"
+        else say("until {day}", day=one["until"]) + f" · {_when(one)}",
     }
 
 
@@ -124,13 +127,15 @@ def answers(one: Document, form: list[Document]) -> list[tuple[str, str, bool]]:
     """(question, answer, whether it was not passed) of one that was signed."""
     asks = {each["id"]: each for each in form}
     found = []
-    for name, value in one["answers"].items():
-        question = asks.get(name)
+    for name in [
+        *(each for each in asks if each in one["answers"]),
+        *(each for each in one["answers"] if each not in asks),
+    ]:
+        question, value = asks.get(name), one["answers"][name]
         words = dict(question["choices"]) if question else {}
         unit = f" {question['unit']}" if question and question["unit"] else ""
-        found.append(
-            (question["ask"] if question else name, words.get(value, value) + unit, name in one["failed"])
-        )
+        asked = question["ask"] if question else name
+        found.append((asked, words.get(value, value) + unit, name in one["failed"]))
     return found
 
 

@@ -71,7 +71,7 @@ function mark(one, words) {
     details.open = false;
     let said = details.querySelector("summary .signed");
     if (!said) {
-      said = Object.assign(document.createElement("span"), { className: "signed does" });
+      said = Object.assign(document.createElement("strong"), { className: "signed" });
       details.querySelector("summary").append(said);
     }
     said.textContent = words;
