@@ -34,6 +34,14 @@ REFUSALS: Final[Mapping[str, str]] = {
     "not_certified": "{person} holds no {certificate} certificate on that day. Nothing was signed: see who does.",
     "not_answered": "{field} is not answered. Nothing was signed.",
     "bad_answer": "{value} is no answer to {field}. Nothing was signed.",
+    "bad_checklist": "A checklist has an id of lower-case letters, digits and hyphens, and a title. Nothing was changed.",
+    "bad_question": "{question} is no id of a question: letters, digits, - . or _. Nothing was changed.",
+    "question_twice": "Question {question} is there twice. None of the checklist counts.",
+    "checklist_known": "This edition of {checklist} was taken in before. Nothing was changed.",
+    "unknown_checklist": "There is no checklist {checklist}. Nothing was begun: `campus-edge assessment list` shows them.",
+    "unknown_question": "There is no question {question} in this round. Nothing was changed.",
+    "unknown_assessment": "No round {assessment} is under way. Nothing was changed.",
+    "assessed_already": "A round through {checklist} is under way there. Nothing was begun: go on with it.",
     "corrected_already": "Inspection {inspection} was corrected by {by}: correct that one. Nothing was signed.",
 }
 

@@ -10,6 +10,7 @@ import msgspec
 
 from edge import codec
 from edge.book import photos, shelves
+from edge.book.assessment_tables import apply_assessment
 from edge.book.asset_tables import list_assets
 from edge.book.firmware import Firmware
 from edge.book.inspection_tables import apply_inspection
@@ -95,6 +96,7 @@ class Database:
                 apply(self._connection, event)
                 apply_ticket(self._connection, event)
                 apply_inspection(self._connection, event)
+                apply_assessment(self._connection, event)
                 self._last_us = event.at_us
             list_assets(self._connection, self.book, self.book.assets.changed)
             if not more:

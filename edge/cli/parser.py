@@ -49,6 +49,7 @@ def parser() -> Parser:
     _assets(verbs)
     _tickets(verbs)
     _inspections(verbs)
+    _assessments(verbs)
     _files(verbs)
     return top
 
@@ -325,6 +326,20 @@ def _inspections(verbs: Any) -> None:
     made.add_argument("--reason", default="", help="why that one was wrong")
 
 
+def _assessments(verbs: Any) -> None:
+    top: Parser = verbs.add_parser(
+        "assessment", help="rounds through a checklist", description="Assessments."
+    )
+    of: Any = top.add_subparsers(metavar="VERB", required=True)
+    _verb(of, "list", "assessments:listing", "checklists, and how far each round is", json=True)
+    made = _verb(of, "begin", "assessments:begin", "begin a round through a checklist", json=True)
+    made.add_argument("checklist", metavar="CHECKLIST")
+    made.add_argument("--zone", metavar="Z", help="default: the campus")
+    for name, text in (("show", "one, beside the one before"), ("end", "end one")):
+        made = _verb(of, name, f"assessments:{name}", text, json=True)
+        made.add_argument("number", metavar="N", type=int)
+
+
 def _files(verbs: Any) -> None:
     """What comes in and goes out as a file: one verb each way, for every noun."""
     made: Parser = verbs.add_parser(
@@ -348,6 +363,13 @@ def _files(verbs: Any) -> None:
     made.add_argument("path", type=Path, metavar="PATH")
     made.add_argument("--check", action="store_true", help="only say what would be refused")
 
+    made = _verb(of, "checklist", "assessments:importing", "a checklist from CSV or YAML", json=True)
+    made.add_argument("path", type=Path, metavar="PATH")
+    made.add_argument("--id", required=True, metavar="ID", help="alike for every edition of it")
+    made.add_argument(
+        "--title", default="", metavar="T", help="what it is called, where the file does not say"
+    )
+    made.add_argument("--check", action="store_true", help="only say what would be refused")
     made = _verb(of, "inspections", "inspection_files:importing", "inspections from CSV", json=True)
     made.add_argument("path", type=Path, metavar="PATH")
     made.add_argument("--check", action="store_true", help="only say what would be refused")

@@ -44,6 +44,9 @@ OF_VERBS: Final[Mapping[str, Right]] = {
     "upkeep.end": "work-tickets",
     "inspection.sign": "inspect",
     "inspection.import": "assets-write",
+    "checklist.import": "assets-write",
+    "assessment.begin": "assets-write",
+    "assessment.end": "assets-write",
 }
 OF_QUERIES: Final[Mapping[str, Right]] = {
     "tickets": "read-tickets",
@@ -73,6 +76,10 @@ OF_QUERIES: Final[Mapping[str, Right]] = {
     "inspections.checks": "assets",
     "inspections.whole": "assets",
     "inspections.judged": "assets-write",
+    "checklists": "assets",
+    "checklists.judged": "assets-write",
+    "assessments": "assets",
+    "assessment": "assets",
 }
 """What is not here is neither asked nor read over the socket by its name alone, and asks for a right that few have."""
 

@@ -2,6 +2,7 @@
 
 from edge.web import health, metrics
 from edge.web.api import (
+    assessments,
     assets,
     cameras,
     campus,
@@ -41,6 +42,7 @@ from edge.web.pages import (
     walking,
     watching,
 )
+from edge.web.pages import assessments as assessment_pages
 from edge.web.pages import inspections as inspection_pages
 from edge.web.pages import (
     rules as rules_page,
@@ -66,6 +68,7 @@ PAGES: tuple[Route, ...] = (
     *scanning.ROUTES,
     *ticket_pages.ROUTES,
     *inspection_pages.ROUTES,
+    *assessment_pages.ROUTES,
     *streaming.ROUTES,
     *statics.ROUTES,
 )
@@ -95,4 +98,5 @@ ROUTES: tuple[Route, ...] = (
     *events.ROUTES,
     *tickets.ROUTES,
     *inspections.ROUTES,
+    *assessments.ROUTES,
 )

@@ -54,7 +54,7 @@ def import_checklist(book: Book, asked: ImportChecklist, actor: Actor) -> Iterat
             raise Refused("checklist_known", ("checklist", asked.checklist))
         number = book.numbers.get("checklist", 0) + 1
         fact = ChecklistTurned(number, "begun", asked.checklist, asked.rows, asked.sha256, asked.title)
-        yield Entry(fact, f"checklist-{asked.checklist}", actor, because=ASKED)
+        yield Entry(fact, f"checklist-{number}", actor, because=ASKED)
         return
     checklist = book.checklists.get(asked.number)
     if checklist is None or checklist.state != "begun":
@@ -70,7 +70,7 @@ def import_checklist(book: Book, asked: ImportChecklist, actor: Actor) -> Iterat
         category = line.category or OTHER
         weight = weight_of(book, {"category": category, "weight": line.weight})
         question = ChecklistAsked(asked.number, line.question, category, weight, line.section, line.text)
-        yield Entry(question, f"checklist-{checklist.id}", actor, because=ASKED)
+        yield Entry(question, f"checklist-{asked.number}", actor, because=ASKED)
     if asked.end == "taken" and len(names) != checklist.rows:
         raise Refused("bad_import", ("most", checklist.rows))
     if asked.end:
@@ -213,7 +213,7 @@ def _under_way(book: Book, number: int) -> Assessment:
 
 def _turned(number: int, checklist: Checklist, state: str, actor: Actor) -> Entry:
     fact = ChecklistTurned(number, state, checklist.id, checklist.rows, checklist.sha256)  # type: ignore[arg-type]
-    return Entry(fact, f"checklist-{checklist.id}", actor, because=ASKED)
+    return Entry(fact, f"checklist-{number}", actor, because=ASKED)
 
 
 def fold_assessment(book: Book, at_us: int, fact: AssessmentFact) -> None:

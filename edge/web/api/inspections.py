@@ -306,7 +306,7 @@ ROUTES = (
           says=Says("What is due, the first day first", DueList, asks=DueAsked, problems=_READ)),
     Route("GET", "/api/v1/inspections/checks", "assets", checks,
           says=Says("The checks in force, with their forms", Checks, problems=(503,))),
-    Route("GET", "/api/v1/inspections/{number:[0-9]+}", "assets", inspection,
+    Route("GET", "/api/v1/inspections/{number}", "assets", inspection,
           says=Says("One inspection", Inspection, problems=_READ)),
     Route("GET", "/api/v1/assets/{id}/inspections", "assets", of_asset,
           says=Says("The checks of one asset, how each stands, and what was signed last", OfAsset, problems=_READ)),

@@ -18,6 +18,7 @@ from edge.rulebook import LIMITS
 from edge.web.pages import (
     account,
     acting,
+    assessments,
     assets,
     confirming,
     devices,
@@ -88,6 +89,7 @@ def from_tables() -> Iterator[str]:
         ticket_views.ALSO_SAID,
         inspection_views.ALSO_SAID,
         _of_checks(),
+        assessments.ANSWERS.values(),
         *(ticket_words.FIELDS.values(), ticket_words.FORMS.values()),
         *FLAGS.values(),
         *(ENDS.values(), SEEN.values(), words.DRY_RUN.values(), LIMITS.values()),

@@ -24,6 +24,7 @@ MENU: Final[tuple[tuple[str, str, Right], ...]] = (
     ("/readiness", "Readiness", "look"),
     ("/assets", "Assets", "assets"),
     ("/inspections", "Inspections", "assets"),
+    ("/assessments", "Assessments", "assets"),
     ("/incidents", "Incidents", "look"),
     ("/tickets", "Tickets", "read-tickets"),
     ("/tickets/new", "Report a problem", "report"),

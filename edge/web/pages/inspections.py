@@ -183,5 +183,5 @@ ROUTES: Final = (
     Route("GET", "/inspections/checks", "assets", checks, page=True),
     Route("GET", "/inspections/of/{id}", "assets", of_asset, page=True),
     Route("POST", "/inspections/of/{id}", "inspect", sign, page=True),
-    Route("GET", "/inspections/{number:[0-9]+}", "assets", one, page=True),
+    Route("GET", "/inspections/{number}", "assets", one, page=True),
 )
