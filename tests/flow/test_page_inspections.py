@@ -131,4 +131,28 @@ def test_an_overdue_extinguisher_is_inspected_in_a_cellar_and_its_flag_goes(
         page.goto(f"{base}/inspections/checks")
         expect(page.locator("main")).to_contain_text(re.compile("every 30 days"))
         assert wrong(page, "light") == []
+        # A no of a checklist, said in the cellar too, is one ticket once the phone is back.
+        walk = tmp_path / "walk.csv"
+        walk.write_text(
+            "question,section,text\nw-1,Cellar,Is the shut-off marked?\nw-2,Cellar,Is the way out free?\n"
+        )
+        for arguments in (
+            ("import", "checklist", str(walk), "--id", "walk", "--title", "Walk"),
+            ("assessment", "begin", "walk"),
+        ):
+            done_there = shared.cli(*arguments)
+            assert done_there.returncode == 0, done_there.stderr
+        number = read(shared, "assessments")[0]["number"]
+        page.goto(f"{base}/assessments/{number}")
+        assert wrong(page, "light") == []
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        page.context.set_offline(True)
+        question = page.locator("#q-w-1")
+        question.locator("input[name=comment]").fill("No label")
+        question.get_by_role("button", name="No", exact=True).click()
+        expect(page.locator("#kept")).to_contain_text("Kept on this phone: 1")
+        page.context.set_offline(False)
+        expect(page.locator("#kept")).to_be_hidden(timeout=40_000)
+        (item, _) = read(shared, "assessment", number=number)["items"]
+        assert (item["answer"], item["comment"], item["ticket"] > 0) == ("no", "No label", True)
     assert technician.complaints == []
