@@ -87,6 +87,8 @@ def read_yaml(data: bytes, file: str) -> Read:
     wrong: list[tuple[int, str]] = []
     try:
         for section in said["sections"]:
+            if not isinstance(section["questions"], list):
+                raise TypeError
             for one in section["questions"]:
                 row = (
                     {"text": one}

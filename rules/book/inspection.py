@@ -133,12 +133,6 @@ def _by_day(check: Check, until: int, today: int) -> tuple[State, int]:
     return ("soon" if until - today <= check.soon_days else "good"), until
 
 
-CODES: Final[frozenset[str]] = frozenset(
-    {"inspection_failed", "inspection_overdue", "check_failed", "check_overdue"}
-)
-"""Flags: of what weighs safety, and of the rest."""
-
-
 def flags(book: "Book", now: Now) -> Iterator[tuple[str, AssetId, tuple[str, str]]]:
     """(code, asset, (names, the first day)) of what should stand: one flag of a thing, whatever of it is overdue."""
     by_type = book.campus.inspections.by_type()

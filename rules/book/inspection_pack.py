@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from typing import Literal
+from typing import Final, Literal
 
 Unit = Literal["days", "months", "years"]
 Answer = Literal["yes_no", "number", "date", "text", "choice"]
 Weight = Literal["safety", "normal"]
+CODES: Final[frozenset[str]] = frozenset(
+    {"inspection_failed", "inspection_overdue", "check_failed", "check_overdue"}
+)
+"""Flags: of what weighs safety, and of the rest."""
 
 
 @dataclass(frozen=True, slots=True)

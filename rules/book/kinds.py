@@ -2,7 +2,7 @@
 
 from typing import Final, get_args
 
-from rules.book import firmware, inspection
+from rules.book import firmware, inspection_pack
 from rules.model.book_facts import BookFact
 from rules.model.facts import Entry, FlagCleared, FlagRaised
 
@@ -25,7 +25,7 @@ FLAGS: Final[frozenset[str]] = (
         }
     )
     | firmware.CODES
-    | inspection.CODES
+    | inspection_pack.CODES
     | OF_TICKETS
 )
 """Codes of the flags that the book alone raises and clears. `args` begin with the zone (`""`: the campus)."""
