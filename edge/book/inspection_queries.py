@@ -12,7 +12,7 @@ from edge.book.database import Database, Line
 from rules.book.asset_fields import date_of
 from rules.book.book import Asset
 from rules.book.decision import Now, Refused
-from rules.book.inspection import STATES, Due, checks_of, dues, since_day
+from rules.book.inspection import STATES, Due, checks_of, dues, planned, since_day, state_of
 from rules.book.inspection_pack import Check
 from rules.book.inspections import judge_line
 from rules.book.ticket_things import zone_of
@@ -20,7 +20,7 @@ from rules.model.ids import AssetId
 from rules.model.inspection_asks import InspectionLine
 
 COLUMNS: Final = "number, asset, of_check, day, result, corrects, corrected_by, version, pack, at, actor, fields, failed, expires"
-Key = tuple[str, str, str]
+Key = tuple[int, str, str, str]
 
 
 class DueAsked(Asked, frozen=True):
@@ -84,24 +84,26 @@ def due(database: Database, asked: DueAsked, now: Now) -> Line:
     )
     after = _key_of(asked.after)
     for asset in assets:
-        if asked.type is not None and asset.fields.get("type") != asked.type:
+        owed = planned(book, asset, by_type).owed
+        if not owed or (asked.type is not None and asset.fields.get("type") != asked.type):
             continue
         if within is not None and zone_of(book, asset.id) not in within:
             continue
-        for one in dues(book, asset, by_type, now):
+        for one in owed:
             if asked.check is not None and one.check.id != asked.check:
                 continue
-            counts[one.state] += 1
-            key = (date_of(one.until), asset.id, one.name)
-            wanted = asked.state in ("all", one.state) or (asked.state == "due" and one.state != "good")
-            if wanted and key > after:
-                found.append((key, asset, one))
+            state = state_of(one, now.day)
+            counts[state] += 1
+            if asked.state in ("all", state) or (asked.state == "due" and state != "good"):
+                key = (one.until, asset.id, one.check.id, one.item)
+                if key > after:
+                    found.append((key, asset, Due(one.check, one.item, state, one.until, one.last)))
     page = heapq.nsmallest(asked.limit + 1, found, key=lambda one: one[0])
     names = _names(database, [asset.id for _, asset, _ in page[: asked.limit]])
     rows = [_due(database, asset, one, names.get(asset.id, {}), now) for _, asset, one in page[: asked.limit]]
     return {
         "items": rows,
-        "next": "|".join(page[asked.limit - 1][0]) if len(page) > asked.limit else None,
+        "next": "|".join(map(str, page[asked.limit - 1][0])) if len(page) > asked.limit else None,
         "counts": {state: counts[state] for state in STATES},
         "today": date_of(now.day),
     }
@@ -109,7 +111,11 @@ def due(database: Database, asked: DueAsked, now: Now) -> Line:
 
 def _key_of(text: str) -> Key:
     parts = text.split("|")
-    return (parts[0], parts[1], parts[2]) if len(parts) == 3 else ("", "", "")
+    return (
+        (int(parts[0]), parts[1], parts[2], parts[3])
+        if len(parts) == 4 and parts[0].isdecimal()
+        else (0, "", "", "")
+    )
 
 
 def _due(database: Database, asset: Asset, one: Due, words: dict[str, str], now: Now) -> Line:

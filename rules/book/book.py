@@ -9,7 +9,7 @@ from typing import Final
 
 from rules.book.assessment import Assessment, Checklist
 from rules.book.firmware import Bundle, Judgement, Said
-from rules.book.inspection import Filed, Inspected, StagedInspection
+from rules.book.inspection import Filed, Inspected, Planned, StagedInspection
 from rules.book.inspection_pack import InspectionPack
 from rules.book.shelf import Shelf
 from rules.book.ticket import Signal, Ticket, Upkeep
@@ -193,6 +193,8 @@ class Book:
     filed: MutableMapping[int, Filed] = field(default_factory=dict)
     inspection_keys: MutableMapping[str, int] = field(default_factory=dict)
     """Every signature by its number, and those that have a key by it: on disk in the book's process."""
+    planned: dict[AssetId, Planned] = field(default_factory=dict)
+    """What each asset owes, made from the above when it is asked for, and made again when something of it is another."""
     checklists: Shelf[int, Checklist] = field(default_factory=Shelf)
     """Every edition, by number."""
     assessments: Shelf[int, Assessment] = field(default_factory=Shelf)

@@ -11,7 +11,7 @@ from rules.book.inspection_pack import Check
 from rules.model.ids import AssetId
 
 if TYPE_CHECKING:
-    from rules.book.book import Asset, Book
+    from rules.book.book import Asset, Book, Campus
 
 DAY_US: Final = 86_400_000_000
 KEPT_OF_EACH: Final = 6
@@ -21,6 +21,7 @@ OWING: Final = frozenset({"", "deployed"})
 State = Literal["failed", "overdue", "never", "soon", "good"]
 STATES: Final[tuple[State, ...]] = ("failed", "overdue", "never", "soon", "good")
 """The worst first. never: not inspected yet, and not overdue yet; nobody knows how it is."""
+_NEVER: Final = date.max.toordinal()
 _DAY_ONE: Final = date(1970, 1, 1).toordinal()
 
 
@@ -63,6 +64,28 @@ class StagedInspection:
 
 
 @dataclass(frozen=True, slots=True)
+class Owed:
+    """What is owed whatever day it is: see `Due`."""
+
+    check: Check
+    item: str
+    kind: Literal["failed", "never", "due"]
+    until: int
+    last: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """first: the first day until which something of it is in time; 0 where something did not pass."""
+
+    asset: "Asset"
+    inspected: Inspected | None
+    campus: "Campus"
+    owed: tuple[Owed, ...]
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """What is due of one asset. item: what runs out by itself (`pads_until`), or empty for the check as a whole.
 
@@ -99,11 +122,36 @@ def owes(asset: "Asset") -> bool:
 
 def dues(book: "Book", asset: "Asset", by_type: Checks, now: Now) -> Iterator[Due]:
     """All that is to be said of its inspections; nothing of what is not in use."""
-    if owes(asset):
-        known = book.inspected.get(asset.id)
-        signed = () if known is None else known.signed
-        for check in checks_of(book, asset, by_type):
-            yield from _of_check(check, signed, since_day(asset), now.day)
+    for one in planned(book, asset, by_type).owed:
+        yield Due(one.check, one.item, state_of(one, now.day), one.until, one.last)
+
+
+def planned(book: "Book", asset: "Asset", by_type: Checks) -> "Planned":
+    """What it owes and by which day, whatever day it is: kept as long as nothing of it is another."""
+    inspected = book.inspected.get(asset.id)
+    known = book.planned.get(asset.id)
+    if (
+        known is None
+        or known.asset is not asset
+        or known.inspected is not inspected
+        or known.campus is not book.campus
+    ):
+        owed = _owed(book, asset, inspected, by_type) if owes(asset) else ()
+        first = min((0 if one.kind == "failed" else one.until for one in owed), default=_NEVER)
+        known = Planned(asset, inspected, book.campus, owed, first)
+        book.planned[asset.id] = known
+    return known
+
+
+def state_of(owed: "Owed", today: int) -> State:
+    """How it stands on a day."""
+    if owed.kind == "failed":
+        return "failed"
+    if today > owed.until:
+        return "overdue"
+    if owed.kind == "never":
+        return "never"
+    return "soon" if owed.until - today <= owed.check.soon_days else "good"
 
 
 def since_day(asset: "Asset") -> int:
@@ -111,26 +159,26 @@ def since_day(asset: "Asset") -> int:
     return _DAY_ONE + asset.since_us // DAY_US
 
 
-def _of_check(check: Check, signed: Iterable[Signed], since: int, today: int) -> Iterator[Due]:
+def _owed(book: "Book", asset: "Asset", inspected: Inspected | None, by_type: Checks) -> "tuple[Owed, ...]":
+    signed = () if inspected is None else inspected.signed
+    return tuple(
+        one for check in checks_of(book, asset, by_type) for one in _of_check(check, signed, since_day(asset))
+    )
+
+
+def _of_check(check: Check, signed: Iterable[Signed], since: int) -> Iterator["Owed"]:
     own = [one for one in signed if one.check == check.id]
     if not own:
-        until = since + check.soon_days
-        yield Due(check, "", "overdue" if today > until else "never", until, None)
+        yield Owed(check, "", "never", since + check.soon_days, None)
         return
     latest = max(own, key=lambda one: (one.day, one.number))
     last = max((one.day for one in own if one.passed), default=None)
     if not latest.passed:
-        yield Due(check, "", "failed", latest.day, last)
+        yield Owed(check, "", "failed", latest.day, last)
         return
-    yield Due(check, "", *_by_day(check, check.every.after(latest.day), today), last)
+    yield Owed(check, "", "due", check.every.after(latest.day), last)
     for item, until in latest.expires:
-        yield Due(check, item, *_by_day(check, until, today), last)
-
-
-def _by_day(check: Check, until: int, today: int) -> tuple[State, int]:
-    if today > until:
-        return "overdue", until
-    return ("soon" if until - today <= check.soon_days else "good"), until
+        yield Owed(check, item, "due", until, last)
 
 
 def flags(book: "Book", now: Now) -> Iterator[tuple[str, AssetId, tuple[str, str]]]:
@@ -139,6 +187,8 @@ def flags(book: "Book", now: Now) -> Iterator[tuple[str, AssetId, tuple[str, str
     if not by_type:
         return
     for asset in book.assets.values():
+        if planned(book, asset, by_type).first >= now.day:
+            continue
         found: dict[str, list[Due]] = {}
         for due in dues(book, asset, by_type, now):
             if due.state in ("failed", "overdue"):
