@@ -26,6 +26,7 @@ ENDS: Final[Mapping[str, str]] = {
     "firmware_known": "It ends once the device says its firmware, and its note says what that means.",
     "hardware": "It ends once the hardware is replaced and the configuration says so.",
     "heard": "It ends once the button is heard again.",
+    "inspected": "It ends once somebody inspected it, and it passed.",
     "key": "It ends once the signing key can be read again.",
     "list_brought": "It ends once a list is brought that is new enough.",
     "listed": "It ends once it is gone, or listed in the configuration.",

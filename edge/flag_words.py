@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from edge import asset_words, exterior_words, ticket_words
+from edge import asset_words, exterior_words, inspection_words, ticket_words
 
 FLAGS: Final[Mapping[str, tuple[str, str]]] = {
     "button_silent": (
@@ -271,6 +271,7 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "Somebody reported a fault of {subject}",
         "They did not sign in, and it may be nothing. Look at it: its page has what they wrote.",
     ),
+    **inspection_words.FLAGS,
     **ticket_words.FLAGS,
     **asset_words.FLAGS,
     **exterior_words.FLAGS,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from edge.book.messages import DeviceLine, Open
 from edge.config.model import Config
+from edge.config.pack_inspections import inspections_of
 from edge.config.pack_sweep import LIMITS, shipped_sweep, with_limits
 from edge.config.pack_tickets import shipped_tickets, with_policies
 from rules.plan import Plan
@@ -22,6 +23,7 @@ def opened(config: Config, plan: Plan, store: Path) -> Open:
         None if config.policies.retention is None else config.policies.retention.other,
         with_policies(shipped_tickets(), config.policies.tickets.after),
         with_limits(shipped_sweep(), sweep),
+        inspections_of(config),
     )
 
 

@@ -7,7 +7,7 @@ the fact's own arguments; one that is missing is shown as `?`, never raised over
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from edge import asset_words, exterior_words, ticket_words
+from edge import asset_words, exterior_words, inspection_words, ticket_words
 from edge.flag_words import FLAGS
 
 VERDICTS: Final[Mapping[str, str]] = {
@@ -165,6 +165,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "rule_failed": "A rule failed on this request. Look at `campus-edge status`, and act by hand.",
     **ticket_words.REFUSALS,
     **exterior_words.REFUSALS,
+    **inspection_words.REFUSALS,
 }
 
 NOT_YOURS: Final[Mapping[str, str]] = {
@@ -193,6 +194,7 @@ NOT_YOURS: Final[Mapping[str, str]] = {
     "read-tickets": "read tickets",
     "work-tickets": "work on tickets",
     "sign-sweep": "sign what the weekly sweep found at a door",
+    "inspect": "sign for inspections",
     "metrics": "read the figures",
 }
 """Each right, as what somebody without it may not do."""

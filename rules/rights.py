@@ -56,6 +56,7 @@ Right = Literal[
     "read-tickets",
     "work-tickets",
     "sign-sweep",
+    "inspect",
 ]
 RIGHTS: Final[tuple[Right, ...]] = get_args(Right)
 

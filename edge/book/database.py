@@ -10,9 +10,11 @@ import msgspec
 
 from edge import codec
 from edge.book import haste, photos, shelves
+from edge.book.assessment_tables import apply_assessment
 from edge.book.asset_tables import list_assets
 from edge.book.exterior_tables import apply_exterior
 from edge.book.firmware import Firmware
+from edge.book.inspection_tables import apply_inspection
 from edge.book.passed import Passed
 from edge.book.tables import ERASED, apply, erased
 from edge.book.ticket_tables import apply_ticket, index, named_photos, photos_of, scrub
@@ -158,6 +160,8 @@ class Database:
             apply(self._connection, event)
             apply_ticket(self._connection, event)
             apply_exterior(self._connection, event)
+            apply_inspection(self._connection, event)
+            apply_assessment(self._connection, event)
         return unshown
 
     def tidy(self, now_s: float) -> None:

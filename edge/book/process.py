@@ -158,6 +158,7 @@ class Process:
             opened.kept_us,
             opened.tickets,
             opened.exterior,
+            opened.inspections,
         )
         if self.database is None:
             self.database = Database.open(Path(opened.store), campus)

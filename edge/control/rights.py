@@ -43,6 +43,11 @@ OF_VERBS: Final[Mapping[str, Right]] = {
     "upkeep.begin": "work-tickets",
     "upkeep.end": "work-tickets",
     "sweep.sign": "sign-sweep",
+    "inspection.sign": "inspect",
+    "inspection.import": "assets-write",
+    "checklist.import": "assets-write",
+    "assessment.begin": "assets-write",
+    "assessment.end": "assets-write",
 }
 OF_QUERIES: Final[Mapping[str, Right]] = {
     "tickets": "read-tickets",
@@ -66,6 +71,17 @@ OF_QUERIES: Final[Mapping[str, Right]] = {
     "import.rows": "assets-write",
     "firmware": "look",
     "sweeps": "assets",
+    "inspections": "assets",
+    "inspection": "assets",
+    "inspections.due": "assets",
+    "inspections.of": "assets",
+    "inspections.checks": "assets",
+    "inspections.whole": "assets",
+    "inspections.judged": "assets-write",
+    "checklists": "assets",
+    "checklists.judged": "assets-write",
+    "assessments": "assets",
+    "assessment": "assets",
 }
 """What is not here is neither asked nor read over the socket by its name alone, and asks for a right that few have."""
 

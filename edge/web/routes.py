@@ -2,6 +2,7 @@
 
 from edge.web import health, metrics
 from edge.web.api import (
+    assessments,
     assets,
     cameras,
     campus,
@@ -14,6 +15,7 @@ from edge.web.api import (
     imports,
     incident,
     incidents,
+    inspections,
     presses,
     readiness,
     release_session,
@@ -41,6 +43,8 @@ from edge.web.pages import (
     walking,
     watching,
 )
+from edge.web.pages import assessments as assessment_pages
+from edge.web.pages import inspections as inspection_pages
 from edge.web.pages import (
     rules as rules_page,
 )
@@ -66,6 +70,8 @@ PAGES: tuple[Route, ...] = (
     *scanning.ROUTES,
     *ticket_pages.ROUTES,
     *sweep_pages.ROUTES,
+    *inspection_pages.ROUTES,
+    *assessment_pages.ROUTES,
     *streaming.ROUTES,
     *statics.ROUTES,
 )
@@ -95,4 +101,6 @@ ROUTES: tuple[Route, ...] = (
     *events.ROUTES,
     *sweeps.ROUTES,
     *tickets.ROUTES,
+    *inspections.ROUTES,
+    *assessments.ROUTES,
 )

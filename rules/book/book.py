@@ -7,9 +7,12 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from rules.book.assessment import Assessment, Checklist
 from rules.book.exterior_pack import ExteriorPack
 from rules.book.exterior_week import Sweep, Watch
 from rules.book.firmware import Bundle, Judgement, Said
+from rules.book.inspection import Filed, Inspected, Planned, StagedInspection
+from rules.book.inspection_pack import InspectionPack
 from rules.book.shelf import Shelf
 from rules.book.ticket import Signal, Ticket, Upkeep
 from rules.book.ticket_pack import TicketPack
@@ -28,7 +31,8 @@ class Asset:
 
     words: names of the texts and persons that it has. depends: what it needs, and how. device: what kind of device the
     configuration says it is, `""` none; told: a digest of all that it says, and when that was last entered.
-    stated_us: when all of it was last written as a whole; written_us: when anything was.
+    stated_us: when all of it was last written as a whole; written_us: when anything was. since_us: since when it owes its
+    inspections: first listed, put to use, or another piece.
     """
 
     id: AssetId
@@ -40,6 +44,7 @@ class Asset:
     told_us: int = 0
     stated_us: int = 0
     written_us: int = 0
+    since_us: int = 0
 
     @property
     def state(self) -> str:
@@ -131,7 +136,8 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Campus:
-    """What the accepted configuration says. zones: each with those above it, itself first. tickets: their pack.
+    """What the accepted configuration says. zones: each with those above it, itself first. tickets, inspections:
+    their packs.
 
     exterior: limits of the sweep of exterior doors.
     kept_us: how long the journal keeps what belongs to no incident; None: for ever.
@@ -143,6 +149,7 @@ class Campus:
     kept_us: int | None = None
     tickets: TicketPack = field(default_factory=TicketPack)
     exterior: ExteriorPack = field(default_factory=ExteriorPack)
+    inspections: InspectionPack = field(default_factory=InspectionPack)
 
 
 @dataclass(slots=True)
@@ -190,6 +197,18 @@ class Book:
     forced: Shelf[DoorId, tuple[int, ...]] = field(default_factory=Shelf)
     proofs: Shelf[DoorId, tuple[int, ...]] = field(default_factory=Shelf)
     """When a door was forced, and when its lock was proven, lately; the newest last."""
+    inspected: Shelf[AssetId, Inspected] = field(default_factory=Shelf)
+    """What counts of the inspections of each asset that has any."""
+    inspection_batches: Shelf[int, Batch] = field(default_factory=Shelf)
+    inspections_staged: Shelf[int, StagedInspection] = field(default_factory=Shelf)
+    filed: MutableMapping[int, Filed] = field(default_factory=dict)
+    inspection_keys: MutableMapping[str, int] = field(default_factory=dict)
+    """Every signature by its number, and those that have a key by it: on disk in the book's process."""
+    planned: dict[AssetId, Planned] = field(default_factory=dict)
+    """What each asset owes, made from the above when it is asked for, and made again when something of it is another."""
+    checklists: Shelf[int, Checklist] = field(default_factory=Shelf)
+    """Every edition, by number."""
+    assessments: Shelf[int, Assessment] = field(default_factory=Shelf)
 
     def within(self, zone: str) -> frozenset[str] | None:
         """A zone and all below it; None for `""`: everywhere, also where nobody said or no zone is any more."""

@@ -4,12 +4,15 @@ from dataclasses import replace
 from typing import Final
 
 from rules.book import exterior
+from rules.book.assessments import fold_assessment
 from rules.book.assets import without
 from rules.book.book import Batch, Book, Fault, Minimum, Round, Standing
 from rules.book.firmware import Said
 from rules.book.fold_assets import fold_asset, take
+from rules.book.inspection_fold import fold_inspection
 from rules.book.ticket_causes import MISSED, OF_THINGS, REPORTED, is_missed, is_reported
 from rules.book.ticket_fold import fold_signal, fold_ticket
+from rules.model.assessment_facts import AssessmentFact
 from rules.model.asset_facts import (
     AssetBatchTurned,
     AssetMissed,
@@ -35,6 +38,7 @@ from rules.model.facts import (
     VerdictReached,
 )
 from rules.model.ids import AssetId
+from rules.model.inspection_facts import InspectionFact
 from rules.model.ticket_facts import TicketFact
 
 HEARD: Final = (
@@ -115,6 +119,10 @@ def fold(book: Book, at_us: int, entry: Entry) -> None:
                 fold_signal(book, at_us, (MISSED, fact.asset), raised=missed)
             if not isinstance(fact, AssetTurned):
                 _in_round(book, fact)
+        case _ if isinstance(fact, InspectionFact):
+            fold_inspection(book, at_us, fact)
+        case _ if isinstance(fact, AssessmentFact):
+            fold_assessment(book, at_us, fact)
         case _:
             fold_asset(book, at_us, fact)
 

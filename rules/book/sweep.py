@@ -6,6 +6,7 @@ After downtime, a crash or a rebuild the same comparison finds what is left to d
 from collections.abc import Generator, Iterator
 
 from rules.book import (
+    assessments,
     assets,
     audits,
     batches,
@@ -13,6 +14,8 @@ from rules.book import (
     devices,
     exterior,
     firmware,
+    inspection,
+    inspections,
     restating,
     stock,
     ticket_sweep,
@@ -47,6 +50,9 @@ def paced(book: Book, now: Now) -> Iterator[Entry | None]:
     yield from devices.listed(book, restating.before_us(book, now))
     yield from restating.minimums(book, now)
     yield from exterior.due(book, now)
+    yield from inspections.given_up(book, now)
+    yield from inspections.kept(book, now)
+    yield from assessments.given_up(book, now)
     yield from ticket_sweep.steps(book, now)
 
 
@@ -81,6 +87,8 @@ def wanted(book: Book, now: Now) -> Generator[None, None, Flags]:
         flags[code, subject] = (zone_of(book, subject), *args)
     for code, args in firmware.bundle_flags(book.bundles, book.oldest_us, now.utc_us):
         flags[code, book.campus.id] = ("", *args)
+    for code, subject, args in inspection.flags(book, now):
+        flags[code, subject] = (zone_of(book, subject), *args)
     for door, args in exterior.flags(book, now):
         flags["sweep_unsigned", door] = args
     yield

@@ -23,6 +23,8 @@ MENU: Final[tuple[tuple[str, str, Right], ...]] = (
     ("/flags", "Flags", "look"),
     ("/readiness", "Readiness", "look"),
     ("/assets", "Assets", "assets"),
+    ("/inspections", "Inspections", "assets"),
+    ("/assessments", "Assessments", "assets"),
     ("/incidents", "Incidents", "look"),
     ("/tickets", "Tickets", "read-tickets"),
     ("/tickets/new", "Report a problem", "report"),
