@@ -55,9 +55,13 @@ def test_no_part_that_the_stream_sends_is_typed_into(screen: str) -> None:
 
 
 def test_what_is_loaded_at_first_is_small() -> None:
-    scripts = sum(len(one.packed) for one in statics.FILES.values())
+    sizes = {name: len(one.packed) for name, one in statics.FILES.items()}
+    of_every_page = sum(sizes.pop(one) for one in ("icon.svg", "page.css", "page.js", "forms.js", "patch.js"))
 
-    assert scripts < 26_000
+    assert of_every_page < 15_000
+    # What one page alone loads: its own script, and where it shows pictures four of them.
+    assert max(sizes.values()) < 5_000
+    assert sum(size for name, size in sizes.items() if name.startswith("camera")) < 9_000
 
 
 def test_a_row_kept_from_the_moment_before_is_as_one_made_anew() -> None:
