@@ -161,3 +161,11 @@ def args_in_words(args: Mapping[str, object]) -> dict[str, object]:
     if "field" in said and said["field"] != "id":
         said["field"] = {**ticket_words.FIELDS, **FIELDS}.get(str(said["field"]), said["field"])
     return said
+
+
+FLAGS: Final[Mapping[str, tuple[str, str]]] = {
+    "devices_unknown": (
+        "Nobody said who is responsible for {1} configured safety devices",
+        "They work as they are. Say in the inventory whose each is, what for, and until when.",
+    ),
+}

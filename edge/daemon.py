@@ -18,12 +18,13 @@ from drivers.clock import instant
 from edge import accounts, codec, exits, inventory, notify, recovery, rehearsal, wiring
 from edge.answers import Acknowledge, Answers, Publish
 from edge.appliance import Appliance
-from edge.calendar import Calendar, Clock
+from edge.calendar import Calendar, Clock, zone_of
 from edge.cameras import Cameras
 from edge.committed import Committed
 from edge.control.lock import Held
 from edge.control.server import ControlServer
 from edge.desk import FrontDesk
+from edge.exterior import Exterior
 from edge.hearing import Hearing
 from edge.journal.journal import Journal
 from edge.loop_watch import LoopWatch
@@ -64,6 +65,7 @@ ROUTINE: Final = frozenset(
         "session.proof_failed/1",
         "selftest.started/1",
         "selftest.ended/1",
+        "exterior.watched/1",
     }
 )
 """Kinds that the journal sheds first when no disk takes anything."""
@@ -144,8 +146,12 @@ class Daemon:
         )
         self._prover = Prover(self._parts, self._looked, lambda: self.appliance.hurried, self.appliance.emit)
         self._calendar = Calendar(self._local, lambda: self.people.releasing, self.appliance.emit)
+        self._exterior = Exterior(self._looked, lambda: zone_of(self._local()[0]), self.say)
         self._retaining = Retaining(
-            journal, lambda: (self.setting.config.policies.retention, self.appliance.state), self._troubled
+            journal,
+            lambda: (self.setting.config.policies.retention, self.appliance.state),
+            self._troubled,
+            lambda: self.operations.read("needed"),
         )
         self._network = OwnNetwork(start.store, lambda: watched(self), self.appliance.emit)
         self._publish: Callable[[str, bytes, bool], None] = lambda _topic, _payload, _retain: None
@@ -189,6 +195,7 @@ class Daemon:
         self._parts.keep("retention", self._retaining.run())
         self._parts.keep("telemetry", self._count_minutes())
         self._parts.keep("calendar", self._calendar.run())
+        self._parts.keep("exterior doors", self._exterior.run())
         self._parts.keep("watchdog", self._watch_the_loop())
         if self.mode == "safe":
             self._parts.keep("safe mode", self._leave_when_quiet())
@@ -448,6 +455,7 @@ class Daemon:
         took_us = round((time.monotonic() - self.appliance.turned_at_s) * 1e6)
         self.telemetry.note(type(event).__name__, before, after, took_us)
         self.measures.note(event, before, after)
+        self._exterior.note(before, after)
         self._exits.note(event, self.appliance.plan, after)
         self.onlookers.note(before, after)
         self.cameras.follow(before, after)
@@ -467,6 +475,7 @@ class Daemon:
 
     async def _stop(self) -> None:
         notify.stopping()
+        self._exterior.close()
         self.appliance.stop()
         self.picture()
         await self._hearing.settle()

@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from edge import ticket_words
+from edge import asset_words, exterior_words, inspection_words, ticket_words
 
 FLAGS: Final[Mapping[str, tuple[str, str]]] = {
     "button_silent": (
@@ -271,7 +271,10 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "Somebody reported a fault of {subject}",
         "They did not sign in, and it may be nothing. Look at it: its page has what they wrote.",
     ),
+    **inspection_words.FLAGS,
     **ticket_words.FLAGS,
+    **asset_words.FLAGS,
+    **exterior_words.FLAGS,
     "driver_failed": (
         "The driver of controller {0} failed",
         "It is started again every second; its doors may not lock meanwhile. Use keys there; keep the log.",
@@ -471,6 +474,10 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
     "broker_anonymous": (
         "The broker lets anybody in",
         "It took a session without a name. Set allow_anonymous to false: a stranger could press buttons.",
+    ),
+    "password_default": (
+        "{subject} has a password that stands in manuals",
+        "Whoever looks it up gets in. Give the device a password of its own. Write it into the file that is configured.",
     ),
     "modbus_asks_nobody": (
         "{0} controllers take orders from anybody on their network",

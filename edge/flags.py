@@ -86,7 +86,7 @@ def _told(
         "ticket": None
         if row.ticket is None
         else {"after_s": row.ticket.after_us // SECOND_US, "of": row.ticket.of},
-        "zones": list(zones_of(plan, subject)),
+        "zones": list(zones_of(plan, subject, args)),
         "place": place_of(plan, subject),
         "may_measure": row.measure,
         "measure": None

@@ -35,11 +35,22 @@ SCANS_BEFORE_MERGING: Final = 400
 """Two full rounds of the largest campus measured (50 boards at 2 Hz and 20 Hz); a healthy loop holds a few."""
 
 
+class _Place:
+    """Of a scan in the lane; a newer one may take it."""
+
+    __slots__ = ("scan",)
+
+    def __init__(self, scan: Scanned) -> None:
+        self.scan = scan
+
+
 class Inbox:
     """Belongs to the loop's thread."""
 
     def __init__(self) -> None:
-        self._reflex: collections.deque[Event] = collections.deque()
+        self._reflex: collections.deque[Event | _Place] = collections.deque()
+        self._newest: dict[tuple[object, ...], _Place] = {}
+        """Of each controller's points, the place of the newest scan that waits: found at once, however many wait."""
         self._routine: collections.deque[Event] = collections.deque()
         self.shed = 0
         """Events let go of since start."""
@@ -75,30 +86,32 @@ class Inbox:
                     self.shed += 1
                     return
                 self._routine.append(event)
-            case Scanned() if len(self._reflex) > SCANS_BEFORE_MERGING:
-                self._merge(event)
+            case Scanned():
+                self._put_scan(event)
             case _:
                 self._reflex.append(event)
 
     def take(self) -> Event | None:
         """The next event: the reflex lane's oldest, else the routine lane's, else None."""
-        if self._reflex:
-            return self._reflex.popleft()
-        return self._routine.popleft() if self._routine else None
+        if not self._reflex:
+            return self._routine.popleft() if self._routine else None
+        taken = self._reflex.popleft()
+        if not isinstance(taken, _Place):
+            return taken
+        points = _points(taken.scan)
+        if self._newest.get(points) is taken:
+            del self._newest[points]
+        return taken.scan
 
-    def _merge(self, scan: Scanned) -> None:
-        """Let a newer scan of a controller stand for one that still waits and read the same points."""
-        for index in range(len(self._reflex) - 1, -1, -1):
-            waiting = self._reflex[index]
-            if (
-                isinstance(waiting, Scanned)
-                and waiting.controller == scan.controller
-                and waiting.values.keys() == scan.values.keys()
-            ):
-                self._reflex[index] = scan
-                self.shed += 1
-                return
-        self._reflex.append(scan)
+    def _put_scan(self, scan: Scanned) -> None:
+        """Where too many wait, let it stand for the newest one of the same points."""
+        points = _points(scan)
+        if len(self._reflex) > SCANS_BEFORE_MERGING and (waiting := self._newest.get(points)) is not None:
+            waiting.scan = scan
+            self.shed += 1
+            return
+        place = self._newest[points] = _Place(scan)
+        self._reflex.append(place)
 
     def _made_room(self, event: Event) -> bool:
         """Free one place in a full routine lane for `event`; False: `event` itself is what is let go."""
@@ -112,3 +125,8 @@ class Inbox:
                 self.shed += 1
                 return True
         return not isinstance(event, StatusHeard)
+
+
+def _points(scan: Scanned) -> tuple[object, ...]:
+    """What was read. A driver names its points in one order."""
+    return (scan.controller, *scan.values)

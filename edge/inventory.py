@@ -5,12 +5,15 @@ from pathlib import Path
 
 from edge.book.messages import DeviceLine, Open
 from edge.config.model import Config
+from edge.config.pack_inspections import inspections_of
+from edge.config.pack_sweep import LIMITS, shipped_sweep, with_limits
 from edge.config.pack_tickets import shipped_tickets, with_policies
 from rules.plan import Plan
 
 
 def opened(config: Config, plan: Plan, store: Path) -> Open:
     """How the book works from now on."""
+    sweep = {name: limit for name in LIMITS if (limit := getattr(config.policies.sweep, name)) is not None}
     return Open(
         str(store),
         plan.campus,
@@ -19,6 +22,8 @@ def opened(config: Config, plan: Plan, store: Path) -> Open:
         {zone.id: zone.above for zone in plan.zones.values()},
         None if config.policies.retention is None else config.policies.retention.other,
         with_policies(shipped_tickets(), config.policies.tickets.after),
+        with_limits(shipped_sweep(), sweep),
+        inspections_of(config),
     )
 
 

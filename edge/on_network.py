@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from drivers.cameras.malformed import Malformed
 from drivers.cameras.rtsp_url import clean, host_and_port
-from edge import wiring
+from edge import default_passwords, wiring
 from edge.config.devices import ModbusTcp
 from edge.config.model import Config
 from edge.config.secrets import Secrets
@@ -21,14 +21,15 @@ if TYPE_CHECKING:
     from edge.daemon import Daemon
 
 
-def watched(daemon: "Daemon") -> tuple[Inventory | None, Ask, State]:
-    """The inventory, None where nobody is to listen; what asks each configured device, when it is time; the state now."""
+def watched(daemon: "Daemon") -> tuple[Inventory | None, Ask, State, list[Found]]:
+    """The inventory, None where nobody is to listen; what asks each configured device; the state now; default passwords."""
     setting = daemon.setting
 
     async def ask() -> list[Found]:
         return await asked(setting.config, setting.secrets, setting.base, daemon.store)
 
-    return inventory(setting.config), ask, daemon.appliance.state
+    stated = default_passwords.found(setting.config, setting.secrets)
+    return inventory(setting.config), ask, daemon.appliance.state, stated
 
 
 def inventory(config: Config) -> Inventory | None:

@@ -81,12 +81,15 @@ Ask = Callable[[], Awaitable[list[Found]]]
 
 
 class OwnNetwork:
-    """Belongs to the loop's thread. look: the inventory, None: nobody listens; what to ask, and the state now."""
+    """Belongs to the loop's thread.
+
+    look: the inventory, None: nobody listens; what to ask; the state now; what the configuration itself gives away.
+    """
 
     def __init__(
         self,
         store: Path,
-        look: Callable[[], tuple[Inventory | None, Ask, State]],
+        look: Callable[[], tuple[Inventory | None, Ask, State, list[Found]]],
         emit: Callable[[NetworkTold], None],
         table: Path = ARP,
     ) -> None:
@@ -107,9 +110,9 @@ class OwnNetwork:
 
     async def once(self, now_s: float) -> None:
         """One look; told when it differs from the last."""
-        inventory, ask, state = self._look()
+        inventory, ask, state, stated = self._look()
         if inventory is None:
-            self._tell(())
+            self._tell(tuple(stated))
             return
         if now_s >= self._ask_at_s:
             if state.record.incidents:
@@ -121,7 +124,7 @@ class OwnNetwork:
             found = await asyncio.to_thread(self._judged, inventory)
         except OSError as err:
             found = [("network_not_read", inventory.campus, (err.strerror or type(err).__name__,))]
-        self._tell((*found, *self._asked))
+        self._tell((*found, *self._asked, *stated))
 
     def _judged(self, inventory: Inventory) -> list[Found]:
         seen = read(self._table)

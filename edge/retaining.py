@@ -5,8 +5,11 @@ What it may not let go of though its time is over is a flag, with the reason.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Final
+
+import msgspec
 
 from edge.config.model import RetentionPolicy
 from edge.journal.core import Core
@@ -14,6 +17,7 @@ from edge.journal.good_copy import PAUSE_S
 from edge.journal.journal import Journal
 from edge.journal.retention import Standing, Terms, past
 from edge.journal.writer import JournalRefused
+from edge.operations import NotDone
 from rules.interlock import CLOCK_TOLD_US
 from rules.state import Record, State
 
@@ -35,18 +39,29 @@ def standing(record: Record) -> Standing:
     return Standing(frozenset(record.incidents), min((at.utc_us for at in since), default=None))
 
 
+class Needed(msgspec.Struct, frozen=True):
+    """Of the book's query `needed`: since when (UTC) its open work is told of in the journal; None: nothing is open."""
+
+    since_us: int | None
+
+
 class Retaining:
-    """Belongs to the loop's thread. look: the configured terms, None: everything is kept; and the state now."""
+    """Belongs to the loop's thread. look: the configured terms, None: everything is kept; and the state now.
+
+    needed: the book's query of that name; may raise NotDone.
+    """
 
     def __init__(
         self,
         journal: Journal,
         look: Callable[[], tuple[RetentionPolicy | None, State]],
         condition: Callable[[str, bool, tuple[str, ...]], None],
+        needed: Callable[[], Awaitable[msgspec.Raw]],
     ) -> None:
         self._journal = journal
         self._look = look
         self._condition = condition
+        self._needed = needed
         self._said = ""
 
     async def run(self) -> None:
@@ -75,7 +90,13 @@ class Retaining:
             return 0, "clock_unsure"
         terms = Terms(policy.incidents, policy.other)
         try:
-            found = await asyncio.to_thread(past, self._ask, terms, live.now.utc_us, standing(state.record))
+            # A ticket whose beginning is gone would be gone from every list with the next rebuild of the book.
+            needed = msgspec.json.decode(await self._needed(), type=Needed)
+        except NotDone:
+            return 0, "book_away"
+        rests_on = replace(standing(state.record), open_us=needed.since_us)
+        try:
+            found = await asyncio.to_thread(past, self._ask, terms, live.now.utc_us, rests_on)
             for one in found.segments:
                 if not await self._journal.drop_segment(one.epoch, one.last, ACTOR):
                     return dropped, "not_synced"

@@ -92,6 +92,7 @@ CATEGORIES: Final[Mapping[str, str]] = {
     "network": "Network",
     "computer": "Computer",
     "software": "Program",
+    "inspection": "Inspection",
     "other": "Something else",
 }
 ERASED: Final = "(its words were erased)"

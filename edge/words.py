@@ -7,7 +7,7 @@ the fact's own arguments; one that is missing is shown as `?`, never raised over
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from edge import asset_words, ticket_words
+from edge import asset_words, exterior_words, inspection_words, ticket_words
 from edge.flag_words import FLAGS
 
 VERDICTS: Final[Mapping[str, str]] = {
@@ -164,6 +164,8 @@ REFUSALS: Final[Mapping[str, str]] = {
     "stopping": "The daemon is stopping; it may or may not have done it. Look at `campus-edge status`.",
     "rule_failed": "A rule failed on this request. Look at `campus-edge status`, and act by hand.",
     **ticket_words.REFUSALS,
+    **exterior_words.REFUSALS,
+    **inspection_words.REFUSALS,
 }
 
 NOT_YOURS: Final[Mapping[str, str]] = {
@@ -191,6 +193,8 @@ NOT_YOURS: Final[Mapping[str, str]] = {
     "report": "report a fault",
     "read-tickets": "read tickets",
     "work-tickets": "work on tickets",
+    "sign-sweep": "sign what the weekly sweep found at a door",
+    "inspect": "sign for inspections",
     "metrics": "read the figures",
 }
 """Each right, as what somebody without it may not do."""
@@ -340,6 +344,8 @@ RETENTION: Final[Mapping[str, str]] = {
     "Where there is none, set the clock and write `policies.self_test.clock: by_hand`.",
     "incident_live": "An incident of that time is still live. Close it if it is over.",
     "still_stands": "A press of that time is unanswered, or a door ordered then not released. See to it.",
+    "work_open": "A ticket, a report or a week's sweep of that time is still open. Close it, look at it, or sign it.",
+    "book_away": "Tickets and assets do not answer: what is still open is not known. Look at their flag.",
     "not_synced": "The district has not acknowledged it yet. Check the connection to the district.",
     "not_answered": "The journal's disk did not answer. Look at its own flag.",
 }
@@ -364,6 +370,8 @@ def flag(code: str, subject: str, args: Sequence[str] = ()) -> tuple[str, str]:
         args = [RETENTION.get(one, one) for one in args]
     elif code == "needs_down":
         args = [asset_words.DOWN.get(one, one) if place == 2 else one for place, one in enumerate(args)]
+    elif code == "sweep_unsigned":
+        args = [exterior_words.found(one) if place == 2 else one for place, one in enumerate(args)]
     elif code == "asset_unknown":
         args = [asked_in_words(one) if place == 1 else one for place, one in enumerate(args)]
     values: dict[str, object] = {str(place): one for place, one in enumerate(args)}

@@ -19,6 +19,7 @@ CODES: Final = frozenset(
         "broker_anonymous",
         "modbus_asks_nobody",
         "network_not_read",
+        "password_default",
     }
 )
 """The flags that may come from there."""

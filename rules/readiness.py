@@ -92,9 +92,9 @@ def _once_each(plan: Plan, found: list[Lost]) -> Iterator[Lost]:
 
 def _flagged(plan: Plan, state: State) -> Iterator[Lost]:
     flags = state.record.flags
-    for code, subject in flags:
+    for (code, subject), flag in flags.items():
         if points := plan.flags.of(code).points:
-            yield Lost(points, code, subject, zones_of(plan, subject))
+            yield Lost(points, code, subject, zones_of(plan, subject, flag.args))
     # What a sweep that did not happen would have raised.
     for code, subject in plan.standing_flags:
         if (code, subject) not in flags and (points := plan.flags.of(code).points):

@@ -55,6 +55,8 @@ Right = Literal[
     "report",
     "read-tickets",
     "work-tickets",
+    "sign-sweep",
+    "inspect",
 ]
 RIGHTS: Final[tuple[Right, ...]] = get_args(Right)
 

@@ -1,6 +1,6 @@
 """Where a flag's subject lies, and what somebody does while a flag stands: recorded, ended, never a reason to clear it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rules.decision import RequestAnswer
@@ -49,9 +49,15 @@ def thing_of(subject: str) -> str:
     return subject.rpartition(":")[2]
 
 
-def zones_of(plan: Plan, subject: str) -> tuple[ZoneId, ...]:
-    """The zones in which a flag's subject lies; the campus for the box itself, and for what is in no plan."""
-    return _places_of(plan).get(thing_of(subject), (plan.campus,))
+def zones_of(plan: Plan, subject: str, args: Sequence[str] = ()) -> tuple[ZoneId, ...]:
+    """The zones in which a flag's subject lies; the campus for the box itself, and for what nobody places.
+
+    args: the flag's own: of what is in no plan, an asset or a ticket, the first is the zone (`rules.book.kinds`).
+    """
+    places = _places_of(plan).get(thing_of(subject))
+    if places is None and thing_of(subject) != plan.campus and args and args[0] in plan.zones:
+        return (ZoneId(args[0]),)
+    return places or (plan.campus,)
 
 
 def is_there(plan: Plan, subject: str) -> bool:

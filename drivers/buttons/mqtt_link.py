@@ -216,5 +216,18 @@ def _honour_cancellation() -> None:
         raise asyncio.CancelledError
 
 
+class _Channel(ssl.SSLSocket):
+    """Closed as its handshake fails: paho 2.1 forgets it, and one stays open for each try at a broker nobody can trust."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except BaseException:
+            self.close()
+            raise
+
+
 def _tls_context(config: MqttConfig) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=config.ca_file)
+    context = ssl.create_default_context(cafile=config.ca_file)
+    context.sslsocket_class = _Channel
+    return context

@@ -10,8 +10,11 @@ import msgspec
 
 from edge import codec
 from edge.book import haste, photos, shelves
+from edge.book.assessment_tables import apply_assessment
 from edge.book.asset_tables import list_assets
+from edge.book.exterior_tables import apply_exterior
 from edge.book.firmware import Firmware
+from edge.book.inspection_tables import apply_inspection
 from edge.book.passed import Passed
 from edge.book.tables import ERASED, apply, erased
 from edge.book.ticket_tables import apply_ticket, index, named_photos, photos_of, scrub
@@ -19,10 +22,11 @@ from edge.journal.chain import Head
 from edge.journal.migrations import migrate
 from edge.journal.stored import Stored
 from rules.book.book import Book, Campus
+from rules.book.exterior import TOLD
 from rules.book.fold import HEARD, fold, forget
 from rules.book.kinds import KINDS
 from rules.book.numbering import epoch_began
-from rules.model.facts import FlagCleared, FlagRaised
+from rules.model.facts import FlagCleared, FlagRaised, VerdictReached
 
 SCHEMA: Final = Path(__file__).parent / "schema"
 NAME: Final = "book.db"
@@ -155,6 +159,9 @@ class Database:
         if event.kind in _SHOWN:
             apply(self._connection, event)
             apply_ticket(self._connection, event)
+            apply_exterior(self._connection, event)
+            apply_inspection(self._connection, event)
+            apply_assessment(self._connection, event)
         return unshown
 
     def tidy(self, now_s: float) -> None:
@@ -163,6 +170,8 @@ class Database:
             photos.tidy(self.directory, named_photos(self._connection), now_s)
 
     def _fold(self, event: Stored) -> None:
+        if event.kind == VerdictReached.KIND and event.data.get("verdict") not in TOLD:
+            return  # of a million of them a few tell the book anything
         # What a known kind does not hold as it should was not ours: it changes nothing.
         with contextlib.suppress(msgspec.ValidationError):
             entry = codec.entry(

@@ -10,6 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from drivers.lines import Unreadable
+from rules.book.exterior_pack import ExteriorPack
+from rules.book.inspection_pack import InspectionPack
 from rules.book.ticket_pack import TicketPack
 
 LONGEST_DOWN: Final = 8 * 1_048_576
@@ -37,7 +39,8 @@ class DeviceLine(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Open(msgspec.Struct, frozen=True, tag="open", forbid_unknown_fields=True):
-    """store: where its database is. zones: each with those above it, itself first. timezone: IANA. tickets: their pack.
+    """store: where its database is. zones: each with those above it, itself first. timezone: IANA.
+    tickets, exterior, inspections: their packs; exterior are the limits of the weekly sweep.
 
     kept_us: how long the journal keeps what belongs to no incident; None: for ever.
     """
@@ -49,6 +52,8 @@ class Open(msgspec.Struct, frozen=True, tag="open", forbid_unknown_fields=True):
     zones: dict[Id, tuple[Id, ...]]
     kept_us: int | None = None
     tickets: TicketPack = TicketPack()
+    exterior: ExteriorPack = ExteriorPack()
+    inspections: InspectionPack = InspectionPack()
 
 
 class More(msgspec.Struct, frozen=True, tag="more", forbid_unknown_fields=True):

@@ -42,6 +42,7 @@ from edge.book.messages import (
 )
 from edge.book.passed import line_of
 from edge.book.queries import QUERIES, NotThere
+from edge.book.weeks import mondays
 from edge.journal.stored import Stored
 from rules.book import restating
 from rules.book.assets import whole
@@ -156,6 +157,8 @@ class Process:
             {ZoneId(zone): tuple(map(ZoneId, above)) for zone, above in opened.zones.items()},
             opened.kept_us,
             opened.tickets,
+            opened.exterior,
+            opened.inspections,
         )
         if self.database is None:
             self.database = Database.open(Path(opened.store), campus)
@@ -322,7 +325,8 @@ class Process:
     def _now(self) -> Now:
         now_us = time.time_ns() // 1000
         zone = ZoneInfo(self._open.timezone) if self._open is not None else None
-        return Now(now_us, datetime.fromtimestamp(now_us / 1e6, zone).date().toordinal())
+        day = datetime.fromtimestamp(now_us / 1e6, zone).date().toordinal()
+        return Now(now_us, day, mondays(day, zone))
 
     def _say(self, message: Up) -> None:
         self._writer.write(line(message))

@@ -5,7 +5,14 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from edge.book import asset_checks, asset_lists, asset_queries
+from edge.book import (
+    assessment_queries,
+    asset_checks,
+    asset_lists,
+    asset_queries,
+    exterior_queries,
+    inspection_queries,
+)
 from edge.book.asking import NotThere
 from edge.book.database import Database, Line
 from rules.book.decision import Now
@@ -26,6 +33,9 @@ QUERIES: Final[Mapping[str, tuple[type[Any], Callable[..., Any]]]] = {
     **asset_queries.QUERIES,
     **asset_lists.QUERIES,
     **asset_checks.QUERIES,
+    **exterior_queries.QUERIES,
+    **inspection_queries.QUERIES,
+    **assessment_queries.QUERIES,
     "firmware": (NothingAsked, firmware),
 }
 """By name: the form of what is asked, and what answers it, given the database, what is asked, and the moment."""

@@ -6,8 +6,11 @@ from typing import Any, Final
 import msgspec
 
 from edge.book.archive import Archive
+from rules.book.assessment import Assessment, Checklist
 from rules.book.book import Asset, Batch, Book, Fault, Minimum, Round, Staged, Standing
+from rules.book.exterior_week import Sweep, Watch
 from rules.book.firmware import Said
+from rules.book.inspection import Filed, Inspected, StagedInspection
 from rules.book.ticket import Signal, Ticket, Upkeep
 
 SHELVES: Final[dict[str, tuple[Any, Any]]] = {
@@ -25,6 +28,15 @@ SHELVES: Final[dict[str, tuple[Any, Any]]] = {
     "ticket_batches": (int, Batch),
     "upkeeps": (int, Upkeep),
     "signals": (tuple[str, str], Signal),
+    "watches": (tuple[int, str], Watch),
+    "sweeps": (int, Sweep),
+    "forced": (str, tuple[int, ...]),
+    "proofs": (str, tuple[int, ...]),
+    "checklists": (int, Checklist),
+    "assessments": (int, Assessment),
+    "inspected": (str, Inspected),
+    "inspection_batches": (int, Batch),
+    "inspections_staged": (int, StagedInspection),
 }
 """By the name of the book's field: types of its keys and values."""
 
@@ -33,6 +45,8 @@ def load(connection: sqlite3.Connection, book: Book) -> None:
     """Put back what was saved. Raises msgspec.MsgspecError for what another version saved: rebuild then."""
     book.closed = Archive(connection, "closed", Ticket)
     book.last_of = Archive(connection, "last_of", int)
+    book.filed = Archive(connection, "filed", Filed)
+    book.inspection_keys = Archive(connection, "inspection_keys", int)
     for name, (key_type, value_type) in SHELVES.items():
         shelf = getattr(book, name)
         value_of = msgspec.msgpack.Decoder(value_type).decode
@@ -43,7 +57,7 @@ def load(connection: sqlite3.Connection, book: Book) -> None:
 
 def save(connection: sqlite3.Connection, book: Book) -> None:
     """Save what changed. The caller holds the transaction; raises sqlite3.Error."""
-    for archive in (book.closed, book.last_of):
+    for archive in (book.closed, book.last_of, book.filed, book.inspection_keys):
         if isinstance(archive, Archive):
             archive.save()
     for name in SHELVES:

@@ -12,8 +12,10 @@ from msgspec import Meta, Struct
 from edge.book import photos
 from edge.book.asking import NotThere, Page, Word
 from edge.book.database import Database, Line
+from edge.journal.stored import microseconds
 from rules.book.decision import Now, Refused
 from rules.book.ticket import Ticket
+from rules.book.ticket_causes import REPORTED
 from rules.book.ticket_fields import WEIGHTS
 from rules.book.ticket_pack import Step
 from rules.book.ticket_sweep import meant
@@ -28,6 +30,8 @@ COLUMNS: Final = (
     "number, state, open, rank, category, zone, asset, assigned, key, before, reporter, opened_us, turned_us, changed_us, "
     "escalated_us, minutes"
 )
+UNTRUSTED: Final = f"{REPORTED}:"
+"""The key of a ticket that came of reports without a sign-in."""
 Number = Annotated[int, Meta(ge=1, le=2**53)]
 Cursor = Annotated[str, Meta(max_length=100)]
 
@@ -222,6 +226,7 @@ def _line(database: Database, row: Line) -> Line:
         "open": bool(row["open"]),
         "weight": WEIGHTS[rank] if rank < len(WEIGHTS) else "safety",
         "title": title[0]["value"] if title else "",
+        "untrusted": row["key"].startswith(UNTRUSTED),
     }
 
 
@@ -258,12 +263,21 @@ def ticket(database: Database, asked: TicketAsked, _now: Now) -> Line:
         for one in changes
     ]
     told["photos"] = [one["value"] for one in words if one["name"] == "photo"]
+    told["reports"] = _reports(database, told["asset"]) if told["untrusted"] else []
     known = database.book.ticket(asked.number)
     if known is not None:
         told |= _ageing(database, known, asked.now_us)
     asset = database.book.assets.get(AssetId(told["asset"]))
     told["supported_until"] = "" if asset is None else asset.fields.get("supported_until", "")
     return told
+
+
+def _reports(database: Database, asset: str) -> list[Line]:
+    """What was reported of a thing without a sign-in, the newest first; its words are nobody's whom we know."""
+    found = database.lines(
+        "SELECT number, at, outcome FROM faults WHERE asset = ? ORDER BY number DESC LIMIT 20", asset
+    )
+    return [{"text": "", "name": "", **one, **database.words("fault", str(one["number"]))} for one in found]
 
 
 def _ageing(database: Database, known: Ticket, now_us: int) -> Line:
@@ -284,6 +298,17 @@ def _ageing(database: Database, known: Ticket, now_us: int) -> Line:
         "next_step": None if following is None or known.closed else following.id,
         "next_step_in_us": None if following is None else max(0, following.after_us - age_us),
     }
+
+
+def needed(database: Database, _asked: Nothing, _now: Now) -> Line:
+    """Since when the journal tells of what is not done: open tickets, reports that wait, weeks of sweeps that nobody signed."""
+    found = database.lines(
+        "SELECT MIN(c.at) AS at FROM tickets t JOIN changes c ON c.owner = 'ticket' AND c.id = CAST(t.number AS TEXT) "
+        "WHERE t.open = 1 UNION ALL SELECT MIN(at) FROM faults WHERE outcome = 'waits'"
+    )
+    times = [microseconds(one["at"]) for one in found if one["at"]]
+    times += [one.until_us for one in database.book.sweeps.values() if one.unsigned]
+    return {"since_us": min(times, default=None)}
 
 
 def judged(database: Database, asked: Judged, _now: Now) -> list[Line]:
@@ -404,4 +429,5 @@ QUERIES: Final[Mapping[str, tuple[type[Any], Callable[..., Any]]]] = {
     "tickets.take_photo": (PhotoAsked, take_photo),
     "tickets.photo": (KeptAsked, photo),
     "upkeeps": (Nothing, upkeeps),
+    "needed": (Nothing, needed),
 }

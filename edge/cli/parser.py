@@ -48,6 +48,9 @@ def parser() -> Parser:
     _people(verbs)
     _assets(verbs)
     _tickets(verbs)
+    _sweeps(verbs)
+    _inspections(verbs)
+    _assessments(verbs)
     _files(verbs)
     return top
 
@@ -295,6 +298,69 @@ def _tickets(verbs: Any) -> None:
             made.add_argument("--reason", type=_said, required=True)
 
 
+def _sweeps(verbs: Any) -> None:
+    text = "the exterior doors by the week, from their own sensors, and what is to be explained"
+    _weeks(_verb(verbs, "sweeps", "sweeps:sweeps", text, json=True))
+    top: Parser = verbs.add_parser(
+        "sweep", help="explain what a week found", description="The sweep of a week."
+    )
+    of: Any = top.add_subparsers(metavar="VERB", required=True)
+    made = _verb(of, "sign", "sweeps:signing", "explain by name what a week found at these doors", json=True)
+    made.add_argument("week", metavar="WEEK", help="its Monday: 2026-11-30")
+    made.add_argument("doors", metavar="DOOR", nargs="+")
+    made.add_argument("--reason", type=_said, required=True, help="as somebody saw who went there")
+    made.add_argument("--person", required=True, metavar="NAME", help="who signs")
+
+
+def _weeks(made: Parser) -> None:
+    made.add_argument(
+        "--weeks", type=int, default=6, metavar="N", help="so many that are over, at most 60; default: 6"
+    )
+
+
+def _inspections(verbs: Any) -> None:
+    top: Parser = verbs.add_parser(
+        "inspection", help="dated checks, and who signed", description="Inspections."
+    )
+    of: Any = top.add_subparsers(metavar="VERB", required=True)
+    _verb(of, "list", "inspections:listing", "the checks in force, how often, and which are off", json=True)
+    made = _verb(of, "due", "inspections:due", "what is due, the first day first", json=True)
+    for name in ("zone", "type", "asset"):
+        made.add_argument(f"--{name}", metavar=name[0].upper())
+    states = ("due", "failed", "overdue", "never", "soon", "good", "all")
+    made.add_argument("--state", choices=states, default="due", help="default: all but what is in time")
+    made.add_argument("--limit", type=int, default=100, metavar="N", help="at most 500")
+    made = _verb(of, "show", "inspections:show", "one that was signed", json=True)
+    made.add_argument("number", metavar="N", type=int)
+    made = _verb(of, "history", "inspections:history", "what was signed, the newest first", json=True)
+    made.add_argument("asset", metavar="ASSET", nargs="?")
+    made.add_argument("--limit", type=int, default=50, metavar="N", help="at most 500")
+    made = _verb(of, "sign", "inspections:sign", "sign for one, or correct one", json=True)
+    made.add_argument("asset", metavar="ASSET")
+    made.add_argument("check", metavar="CHECK")
+    made.add_argument(
+        "--answer", action="append", default=[], metavar="NAME=VALUE", help="one for each question"
+    )
+    made.add_argument("--person", type=_said, required=True, metavar="NAME", help="who inspected")
+    made.add_argument("--day", default="", metavar="DATE", help="when it was not today: 2026-08-31")
+    made.add_argument("--corrects", type=int, default=0, metavar="N", help="the one whose place it takes")
+    made.add_argument("--reason", default="", help="why that one was wrong")
+
+
+def _assessments(verbs: Any) -> None:
+    top: Parser = verbs.add_parser(
+        "assessment", help="rounds through a checklist", description="Assessments."
+    )
+    of: Any = top.add_subparsers(metavar="VERB", required=True)
+    _verb(of, "list", "assessments:listing", "checklists, and how far each round is", json=True)
+    made = _verb(of, "begin", "assessments:begin", "begin a round through a checklist", json=True)
+    made.add_argument("checklist", metavar="CHECKLIST")
+    made.add_argument("--zone", metavar="Z", help="default: the campus")
+    for name, text in (("show", "one, beside the one before"), ("end", "end one")):
+        made = _verb(of, name, f"assessments:{name}", text, json=True)
+        made.add_argument("number", metavar="N", type=int)
+
+
 def _files(verbs: Any) -> None:
     """What comes in and goes out as a file: one verb each way, for every noun."""
     made: Parser = verbs.add_parser(
@@ -318,12 +384,28 @@ def _files(verbs: Any) -> None:
     made.add_argument("path", type=Path, metavar="PATH")
     made.add_argument("--check", action="store_true", help="only say what would be refused")
 
+    made = _verb(of, "checklist", "assessments:importing", "a checklist from CSV or YAML", json=True)
+    made.add_argument("path", type=Path, metavar="PATH")
+    made.add_argument("--id", required=True, metavar="ID", help="alike for every edition of it")
+    made.add_argument(
+        "--title", default="", metavar="T", help="what it is called, where the file does not say"
+    )
+    made.add_argument("--check", action="store_true", help="only say what would be refused")
+    made = _verb(of, "inspections", "inspection_files:importing", "inspections from CSV", json=True)
+    made.add_argument("path", type=Path, metavar="PATH")
+    made.add_argument("--check", action="store_true", help="only say what would be refused")
+
     made = verbs.add_parser("export", help="take files out", description="Files out.")
     of = made.add_subparsers(metavar="WHAT", required=True)
     made = _verb(of, "assets", "assets:take_out", "all assets as CSV, which `import assets` reads again")
     made.add_argument("path", metavar="PATH", type=Path)
+    made = _verb(of, "inspections", "inspection_files:exporting", "inspections as CSV, which `import` reads")
+    made.add_argument("path", type=Path, metavar="PATH")
     made = _verb(of, "tickets", "ticket_files:exporting", "tickets as CSV")
     made.add_argument("path", type=Path, metavar="PATH")
+    made = _verb(of, "sweeps", "sweeps:exporting", "the weekly sweep of the exterior doors as CSV")
+    made.add_argument("path", type=Path, metavar="PATH")
+    _weeks(made)
 
 
 def _said(text: str) -> str:

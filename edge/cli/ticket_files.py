@@ -70,7 +70,7 @@ def importing(args: argparse.Namespace) -> int:
     try:
         wrong = [(line, why) for line, _, _, why in rows if why] or list(_judged(args.config, rows))
         if wrong:
-            return _told_wrong(args, wrong)
+            return told_wrong(args, wrong)
         if args.check:
             say(f"{plural(len(rows), 'ticket')} can be taken in. Nothing was changed.")
             return DONE
@@ -161,7 +161,7 @@ def _judged(config: Path, rows: list[Read]) -> Iterator[tuple[int, str]]:
     """Every row that the book would refuse. Raises NoAnswer, NotRead."""
     for piece in _pieces(rows):
         asked = {"lines": [list(said.items()) for _, _, said, _ in piece]}
-        reply = _called(config, {"do": "book-read", "query": "tickets.judged", "asked": asked})
+        reply = called(config, {"do": "book-read", "query": "tickets.judged", "asked": asked})
         for one in reply["data"]:
             yield piece[one["place"]][0], words.reply(one["code"], one["args"])
 
@@ -185,7 +185,8 @@ def _take(args: argparse.Namespace, data: bytes, rows: list[Read]) -> int:
     return DONE
 
 
-def _told_wrong(args: argparse.Namespace, wrong: list[tuple[int, str]]) -> int:
+def told_wrong(args: argparse.Namespace, wrong: list[tuple[int, str]]) -> int:
+    """Say each row that may not be, by its line."""
     if args.json:
         say_json({"taken": 0, "refused": [{"line": line, "why": why} for line, why in wrong]})
         return DID_NOT_HOLD
@@ -198,11 +199,11 @@ def _told_wrong(args: argparse.Namespace, wrong: list[tuple[int, str]]) -> int:
 
 
 def _asked(config: Path, asked: Mapping[str, object]) -> dict[str, Any]:
-    return _called(config, {"do": "book-ask", "verb": "ticket.import", "asked": asked})
+    return called(config, {"do": "book-ask", "verb": "ticket.import", "asked": asked})
 
 
-def _called(config: Path, request: Mapping[str, object]) -> dict[str, Any]:
-    """Raises NoAnswer, NotRead."""
+def called(config: Path, request: Mapping[str, object]) -> dict[str, Any]:
+    """The daemon's reply. Raises NoAnswer, NotRead."""
     reply = call(config, request, 60.0)
     if not reply["ok"]:
         raise NotRead(str(reply["words"]))
@@ -219,12 +220,12 @@ def exporting(args: argparse.Namespace) -> int:
             writer.writerow(COLUMNS)
             while True:
                 asked = {"after": after, "limit": 200}
-                rows = _called(args.config, {"do": "book-read", "query": "tickets.whole", "asked": asked})[
+                rows = called(args.config, {"do": "book-read", "query": "tickets.whole", "asked": asked})[
                     "data"
                 ]
                 if not rows:
                     break
-                writer.writerows([_cell(one) for one in _cells(row)] for row in rows)
+                writer.writerows([cell(one) for one in _cells(row)] for row in rows)
                 count, after = count + len(rows), rows[-1]["number"]
             file.flush()
             os.fsync(file.fileno())
@@ -243,5 +244,6 @@ def _cells(row: Mapping[str, Any]) -> Iterator[str]:
     yield from (str(shown[name]) for name in COLUMNS)
 
 
-def _cell(value: str) -> str:
+def cell(value: str) -> str:
+    """A value as it stands in a table that a spreadsheet may open."""
     return f"'{value}" if value.startswith(_FORMULA) else value

@@ -83,6 +83,10 @@ def _lines(one: Document) -> Iterator[str]:
     yield f"where: {', '.join(filter(None, where)) or 'not said'}; whose: {one['assigned'] or 'nobody yet'}"
     if one["key"]:
         yield f"opened by rule for the flag {one['key']}"
+    if one["untrusted"]:
+        yield "NOT CHECKED: it was reported by a label, without a sign-in. Look at the thing first."
+        for each in one["reports"]:
+            yield f"  {each['at'][:19]}Z  {each['name'] or 'no name'}: {each['text'] or ERASED} ({each['outcome']})"
     if one.get("resting_until_us"):
         yield "it rests: it does not age now"
     if one.get("next_step"):

@@ -40,6 +40,8 @@ _DURATION = re.compile(
     r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m(?!s))?(?:(\d{1,6})s)?(?:(\d{1,9})ms)?", re.ASCII
 )
 _UNITS_US: Final = (86_400 * SECOND_US, 3_600 * SECOND_US, 60 * SECOND_US, SECOND_US, 1_000)
+_INTERVAL = re.compile(r"([1-9][0-9]{0,3}) (day|month|year)s?", re.ASCII)
+_LONGEST_INTERVAL: Final = {"day": 3_650, "month": 240, "year": 25}
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}", re.ASCII)
@@ -82,6 +84,20 @@ def duration_us(text: str) -> int:
             f"{quoted(text)} is no duration", "write a number with its unit: 500ms, 5s, 1m30s, 2h, 1d"
         )
     return sum(int(part) * unit for part, unit in zip(match.groups(), _UNITS_US, strict=True) if part)
+
+
+def interval_of(text: str) -> tuple[int, str]:
+    """`30 days`, `1 month`, `6 years` as (30, `day`). Raises `Wrong`."""
+    match = _INTERVAL.fullmatch(text)
+    if match is None or int(match[1]) > _LONGEST_INTERVAL[match[2]]:
+        do = "write a number of days, months or years, at most 25 years: 30 days, 1 month"
+        raise Wrong(f"{quoted(text)} is no interval of inspections", do)
+    return int(match[1]), match[2]
+
+
+def _interval(text: str) -> str:
+    interval_of(text)
+    return text
 
 
 def of_day(text: str) -> int:
@@ -282,6 +298,7 @@ FORMS: Final[dict[str, Form]] = {
     "silence": Form(_silence, _string(rf"(^unsupervised$)|{_DURATION_SCHEMA}")),
     "on_off": Form(_on_off, {"type": "string", "enum": ["on", "off"]}),
     "date": Form(_date, _string(f"^{_DATE.pattern}$", format="date")),
+    "interval": Form(_interval, _string(f"^{_INTERVAL.pattern}$")),
     "hours": Form(_hours, _string(f"^{_HOURS.pattern}$")),
     "time_of_day": Form(_time_of_day, _string(f"^{_TIME.pattern}$")),
     "phone": Form(_phone, _string(rf"^{_PHONE.pattern}$")),

@@ -207,6 +207,52 @@ class TicketPolicy(Section, frozen=True, kw_only=True):
     ] = field(default_factory=dict)
 
 
+class SweepPolicy(Section, frozen=True, kw_only=True):
+    """What the site puts in place of limits in `rules/packs/sweep.yaml`, the weekly sweep of the exterior doors."""
+
+    open: Annotated[int, duration("Held open longer at once is an exception.", "0s", "1d")] | None = None
+    unlocked: Annotated[int, duration("Closed and not locked longer at once is one.", "0s", "7d")] | None = (
+        None
+    )
+    unseen: Annotated[int, duration("Not seen longer in a week is one.", "0s", "1d")] | None = None
+    unproven: Annotated[int, duration("Its lock not proven for longer is one.", "1d", "60d")] | None = None
+    unsigned: Annotated[int, duration("Not signed for longer it is a flag.", "0s", "30d")] | None = None
+
+
+class CertifiedPerson(Section, frozen=True, kw_only=True):
+    """Somebody who holds what a check of `rules/packs/inspections.yaml` asks for."""
+
+    name: Annotated[str, form("name", "As they sign, such as J. Doe, Acme Fire.")]
+    holds: Annotated[
+        tuple[Annotated[str, form("slug", "A `certificate` of the pack, such as extinguisher.")], ...],
+        Meta(min_length=1, max_length=16),
+    ]
+    until: Annotated[str, form("date", "The last day on which it is good.")]
+    number: Annotated[str, form("name", "Its number.")] | None = None
+
+
+class InspectionPolicy(Section, frozen=True, kw_only=True):
+    """What the site puts in place of what `rules/packs/inspections.yaml` says, shown wherever the check is."""
+
+    every: Annotated[
+        dict[
+            Annotated[str, form("slug", "A check of the pack.")],
+            Annotated[
+                str, form("interval", "How long one that was passed holds: 30 days, 1 month, 6 years.")
+            ],
+        ],
+        says("By the id of a check: aed-monthly: 14 days."),
+    ] = field(default_factory=dict)
+    off: Annotated[
+        dict[
+            Annotated[str, form("slug", "A check of the pack.")],
+            Annotated[str, form("text", "Why it is not done here, and who decided that.")],
+        ],
+        says("Checks that are not done here, each with the reason."),
+    ] = field(default_factory=dict)
+    certified: Annotated[tuple[CertifiedPerson, ...], Meta(max_length=200)] = ()
+
+
 class Policies(Section, frozen=True, kw_only=True):
     """What the site has chosen."""
 
@@ -223,6 +269,8 @@ class Policies(Section, frozen=True, kw_only=True):
     evidence: EvidencePolicy = EvidencePolicy()
     network: NetworkPolicy | None = None
     tickets: TicketPolicy = TicketPolicy()
+    sweep: SweepPolicy = SweepPolicy()
+    inspections: InspectionPolicy = InspectionPolicy()
 
 
 class Config(Section, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from edge.config.collect import nearest
 from edge.config.model import Config
+from edge.config.pack_inspections import shipped_inspections
 from edge.config.pack_tickets import shipped_tickets
 from edge.config.report import Report
 
@@ -15,6 +16,7 @@ def check_policies(config: Config, hurt: set[str], report: Report) -> None:
     if "policies" not in hurt:
         _check_perimeter(config, report)
         _check_tickets(config, report)
+        _check_inspections(config, report)
     for route in config.dispatch:
         if route.agreement is None:
             what = "is disabled: no agreement with the centre is recorded"
@@ -59,3 +61,17 @@ def _check_tickets(config: Config, report: Report) -> None:
         if name not in known:
             what = f"there is no step or opening {name!r} in rules/packs/escalation.yaml"
             report.refuse("policies.tickets.after", what, nearest(name, known) or "write an id that is there")
+
+
+def _check_inspections(config: Config, report: Report) -> None:
+    said, checks = config.policies.inspections, shipped_inspections().checks
+    certificates = sorted({one.certificate for one in checks.values()} - {""})
+    asked = [("every", name, sorted(checks)) for name in said.every]
+    asked += [("off", name, sorted(checks)) for name in said.off]
+    asked += [("certified", name, certificates) for one in said.certified for name in one.holds]
+    for key, name, known in asked:
+        if name not in known:
+            of = "certificate" if key == "certified" else "check"
+            what = f"there is no {of} {name!r} in rules/packs/inspections.yaml"
+            do = nearest(name, known) or "write one that is there"
+            report.refuse(f"policies.inspections.{key}", what, do)

@@ -42,6 +42,12 @@ OF_VERBS: Final[Mapping[str, Right]] = {
     "ticket.import": "work-tickets",
     "upkeep.begin": "work-tickets",
     "upkeep.end": "work-tickets",
+    "sweep.sign": "sign-sweep",
+    "inspection.sign": "inspect",
+    "inspection.import": "assets-write",
+    "checklist.import": "assets-write",
+    "assessment.begin": "assets-write",
+    "assessment.end": "assets-write",
 }
 OF_QUERIES: Final[Mapping[str, Right]] = {
     "tickets": "read-tickets",
@@ -64,6 +70,18 @@ OF_QUERIES: Final[Mapping[str, Right]] = {
     "assets.edit": "assets-write",
     "import.rows": "assets-write",
     "firmware": "look",
+    "sweeps": "assets",
+    "inspections": "assets",
+    "inspection": "assets",
+    "inspections.due": "assets",
+    "inspections.of": "assets",
+    "inspections.checks": "assets",
+    "inspections.whole": "assets",
+    "inspections.judged": "assets-write",
+    "checklists": "assets",
+    "checklists.judged": "assets-write",
+    "assessments": "assets",
+    "assessment": "assets",
 }
 """What is not here is neither asked nor read over the socket by its name alone, and asks for a right that few have."""
 

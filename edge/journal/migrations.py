@@ -5,11 +5,15 @@ sqlite_utils takes 120 ms to import, so it is imported only where a file is pend
 already applied is read from its own table.
 """
 
+import contextlib
 import sqlite3
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 _TABLE = "_sqlite_migrations"
+_importing = threading.Lock()
 
 
 def migrate(connection: sqlite3.Connection, name: str, schema: Path) -> list[str]:
@@ -42,7 +46,8 @@ def _applied(connection: sqlite3.Connection, name: str) -> set[str]:
 
 
 def _apply(connection: sqlite3.Connection, name: str, pending: list[Path]) -> None:
-    from sqlite_utils import Database, Migrations
+    with _importing, _without("numpy", "pandas"):
+        from sqlite_utils import Database, Migrations
 
     migrations = Migrations(name)
     for file in pending:
@@ -53,6 +58,18 @@ def _apply(connection: sqlite3.Connection, name: str, pending: list[Path]) -> No
 
         migrations(name=file.stem)(run)
     migrations.apply(Database(connection))
+
+
+@contextlib.contextmanager
+def _without(*unwanted: str) -> Iterator[None]:
+    """sqlite_utils takes these along where they are there, for types that we never hand it: 16 MB for good."""
+    hidden = [name for name in unwanted if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None: not to be imported (sys.modules)
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
 
 
 def _statements(file: Path) -> Iterator[str]:

@@ -19,7 +19,7 @@ from edge.journal.writer import JournalRefused
 
 Ask = Callable[[Callable[[Core], Any]], Any]
 """Have the writer do something short, and wait for it in another thread than the loop's; raises JournalRefused."""
-Held = Literal["", "incident_live", "still_stands"]
+Held = Literal["", "incident_live", "still_stands", "work_open"]
 
 BITE: Final = 256
 """Events looked at between two commits: half a millisecond."""
@@ -40,11 +40,12 @@ class Terms:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What the record still rests on: the ids of live incidents, and since when (microseconds since 1970) the oldest of
-    what stands does; None: nothing stands.
+    what stands does; None: nothing stands. open_us: since when the oldest of the work that nobody finished is told of.
     """
 
     live: frozenset[str] = frozenset()
     since_us: int | None = None
+    open_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,8 @@ def _held(seen: _Seen, bound: str, standing: Standing) -> Held:
     newest = max(seen.newest, bound) if untimed else seen.newest
     if standing.since_us is not None and newest >= rfc3339(standing.since_us):
         return "still_stands"
+    if standing.open_us is not None and newest >= rfc3339(standing.open_us):
+        return "work_open"
     return ""
 
 

@@ -2,6 +2,7 @@
 
 from edge.web import health, metrics
 from edge.web.api import (
+    assessments,
     assets,
     cameras,
     campus,
@@ -14,11 +15,13 @@ from edge.web.api import (
     imports,
     incident,
     incidents,
+    inspections,
     presses,
     readiness,
     release_session,
     rules,
     selftest,
+    sweeps,
     tickets,
     walk_tests,
 )
@@ -40,9 +43,12 @@ from edge.web.pages import (
     walking,
     watching,
 )
+from edge.web.pages import assessments as assessment_pages
+from edge.web.pages import inspections as inspection_pages
 from edge.web.pages import (
     rules as rules_page,
 )
+from edge.web.pages import sweeps as sweep_pages
 from edge.web.pages import tickets as ticket_pages
 from edge.web.route import Route
 
@@ -63,6 +69,9 @@ PAGES: tuple[Route, ...] = (
     *inventory_lists.ROUTES,
     *scanning.ROUTES,
     *ticket_pages.ROUTES,
+    *sweep_pages.ROUTES,
+    *inspection_pages.ROUTES,
+    *assessment_pages.ROUTES,
     *streaming.ROUTES,
     *statics.ROUTES,
 )
@@ -90,5 +99,8 @@ ROUTES: tuple[Route, ...] = (
     *assets.ROUTES,
     *imports.ROUTES,
     *events.ROUTES,
+    *sweeps.ROUTES,
     *tickets.ROUTES,
+    *inspections.ROUTES,
+    *assessments.ROUTES,
 )

@@ -7,13 +7,18 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from rules.book.assessment import Assessment, Checklist
+from rules.book.exterior_pack import ExteriorPack
+from rules.book.exterior_week import Sweep, Watch
 from rules.book.firmware import Bundle, Judgement, Said
+from rules.book.inspection import Filed, Inspected, Planned, StagedInspection
+from rules.book.inspection_pack import InspectionPack
 from rules.book.shelf import Shelf
 from rules.book.ticket import Signal, Ticket, Upkeep
 from rules.book.ticket_pack import TicketPack
 from rules.model.asset_facts import BatchState, Pairs
 from rules.model.bundle_facts import BundleKind
-from rules.model.ids import AssetId, ZoneId
+from rules.model.ids import AssetId, DoorId, ZoneId
 
 CLASS_SAFETY: Final = "safety"
 GONE: Final = frozenset({"retired", "lost", "ordered"})
@@ -26,7 +31,8 @@ class Asset:
 
     words: names of the texts and persons that it has. depends: what it needs, and how. device: what kind of device the
     configuration says it is, `""` none; told: a digest of all that it says, and when that was last entered.
-    stated_us: when all of it was last written as a whole; written_us: when anything was.
+    stated_us: when all of it was last written as a whole; written_us: when anything was. since_us: since when it owes its
+    inspections: first listed, put to use, or another piece.
     """
 
     id: AssetId
@@ -38,6 +44,7 @@ class Asset:
     told_us: int = 0
     stated_us: int = 0
     written_us: int = 0
+    since_us: int = 0
 
     @property
     def state(self) -> str:
@@ -129,8 +136,10 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Campus:
-    """What the accepted configuration says. zones: each with those above it, itself first. tickets: their pack.
+    """What the accepted configuration says. zones: each with those above it, itself first. tickets, inspections:
+    their packs.
 
+    exterior: limits of the sweep of exterior doors.
     kept_us: how long the journal keeps what belongs to no incident; None: for ever.
     """
 
@@ -139,6 +148,8 @@ class Campus:
     zones: Mapping[ZoneId, tuple[ZoneId, ...]] = field(default_factory=dict)
     kept_us: int | None = None
     tickets: TicketPack = field(default_factory=TicketPack)
+    exterior: ExteriorPack = field(default_factory=ExteriorPack)
+    inspections: InspectionPack = field(default_factory=InspectionPack)
 
 
 @dataclass(slots=True)
@@ -179,6 +190,25 @@ class Book:
     upkeeps: Shelf[int, Upkeep] = field(default_factory=Shelf)
     signals: Shelf[tuple[str, str], Signal] = field(default_factory=Shelf)
     """How each flag, by (code, subject), turned lately."""
+    watches: Shelf[tuple[int, DoorId], Watch] = field(default_factory=Shelf)
+    """What was seen of exterior doors, by (Monday, door), in weeks that are not recorded yet."""
+    sweeps: Shelf[int, Sweep] = field(default_factory=Shelf)
+    """Recorded weeks of the exterior doors, by Monday."""
+    forced: Shelf[DoorId, tuple[int, ...]] = field(default_factory=Shelf)
+    proofs: Shelf[DoorId, tuple[int, ...]] = field(default_factory=Shelf)
+    """When a door was forced, and when its lock was proven, lately; the newest last."""
+    inspected: Shelf[AssetId, Inspected] = field(default_factory=Shelf)
+    """What counts of the inspections of each asset that has any."""
+    inspection_batches: Shelf[int, Batch] = field(default_factory=Shelf)
+    inspections_staged: Shelf[int, StagedInspection] = field(default_factory=Shelf)
+    filed: MutableMapping[int, Filed] = field(default_factory=dict)
+    inspection_keys: MutableMapping[str, int] = field(default_factory=dict)
+    """Every signature by its number, and those that have a key by it: on disk in the book's process."""
+    planned: dict[AssetId, Planned] = field(default_factory=dict)
+    """What each asset owes, made from the above when it is asked for, and made again when something of it is another."""
+    checklists: Shelf[int, Checklist] = field(default_factory=Shelf)
+    """Every edition, by number."""
+    assessments: Shelf[int, Assessment] = field(default_factory=Shelf)
 
     def within(self, zone: str) -> frozenset[str] | None:
         """A zone and all below it; None for `""`: everywhere, also where nobody said or no zone is any more."""

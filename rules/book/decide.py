@@ -3,13 +3,29 @@
 from collections.abc import Iterator
 from typing import assert_never
 
-from rules.book import assets, audits, batches, dependencies, faults, lifecycle, stock, tickets, upkeep
+from rules.book import (
+    assessments,
+    assets,
+    audits,
+    batches,
+    dependencies,
+    exterior,
+    faults,
+    inspections,
+    lifecycle,
+    stock,
+    tickets,
+    upkeep,
+)
 from rules.book.book import Book
 from rules.book.decision import Now
 from rules.model import asset_asks as asks
+from rules.model.assessment_asks import AnswerQuestion, BeginAssessment, EndAssessment, ImportChecklist
 from rules.model.book_asks import BookAsk, RecordBundle
+from rules.model.exterior_asks import SignSweep
 from rules.model.facts import Entry
 from rules.model.ids import Actor
+from rules.model.inspection_asks import ImportInspections, SignInspection
 from rules.model.ticket_asks import (
     BeginUpkeep,
     ChangeTicket,
@@ -75,5 +91,19 @@ def _decided(book: Book, asked: BookAsk, actor: Actor, now: Now) -> Iterator[Ent
             return upkeep.begin(book, asked, actor, now)
         case EndUpkeep():
             return upkeep.end(book, asked, actor)
+        case SignSweep():
+            return exterior.sign(book, asked, actor)
+        case SignInspection():
+            return inspections.sign(book, asked, actor, now)
+        case ImportInspections():
+            return inspections.import_inspections(book, asked, actor, now)
+        case ImportChecklist():
+            return assessments.import_checklist(book, asked, actor)
+        case BeginAssessment():
+            return assessments.begin(book, asked, actor)
+        case AnswerQuestion():
+            return assessments.answer(book, asked, actor)
+        case EndAssessment():
+            return assessments.end(book, asked, actor)
         case _:
             assert_never(asked)

@@ -13,7 +13,11 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """The moment that rules are given. utc_us: for ages of days and years. day: of the campus's calendar, `toordinal`."""
+    """The moment that rules are given. utc_us: for ages of days and years. day: of the campus's calendar, `toordinal`.
+
+    mondays: of that calendar too: the last ones and the next, each with the moment (UTC) at which it begins.
+    """
 
     utc_us: int
     day: int
+    mondays: tuple[tuple[int, int], ...] = ()

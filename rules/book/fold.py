@@ -3,15 +3,21 @@
 from dataclasses import replace
 from typing import Final
 
+from rules.book import exterior
+from rules.book.assessments import fold_assessment
 from rules.book.assets import without
 from rules.book.book import Batch, Book, Fault, Minimum, Round, Standing
 from rules.book.firmware import Said
 from rules.book.fold_assets import fold_asset, take
+from rules.book.inspection_fold import fold_inspection
+from rules.book.ticket_causes import MISSED, OF_THINGS, REPORTED, is_missed, is_reported
 from rules.book.ticket_fold import fold_signal, fold_ticket
+from rules.model.assessment_facts import AssessmentFact
 from rules.model.asset_facts import (
     AssetBatchTurned,
     AssetMissed,
     AssetSeen,
+    AssetTurned,
     AuditTurned,
     FaultReported,
     FaultSettled,
@@ -19,6 +25,7 @@ from rules.model.asset_facts import (
 )
 from rules.model.camera_facts import CameraIdentified, CameraTurned
 from rules.model.device_facts import DeviceIdentified
+from rules.model.exterior_facts import DoorsWatched, SweepRecorded, SweepSigned
 from rules.model.facts import (
     ButtonTurned,
     ControllerTurned,
@@ -27,14 +34,18 @@ from rules.model.facts import (
     FlagRaised,
     InputTurned,
     PressRecorded,
+    SelfTestEnded,
+    VerdictReached,
 )
 from rules.model.ids import AssetId
+from rules.model.inspection_facts import InspectionFact
 from rules.model.ticket_facts import TicketFact
 
 HEARD: Final = (
     ControllerTurned, ButtonTurned, CameraTurned, InputTurned, PressRecorded, DeviceIdentified, CameraIdentified,
+    DoorsWatched, VerdictReached, SelfTestEnded,
 )  # fmt: skip
-"""Facts of the reflex that tell of a device whether it is heard, and what it says it is."""
+"""Facts of the reflex that tell of a device whether it is heard, what it says it is, and what its sensors say."""
 BY_THE_DEVICE: Final = frozenset({"mqtt", "wired"})
 """Paths of a press that only the button itself can have gone."""
 
@@ -53,10 +64,15 @@ def fold(book: Book, at_us: int, entry: Entry) -> None:
         case AuditTurned():
             _audit(book, at_us, fact)
         case FaultReported():
+            if not is_reported(book, fact.asset):
+                fold_signal(book, at_us, (REPORTED, fact.asset), raised=True)
             book.faults[fact.number] = Fault(fact.asset, at_us)
             _numbered(book, "fault", fact.number)
         case FaultSettled():
             book.faults.drop(fact.number)
+            # What was taken on is to be mended: its ticket is proposed to be closed by whoever mended it.
+            if fact.outcome == "dismissed" and not is_reported(book, fact.asset):
+                fold_signal(book, at_us, (REPORTED, fact.asset), raised=False)
         case DeviceIdentified():
             said = Said(fact.vendor, fact.model, fact.firmware)
             book.identities[AssetId(fact.controller)] = said
@@ -65,13 +81,14 @@ def fold(book: Book, at_us: int, entry: Entry) -> None:
         case FlagRaised():
             known = book.flags.get((fact.code, fact.subject))
             since_us = at_us if known is None else known.since_us
-            if known is None:
+            if known is None and fact.code not in OF_THINGS:
                 fold_signal(book, at_us, (fact.code, fact.subject), raised=True)
             book.flags[fact.code, fact.subject] = Standing(fact.args, since_us)
         case FlagCleared():
             if (fact.code, fact.subject) in book.flags:
                 del book.flags[fact.code, fact.subject]
-                fold_signal(book, at_us, (fact.code, fact.subject), raised=False)
+                if fact.code not in OF_THINGS:
+                    fold_signal(book, at_us, (fact.code, fact.subject), raised=False)
         case ControllerTurned():
             _hear(book, fact.controller, fact.up)
         case CameraTurned():
@@ -83,12 +100,31 @@ def fold(book: Book, at_us: int, entry: Entry) -> None:
         case PressRecorded():
             if fact.path in BY_THE_DEVICE:
                 _hear(book, fact.button, True)
+        case DoorsWatched():
+            exterior.fold_watched(book, fact)
+        case VerdictReached():
+            exterior.fold_verdict(book, at_us, fact)
+        case SelfTestEnded():
+            exterior.fold_tested(book, at_us, fact)
+        case SweepRecorded():
+            exterior.fold_recorded(book, fact)
+        case SweepSigned():
+            exterior.fold_signed(book, at_us, fact)
         case _ if isinstance(fact, TicketFact):
             fold_ticket(book, at_us, fact)
+        case AssetMissed() | AssetSeen() | AssetTurned():
+            was = is_missed(book, fact.asset)
+            fold_asset(book, at_us, fact)
+            if was != (missed := is_missed(book, fact.asset)):
+                fold_signal(book, at_us, (MISSED, fact.asset), raised=missed)
+            if not isinstance(fact, AssetTurned):
+                _in_round(book, fact)
+        case _ if isinstance(fact, InspectionFact):
+            fold_inspection(book, at_us, fact)
+        case _ if isinstance(fact, AssessmentFact):
+            fold_assessment(book, at_us, fact)
         case _:
             fold_asset(book, at_us, fact)
-            if isinstance(fact, AssetSeen | AssetMissed):
-                _in_round(book, fact)
 
 
 def forget(book: Book, owner: str, name: str, words: tuple[str, ...]) -> None:

@@ -33,6 +33,8 @@ def fold_asset(book: Book, at_us: int, fact: Fact) -> None:
             _list(book, at_us, fact)
         case AssetTurned():
             _set(book, at_us, fact.asset, (("state", fact.state),), away=("unlisted", *_found(fact)))
+            if fact.state == "deployed" != fact.was:
+                book.assets[fact.asset] = replace(book.assets[fact.asset], since_us=at_us)
         case AssetReplaced():
             _replace(book, at_us, fact)
         case AssetCommissioned():
@@ -65,7 +67,13 @@ def take(book: Book, asset: AssetId, row: Staged) -> None:
     known = _of(book, asset, row.at_us)
     if row.new:
         known = Asset(
-            asset, {}, device=known.device, told=known.told, told_us=known.told_us, stated_us=row.at_us
+            asset,
+            {},
+            device=known.device,
+            told=known.told,
+            told_us=known.told_us,
+            stated_us=row.at_us,
+            since_us=known.since_us or row.at_us,
         )
     book.assets[asset] = replace(
         known,
@@ -123,7 +131,8 @@ def _replace(book: Book, at_us: int, fact: AssetReplaced) -> None:
     if known.is_safety or known.device:
         fields["recommission"] = fact.day
     words = _names(known.words, (*OF_THE_PIECE, "commissioned_by"), ("serial",) if fact.serial else ())
-    book.assets[known.id] = replace(known, fields=fields, words=words, written_us=at_us)
+    book.assets[known.id] = replace(known, fields=fields, words=words, written_us=at_us, since_us=at_us)
+    book.inspected.drop(known.id)
 
 
 def _found(fact: AssetTurned) -> tuple[str, ...]:
@@ -134,7 +143,7 @@ def _found(fact: AssetTurned) -> tuple[str, ...]:
 def _of(book: Book, asset: AssetId, at_us: int) -> Asset:
     """What is known of it; of one whose beginning retention let go, nothing yet."""
     known = book.assets.get(asset)
-    return Asset(asset, {}, stated_us=at_us) if known is None else known
+    return Asset(asset, {}, stated_us=at_us, since_us=at_us) if known is None else known
 
 
 def _set(book: Book, at_us: int, asset: AssetId, fields: Pairs, away: Iterable[str] = ()) -> None:

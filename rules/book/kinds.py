@@ -2,15 +2,11 @@
 
 from typing import Final, get_args
 
-from rules.book import firmware
-from rules.model.asset_facts import AssetFact
-from rules.model.bundle_facts import BundleFact
+from rules.book import firmware, inspection_pack
+from rules.model.book_facts import BookFact
 from rules.model.facts import Entry, FlagCleared, FlagRaised
-from rules.model.ticket_facts import TicketFact
 
-KINDS: Final[frozenset[type]] = frozenset(
-    (*get_args(AssetFact), *get_args(BundleFact), *get_args(TicketFact))
-)
+KINDS: Final[frozenset[type]] = frozenset(get_args(BookFact))
 OF_TICKETS: Final[frozenset[str]] = frozenset(
     {"lock_ticket_old", "safety_ticket_old", "ticket_old", "changes_often"}
 )
@@ -20,15 +16,18 @@ FLAGS: Final[frozenset[str]] = (
             "asset_missed",
             "asset_unknown",
             "device_unlisted",
+            "devices_unknown",
             "fault_reported",
             "needs_down",
             "recommission",
             "retired_heard",
             "stock_low",
             "support_over",
+            "sweep_unsigned",
         }
     )
     | firmware.CODES
+    | inspection_pack.CODES
     | OF_TICKETS
 )
 """Codes of the flags that the book alone raises and clears. `args` begin with the zone (`""`: the campus)."""

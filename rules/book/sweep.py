@@ -6,12 +6,16 @@ After downtime, a crash or a rebuild the same comparison finds what is left to d
 from collections.abc import Generator, Iterator
 
 from rules.book import (
+    assessments,
     assets,
     audits,
     batches,
     dependencies,
     devices,
+    exterior,
     firmware,
+    inspection,
+    inspections,
     restating,
     stock,
     ticket_sweep,
@@ -26,6 +30,8 @@ from rules.model.facts import Because, Entry, FlagCleared, FlagRaised
 from rules.model.ids import Actor
 
 RULE = Actor("rule")
+BY_PERSONS = frozenset({"responsible", "role", "supported_until"})
+"""Of the five questions those that no configuration answers."""
 Flags = dict[tuple[str, str], tuple[str, ...]]
 
 
@@ -43,17 +49,24 @@ def paced(book: Book, now: Now) -> Iterator[Entry | None]:
     yield from batches.abandoned(book)
     yield from devices.listed(book, restating.before_us(book, now))
     yield from restating.minimums(book, now)
+    yield from exterior.due(book, now)
+    yield from inspections.given_up(book, now)
+    yield from inspections.kept(book, now)
+    yield from assessments.given_up(book, now)
     yield from ticket_sweep.steps(book, now)
 
 
 def wanted(book: Book, now: Now) -> Generator[None, None, Flags]:
     """The book's flags that should stand now, with their arguments: first the zone. In steps, as `paced`."""
     flags: Flags = {}
+    untouched = 0
     for place, asset in enumerate(book.assets.values()):
         if place % A_STEP == 0:
             yield
         if asset.is_safety and asset.state not in GONE:
-            _of_safety(flags, asset, now)
+            untouched += _of_safety(flags, asset, now)
+    if untouched:
+        flags["devices_unknown", book.campus.id] = ("", str(untouched))
     for asset in devices.retired_heard(book):
         flags["retired_heard", asset.id] = (zone_of(book, asset.id),)
     for kind, (there, least) in stock.low(book).items():
@@ -74,17 +87,21 @@ def wanted(book: Book, now: Now) -> Generator[None, None, Flags]:
         flags[code, subject] = (zone_of(book, subject), *args)
     for code, args in firmware.bundle_flags(book.bundles, book.oldest_us, now.utc_us):
         flags[code, book.campus.id] = ("", *args)
+    for code, subject, args in inspection.flags(book, now):
+        flags[code, subject] = (zone_of(book, subject), *args)
+    for door, args in exterior.flags(book, now):
+        flags["sweep_unsigned", door] = args
     yield
     of_tickets = yield from ticket_sweep.flags(book, now)
     return flags | of_tickets
 
 
-def _of_safety(flags: Flags, asset: Asset, now: Now) -> None:
+def _of_safety(flags: Flags, asset: Asset, now: Now) -> bool:
+    """Whether it is a configured device of which nobody said anything yet: one flag of the campus counts them."""
     zone = asset.fields.get("zone", "")
     lacking = assets.missing(asset)
-    # Of a configured device of which nobody said anything yet the page counts what is unknown, and no flag stands for
-    # it: on the first day there are a thousand.
-    untouched = asset.device and {"responsible", "role", "supported_until"} <= set(lacking)
+    # On the first day there are a thousand: a flag for each would hide what else is wrong.
+    untouched = bool(asset.device) and set(lacking) >= BY_PERSONS
     if lacking and not untouched:
         flags["asset_unknown", asset.id] = (zone, ",".join(lacking))
     until = asset.fields.get("supported_until", "")
@@ -94,6 +111,7 @@ def _of_safety(flags: Flags, asset: Asset, now: Now) -> None:
         flags["recommission", asset.id] = (zone, asset.fields["recommission"])
     if "unlisted" in asset.fields:
         flags["device_unlisted", asset.id] = (zone,)
+    return untouched
 
 
 def _turned(book: Book, now: Flags) -> Iterator[Entry]:

@@ -91,6 +91,11 @@ class Signal:
     times: tuple[int, ...] = ()
     cleared_us: int = 0
 
+    @property
+    def last_us(self) -> int:
+        """When it was last raised; 0: never, as far as is known."""
+        return self.times[-1] if self.times else 0
+
     def often(self, count: int, within_us: int, now_us: int) -> bool:
         """Whether it was raised so many times within so long, and the last of them not longer ago than that."""
         last = self.times[-count:]

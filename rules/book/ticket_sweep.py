@@ -9,6 +9,7 @@ from rules.book.book import Book
 from rules.book.decision import Now
 from rules.book.numbering import NAME
 from rules.book.ticket import Signal, Ticket
+from rules.book.ticket_causes import Key, causes, looked_at
 from rules.book.ticket_fields import WEIGHTS
 from rules.book.ticket_pack import DAY_US, Opening, Step
 from rules.book.ticket_things import (
@@ -41,13 +42,15 @@ Flags = Mapping[tuple[str, str], tuple[str, ...]]
 
 def steps(book: Book, now: Now) -> Iterator[Entry | None]:
     """Every entry about tickets that is due now, in steps, as `sweep.paced`."""
+    stand = causes(book)
     yield from upkeep.over(book, now)
     yield from _given_up(book, now)
-    yield from _of_flags(book, now)
+    yield from _of_flags(book, stand, now)
     yield None
-    yield from _recovered(book, now)
+    yield from looked_at(book)
+    yield from _recovered(book, stand, now)
     yield None
-    yield from _closed(book, now)
+    yield from _closed(book, stand, now)
     yield None
     yield from _escalated(book, now)
 
@@ -78,20 +81,25 @@ def flags(book: Book, now: Now) -> Generator[None, None, dict[tuple[str, str], t
 # --- by a flag --------------------------------------------------------------------------------
 
 
-def _of_flags(book: Book, now: Now) -> Iterator[Entry]:
-    """A ticket for each flag of the pack that stands long enough or turns often; the one there was, if it is not long over."""
+def _of_flags(book: Book, stand: Mapping[Key, int], now: Now) -> Iterator[Entry]:
+    """A ticket for each flag of the pack that stands long enough or turns often; the one there was, if it is not long over.
+
+    What has no flag (`ticket_causes`) opens one in the same way.
+    """
     pack = book.campus.tickets
     opens = {one.flag: one for one in pack.opens}
     by_key = {one.key: one for one in book.tickets.values() if one.key}
     last = book.numbers.get(NAME, 0)
-    for (code, subject), signal in book.signals.items():
+    for code, subject in dict.fromkeys((*book.signals, *stand)):
         opening = opens.get(code)
-        if opening is None or not _is_due(book, opening, subject, signal, now):
+        signal = book.signals.get((code, subject), Signal())
+        since_us = stand.get((code, subject))
+        if opening is None or not _is_due(book, opening, subject, since_us, signal, now):
             continue
         key = f"{code}:{subject}"
         known = by_key.get(key)
         if known is not None:
-            yield from _again(book, known, opening, signal)
+            yield from _again(known, opening, signal, stands=since_us is not None)
             continue
         before = book.closed.get(book.last_of.get(key, 0))
         if before is not None and now.utc_us - before.turned_us <= pack.reopened_us:
@@ -101,25 +109,26 @@ def _of_flags(book: Book, now: Now) -> Iterator[Entry]:
         yield _opened(book, last, key, subject, opening, before)
 
 
-def _is_due(book: Book, opening: Opening, subject: str, signal: Signal, now: Now) -> bool:
+def _is_due(
+    book: Book, opening: Opening, subject: str, since_us: int | None, signal: Signal, now: Now
+) -> bool:
     """It stands long enough, or turns often, and nobody works there."""
     pack = book.campus.tickets
-    standing = book.flags.get((opening.flag, subject))
-    stands = standing is not None and now.utc_us - standing.since_us >= opening.after_us
+    stands = since_us is not None and now.utc_us - since_us >= opening.after_us
     often = signal.often(pack.flaps, pack.flaps_within_us, now.utc_us)
     return (stands or often) and not in_maintenance(book, *_place(book, subject), now.utc_us)
 
 
-def _again(book: Book, known: Ticket, opening: Opening, signal: Signal) -> Iterator[Entry]:
+def _again(known: Ticket, opening: Opening, signal: Signal, *, stands: bool) -> Iterator[Entry]:
     """It was thought over, and came back."""
-    came_back = _key(known) in book.flags or signal.times[-1] > known.recovered_us
+    came_back = stands or signal.last_us > known.recovered_us
     if known.state == "proposed" and known.recovered_us and came_back:
         yield _turned(known, "open", opening.id)
 
 
 def _reopened(book: Book, before: Ticket, opening: Opening, signal: Signal, now: Now) -> Iterator[Entry]:
     """Closed a short while ago, and it came back; or it never went, and nobody may leave it at that."""
-    came_back = signal.times[-1] > before.turned_us
+    came_back = signal.last_us > before.turned_us
     if came_back or now.utc_us - before.turned_us >= book.campus.tickets.stands_us:
         yield _turned(before, "reopened", opening.id)
 
@@ -138,11 +147,11 @@ def _opened(
     return Entry(fact, subject_of(number), RULE, because=Because(opening.id))
 
 
-def _recovered(book: Book, now: Now) -> Iterator[Entry]:
+def _recovered(book: Book, stand: Mapping[Key, int], now: Now) -> Iterator[Entry]:
     """Evidence that what a ticket was opened for is over, and the proposal to close it; a person closes."""
     for ticket in book.tickets.values():
         code, subject = _key(ticket)
-        if not ticket.key or (code, subject) in book.flags:
+        if not ticket.key or (code, subject) in stand:
             continue
         gone_us = book.signals.get((code, subject), Signal()).cleared_us
         if gone_us > ticket.recovered_us and now.utc_us - gone_us >= book.campus.tickets.settled_us:
@@ -153,7 +162,7 @@ def _recovered(book: Book, now: Now) -> Iterator[Entry]:
             yield Entry(fact, subject_of(ticket.number), RULE, because=Because(code))
 
 
-def _closed(book: Book, now: Now) -> Iterator[Entry]:
+def _closed(book: Book, stand: Mapping[Key, int], now: Now) -> Iterator[Entry]:
     """What a rule proposed to close and what did not come back; never what weighs safety."""
     for ticket in book.tickets.values():
         if (
@@ -161,7 +170,7 @@ def _closed(book: Book, now: Now) -> Iterator[Entry]:
             and ticket.recovered_us
             and ticket.turned_us >= ticket.recovered_us
             and WEIGHTS[0] not in (ticket.field("weight"), weight_of(book, ticket.fields))
-            and _key(ticket) not in book.flags
+            and _key(ticket) not in stand
             and now.utc_us - ticket.turned_us >= book.campus.tickets.close_us
         ):
             yield _turned(ticket, "closed", "proposed_long")

@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final, get_args
 
+from rules.model.assessment_asks import AssessmentAsk
 from rules.model.asset_asks import AssetAsk, WriteAsset
 from rules.model.bundle_facts import BundleRefused, BundleTaken
+from rules.model.exterior_asks import SignSweep
+from rules.model.inspection_asks import InspectionAsk
 from rules.model.ticket_asks import TicketAsk
 
 __all__ = ["ASKS", "BookAsk", "WriteAsset"]
@@ -26,6 +29,6 @@ class RecordBundle:
     refused: BundleRefused | None = None
 
 
-BookAsk = AssetAsk | TicketAsk | RecordBundle
+BookAsk = AssetAsk | TicketAsk | InspectionAsk | AssessmentAsk | SignSweep | RecordBundle
 ASKS: Final[Mapping[str, type[BookAsk]]] = {one.VERB: one for one in get_args(BookAsk)}
 """By verb."""

@@ -1,18 +1,17 @@
 """What enters the journal, each a frozen dataclass with its versioned kind; the record is the fold of these.
 
 A released kind never changes: a new meaning is a new kind or a new version, and `edge/codec.py` reads the old one.
-Fields named in `SEALED` are foreign or personal text: they enter as salted commitments only.
-Everything else holds integers, booleans, codes and plain strings of our own.
+Fields named in `SEALED` are foreign or personal text, and enter as salted commitments only; all else is plain and our own.
 """
 
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from rules.model.account_facts import AccountFact
-from rules.model.asset_facts import AssetFact
-from rules.model.bundle_facts import BundleFact
+from rules.model.book_facts import BookFact
 from rules.model.camera_facts import CameraFact
 from rules.model.device_facts import DeviceIdentified
+from rules.model.exterior_facts import DoorsWatched
 from rules.model.flag_facts import FlagFact
 from rules.model.ids import (
     Actor,
@@ -28,20 +27,11 @@ from rules.model.ids import (
 from rules.model.kinds import KindWord
 from rules.model.responses import Response
 from rules.model.selftest import ExerciseStep, Outcome, TestCause
-from rules.model.ticket_facts import TicketFact
 from rules.model.verdicts import VerdictWord
 
 Standing = Literal[
-    "acted",
-    "joined",
-    "repeated",
-    "retained",
-    "too_old",
-    "unknown_age",
-    "found_pressed",
-    "test",
-    "rule_failed",
-]
+    "acted", "joined", "repeated", "retained", "too_old", "unknown_age", "found_pressed", "test", "rule_failed",
+]  # fmt: skip
 """What a press counted as. Only `acted` and `joined` did anything; the unsure ones wait for a person."""
 OrderWord = Literal["lock", "rest", "free"]
 
@@ -474,10 +464,9 @@ Fact = (
     | FlagFact
     | CameraFact
     | AccountFact
-    | AssetFact
     | DeviceIdentified
-    | BundleFact
-    | TicketFact
+    | DoorsWatched
+    | BookFact
 )
 
 

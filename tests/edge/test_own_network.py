@@ -102,10 +102,12 @@ class Site:
         self.state: State = quiet()
         self.told: list[tuple[Found, ...]] = []
         self.asked = 0
+        self.stated: list[Found] = []
         self.network = self.start()
 
     def start(self) -> OwnNetwork:
-        return OwnNetwork(self.store, lambda: (self.inventory, self.ask, self.state), self._emit, self.table)
+        look = lambda: (self.inventory, self.ask, self.state, self.stated)  # noqa: E731
+        return OwnNetwork(self.store, look, self._emit, self.table)
 
     async def ask(self) -> list[Found]:
         self.asked += 1
@@ -129,6 +131,16 @@ async def test_what_changed_is_told_and_what_did_not_is_not(site: Site) -> None:
     site.table.write_text(HEAD + PLC + STRANGERS[0])
     await site.network.once(120)
     assert {code for code, _, _ in site.told[-1]} == {"unlisted_device", "device_off_subnet", "camera_open"}
+
+
+async def test_a_default_password_is_told_where_nobody_listens_to_the_network_too(site: Site) -> None:
+    site.stated = [("password_default", "cam", ())]
+    site.inventory = None
+    await site.network.once(0)
+    site.inventory = INVENTORY
+    await site.network.once(60)
+    assert site.told[0] == (("password_default", "cam", ()),)
+    assert ("password_default", "cam", ()) in site.told[1]
 
 
 async def test_a_mac_is_remembered_over_a_restart_and_by_nobody_else(site: Site) -> None:

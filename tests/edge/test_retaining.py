@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from edge.accounts import had_accounts
@@ -14,6 +15,7 @@ from edge.config.model import RetentionPolicy
 from edge.journal.journal import Journal
 from edge.journal.row import Row
 from edge.journal.stored import microseconds
+from edge.operations import NotDone
 from edge.retaining import Retaining, standing
 from rules.model.ids import ButtonId, DoorId, IncidentId, PressId
 from rules.model.moments import Instant
@@ -42,11 +44,18 @@ class Site:
         self.clock: LocalClock | None = SURE
         self.record = Record()
         self.told: list[tuple[str, bool, tuple[str, ...]]] = []
-        self.retaining = Retaining(journal, self._look, lambda *told: self.told.append(told))
+        self.open_us: int | None = None
+        """Since when something of the book's is open; -1: the book is away."""
+        self.retaining = Retaining(journal, self._look, lambda *told: self.told.append(told), self._needed)
         journal.keep_unsynced(district=False)
 
     def _look(self) -> tuple[RetentionPolicy | None, State]:
         return self.policy, State(self.record, Live(NOW, "boot", NOW, clock=self.clock))
+
+    async def _needed(self) -> msgspec.Raw:
+        if self.open_us == -1:
+            raise NotDone("book_away")
+        return msgspec.Raw(msgspec.json.encode({"since_us": self.open_us}))
 
     async def write(self, years: float, incident: str | None = None) -> None:
         """A segment of events from so long ago."""
@@ -146,6 +155,24 @@ async def test_a_live_incident_keeps_its_rows_however_old(site: Site) -> None:
 
     assert await site.retaining.once() == 1
     assert site.told == [("retention_held", True, ("incident_live",))]
+
+
+async def test_what_an_open_ticket_was_opened_with_is_kept_however_old_and_it_says_so(site: Site) -> None:
+    site.open_us = ago(11).utc_us
+    assert await site.retaining.once() == 1
+    assert await site.retaining.once() == 0
+    assert site.told == [("retention_held", True, ("work_open",))]
+    assert await site.dropped() == [True, False, False]
+
+    site.open_us = None
+    assert await site.retaining.once() == 1
+    assert site.told[1:] == [("retention_held", False, ())]
+
+
+async def test_while_nobody_knows_what_is_open_nothing_is_let_go(site: Site) -> None:
+    site.open_us = -1
+    assert await site.retaining.once() == 0
+    assert site.told == [("retention_held", True, ("book_away",))]
 
 
 async def test_a_journal_that_was_closed_lets_go_of_nothing_and_says_so(site: Site) -> None:

@@ -199,6 +199,11 @@ def test_a_flag_lies_where_its_thing_does() -> None:
     assert zones_of(plan, "fire") == (A, A1)
     assert zones_of(plan, PLC) == (A, A1, B)
     assert zones_of(plan, CAMPUS) == zones_of(plan, "no-such-thing") == (CAMPUS,)
+    # Of an asset or a ticket, which no plan knows, its flag says the zone.
+    assert zones_of(plan, "asset-7", ("b", "role")) == zones_of(plan, "ticket-7", ("b", "7")) == (B,)
+    assert zones_of(plan, "asset-7", ("", "role")) == zones_of(plan, "asset-7", ("gone",)) == (CAMPUS,)
+    assert zones_of(plan, ROOM_1, ("b",)) == (A1,)
+    assert zones_of(plan, CAMPUS, ("b",)) == (CAMPUS,)
     assert thing_of("lock:a-101") == "a-101"
 
 

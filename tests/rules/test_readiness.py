@@ -32,10 +32,10 @@ def weighed(plan: Plan | None = None) -> Story:
     return story
 
 
-def flag(story: Story, code: str, subject: str) -> None:
+def flag(story: Story, code: str, subject: str, *args: str) -> None:
     """This flag stands, whoever raised it."""
     record = story.state.record
-    flags = {**record.flags, (code, subject): Flag(code, subject, (), story.now)}
+    flags = {**record.flags, (code, subject): Flag(code, subject, args, story.now)}
     story.state = replace(story.state, record=replace(record, flags=flags))
 
 
@@ -67,6 +67,13 @@ def test_each_lost_point_is_lost_for_a_flag_in_its_zone_and_those_above() -> Non
     flag(story, "button_battery_low", DESK)
     assert lost(story) == {(10, "door_defect", GYM_DOOR), (3, "button_battery_low", DESK)}
     assert score(story) == {CAMPUS: 87, A: 97, A1: 97, B: 90}
+
+
+def test_what_an_asset_or_a_ticket_costs_it_costs_in_the_zone_that_its_flag_names() -> None:
+    story = weighed()
+    flag(story, "recommission", "asset-7", "b", "2026-08-14")
+    flag(story, "safety_ticket_old", "ticket-9", "a-1", "9", "2026-08-14")
+    assert score(story) == {CAMPUS: 84, A: 92, A1: 92, B: 92}
 
 
 def test_what_concerns_the_box_costs_every_zone() -> None:

@@ -9,22 +9,22 @@ from rules.rights import ALWAYS, GIVEN, NEVER_BY_TOKEN, RIGHTS, ROLES, Right, Ri
 # Each right has a column, in the order of RIGHTS:
 # look, look-duress, watch, start, start-drill, acknowledge, dismiss, lock, unlock, release, close, note, walk-test, ...
 TABLE: dict[Role, str] = {
-    "administrator":               "+  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +",
-    "staff":                       "+  -  -  +  -  +  -  -  -  -  -  +  -  -  -  -  -  +  -  -  -  -  +  +  -",
-    "technician":                  "+  -  +  +  -  +  -  -  -  -  -  +  +  +  +  +  -  +  +  -  -  +  +  +  +",
-    "viewer":                      "+  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -",
-    "device":                      "+  -  -  +  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -",
-    "teacher":                     "+  -  -  +  -  +  -  -  -  -  -  +  -  -  -  -  -  +  -  -  -  -  +  +  -",
-    "substitute":                  "+  -  -  +  -  +  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  +  -  -",
-    "front-office":                "+  +  +  +  -  +  +  -  -  -  -  +  -  -  +  +  -  +  +  -  -  -  +  +  -",
-    "it":                          "+  -  +  +  -  +  -  -  -  -  -  +  +  +  +  +  -  +  +  -  +  +  +  +  +",
-    "safety-coordinator":          "+  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  -  -  -  +  +  +",
-    "school-resource-officer":     "+  +  +  +  -  +  +  +  +  +  +  +  -  -  +  +  -  +  -  -  -  -  +  +  -",
-    "security-officer":            "+  +  +  +  -  +  -  +  +  +  -  +  -  -  +  -  -  +  -  -  -  -  +  +  -",
-    "responder":                   "+  +  +  -  -  -  -  -  +  +  -  +  -  -  -  -  -  -  -  -  -  -  -  -  -",
-    "kiosk":                       "-  -  -  +  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -",
-    "auditor":                     "+  +  -  -  -  -  -  -  -  -  -  -  -  -  -  +  +  +  -  -  -  -  -  +  -",
-    "district":                    "+  -  -  -  -  -  -  -  -  -  -  -  -  -  -  +  -  -  -  -  -  -  -  +  -",
+    "administrator":               "+  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +",
+    "staff":                       "+  -  -  +  -  +  -  -  -  -  -  +  -  -  -  -  -  +  -  -  -  -  +  +  -  -",
+    "technician":                  "+  -  +  +  -  +  -  -  -  -  -  +  +  +  +  +  -  +  +  -  -  +  +  +  +  +",
+    "viewer":                      "+  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -",
+    "device":                      "+  -  -  +  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -",
+    "teacher":                     "+  -  -  +  -  +  -  -  -  -  -  +  -  -  -  -  -  +  -  -  -  -  +  +  -  -",
+    "substitute":                  "+  -  -  +  -  +  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  +  -  -  -",
+    "front-office":                "+  +  +  +  -  +  +  -  -  -  -  +  -  -  +  +  -  +  +  -  -  -  +  +  -  +",
+    "it":                          "+  -  +  +  -  +  -  -  -  -  -  +  +  +  +  +  -  +  +  -  +  +  +  +  +  +",
+    "safety-coordinator":          "+  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  -  -  -  +  +  +  +",
+    "school-resource-officer":     "+  +  +  +  -  +  +  +  +  +  +  +  -  -  +  +  -  +  -  -  -  -  +  +  -  +",
+    "security-officer":            "+  +  +  +  -  +  -  +  +  +  -  +  -  -  +  -  -  +  -  -  -  -  +  +  -  +",
+    "responder":                   "+  +  +  -  -  -  -  -  +  +  -  +  -  -  -  -  -  -  -  -  -  -  -  -  -  -",
+    "kiosk":                       "-  -  -  +  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -",
+    "auditor":                     "+  +  -  -  -  -  -  -  -  -  -  -  -  -  -  +  +  +  -  -  -  -  -  +  -  -",
+    "district":                    "+  -  -  -  -  -  -  -  -  -  -  -  -  -  -  +  -  -  -  -  -  -  -  +  -  -",
 }  # fmt: skip
 EVERY = [(role, right) for role in ROLES for right in RIGHTS]
 

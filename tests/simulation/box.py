@@ -34,6 +34,7 @@ from edge.daemon import Daemon
 from edge.desk import FrontDesk
 from edge.journal.journal import Journal
 from edge.journal.row import Row
+from edge.operations import AWAY, NotDone
 from rules.decision import Answer
 from rules.model.commands import Permit
 from rules.model.events import Event
@@ -305,6 +306,40 @@ class _NoSocket:
         """Nothing listens."""
 
 
+class _NoBook:
+    """The operations half lives in a process of its own, of which no press and no door knows."""
+
+    restarts = 0
+
+    def __init__(self, *_: Any) -> None:
+        """Nothing starts."""
+
+    def configure(self, _opened: object) -> None:
+        """Nothing is listed."""
+
+    def grew(self) -> None:
+        """Nothing follows."""
+
+    async def ask(self, *_: Any) -> Any:
+        raise NotDone(AWAY)
+
+    async def read(self, *_: Any, **__: Any) -> Any:
+        raise NotDone(AWAY)
+
+    async def run(self) -> None:
+        """Nothing runs."""
+
+
+class _NoNeighbours:
+    """The kernel's table is the real machine's."""
+
+    def __init__(self, *_: Any) -> None:
+        """Nothing is read."""
+
+    async def run(self) -> None:
+        """Nothing is read."""
+
+
 async def _at_once() -> None:
     """Nothing to settle."""
 
@@ -395,7 +430,9 @@ def exchanged(
         (daemon_module, "ControlServer", _NoSocket),
         (daemon_module, "Follower", _NoViews),
         (daemon_module, "LoopWatch", _NoLoopWatch),
-        (daemon_module, "_settle_memory", _at_once),
+        (daemon_module, "Operations", _NoBook),
+        (daemon_module, "OwnNetwork", _NoNeighbours),
+        (daemon_module, "settle_memory", _at_once),
         (
             daemon_module,
             "Calendar",

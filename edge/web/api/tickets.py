@@ -31,7 +31,8 @@ DAY_US: Final = 86_400_000_000
 
 class TicketLine(Struct, frozen=True, kw_only=True):
     """One ticket in a list. id: to be said aloud; the number alone is enough here. key: `CODE:SUBJECT` of the flag that a rule
-    opened it for, empty where a person did. title: empty where it was erased. minutes: time spent.
+    opened it for, empty where a person did. title: empty where it was erased. minutes: time spent. untrusted: it came of a report
+    without a sign-in, which nobody may have checked.
     """
 
     id: str
@@ -52,6 +53,17 @@ class TicketLine(Struct, frozen=True, kw_only=True):
     changed_at: Time
     escalated_at: Time | None
     minutes: int
+    untrusted: bool
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """Sent by a label without a sign-in: not checked. name: as somebody wrote it. outcome: waits, taken or dismissed."""
+
+    number: int
+    at: Time
+    text: str
+    name: str
+    outcome: str
 
 
 class Said(Struct, frozen=True, kw_only=True):
@@ -86,6 +98,7 @@ class TicketWhole(TicketLine, frozen=True, kw_only=True):
     resting_until: Time | None
     supported_until: str
     photos: list[str]
+    reports: list[Report]
     history: list[Happened]
 
 

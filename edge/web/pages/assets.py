@@ -32,6 +32,7 @@ KINDS: Final[Mapping[str, str]] = {
     "asset.linked/1": "needs another thing, or no longer",
     "audit.seen/1": "was seen",
     "audit.missed/1": "was not found",
+    "inspection.signed/1": "was inspected",
     "fault.reported/1": "was reported without a sign-in",
     "fault.settled/1": "a report of it was settled",
 }

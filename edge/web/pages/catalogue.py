@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from edge import asset_words, camera_words, ticket_words, words
+from edge import asset_words, camera_words, exterior_words, ticket_words, words
+from edge.config.pack_inspections import shipped_inspections
 from edge.flag_ends import ENDS
 from edge.flag_evidence import SEEN
 from edge.flag_words import FLAGS
@@ -17,11 +18,13 @@ from edge.rulebook import LIMITS
 from edge.web.pages import (
     account,
     acting,
+    assessments,
     assets,
     confirming,
     devices,
     doors,
     frame,
+    inspection_views,
     people,
     releasing,
     replies,
@@ -61,6 +64,15 @@ def from_code() -> Iterator[str]:
                 )
 
 
+def _of_checks() -> Iterator[str]:
+    """What the pack of inspections asks, for it is shown on the page."""
+    for check in shipped_inspections().checks.values():
+        yield from (check.title, check.every.text)
+        for question in check.form:
+            yield question.ask
+            yield from (one.text for one in question.choices)
+
+
 def from_tables() -> Iterator[str]:
     """What stands in tables and is marked where it is shown."""
     plain: Iterable[Iterable[str]] = (
@@ -75,7 +87,11 @@ def from_tables() -> Iterator[str]:
         (account.WRONG, *account.ROLES.values()),
         *(ticket_views.BUTTONS.values(), ticket_views.KINDS.values(), ticket_views.FIELDS.values()),
         ticket_views.ALSO_SAID,
+        inspection_views.ALSO_SAID,
+        _of_checks(),
+        assessments.ANSWERS.values(),
         *(ticket_words.FIELDS.values(), ticket_words.FORMS.values()),
+        *(exterior_words.RESULTS.values(), exterior_words.CODES.values()),
         *FLAGS.values(),
         *(ENDS.values(), SEEN.values(), words.DRY_RUN.values(), LIMITS.values()),
         (role.replace("-", " ") for role in ROLES),

@@ -1,12 +1,17 @@
 """The templates, read and compiled once: what is shown later waits for no disk. Only this file speaks Jinja."""
 
+import contextlib
+import importlib.util
+import os
 import re
 import secrets
+import sys
 from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import DictLoader, Environment, StrictUndefined, pass_context
+from jinja2 import BytecodeCache, DictLoader, Environment, StrictUndefined, pass_context
+from jinja2.bccache import Bucket
 from jinja2.runtime import Context, Macro
 from markupsafe import Markup, escape
 
@@ -25,9 +30,44 @@ def sources() -> dict[str, str]:
     }
 
 
+class _Compiled(BytecodeCache):
+    """Compiled templates lie where Python keeps this compiled module, and are believed as it is; else compiled anew.
+
+    Compiling all of them takes a second of the processor, which every start would pay beside a press.
+    """
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Of another Jinja, Python or source: nothing is loaded."""
+        with (
+            contextlib.suppress(OSError, EOFError, ValueError, TypeError),
+            _kept_at(bucket).open("rb") as file,
+        ):
+            bucket.load_bytecode(file)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Whole or not at all; where the disk or the environment forbids it, not at all."""
+        if sys.dont_write_bytecode:
+            return
+        place = _kept_at(bucket)
+        made = place.with_suffix(f".{os.getpid()}")
+        with contextlib.suppress(OSError):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with made.open("xb") as file:
+                    bucket.write_bytecode(file)
+                made.replace(place)
+            finally:
+                made.unlink(missing_ok=True)
+
+
+def _kept_at(bucket: Bucket) -> Path:
+    return Path(importlib.util.cache_from_source(__file__)).with_suffix(f".{bucket.key}.jinja")
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=DictLoader(sources()),
+        bytecode_cache=_Compiled(),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -49,6 +49,7 @@ def row(scene: Scene, one: Mapping[str, Any], names: Names) -> Document:
         "whose": who(one["assigned"], names) if one["assigned"] else _("nobody's"),
         "age_ms": max(0, scene.now_ms - one["opened_us"] // 1_000),
         "escalated": bool(one["escalated_us"]),
+        "untrusted": one["untrusted"],
     }
 
 
@@ -78,6 +79,9 @@ def whole(scene: Scene, one: Mapping[str, Any], names: Names) -> Document:
         "next_in": "" if next_us is None else times.lasting(next_us // 1_000),
         "rests_until": times.full(rest_us // 1_000, scene.zone) if rest_us else "",
         "photos": one["photos"],
+        "reports": [
+            {**each, "at": times.full(times.ms_of(each["at"]), scene.zone)} for each in one["reports"]
+        ],
         "history": [_event(scene, event, names) for event in one["history"]],
     }
 

@@ -14,6 +14,8 @@ from edge.book import ticket_queries
 from edge.book.database import Database
 from edge.book.messages import Answered
 from edge.book.queries import QUERIES, NotThere
+from edge.book.weeks import mondays
+from edge.config.pack_sweep import shipped_sweep
 from edge.config.pack_tickets import shipped_tickets
 from edge.journal.stored import Stored
 from edge.operations import NotDone
@@ -54,10 +56,15 @@ class PaperBook:
         around = zones or {ZoneId(campus): (ZoneId(campus),)}
         self.directory = directory or Path(tempfile.mkdtemp())
         self.database = Database.open(
-            self.directory, Campus(campus, devices, around, tickets=shipped_tickets())
+            self.directory, Campus(campus, devices, around, None, shipped_tickets(), shipped_sweep())
         )
         self.at_us = time.time_ns() // 1_000
         self.seq = 0
+
+    @property
+    def now(self) -> Now:
+        day = datetime.fromtimestamp(self.at_us / 1e6, UTC).toordinal()
+        return Now(self.at_us, 0, mondays(day, UTC))
 
     def enter(self, *entries: Entry) -> None:
         events = []
@@ -68,7 +75,7 @@ class PaperBook:
 
     def sweep(self) -> None:
         """Whatever is due, until nothing is."""
-        while due := list(sweep(self.database.book, Now(self.at_us, 0))):
+        while due := list(sweep(self.database.book, self.now)):
             self.enter(*due)
 
     async def ask_book(self, actor: Actor, asked: BookAsk) -> Answered:
@@ -76,7 +83,7 @@ class PaperBook:
 
     def ask(self, actor: Actor, asked: BookAsk) -> Answered:
         try:
-            entries = decide(self.database.book, asked, actor, Now(self.at_us, 0))
+            entries = decide(self.database.book, asked, actor, self.now)
         except Refused as err:
             raise NotDone(err.code, tuple(err.said)) from None
         self.enter(*entries)
@@ -86,7 +93,7 @@ class PaperBook:
         kind, read = {**QUERIES, **ticket_queries.QUERIES}[query]
         try:
             return msgspec.Raw(
-                msgspec.json.encode(read(self.database, msgspec.convert(asked, kind), Now(self.at_us, 0)))
+                msgspec.json.encode(read(self.database, msgspec.convert(asked, kind), self.now))
             )
         except NotThere:
             raise NotDone("not_there") from None

@@ -108,6 +108,9 @@ RIGHT = [
     ["incident", "verify", "x.zip", "--key", "k.pem"],
     ["incident", "replay", "inc-1"],
     ["verify-journal", "--rebuild"],
+    ["sweeps", "--weeks", "6", "--json"],
+    ["sweep", "sign", "2026-11-30", "east", "gate", "--reason", "deliveries", "--person", "R. Diaz"],
+    ["export", "sweeps", "doors.csv"],
 ]
 
 

@@ -4,6 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from edge.config.pack_inspections import FILE as INSPECTIONS
+from edge.config.pack_inspections import (
+    interval,
+    read_inspections,
+    shipped_inspections,
+    with_inspection_policies,
+)
 from edge.config.pack_responses import read_responses
 from edge.config.pack_tables import BrokenPack, read_families, read_table
 from edge.config.pack_tickets import FILE as TICKETS
@@ -149,8 +156,8 @@ def test_a_flag_becomes_a_ticket_when_the_pack_of_flags_says_and_no_pack_says_ot
         ("id: lock-old, ", "id: lock-exterior-old, "),
         ("flag: camera_frozen,", "flag: camera_offline,"),
         (
-            "category: camera,  weight: normal}\n  - {id: disk-low",
-            "category: cam,  weight: normal}\n  - {id: disk-low",
+            "category: camera,  weight: normal}\n  - {id: sweep-unsigned",
+            "category: cam,  weight: normal}\n  - {id: sweep-unsigned",
         ),
         ("count: 10", "count: 11"),
         ("settled: 15m", "settled: soon"),
@@ -176,3 +183,74 @@ def test_a_site_puts_other_lengths_in_their_place_and_the_hash_says_so() -> None
     assert next(one for one in changed.opens if one.id == "camera-offline").after_us == 5
     assert changed.sha256 != pack.sha256
     assert with_policies(pack, {}) is pack
+
+
+def test_the_pack_of_inspections_has_every_check_that_the_issue_names_each_with_edition_form_and_signers() -> (
+    None
+):
+    pack = shipped_inspections()
+    assert {one.split("-")[0] for one in pack.checks} >= {
+        "aed",
+        "extinguisher",
+        "fire",
+        "emergency",
+        "generator",
+        "panic",
+        "notification",
+        "test",
+    }
+    every = {name: one.every.text for name, one in pack.checks.items()}
+    assert every["extinguisher-monthly"] == every["emergency-light-monthly"] == "30 days"
+    assert (every["extinguisher-six-year"], every["extinguisher-hydrostatic"]) == ("6 years", "12 years")
+    assert all(one.edition and one.source and one.roles and one.form for one in pack.checks.values())
+    assert [one.good for one in pack.checks["emergency-light-annual"].form if one.good] == [(90, 1440)]
+    assert {one.id for one in pack.checks["aed-monthly"].form if one.expires} >= {
+        "pads_until",
+        "battery_until",
+    }
+    assert "aed-monthly" in {one.id for one in pack.by_type()["aed"]}
+
+
+SIGNED = "sign: [administrator, technician, staff, safety-coordinator]\n    source: http://mobile"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("every: 7 days", "every: weekly"),
+        ("of: [aed]", "of: [A E D]"),
+        ("of: [aed]", "of: []"),
+        ("id: indicator,", "id: damage,"),
+        ("id: indicator,", "id: In dicator,"),
+        ("id: indicator, ask:", "id: indicator, asks:"),
+        (SIGNED, SIGNED.replace("staff", "janitor")),
+        (f"weight: safety\n    {SIGNED}", f"weight: heavy\n    {SIGNED}"),
+        ("soon: 2d", "soon: 5h"),
+        ("passes: [green, none]", "passes: [green, nil]"),
+        ("kind: number, unit: mm, most: 100", "kind: text, unit: mm, most: 100"),
+        ("kind: date, expires: true}\n      - {id: child", "kind: text, expires: true}\n      - {id: child"),
+        ('title: "AED: monthly check"', 'title: ""'),
+        ("version: 1\n", "version: [\n"),
+        ("version: 1\n", "version: 1\nchekcs: {}\n"),
+    ],
+)
+def test_a_pack_of_inspections_that_does_not_hold_together_is_refused(old: str, new: str) -> None:
+    with pytest.raises(BrokenPack):
+        read_inspections(swap(INSPECTIONS.read_bytes(), old, new), "inspections.yaml")
+
+
+def test_a_site_changes_intervals_and_switches_checks_off_and_hash_and_check_say_so() -> None:
+    pack = shipped_inspections()
+    changed = with_inspection_policies(
+        pack, {"aed-monthly": "14 days"}, {"generator-weekly": "None here"}, ()
+    )
+    aed = changed.checks["aed-monthly"]
+    assert (aed.every, aed.shipped) == (interval("14 days"), interval("1 month"))
+    assert changed.checks["generator-weekly"].off == "None here"
+    assert [one.id for one in changed.by_type()["generator"]] == ["generator-monthly"]
+    assert changed.sha256 != pack.sha256
+    assert with_inspection_policies(pack, {}, {}, ()) is pack
+    assert (
+        with_inspection_policies(pack, {"aed-monthly": "1 month"}, {}, ()).checks["aed-monthly"].shipped
+        is None
+    )

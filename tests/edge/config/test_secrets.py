@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from edge import default_passwords
 from edge.config import Checked, read
 from edge.config.secrets import LONGEST_BYTES, SCBK_D, Secrets
 from tests.edge.config.campuses import KEY, SOUND, edit
@@ -150,3 +151,25 @@ def test_secrets_do_not_leave_the_process_by_pickle_or_copy() -> None:
     for leave in (pickle.dumps, copy.deepcopy):
         with pytest.raises(TypeError, match="not pickled"):
             leave(Secrets({"a": b"b"}))
+
+
+@pytest.mark.parametrize(
+    ("camera", "broker", "told"),
+    [
+        (b"admin:camera-secret", b"hunter2-secret", set()),
+        (b"root:pass", b"hunter2-secret", {"cam"}),
+        (b"keeper:Keeper\n", b"hunter2-secret", {"cam"}),
+        (b"admin:camera-secret", b"u", {"lincoln-hs"}),
+        (b"admin:12345", b"MOSQUITTO", {"cam", "lincoln-hs"}),
+    ],
+)
+def test_a_password_that_stands_in_manuals_is_known_for_it(
+    camera: bytes, broker: bytes, told: set[str], tmp_path: Path
+) -> None:
+    checked = campus(tmp_path, credentials=camera, password=broker)
+    assert checked.config is not None
+
+    found = default_passwords.found(checked.config, checked.secrets)
+
+    assert {subject for _, subject, _ in found} == told
+    assert all(args == () for _, _, args in found)  # never the password itself

@@ -34,6 +34,11 @@ def hardware(text: str) -> Edits:
     ("edits", "path", "marker", "what"),
     [
         ((("policies:\n", "policies:\n  tickets: {after: {lock-odl: 7d}}\n"),), "policies.tickets.after", "lock-odl", "there is no step or opening 'lock-odl'"),
+        ((("policies:\n", "policies:\n  inspections: {every: {aed-montly: 14 days}}\n"),), "policies.inspections.every", "aed-montly", "there is no check 'aed-montly'"),
+        ((("policies:\n", "policies:\n  inspections: {off: {generator: None here}}\n"),), "policies.inspections.off", "generator", "there is no check 'generator'"),
+        ((("policies:\n", "policies:\n  inspections: {every: {aed-monthly: 14d}}\n"),), "policies.inspections.every.aed-monthly", "14d", "is no interval of inspections"),
+        ((("policies:\n", "policies:\n  inspections: {certified: [{name: R. Ortiz, holds: [fire], until: 2027-08-31}]}\n"),),
+         "policies.inspections.certified", "holds: [fire]", "there is no certificate 'fire'"),
         # --- ids and references
         ((("id: gym-west", "id: gym"),), "doors[gym].id", "id: gym, name: Gym west", "used twice: here and at zones[gym]"),
         ((("id: gym,", "id: a-1,"),), "zones[2].id", "name: Gym}", "used twice"),

@@ -53,6 +53,7 @@ REQUESTS: dict[str, list[dict[str, Any]]] = {
     "report": [{"do": "book-ask", "verb": "ticket.open", "asked": {"said": []}}],
     "read-tickets": [{"do": "book-read", "query": "tickets", "asked": {}}],
     "work-tickets": [{"do": "book-ask", "verb": "ticket.change", "asked": {"ticket": 1, "said": []}}],
+    "inspect": [{"do": "book-ask", "verb": "inspection.sign", "asked": {"asset": "a"}}],
     "export": [{"do": "export", "incident": "inc-1"}],
     "assets": [{"do": "book", "query": "assets"}],
     "assets-write": [{"do": "import-assets", "file": "import-0123456789abcdef.csv"}],

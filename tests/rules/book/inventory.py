@@ -15,6 +15,7 @@ from rules.model.facts import Entry, Fact
 from rules.model.ids import Actor, AssetId, ZoneId
 
 PERSON = Actor("person:1")
+UNTOUCHED = "devices_unknown"
 DAY_US = 86_400_000_000
 NOW = Now(1_786_708_800_000_000, day_of("2026-08-14"))
 AED = AssetId("asset-1")
@@ -37,9 +38,10 @@ def book(**campus: Any) -> Book:
 
 
 def configured() -> Book:
-    """One whose three devices are listed."""
+    """One whose three devices are listed, and counted as such of which nobody said anything."""
     made = book(devices=DEVICES)
-    swept(made)
+    while list(sweep(made, NOW)):
+        swept(made)
     return made
 
 
@@ -72,14 +74,21 @@ def refused(into: Book, ask: BookAsk, now: Now = NOW) -> str:
 
 
 def swept(into: Book, now: Now = NOW) -> list[Any]:
-    """The facts of a sweep, which are then in the book."""
+    """The facts of a sweep, which are then in the book; but for the count of devices that nobody said anything of."""
     entries = list(sweep(into, now))
     entered(into, *entries, at_us=now.utc_us)
-    return [one.fact for one in entries]
+    return [one.fact for one in entries if getattr(one.fact, "code", "") != UNTOUCHED]
 
 
 def flags(into: Book, now: Now = NOW) -> dict[tuple[str, str], tuple[str, ...]]:
-    """What stands after a sweep."""
+    """What stands after a sweep, but for the same count."""
     swept(into, now)
     assert swept(into, now) == []
-    return {key: one.args for key, one in into.flags.items()}
+    return {key: one.args for key, one in into.flags.items() if key[0] != UNTOUCHED}
+
+
+def untouched(into: Book) -> str:
+    """How many configured devices nobody said anything of, by the campus's flag; `""`: none stands."""
+    swept(into)
+    standing = into.flags.get((UNTOUCHED, "campus"))
+    return "" if standing is None else standing.args[1]

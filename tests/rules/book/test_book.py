@@ -27,6 +27,7 @@ from tests.rules.book.inventory import (
     refused,
     swept,
     told,
+    untouched,
     written,
 )  # fmt: skip
 
@@ -57,11 +58,17 @@ def test_each_configured_device_is_an_asset_before_anybody_says_anything_of_it()
     assert swept(made) == []
 
 
-def test_a_device_of_which_nobody_said_anything_is_no_flag_and_one_half_answered_is() -> None:
+def test_devices_of_which_nobody_said_anything_are_one_flag_with_their_count_and_one_half_answered_its_own() -> (
+    None
+):
     made = configured()
-    assert flags(made) == {}
+    assert (flags(made), untouched(made)) == ({}, "3")
     written(made, DOOR, ("responsible", "Ms Brown"))
     assert flags(made) == {("asset_unknown", DOOR): ("a", "role,supported_until")}
+    assert untouched(made) == "2"
+    for device in (PLC, CAMERA):
+        written(made, device, ("responsible", "Ms Brown"))
+    assert untouched(made) == ""
 
 
 def test_what_the_configuration_says_of_a_device_is_said_there_alone() -> None:

@@ -282,8 +282,9 @@ def test_a_bundle_is_recorded_by_who_brought_it_taken_or_refused() -> None:
 
 def test_the_sweep_raises_a_devices_flag_with_its_zone_and_the_campus_flag_and_clears_both() -> None:
     book, now = a_book(), Now(100 * DAY_US, 1)
-    for one in list(sweep(book, now)):  # the configured devices are listed
-        fold(book, 1, one)
+    while due := list(sweep(book, now)):  # the configured devices are listed, and counted
+        for one in due:
+            fold(book, 1, one)
     book.judgements = (Judgement(CAM, "known_flaw", (Reason("known_flaw", "flaw", ("CVE-2030-0001",)),)),)
     book.oldest_us = OLDEST
     raised = list(sweep(book, now))

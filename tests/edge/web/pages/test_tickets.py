@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from rules.model.ids import Actor
+from rules.model.asset_asks import ReportFault
+from rules.model.ids import Actor, AssetId
 from rules.model.ticket_asks import ChangeTicket, NoteTicket, OpenTicket
 from rules.state import Flag
 from tests.edge.campus import D1, D2, D3, NOON, locked_down
@@ -74,6 +75,20 @@ async def test_a_safety_ticket_is_not_closed_without_words_and_what_was_typed_st
     _, page = await served.get(f"/tickets/{number}", "technician")
     assert "New panel, shown to Ms Brown" in page
     assert "Open it again" in page
+
+
+async def test_a_report_without_a_sign_in_is_a_ticket_that_says_nobody_checked_it(serve: Serve) -> None:
+    office = Office()
+    office.book.sweep()
+    office.book.ask(Actor("page:stranger"), ReportFault(AssetId(D1), "Its light <b>blinks</b>", "Jo"))
+    office.book.sweep()
+    served = await serve(office)
+    _, page = await served.get("/tickets", "technician")
+    assert "not checked" in plain(page)
+    (number,) = [one.number for one in office.book.database.book.tickets.values() if one.field("asset") == D1]
+    _, page = await served.get(f"/tickets/{number}", "technician")
+    assert "Not checked: somebody wrote without signing in" in plain(page)
+    assert "Its light &lt;b&gt;blinks&lt;/b&gt; (Jo)" in page
 
 
 async def test_anybody_on_staff_reports_a_problem_and_reads_what_came_of_it(serve: Serve) -> None:

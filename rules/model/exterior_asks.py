@@ -1,0 +1,17 @@
+"""What persons ask about the weekly sweep of exterior doors. See `book_asks`."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rules.model.ids import DoorId
+
+
+@dataclass(frozen=True, slots=True)
+class SignSweep:
+    """Explain what a week's sweep found at these doors. week: its Monday. person: who signs, by name."""
+
+    VERB: ClassVar[str] = "sweep.sign"
+    week: str
+    doors: tuple[DoorId, ...]
+    reason: str
+    person: str
