@@ -22,7 +22,7 @@ from edge.importing import Imports, zones_by_name
 from edge.journal.export import Enclosing, NothingToExport, Opens, everything, export, nothing, span_of
 from edge.journal.journal import Journal
 from edge.journal.keys import KeyRefused
-from edge.journal.places import EVIDENCE
+from edge.journal.places import EVIDENCE, TICKET_PHOTOS
 from edge.journal.sources import OfJournal
 from edge.journal.stamp import Stamped
 from edge.journal.stored import PEOPLE_ONLY, Stored
@@ -220,7 +220,7 @@ class FrontDesk:
         opens = nothing if redact else everything if names else _but_of_accounts
         journal, store = self._daemon.journal, self._daemon.store
         reserve = self._daemon.setting.config.policies.evidence.reserve_gb * 1_000_000_000
-        enclosing = Enclosing(store / EVIDENCE, redact, keep_free=reserve)
+        enclosing = Enclosing(store / EVIDENCE, redact, reserve, store / TICKET_PHOTOS)
         with _refusals():
             made = await in_a_thread("export", lambda: _exported(journal, store, incident, opens, enclosing))
         self.emit(ExportMade(instant(), by, IncidentId(incident), redact))

@@ -12,10 +12,12 @@ import zlib
 from pathlib import Path
 from typing import Final
 
+from edge.journal.places import TICKET_PHOTOS
+
 LARGEST: Final = 8 * 1_048_576
 """Of a file as it is sent; a phone's largest are about so big."""
 MOST_SIDE: Final = 16_000
-FOLDER: Final = "tickets"
+FOLDER: Final = TICKET_PHOTOS
 INCOMING: Final = "incoming"
 """Below the folder: what was sent and not yet looked at."""
 

@@ -15,7 +15,7 @@ from edge.cli.store import store_of
 from edge.control.reports import add_rebuilt, told
 from edge.control.rows import row, wanted
 from edge.journal.opening import JournalInUse
-from edge.journal.places import EVIDENCE
+from edge.journal.places import EVIDENCE, TICKET_PHOTOS
 from edge.journal.reader import Reader
 from edge.journal.verify import look_at_pictures, verify_directory
 from edge.journal.writer import JournalRefused
@@ -53,7 +53,7 @@ def exported(config: Path, incident: str, beside: Path, *, redact: bool) -> Path
                 last,
                 opens=nothing if redact else everything,
                 about={"incident": incident},
-                enclosing=Enclosing(store / EVIDENCE, redact),
+                enclosing=Enclosing(store / EVIDENCE, redact, photos=store / TICKET_PHOTOS),
             )
         except NothingToExport as err:
             complain(f"there is no export: {err}. The record itself was not touched.")

@@ -6,6 +6,7 @@ The range runs from a checkpoint to a later one and covers what was asked for. I
 
 import hashlib
 import os
+import re
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -29,8 +30,14 @@ _SPAN: Final = 2_000
 _MOMENT: Final = (1980, 1, 1, 0, 0, 0)
 _MEMORY_BYTES: Final = 8 * 1024 * 1024
 
+MOST_PHOTO: Final = 16 * 1_048_576
+"""Bytes of one; what is kept is half of that at most."""
 MOST_ENCLOSED: Final = 9_000
 """Files of pictures in one export; the verifier takes ten thousand files in all."""
+
+PHOTOS: Final = "photos"
+"""The sealed field that names photos of a ticket (`rules.model.ticket_facts`)."""
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 Opens = Callable[[Stored, str], bool]
 """Whether a sealed field is opened in this export; what is not stays a commitment (redaction)."""
@@ -70,11 +77,13 @@ class Enclosing:
     """Where an incident's files of pictures lie. redacted: they are named and left out.
 
     keep_free: bytes that stay free on the disk that the export is written to; what has no room is named and left out.
+    photos: where those lie that fields named `photos` list by their SHA-256; None: they are left out.
     """
 
     folder: Path
     redacted: bool = False
     keep_free: int = 0
+    photos: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +140,8 @@ def export(
 
     files: by SHA-256, what else belongs to it. about: goes into the manifest, such as the incident and the
     version. The sealed pictures of the incident that `about` names are listed in the manifest's `evidence`;
-    `enclosing` takes them in as well, and what is not there or not as sealed is listed with why. Raises OSError,
+    `enclosing` takes them in as well, and what is not there or not as sealed is listed with why; so are photos in `photos`,
+    those of every ticket whose field is opened in this export. Raises OSError,
     NothingToExport, KeyRefused, and what the source raises.
     """
     source.checkpoint_now()
@@ -188,6 +198,28 @@ class _Enclosed:
             return "no_room"
         return looked_at(self.folder, named, hashes=bool(self._spoilt))
 
+    def photo(self, digest: str) -> bytes | Missing:
+        """A photo as its event names it, or why it is not to be taken in. Raises OSError of the disk that is written to."""
+        if self._enclosing.redacted:
+            return "redacted"
+        if self._enclosing.photos is None:
+            return "left_out"
+        if len(self.names) >= MOST_ENCLOSED:
+            return "too_many"
+        try:
+            with (self._enclosing.photos / digest).open("rb") as file:
+                data = file.read(MOST_PHOTO + 1)
+        except FileNotFoundError:
+            return "gone"
+        except OSError:
+            return "unreadable"
+        if hashlib.sha256(data).hexdigest() != digest:
+            return "changed"
+        room = os.statvfs(self._part.parent)
+        if room.f_bavail * room.f_frsize - len(data) < self._enclosing.keep_free:
+            return "no_room"
+        return data
+
 
 class _Writing:
     def __init__(
@@ -199,6 +231,8 @@ class _Writing:
         self.enclosed = enclosed
         self.incident = ""
         self.ledger = Ledger()
+        self.photos: dict[str, None] = {}
+        """By SHA-256, in the order in which they were named."""
         self.files: list[JSON] = []
         self.ranges: dict[str, tuple[int, int]] = {}
         self.campus = ""
@@ -229,6 +263,7 @@ class _Writing:
             with path.open("rb") as file:
                 self.entry(f"files/{digest}", _blocks(file))
         evidence: list[JSON] = [one.listed(self.enclose(one)) for one in self.ledger.named]
+        photos: list[JSON] = [{"sha256": one, "missing": self.enclose_photo(one)} for one in self.photos]
         self.entry("verify.py", iter([Path(standalone_verifier.__file__).read_bytes()]))
         epoch, seq = list(self.ranges.items())[-1][0], list(self.ranges.values())[-1][1]
         made: dict[str, JSON] = {
@@ -240,6 +275,7 @@ class _Writing:
             "last_hash": self.hash,
             "files": self.files,
             "evidence": evidence,
+            "photos": photos,
             "key": key.id,
             "withheld": self.withheld,
             "versions": {"export": FORMAT, "event": 1},
@@ -265,6 +301,8 @@ class _Writing:
                 for name, salt in salts:
                     if self.opens(event, name):
                         sealed.write(self.opened(event, name, salt))
+                        if name == PHOTOS:
+                            self.note_photos(event.opened[name])
                     else:
                         self.withheld += 1
                 fields = msgspec.json.decode(event.body)
@@ -290,6 +328,22 @@ class _Writing:
             self.entry(f"files/{named.sha256}", blocks(self.enclosed.folder, named), named.size)
             self.enclosed.names.add(named.sha256)
         return missing
+
+    def enclose_photo(self, digest: str) -> Missing:
+        """Take a photo in, as it is."""
+        found = "left_out" if self.enclosed is None else self.enclosed.photo(digest)
+        if not isinstance(found, bytes):
+            return found
+        if self.enclosed is not None and digest not in self.enclosed.names:
+            self.entry(f"files/{digest}", iter([found]), len(found))
+            self.enclosed.names.add(digest)
+        return ""
+
+    def note_photos(self, value: JSON) -> None:
+        """What an event says of photos."""
+        for one in value if isinstance(value, list) else []:
+            if isinstance(one, str) and _DIGEST.fullmatch(one):
+                self.photos[one] = None
 
     def note(self, event: Stored) -> None:
         if self.incident and event.incident == self.incident:

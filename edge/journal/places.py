@@ -6,6 +6,8 @@ from typing import Final
 
 EVIDENCE: Final = "evidence"
 """Below the store: pictures that incidents keep, a folder each."""
+TICKET_PHOTOS: Final = "tickets"
+"""Below the store as well: photos that events name by their SHA-256."""
 
 
 @dataclass(frozen=True, slots=True)

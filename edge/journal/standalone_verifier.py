@@ -18,6 +18,7 @@ JSON (RFC 8785);
 - manifest.json, `evidence`: exactly the sealed files of pictures that the incident's evidence.ended/1 events name, each as
   its event says; one that is not marked as missing is in files/ with that SHA-256 and size. What is missing, and why, is
   printed: the export holds without it.
+- manifest.json, `photos`: exactly the photos that opened fields `photos` name by their SHA-256, each in files/ or missing.
 
 Exit codes: 0 it holds, 1 it does not, 2 usage.
 """
@@ -100,6 +101,7 @@ class _Check:
         self.commitments: dict[tuple[str, int], dict[str, str]] = {}
         self.ended: dict[tuple[str, int], dict[str, Any]] = {}
         self.deleted: set[tuple[str, str]] = set()
+        self.photos: set[str] = set()
 
     def all(self) -> dict[str, Any]:
         names = [each.filename for each in self.archive.infolist()]
@@ -126,6 +128,7 @@ class _Check:
         self.events(manifest, checkpoints)
         self.sealed()
         self.evidence(manifest)
+        self.photographs(manifest)
         return manifest
 
     def files(self, manifest: dict[str, Any], names: list[str]) -> None:
@@ -223,6 +226,16 @@ class _Check:
             salt = bytes.fromhex(line["salt"])
             if len(salt) != 16 or hashlib.sha256(salt + canonical(line["value"])).hexdigest() != commitment:
                 raise Broken(f"{where} is not what was sealed")
+            if line["field"] == "photos" and isinstance(line["value"], list):
+                self.photos |= {one for one in line["value"] if re.fullmatch("[0-9a-f]{64}", str(one))}
+
+    def photographs(self, manifest: dict[str, Any]) -> None:
+        listed = {each["sha256"]: each["missing"] for each in manifest.get("photos", [])}
+        if "photos" in manifest and listed.keys() != self.photos:
+            raise Broken("the manifest does not list the photos that the events name")
+        for digest, missing in listed.items():
+            if not missing and f"files/{digest}" not in self.sizes:
+                raise Broken(f"the photo {digest} is not in the archive")
 
     def pictures(self, line: dict[str, Any]) -> None:
         data = line["data"]
@@ -281,11 +294,16 @@ class _Check:
 
 def evidence_told(manifest: dict[str, Any]) -> list[str]:
     """What an export that holds says of the incident's files of pictures: a line for all, one for each that is missing."""
-    listed = manifest.get("evidence", [])
+    listed, photos = manifest.get("evidence", []), manifest.get("photos", [])
+    lacking = [each for each in photos if each["missing"]]
+    told = [f"photos of tickets: {len(photos) - len(lacking)} of {len(photos)} are here"] if photos else []
+    told += [f"photos of tickets: {each['sha256']} is not here: {each['missing']}" for each in lacking]
     if not listed:
-        return []
+        return told
     missing = [each for each in listed if each["missing"]]
-    told = [f"pictures: {len(listed) - len(missing)} of {len(listed)} files are here and as they were sealed"]
+    told += [
+        f"pictures: {len(listed) - len(missing)} of {len(listed)} files are here and as they were sealed"
+    ]
     return told + [f"pictures: {each['name']} is not here: {each['missing']}" for each in missing]
 
 

@@ -11,13 +11,14 @@ from typing import Any, BinaryIO, Final
 from aiohttp import web
 
 from edge import words
+from edge.journal.places import TICKET_PHOTOS
 from edge.web.api.booking import ask_book, read_book
 from edge.web.problem import Problem
 from edge.web.route import Visit
 from edge.web.shared import shared
 from rules.model.ticket_asks import NoteTicket
 
-FOLDER: Final = "tickets"
+FOLDER: Final = TICKET_PHOTOS
 INCOMING: Final = "incoming"
 LARGEST: Final = 8 * 1_048_576
 PIECE: Final = 64 * 1024

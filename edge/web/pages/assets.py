@@ -101,6 +101,7 @@ def filters(scene: Scene, asked: Mapping[str, str]) -> Document:
     """The form that finds assets, as it was sent."""
     return {
         "asked": {one: asked.get(one, "") for one in FILTERS},
+        "narrowed": any(asked.get(one) for one in FILTERS if one != "search"),
         "classes": [(one, _(asset_words.CLASSES[one])) for one in CLASSES],
         "states": [(one, _(asset_words.STATES[one])) for one in STATES],
         "zones": [(one.id, str(one.name)) for one in scene.plan.zones.values()],

@@ -104,8 +104,40 @@ def exported(store: Path, *, redacted: bool = False, keep_free: int = 0) -> Expo
             *span_of(source, "inc-1"),
             opens=nothing if redacted else everything,
             about={"incident": "inc-1"},
-            enclosing=Enclosing(store / "evidence", redacted, keep_free),
+            enclosing=Enclosing(store / "evidence", redacted, keep_free, store / "tickets"),
         )
+
+
+PHOTO = b"\x89PNG, as a technician took it"
+BEFORE = sha(b"one that nobody has any more")
+
+
+async def test_photos_of_tickets_of_that_time_are_in_the_export_by_what_the_record_says_of_them(
+    tmp_path: Path, opened: Open, add: Add, make_row: MakeRow
+) -> None:
+    store = tmp_path / "store"
+    async with opened() as journal:
+        noted = make_row(kind="ticket.noted/1", sealed={"photos": [sha(PHOTO), BEFORE]})
+        await add(journal, [make_row(incident="inc-1"), noted, make_row(incident="inc-1")])
+        await journal.checkpoint()
+    (store / "tickets").mkdir()
+    (store / "tickets" / sha(PHOTO)).write_bytes(PHOTO)
+    key = (store / "signing-key.pub.pem").read_text(encoding="ascii")
+
+    path = exported(store).path
+    manifest = verify_export(path, key)
+    assert {each["sha256"]: each["missing"] for each in manifest["photos"]} == {
+        sha(PHOTO): "",
+        BEFORE: "gone",
+    }
+    assert evidence_told(manifest)[0] == "photos of tickets: 1 of 2 are here"
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read(f"files/{sha(PHOTO)}") == PHOTO
+
+    (store / "tickets" / sha(PHOTO)).write_bytes(b"another")
+    again = verify_export(exported(store).path, key)
+    assert {each["missing"] for each in again["photos"]} == {"changed", "gone"}
+    assert verify_export(exported(store, redacted=True).path, key)["photos"] == []
 
 
 def missing(manifest: dict[str, Any]) -> dict[str, str]:

@@ -1,0 +1,92 @@
+"""A device's life in a real browser on a real daemon: found, described, replaced, labelled, counted offline, reported."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.flow.chromium import Visitor, chromium
+from tests.flow.rig import School
+from tests.flow.test_page import PASSWORD, account, codes, wrong
+
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def base(shared: School) -> str:
+    return f"http://{shared.tree['web']['listen']}"
+
+
+def test_a_device_is_found_replaced_counted_without_a_network_and_reported_by_a_stranger(
+    shared: School, browser: Browser, base: str
+) -> None:
+    found: dict[str, list[str]] = {}
+    account(shared, "A. Head", "administrator")
+    keeper = Visitor(browser, base, "A. Head", PASSWORD, codes(shared, "A. Head")[0])
+    door = next(iter(shared.status()["doors"]))["id"]
+
+    def look(page: Page) -> None:
+        if faults := wrong(page, "light"):
+            found[page.url] = faults
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+
+    with keeper.window() as page:
+        page.goto(f"{base}/assets")
+        page.fill("#search", door)
+        page.get_by_role("button", name="Find").click()
+        look(page)
+        page.locator(f'a[href="/assets/{door}"]').click()
+        page.locator("summary", has_text="Change").click()
+        page.fill("#f-responsible", "Facilities")
+        page.locator("details", has=page.locator("#f-responsible")).get_by_role("button", name="Save").click()
+        expect(page.locator("main")).to_contain_text("Facilities")
+        look(page)
+        page.locator("summary", has_text="Replace it").click()
+        page.fill("#serial", "SN-2026-77")
+        page.fill("#why", "Worn out")
+        page.get_by_role("button", name="Replace").click()
+        expect(page.locator("h2", has_text="Commissioned again")).to_be_visible()
+        expect(page.locator("main")).to_contain_text("SN-2026-77")
+        page.get_by_role("button", name="It was commissioned").click()
+        expect(page.locator("h2", has_text="Commissioned again")).to_be_hidden()
+        page.goto(f"{base}/inventory/labels")
+        expect(page.locator(".labels li").first.locator("svg.qr")).to_be_visible()
+        look(page)
+
+    with keeper.window(viewport=PHONE) as page:
+        page.goto(f"{base}/inventory/audits")
+        page.get_by_role("button", name="Begin").click()
+        expect(page.locator("h1")).to_contain_text("Round 1")
+        look(page)
+        page.context.set_offline(True)
+        page.locator(f"#see-{door}").get_by_role("button", name="It is here").click()
+        expect(page.locator("#waiting")).to_contain_text("1 kept on this phone")
+        page.context.set_offline(False)
+        expect(page.locator("#waiting")).to_be_hidden(timeout=30_000)
+        page.reload()
+        expect(page.locator(f"#see-{door}")).to_have_count(0)
+        page.get_by_role("button", name="End the round").click()
+        expect(page.locator("main")).to_contain_text("over since")
+
+    stranger = browser.new_context(viewport=PHONE)  # type: ignore[arg-type]  # as playwright has it
+    try:
+        page = stranger.new_page()
+        page.goto(f"{base}/a/{door}")
+        look(page)
+        page.fill("#text", "The handle is loose")
+        page.get_by_role("button", name="Send").click()
+        expect(page.locator("[role=status]")).to_contain_text("Thank you")
+    finally:
+        stranger.close()
+    with keeper.window(viewport=PHONE) as page:
+        page.goto(f"{base}/inventory/reports")
+        expect(page.locator("main")).to_contain_text("The handle is loose")
+        look(page)
+    assert keeper.complaints == []
+    assert found == {}
