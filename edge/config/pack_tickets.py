@@ -15,15 +15,58 @@ from rules.book.kinds import OF_TICKETS
 from rules.book.ticket import MOST_TIMES
 from rules.book.ticket_fields import FIELDS, WEIGHTS
 from rules.book.ticket_pack import Category, Opening, Step, Template, TicketPack
+from rules.flag_table import FlagTable
 
 FILE: Final = Path(rules.__file__).parent / "packs" / "escalation.yaml"
 _Row = Mapping[str, Any]
 
 
+_OF_CODES: Final[Mapping[str, str]] = {
+    "asset": "other",
+    "battery": "button",
+    "broker": "network",
+    "bundle": "software",
+    "button": "button",
+    "camera": "camera",
+    "coil": "lock",
+    "device": "network",
+    "door": "door",
+    "evidence": "camera",
+    "fire": "fire",
+    "firmware": "software",
+    "lock": "lock",
+    "modbus": "network",
+    "mqtt": "network",
+    "network": "network",
+    "unlisted": "network",
+}
+"""The category of a flag that the pack of tickets does not name, by the first word of its code; else the computer's."""
+
+
 @cache
 def shipped_tickets() -> TicketPack:
-    """The pack of this version. Raises `BrokenPack`."""
-    return read_tickets(FILE.read_bytes(), FILE.name)
+    """The pack of this version, with an opening for each flag that becomes a ticket. Raises `BrokenPack`."""
+    from edge.config.pack_flags import read_flags
+
+    flags = FILE.with_name("flags.yaml")
+    return with_flags(read_tickets(FILE.read_bytes(), FILE.name), read_flags(flags.read_bytes(), flags.name))
+
+
+def with_flags(pack: TicketPack, flags: FlagTable) -> TicketPack:
+    """What flags.yaml says becomes a ticket does, also where escalation.yaml says nothing closer of it."""
+    named = {one.flag for one in pack.opens} | OF_TICKETS
+    more = (
+        Opening(
+            code.replace("_", "-"),
+            code,
+            row.ticket.after_us,
+            _OF_CODES.get(code.partition("_")[0], "computer"),
+            "safety" if row.safety else "normal",
+        )
+        for code, row in sorted(flags.rows.items())
+        if row.ticket is not None and code not in named
+    )
+    return _checked(replace(pack, opens=(*pack.opens, *more)))
 
 
 def with_policies(pack: TicketPack, after: Mapping[str, int]) -> TicketPack:
