@@ -6,10 +6,19 @@ from typing import Any
 from weakref import WeakSet
 
 import pytest
+import structlog
 from hypothesis import settings
 
 settings.register_profile("same-everywhere", derandomize=True, database=None, deadline=None, max_examples=100)
 settings.load_profile("same-everywhere")
+
+# By default structlog draws each traceback with every local variable where `rich` is there: twelve seconds for one of a page.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 _started: "WeakSet[BaseSubprocessTransport]" = WeakSet()
 _init = BaseSubprocessTransport.__init__
