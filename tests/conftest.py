@@ -32,6 +32,19 @@ def _remembered(self: BaseSubprocessTransport, *given: Any, **named: Any) -> Non
 BaseSubprocessTransport.__init__ = _remembered  # type: ignore[method-assign]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each file whole in one process; what opens a real browser in one process all, from the beginning.
+
+    Three of them at once on two processors are too slow for what they show of time.
+    """
+    browsing = {one.path for one in items if "browser" in getattr(one, "fixturenames", ())}
+    items.sort(key=lambda one: one.path not in browsing)
+    for item in items:
+        group = "browser" if item.path in browsing else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown() -> Generator[None, None, None]:
     """A process that is left is found with the test that left it, not with the one during which it is collected."""
