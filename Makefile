@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 # All tests: in four processes, for many wait for sockets, grouped by tests/conftest.py. T= picks some, in one process.
-T ?= --numprocesses 4 --dist loadgroup --no-loadscope-reorder
+T ?= --numprocesses 4 --dist loadfile --no-loadscope-reorder
 ARGS ?=
 SEED ?=
 UV ?= uv

@@ -1,13 +1,17 @@
 """What every test folder shares: property tests that try the same cases everywhere, and no process left behind."""
 
+import re
 from asyncio.base_subprocess import BaseSubprocessTransport
 from collections.abc import Generator
+from functools import cache
+from pathlib import Path
 from typing import Any
 from weakref import WeakSet
 
 import pytest
 import structlog
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 settings.register_profile("same-everywhere", derandomize=True, database=None, deadline=None, max_examples=100)
 settings.load_profile("same-everywhere")
@@ -32,17 +36,30 @@ def _remembered(self: BaseSubprocessTransport, *given: Any, **named: Any) -> Non
 BaseSubprocessTransport.__init__ = _remembered  # type: ignore[method-assign]
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each file whole in one process; what opens a real browser in one process all, from the beginning.
+    """What takes longest begins first."""
+    items.sort(key=lambda item: not _browses(str(item.path)))
+
+
+class Grouped(LoadFileScheduling):  # type: ignore[misc]  # xdist tells no types
+    """Each file whole in one process; what opens a real browser in one process all, one after another.
 
     Three of them at once on two processors are too slow for what they show of time.
     """
-    browsing = {one.path for one in items if "browser" in getattr(one, "fixturenames", ())}
-    items.sort(key=lambda one: one.path not in browsing)
-    for item in items:
-        group = "browser" if item.path in browsing else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "browser" if _browses(file) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Grouped:
+    """For `--dist loadfile`, the only one that is used."""
+    return Grouped(config, log)
+
+
+@cache
+def _browses(file: str) -> bool:
+    return re.search(r"playwright|tests\.flow\.chromium", Path(file).read_text(encoding="utf-8")) is not None
 
 
 @pytest.hookimpl(wrapper=True)
