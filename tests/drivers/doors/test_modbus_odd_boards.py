@@ -145,7 +145,7 @@ async def test_a_board_whose_relays_take_their_time_is_asked_twice_once_and_then
 async def test_a_board_that_resets_at_a_write_is_still_read_and_not_stormed() -> None:
     board = OddBoard()
     board.resets_at_a_write = True
-    async with at_work(board, WATCH, 0.3) as (driver, inbox):
+    async with at_work(board, WATCH, 2.0) as (driver, inbox):  # so long it may take to be read again
         await inbox.scanned("coil", 0, 0)
 
         end = await ended(driver.execute(permit(RIG, [(0, True), (1, True)])))
