@@ -154,3 +154,12 @@ def test_words_of_a_camera_that_is_not_configured_are_nothing() -> None:
     assert notice(story, "tamper", active=True, camera=nowhere) == []
     story.do(CameraClockTold(story.now, nowhere, 10**9))
     assert nowhere not in story.state.live.camera_selves
+
+
+def test_a_wrong_clock_stands_over_a_restart_until_somebody_looked_again() -> None:
+    story = running()
+    visit(story, skew_us=60 * SECOND_US)
+    assert raised(story.run(2)) == ["camera_clock"]
+    story.restart()
+    assert cleared(story.run(2)) == []
+    assert ("camera_clock", HALL) in story.state.record.flags
