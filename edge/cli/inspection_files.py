@@ -4,7 +4,6 @@ import argparse
 import csv
 import hashlib
 import io
-import os
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -14,7 +13,7 @@ from edge import words
 from edge.cli import DID_NOT_HOLD, DONE
 from edge.cli.calling import NoAnswer
 from edge.cli.out import complain, plain, say, say_json
-from edge.cli.ticket_files import NotRead, called, cell, told_wrong
+from edge.cli.ticket_files import NotRead, called, exported, told_wrong
 from edge.words import plural
 
 COLUMNS: Final = (
@@ -153,29 +152,7 @@ def _asked(config: Path, asked: Mapping[str, object]) -> dict[str, Any]:
 
 def exporting(args: argparse.Namespace) -> int:
     """Write every inspection into a file, which is there whole or not at all."""
-    draft = args.path.with_name(f"{args.path.name}.part")
-    count, after = 0, 0
-    try:
-        with draft.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(COLUMNS)
-            while True:
-                asked = {"after": after, "limit": 200}
-                request = {"do": "book-read", "query": "inspections.whole", "asked": asked}
-                rows = called(args.config, request)["data"]
-                if not rows:
-                    break
-                writer.writerows([cell(one) for one in _cells(row)] for row in rows)
-                count, after = count + len(rows), rows[-1]["number"]
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(args.path)
-    except (NoAnswer, NotRead, OSError) as err:
-        draft.unlink(missing_ok=True)
-        complain(f"{args.path} was not written. {plain(err)}".rstrip())
-        return DID_NOT_HOLD
-    say(f"{plural(count, 'inspection')} written to {args.path}.")
-    return DONE
+    return exported(args, "inspections.whole", "inspection", COLUMNS, _cells)
 
 
 def _cells(row: Mapping[str, Any]) -> Iterator[str]:

@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -212,20 +212,29 @@ def called(config: Path, request: Mapping[str, object]) -> dict[str, Any]:
 
 def exporting(args: argparse.Namespace) -> int:
     """Write every ticket into a file, which is there whole or not at all."""
+    return exported(args, "tickets.whole", "ticket", COLUMNS, _cells)
+
+
+def exported(
+    args: argparse.Namespace,
+    query: str,
+    noun: str,
+    columns: Sequence[str],
+    cells: Callable[[Mapping[str, Any]], Iterator[str]],
+) -> int:
+    """Write all that a query of the book finds into `args.path`, piece by piece; whole or not at all."""
     draft = args.path.with_name(f"{args.path.name}.part")
     count, after = 0, 0
     try:
         with draft.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow(COLUMNS)
+            writer.writerow(columns)
             while True:
                 asked = {"after": after, "limit": 200}
-                rows = called(args.config, {"do": "book-read", "query": "tickets.whole", "asked": asked})[
-                    "data"
-                ]
+                rows = called(args.config, {"do": "book-read", "query": query, "asked": asked})["data"]
                 if not rows:
                     break
-                writer.writerows([cell(one) for one in _cells(row)] for row in rows)
+                writer.writerows([cell(one) for one in cells(row)] for row in rows)
                 count, after = count + len(rows), rows[-1]["number"]
             file.flush()
             os.fsync(file.fileno())
@@ -234,7 +243,7 @@ def exporting(args: argparse.Namespace) -> int:
         draft.unlink(missing_ok=True)
         complain(f"{args.path} was not written. {plain(err)}".rstrip())
         return DID_NOT_HOLD
-    say(f"{plural(count, 'ticket')} written to {args.path}.")
+    say(f"{plural(count, noun)} written to {args.path}.")
     return DONE
 
 

@@ -4,16 +4,15 @@ from typing import Any, Final, cast
 
 from aiohttp import web
 
-from edge.control.desk import Reply
-from edge.operations import NotDone
 from edge.web.api.booking import read_book
 from edge.web.api.inspections import DueAsked, asset_of, due_page, one_of
 from edge.web.pages import inspection_views as views
-from edge.web.pages.acting import decided, onward
-from edge.web.pages.forms import Form, form_of
+from edge.web.pages.acting import onward
+from edge.web.pages.booking import asked_of_book
+from edge.web.pages.forms import form_of
 from edge.web.pages.language import _
 from edge.web.pages.replies import told
-from edge.web.pages.showing import actor_of, pages, scene_of, show
+from edge.web.pages.showing import scene_of, show
 from edge.web.route import Route, Visit
 from rules.model.ids import AssetId
 from rules.model.inspection_asks import SignInspection
@@ -113,7 +112,7 @@ async def sign(visit: Visit) -> web.StreamResponse:
     caller = visit.caller
     role = "" if caller is None else caller.role
     person = form.line("person") or ("" if caller is None else visit.office.people.name_of(caller))
-    reply = await _asked(
+    reply = await asked_of_book(
         visit,
         form,
         SignInspection(
@@ -133,20 +132,6 @@ async def sign(visit: Visit) -> web.StreamResponse:
             visit, told(reply, ""), {**typed, "person": person, "answers": answers}, form.number("corrects")
         )
     return onward(visit, f"/inspections/of/{asset}", _("It is signed."))
-
-
-async def _asked(visit: Visit, form: Form, asked: SignInspection) -> Reply:
-    """What it came to, done once however often it is sent."""
-
-    async def ask() -> Reply:
-        try:
-            answered = await visit.office.ask_book(actor_of(visit), asked)
-        except NotDone as err:
-            return Reply(False, err.code, err.said)
-        return Reply(True, "done", answered.args)
-
-    once = pages(visit).once.do(actor_of(visit), form.text("key"), ask, stands=lambda reply: reply.done)
-    return await decided(once)
 
 
 async def one(visit: Visit) -> web.StreamResponse:

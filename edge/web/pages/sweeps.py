@@ -4,17 +4,16 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from edge.control.desk import Reply
 from edge.exterior_sheet import sheet
-from edge.operations import NotDone
 from edge.web.api.booking import read_book
 from edge.web.api.sweeps import signer
 from edge.web.pages import sweep_views
-from edge.web.pages.acting import decided, onward
+from edge.web.pages.acting import onward
+from edge.web.pages.booking import asked_of_book
 from edge.web.pages.forms import form_of
 from edge.web.pages.language import _
 from edge.web.pages.replies import told
-from edge.web.pages.showing import actor_of, pages, scene_of, show
+from edge.web.pages.showing import scene_of, show
 from edge.web.route import Route, Visit
 from rules.model.exterior_asks import SignSweep
 from rules.model.ids import DoorId
@@ -64,16 +63,7 @@ async def sign(visit: Visit) -> web.StreamResponse:
     form = await form_of(visit)
     week, reason, doors = visit.request.match_info["week"][:64], form.line("reason"), form.all("door")
     asked = SignSweep(week, tuple(DoorId(one) for one in doors), reason, signer(visit))
-
-    async def ask() -> Reply:
-        try:
-            answered = await visit.office.ask_book(actor_of(visit), asked)
-        except NotDone as err:
-            return Reply(False, err.code, err.said)
-        return Reply(True, "done", answered.args)
-
-    once = pages(visit).once.do(actor_of(visit), form.text("key"), ask, stands=lambda reply: reply.done)
-    reply = await decided(once)
+    reply = await asked_of_book(visit, form, asked)
     if not reply.done:
         return await _page(visit, told(reply, ""), {"week": week, "reason": reason, "doors": doors})
     return onward(visit, "/sweeps", _("Signed. It stands with the week, and with your name."))

@@ -5,17 +5,16 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from edge.control.desk import Reply
-from edge.operations import NotDone
 from edge.web.api.booking import read_book
 from edge.web.api.tickets import DAY_US, Which, listed, number_of, whole
 from edge.web.pages import ticket_views
-from edge.web.pages.acting import decided, onward
+from edge.web.pages.acting import onward
+from edge.web.pages.booking import asked_of_book
 from edge.web.pages.confirming import ours
 from edge.web.pages.forms import Form, form_of
 from edge.web.pages.language import _, say
 from edge.web.pages.replies import told
-from edge.web.pages.showing import actor_of, pages, scene_of, show
+from edge.web.pages.showing import actor_of, scene_of, show
 from edge.web.route import Route, Visit
 from rules.model.asset_facts import Pairs
 from rules.model.book_asks import BookAsk
@@ -112,7 +111,7 @@ async def open_ticket(visit: Visit) -> web.StreamResponse:
     form = await form_of(visit)
     typed = {name: form.text(name).strip() if name == "text" else form.line(name) for name in WORDS}
     said = tuple((name, value) for name, value in typed.items() if value)
-    reply = await _asked(visit, form, OpenTicket(said))
+    reply = await asked_of_book(visit, form, OpenTicket(said))
     if not reply.done:
         return await _new(visit, typed, told(reply, ""))
     number = str(dict(reply.args).get("subject", "")).removeprefix("ticket-")
@@ -178,7 +177,7 @@ async def begin_upkeep(visit: Visit) -> web.StreamResponse:
     asked = BeginUpkeep(
         "maintenance", "device" if of == "device" else "zone", subject, until_us, form.line("reason")
     )
-    reply = await _asked(visit, form, asked)
+    reply = await asked_of_book(visit, form, asked)
     if not reply.done:
         typed = {"place": form.text("place"), "reason": form.line("reason"), "days": form.text("days")}
         return await _upkeep(visit, told(reply, ""), typed)
@@ -188,27 +187,12 @@ async def begin_upkeep(visit: Visit) -> web.StreamResponse:
 async def end_upkeep(visit: Visit) -> web.StreamResponse:
     """Before its time."""
     form = await form_of(visit)
-    reply = await _asked(visit, form, EndUpkeep(form.number("upkeep")))
+    reply = await asked_of_book(visit, form, EndUpkeep(form.number("upkeep")))
     return onward(visit, "/upkeep", told(reply, _("It rests no more.")), done=reply.done)
 
 
-async def _asked(visit: Visit, form: Form, asked: BookAsk) -> Reply:
-    """What it came to, done once however often it is sent."""
-
-    async def ask() -> Reply:
-        try:
-            answered = await visit.office.ask_book(actor_of(visit), asked)
-        except NotDone as err:
-            return Reply(False, err.code, err.said)
-        return Reply(True, "done", answered.args)
-
-    # What was refused may be tried again with the same form.
-    once = pages(visit).once.do(actor_of(visit), form.text("key"), ask, stands=lambda reply: reply.done)
-    return await decided(once)
-
-
 async def _done(visit: Visit, form: Form, asked: BookAsk, text: str) -> web.StreamResponse:
-    reply = await _asked(visit, form, asked)
+    reply = await asked_of_book(visit, form, asked)
     if not reply.done and not form.text("back"):
         return await _one(visit, told(reply, ""), {"why": form.text("why"), "text": form.text("text")})
     place = ours(form.text("to") or f"/tickets/{number_of(visit)}")
