@@ -13,8 +13,8 @@ export PATH := $(PATH):/usr/sbin:/sbin
 unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
-# All tests: in four processes, for many wait for sockets, grouped by tests/conftest.py. T= picks some, in one process.
-T ?= --numprocesses 4 --dist loadfile --no-loadscope-reorder
+# All tests: in three processes, for many wait for sockets and four starve each other on two cores, grouped by tests/conftest.py. T= picks some, in one process.
+T ?= --numprocesses 3 --dist loadfile --no-loadscope-reorder
 ARGS ?=
 SEED ?=
 UV ?= uv

@@ -4,6 +4,7 @@ set -o errexit -o nounset -o pipefail
 
 # The one list of Debian packages: what runs the appliance, then what its tests drive it with.
 packages=(
+    espeak-ng
     git
     make
     mosquitto

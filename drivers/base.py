@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from rules.model.commands import Drive, Permit
 from rules.model.events import CommandEnded, Event
-from rules.model.ids import ControllerId, Space
+from rules.model.ids import ControllerId, OutputId, Space
+from rules.model.notices import Notice
 from rules.model.seal import SEAL
+from rules.model.values import dataclass
 
 Emit = Callable[[Event], None]
 """Hands one event to the inbox. Belongs to the loop's thread; from elsewhere use `call_soon_threadsafe`."""
@@ -57,6 +58,13 @@ class Watch:
     fast: frozenset[tuple[Space, int]]
     evidence_every_s: float = 0.5
     fast_every_s: float = 0.05
+
+
+def checked_notice(notice: Notice, output: OutputId) -> Notice:
+    """The notice itself, if the interlock sealed it for this output; every route's first line."""
+    if notice.seal is not SEAL or notice.output != output:
+        raise NotPermitted(f"notice {notice.id} to {output} carries no permit")
+    return notice
 
 
 def checked(permit: Permit, controller: ControllerId) -> Permit:

@@ -10,12 +10,12 @@ import socket
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
 import drivers
 from drivers.lines import Lines, Unreadable
+from rules.model.values import dataclass
 
 TICK_S: Final = 0.1
 _ENVIRONMENT: Final = ("PATH", "PYTHONPATH", "LANG", "PYTHONDONTWRITEBYTECODE")

@@ -27,6 +27,7 @@ from rules.model.commands import Permit
 from rules.model.events import CommandEnded, Event, PressHeard, Ticked
 from rules.model.ids import CommandId, ControllerId
 from rules.model.moments import Instant
+from rules.model.notices import Notice
 from rules.model.selftest import Probe
 from rules.plan import Plan
 from rules.state import Record, State
@@ -70,8 +71,12 @@ class Appliance:
         seen: Seen,
         burst: Burst | None = None,
         probe: "Callable[[tuple[Probe, ...]], None] | None" = None,
+        announce: "Callable[[tuple[Notice, ...]], None] | None" = None,
     ) -> None:
-        """probe: does what a self-test asks of the box itself; what comes of it is an event."""
+        """probe: does what a self-test asks of the box itself; what comes of it is an event.
+
+        announce: hands notices to their routes and waits for nothing.
+        """
         self.plan = plan
         self.state = state
         self.drivers = drivers
@@ -85,6 +90,7 @@ class Appliance:
         self._seen = seen
         self._burst = burst or Burst()
         self._probe = probe
+        self._announce = announce
         self._inbox = Inbox()
         self._carried = CommandId(0)
         self._under_way = 0
@@ -127,6 +133,8 @@ class Appliance:
         before, self.state = self.state, decision.state
         if before.record.number != self.state.record.number:
             self._hurry_until_s = time.monotonic() + HURRY_S
+        if decision.notices and self._announce is not None:
+            self._announce(decision.notices)
         self._remember(event.at, before.record, decision)
         self._seen(event, before, self.state)
         if decision.probes and self._probe is not None:

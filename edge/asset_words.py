@@ -13,7 +13,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "role": "Role in an emergency",
     "supported_until": "Supported until",
     "purchased": "Bought on",
-    "cost_cents": "Cost in cents",
+    "cost_cents": "Cost",
     "warranty_until": "Warranty until",
     "replace_year": "To be replaced in",
     "life_years": "Lasts, in years",
@@ -75,12 +75,12 @@ FORMS: Final[Mapping[str, str]] = {
     "slug": "lower-case letters, digits, and - . or _ between them",
     "zone": "the id of a zone of the configuration",
     "state": "ordered, stock, deployed, repair, lost or retired",
-    "date": "a date as 2026-08-31",
+    "date": "a date as 2026-08-31, from 1950 to 2200",
     "date_past": "a date as 2026-08-31 that is not to come, and not long ago",
-    "date_to_come": "a date as 2026-08-31 that is not past",
-    "date_or_none": "a date as 2026-08-31, or none where its support has no end",
+    "date_to_come": "a date as 2026-08-31 that is not past, up to 2200",
+    "date_or_none": "a date as 2026-08-31, from 1950 to 2200, or none where its support has no end",
     "cents": "whole cents, digits alone",
-    "year": "a year as 2031",
+    "year": "a year as 2031, from 1950 to 2200",
     "years": "whole years up to 100",
     "asset": "the id of an asset",
     "quantity": "a whole number",
@@ -99,6 +99,7 @@ DOWN: Final[Mapping[str, str]] = {
 REFUSALS: Final[Mapping[str, str]] = {
     "unknown_asset": "There is no asset {asset}. Nothing was changed.",
     "unknown_label": "No asset {asset} is known here. Nothing was sent: tell the office what you saw.",
+    "nameless": "Nothing says what it is. Nothing was changed: write a name, a type, a model, a tag or a serial number.",
     "asset_known": "There is an asset {asset} already. Nothing was changed.",
     "bad_asset_id": "An id has lower-case letters, digits, and - . or _ between them: {asset}. Nothing was changed.",
     "unknown_field": "There is no field {field}. Nothing was changed.",
@@ -110,6 +111,9 @@ REFUSALS: Final[Mapping[str, str]] = {
     "still_issued": "{asset} is with somebody: have it returned first. Nothing was changed.",
     "not_issued": "{asset} is with nobody. Nothing was changed.",
     "before_replaced": "{asset} was replaced on {day}, after that day. Nothing was changed.",
+    "same_piece": "{asset} has serial number {serial} already. Nothing was changed: write that of the other piece.",
+    "piece_elsewhere": "Serial number {serial} is that of {asset}. Nothing was changed: read it again; if that piece moves here, "
+    "take its number off {asset} first.",
     "circle": "{on} needs {asset} already, by some way: neither would ever work. Nothing was changed.",
     "needs_too_much": "One thing needs at most {most} others. Nothing was changed.",
     "bad_selection": "Choose 1 to {most} assets, each once. Nothing was changed.",
@@ -134,11 +138,12 @@ REFUSALS: Final[Mapping[str, str]] = {
     "table_unreadable": "The file could not be read to its end. Nothing was imported.",
     "row_uneven": "It has {cells} cells, and the first line {columns}.",
     "row_again": "Its {field} stands in line {line} already.",
-    "row_no_warranty": "{months} months of warranty say nothing without the day on which it was bought.",
+    "row_no_warranty": "A warranty of months ({months}) is a number, and says nothing without the day on which it was bought.",
     "row_unprintable": "Its {field} holds what is no text.",
     "row_unreadable": "Its quotation marks do not fit ({why}): nothing from here on was read.",
     "rows_refused": "{refused} rows are refused, so nothing was imported. Mend them, or import the others alone.",
     "nothing_to_import": "Every row says what is known already. Nothing was imported.",
+    "import_overtaken": "Another list was taken in since this one was read. Nothing of it was imported: send it again.",
     "no_such_import": "This import is not there any more. Nothing was imported: send the file again.",
     "import_file": "The file could not be read: {why}. Nothing was imported.",
     "book_away": "Their process is started again at this moment. Nothing was changed: try again in some seconds.",
@@ -164,6 +169,14 @@ def args_in_words(args: Mapping[str, object]) -> dict[str, object]:
 
 
 FLAGS: Final[Mapping[str, tuple[str, str]]] = {
+    "bundle_undated": (
+        "Nobody knows how old the list of published flaws is: {1}",
+        "Devices work; newer flaws may not be seen. Bring one with its date: `campus-edge import cve FILE`, `import kev FILE`.",
+    ),
+    "retired_configured": (
+        "{subject} is retired and still configured",
+        "It is driven and relied on, and owes no inspection. Take it out of the configuration, or take it back on its page.",
+    ),
     "devices_unknown": (
         "Nobody said who is responsible for {1} configured safety devices",
         "They work as they are. Say in the inventory whose each is, what for, and until when.",

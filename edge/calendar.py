@@ -1,4 +1,4 @@
-"""What the campus's clock on the wall shows, told to the rules: they know no time zone, and no hour but this one."""
+"""What the campus's clock on the wall shows and its calendar says, told to the rules: they know no time zone, no other hour."""
 
 import asyncio
 import ctypes
@@ -8,8 +8,11 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from drivers.clock import instant
+from edge.config.calendar import SchoolCalendar
+from edge.school_days import school_now
 from rules.model.events import ClockTold
 from rules.model.moments import SECOND_US, Instant
+from rules.model.school import SchoolTold
 
 TELL_EVERY_S: Final = 10.0
 STEP_US: Final = 2 * SECOND_US
@@ -23,6 +26,10 @@ _UNSYNCHRONISED: Final = 5
 
 Clock = Literal["synchronised", "by_hand"]
 """synchronised: sure only while the kernel says so. by_hand: the site has set it, and answers for it (no time service)."""
+
+
+Local = tuple[str, Clock, SchoolCalendar | None]
+"""IANA zone, how its clock is sure, and the school's calendar where the site has one."""
 
 
 def local(at: Instant, zone: tzinfo | None) -> tuple[int, int]:
@@ -54,9 +61,9 @@ class Calendar:
 
     def __init__(
         self,
-        zone: Callable[[], tuple[str, Clock]],
+        zone: Callable[[], Local],
         attended: Callable[[], bool],
-        emit: Callable[[ClockTold], None],
+        emit: Callable[[ClockTold | SchoolTold], None],
         now: Callable[[], Instant] = instant,
         kernel_sure: Callable[[], bool] = synchronised,
     ) -> None:
@@ -77,11 +84,13 @@ class Calendar:
     def tell(self) -> None:
         """Tell it now."""
         at = self._now()
-        name, clock = self._zone()
+        name, clock, school = self._zone()
         zone = zone_of(name)
         day, minute = local(at, zone)
         sure = zone is not None and self._steady(at, clock) and (clock == "by_hand" or self._kernel_sure())
         self._emit(ClockTold(at, day, minute, sure, self._attended()))
+        if school is not None:
+            self._emit(school_now(school, at, day, minute, sure=sure))
 
     def _steady(self, at: Instant, clock: Clock) -> bool:
         last, self._last = self._last, at

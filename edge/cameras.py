@@ -8,7 +8,6 @@ import contextlib
 import os
 import socket
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
@@ -55,6 +54,7 @@ from rules.model.camera_events import (
 from rules.model.events import ConditionChanged
 from rules.model.ids import CameraId, IncidentId
 from rules.model.moments import Instant
+from rules.model.values import dataclass
 from rules.state import State
 
 log = structlog.get_logger(__name__)

@@ -3,10 +3,10 @@
 import asyncio
 import gc
 import importlib
-import os
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +18,7 @@ from drivers.clock import instant
 from edge import accounts, codec, exits, inventory, notify, recovery, rehearsal, wiring
 from edge.answers import Acknowledge, Answers, Publish
 from edge.appliance import Appliance
-from edge.calendar import Calendar, Clock, zone_of
+from edge.calendar import Calendar, Local, zone_of
 from edge.cameras import Cameras
 from edge.committed import Committed
 from edge.control.lock import Held
@@ -36,7 +36,9 @@ from edge.own_network import OwnNetwork
 from edge.parts import Parts, cancelled
 from edge.proving import Prover, RoundTrip
 from edge.publisher import Publisher
+from edge.reports import take_from_broker
 from edge.retaining import Retaining
+from edge.routes import Routes
 from edge.setting import Setting
 from edge.settling import STARTED_S, settle_memory
 from edge.snapshot import BoxFacts, Mode, not_recording
@@ -46,6 +48,7 @@ from edge.views.follower import Follower
 from rules.model.events import ConditionChanged, Event
 from rules.model.facts import Because, DaemonStarted, Entry, Fact
 from rules.model.ids import ButtonId, ControllerId
+from rules.model.values import dataclass
 from rules.plan import Plan
 from rules.state import Live, Record, State
 from rules.step import DAEMON
@@ -56,18 +59,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 ROUTINE: Final = frozenset(
-    {
-        "flag.raised/1",
-        "flag.cleared/1",
-        "button.supervision/1",
-        "message.refused/1",
-        "sign_in.failed/1",
-        "session.proof_failed/1",
-        "selftest.started/1",
-        "selftest.ended/1",
-        "exterior.watched/1",
-    }
-)
+    {"flag.raised/1", "flag.cleared/1", "button.supervision/1", "message.refused/1", "sign_in.failed/1",
+     "session.proof_failed/1", "selftest.started/1", "selftest.ended/1", "exterior.watched/1"}
+)  # fmt: skip
 """Kinds that the journal sheds first when no disk takes anything."""
 SNAPSHOT_EVERY_S: Final = 600.0
 MINUTE_S: Final = 60.0
@@ -124,10 +118,12 @@ class Daemon:
         self._parts = Parts(self._part_failed)
         self._running: dict[ControllerId, asyncio.Task[None]] = {}
         self._page: list[asyncio.Task[None]] = []
-        self._opening = asyncio.Lock()
+        self._opening, self._opened = asyncio.Lock(), asyncio.Event()
         self._shared: Shared | None = None
         self._burst = Burst()
         self._wired = self._wire(self.setting)
+        self.routes = Routes(start.store, lambda event: self.appliance.emit(event), self.condition)
+        self.routes.configure(self.setting)
         record, self._restored = recovery.witnessed(journal, self.setting.plan, record)
         before = exits.found(start.store, start.boot, first_start=journal.opened.reason == "first_start")
         self._exits = exits.Exits(start.store, start.boot, before, self._troubled)
@@ -143,6 +139,7 @@ class Daemon:
             self._seen,
             self._burst,
             lambda probes: self._prover.ask(probes),
+            self.routes.tell,
         )
         self._prover = Prover(self._parts, self._looked, lambda: self.appliance.hurried, self.appliance.emit)
         self._calendar = Calendar(self._local, lambda: self.people.releasing, self.appliance.emit)
@@ -156,9 +153,11 @@ class Daemon:
         self._network = OwnNetwork(start.store, lambda: watched(self), self.appliance.emit)
         self._publish: Callable[[str, bytes, bool], None] = lambda _topic, _payload, _retain: None
         self.publisher = Publisher(lambda *message: self._publish(*message), lambda: self.epoch)
-        self._hearing = Hearing(start.store, self._parts, self.appliance.emit, self._connected)
         self.cameras = Cameras(self.appliance.emit)
         self.operations = Operations(self.appliance.emit, journal, lambda: self.appliance.hurried)
+        self._desk = FrontDesk(self)
+        take = partial(take_from_broker, self._desk)
+        self._hearing = Hearing(start.store, self._parts, self.appliance.emit, self._connected, take)
 
     async def serve(self, ready: Callable[[], None]) -> None:
         """Arm, and run until `leaving`. `ready` is called once presses would be decided and commanded.
@@ -175,13 +174,14 @@ class Daemon:
         self._say_started()
         for controller, driver in self._wired.drivers.items():
             self._run_driver(controller, driver)
+        self._parts.keep("notices", self.routes.run(self._opened))
         # The first press may come with the first session.
         rehearsal.rehearse_first(self.appliance)
         self._hearing.connect(self.setting)
         self.appliance.start()
         for code, args in self._start.notes:
             self.appliance.emit(ConditionChanged(instant(), code, True, args))
-        control = ControlServer(self.store / SOCKET_NAME, FrontDesk(self))
+        control = ControlServer(self.store / SOCKET_NAME, self._desk)
         if not await self._listens(control):
             log.error("the control socket cannot be opened", store=str(self.store), again_s=SOCKET_AGAIN_S)
         self._parts.keep("control socket", self._keep_listening(control))
@@ -252,6 +252,7 @@ class Daemon:
         if not stays:
             self._hearing.connect(setting)
         self._configure_processes()
+        self.routes.configure(setting)
         if before.config.web != setting.config.web:
             await self._open_page_anew()
         return setting is not before
@@ -271,24 +272,6 @@ class Daemon:
     def say(self, fact: Fact, because: Because | None = None) -> None:
         """Enter a fact of the box's own, which no rule decides and no fold reads."""
         self.enter(Entry(fact, self.setting.plan.campus, DAEMON, None, because))
-
-    def metrics(self) -> dict[str, Any]:
-        """Counters and gauges of now, by name."""
-        reflex, routine = self.appliance.lanes
-        return {
-            "reflex": reflex,
-            "routine": routine,
-            "shed": self.appliance.shed,
-            "longest_s": self.appliance.longest_s,
-            "loop_longest_s": self.loop_watch.longest_s,
-            "loop_over": self.loop_watch.over,
-            "journal_waiting": self.journal.waiting,
-            "views_waiting": self.views.waiting,
-            "tasks": len(asyncio.all_tasks()),
-            "camera_viewers": self.cameras.viewers,
-            "camera_restarts": self.cameras.restarts,
-            "book_restarts": self.operations.restarts,
-        }
 
     def picture(self) -> None:
         """Have the journal keep a snapshot of the record, so that the next start folds less."""
@@ -335,9 +318,9 @@ class Daemon:
     def _looked(self) -> tuple[Plan, State]:
         return self.appliance.plan, self.appliance.state
 
-    def _local(self) -> tuple[str, Clock]:
+    def _local(self) -> Local:
         config = self.setting.config
-        return config.campus.timezone, config.policies.self_test.clock
+        return config.campus.timezone, config.policies.self_test.clock, config.policies.calendar
 
     def _connected(
         self,
@@ -387,8 +370,9 @@ class Daemon:
         self.cameras.keep(self.appliance.state)
         self._parts.keep("cameras", self.cameras.run())
         self.committed.listen(lambda _: self.operations.grew())
-        self._parts.keep("book", self.operations.run())
+        self._parts.keep("book", self.operations.run(self._opened))
         self._parts.keep("own network", self._network.run())
+        self._parts.keep("floor plans", self._desk.floorplans.follow())
 
     def _configure_processes(self) -> None:
         config = self.setting.config
@@ -410,11 +394,12 @@ class Daemon:
             return
         await self.people.until_loaded(PEOPLE_S)
         if self._shared is None:
-            self._shared = Shared(FrontDesk(self))
+            self._shared = Shared(self._desk)
             self._shared.figures.follow(self.measures)
         shared, tls = self._shared, listen.certificate is not None
         routes = HEALTH if self.mode == "safe" else ROUTES
-        await Listener(listen, lambda: application(shared, routes, tls=tls), self.condition).run()
+        made = partial(application, shared, routes, tls=tls)
+        await Listener(listen, made, self.condition, self._opened).run()
 
     async def _watch_the_loop(self) -> None:
         limit_s = notify.watchdog_s()
@@ -455,6 +440,7 @@ class Daemon:
         took_us = round((time.monotonic() - self.appliance.turned_at_s) * 1e6)
         self.telemetry.note(type(event).__name__, before, after, took_us)
         self.measures.note(event, before, after)
+        self.routes.note(self.appliance.plan, before, after)
         self._exterior.note(before, after)
         self._exits.note(event, self.appliance.plan, after)
         self.onlookers.note(before, after)
@@ -488,11 +474,3 @@ class Daemon:
                 events=self.journal.waiting,
                 live=list(self.appliance.state.record.incidents),
             )
-
-
-def boot_id() -> str:
-    """This boot of the machine: CLOCK_MONOTONIC holds within it (Linux, random(4))."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return f"unknown-{os.getpid()}"

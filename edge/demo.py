@@ -26,6 +26,7 @@ from edge.cli.out import complain, ourselves, say
 from edge.control.client import Broken, NotRunning, ask
 from edge.control.path import NAME
 from edge.setting import setting_of
+from edge.simulated import floorplans
 from edge.simulated.addresses import spare_port
 from edge.simulated.demo import demo_tree
 from edge.simulated.keyholder import Keyholder, NoKeyholder
@@ -77,6 +78,7 @@ def _run(args: argparse.Namespace) -> int:
             )
             if not args.press:
                 _introduce_keyholder(out / "store", web)
+                _introduce_map(out, config)
                 _until_interrupted(daemon)
                 return DONE
             return _press(out / "store", control)
@@ -88,6 +90,17 @@ def _introduce(document: dict[str, Any], config: Path, web: int, control: int) -
     say(f"  status, live:  {ourselves()} status --watch --config {config}")
     say(f"  press:         {ourselves()} press pb-wired --real --config {config}")
     say(f"  break things:  http://127.0.0.1:{control}   health: http://127.0.0.1:{web}/readyz")
+
+
+def _introduce_map(out: Path, config: Path) -> None:
+    """The sample campus, brought as a school brings its own: floor plans, and the list of the things on them."""
+    *plans, things = floorplans.write(out)
+    done = True
+    for verb, file in (("assets", things), *(("floorplan", one) for one in plans)):
+        command = [sys.executable, "-m", "edge", "import", verb, str(file), "--config", str(config)]
+        done = subprocess.run(command, capture_output=True, check=False).returncode == 0 and done  # noqa: S603  our own program
+    if not done:
+        complain("the sample campus could not be brought: the page Map says what is there.")
 
 
 def _introduce_keyholder(store: Path, web: int) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import msgspec
 
 from drivers.clock import instant
+from edge import drill_views
 from edge.book.messages import Answered
 from edge.bundles import Bundles
+from edge.calendar import zone_of
+from edge.checklists import Checklists
 from edge.config.pack_rights import shipped_rights
 from edge.control.desk import Make, NoRecord, Reply
 from edge.control.reports import add_rebuilt, told
 from edge.control.rows import row, wanted
 from edge.flaws.taken import Taken
+from edge.floorplans.shelf import Floorplans
 from edge.importing import Imports, zones_by_name
 from edge.journal.export import Enclosing, NothingToExport, Opens, everything, export, nothing, span_of
 from edge.journal.journal import Journal
@@ -33,18 +37,21 @@ from edge.people.keeper import in_a_thread
 from edge.people.people import People
 from edge.rulebook import rulebook
 from edge.snapshot import Steady, in_bites, snapshot
+from edge.tabletops import Tabletops
 from edge.version import VERSION
 from edge.views.database import Views
 from edge.views.rebuild import rebuild_beside
+from edge.whose import from_elsewhere, to_somebody
 from rules.model.book_asks import BookAsk
 from rules.model.bundle_facts import BundleKind
 from rules.model.events import Event, ExportMade
-from rules.model.ids import Actor, CameraId, IncidentId
+from rules.model.ids import Actor, CameraId, IncidentId, OutputId
 from rules.plan import Plan
 from rules.rights import RightsTable
 from rules.state import State
 
 if TYPE_CHECKING:
+    from drivers.outputs.cap_feed import CapFeed
     from edge.daemon import Daemon
 
 T = TypeVar("T")
@@ -63,6 +70,7 @@ class FrontDesk:
         self._daemon = daemon
         self._steady = Steady()
         self._bundles = Bundles(daemon.store, daemon.operations.ask)
+        self.floorplans = Floorplans(daemon.store, daemon.operations.ask, daemon.operations.read)
         self.rights: RightsTable = shipped_rights()
         self.people: People = daemon.people
 
@@ -86,6 +94,11 @@ class FrontDesk:
         """The campus's own networks as the configuration has them; none: private addresses."""
         configured = self._daemon.setting.config.web
         return () if configured is None else configured.campus_networks
+
+    @property
+    def feeds(self) -> "Mapping[OutputId, CapFeed]":
+        """What signs come and fetch, by its output."""
+        return self._daemon.routes.feeds
 
     @property
     def store(self) -> Path:
@@ -122,17 +135,38 @@ class FrontDesk:
         """Files of assets on their way in."""
         return Imports(self._daemon.operations, lambda: zones_by_name(self.plan), self.hurried)
 
+    @cached_property
+    def tabletops(self) -> Tabletops:
+        """Tabletop exercises."""
+        return Tabletops(self, self.hurried)
+
+    @cached_property
+    def checklists(self) -> Checklists:
+        """Checklists on their way in."""
+        return Checklists(self._daemon.operations, self.hurried)
+
     async def ask_book(self, actor: Actor, asked: BookAsk) -> Answered:
         """Have the book decide something; told once it is in the record and in every list. Raises NotDone."""
-        return await self._daemon.operations.ask(actor, asked)
+        return await self._daemon.operations.ask(actor, to_somebody(asked, actor, self.people.registrar.book))
 
     async def read_book(self, query: str, **asked: Any) -> msgspec.Raw:
         """Read of the book, as JSON; queries are `edge.book.queries.QUERIES`. Raises NotDone."""
-        return await self._daemon.operations.read(query, **asked)
+        if query != "tickets.judged":
+            return await self._daemon.operations.read(query, **asked)
+        lines, nobodys = from_elsewhere(asked.get("lines"), self.people.registrar.book)
+        found = await self._daemon.operations.read(query, **{**asked, "lines": lines})
+        return msgspec.Raw(msgspec.json.encode([*msgspec.json.decode(found), *nobodys]))
 
     async def take_bundle(self, actor: Actor, kind: BundleKind, file: str) -> Taken:
         """Take in a list of published flaws, by a process of its own. Raises `edge.flaws.refusal.Refused`, NotDone."""
         return await self._bundles.take(actor, kind, file)
+
+    def report_secret(self, source: str) -> bytes | None:
+        """What a detector or telephone system signs its webhooks with; None: it does not report by webhook."""
+        setting = self._daemon.setting
+        hooks = {one.id: one.webhook for one in setting.config.detectors}
+        hook = (hooks | {one.id: one.webhook for one in setting.config.phone_systems}).get(source)
+        return None if hook is None else setting.secrets.webhook_secret(hook.secret_file)
 
     def emit(self, event: Event) -> None:
         """Hand in an event that answers nobody."""
@@ -144,7 +178,26 @@ class FrontDesk:
 
     def metrics(self) -> dict[str, Any]:
         """Counters and gauges of now, by name."""
-        return self._daemon.metrics()
+        daemon = self._daemon
+        reflex, routine = daemon.appliance.lanes
+        return {
+            "reflex": reflex,
+            "routine": routine,
+            "shed": daemon.appliance.shed,
+            "longest_s": daemon.appliance.longest_s,
+            "loop_longest_s": daemon.loop_watch.longest_s,
+            "loop_over": daemon.loop_watch.over,
+            "journal_waiting": daemon.journal.waiting,
+            "views_waiting": daemon.views.waiting,
+            "tasks": len(asyncio.all_tasks()),
+            "camera_viewers": daemon.cameras.viewers,
+            "camera_restarts": daemon.cameras.restarts,
+            "book_restarts": daemon.operations.restarts,
+        }
+
+    def drills(self, drill: str | None) -> dict[str, Any] | None:
+        """Every drill and what is due; with an id the record of one that is over."""
+        return drill_views.told(self.plan, self.state, zone_of(self.timezone), drill)
 
     def rules(self) -> dict[str, Any]:
         """The rules and limits in force."""

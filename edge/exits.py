@@ -9,7 +9,7 @@ it did not run, is the buttons' own affair: they cut the lock's power themselves
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +22,7 @@ from rules.contacts import last_active
 from rules.model.events import Event, Scanned
 from rules.model.ids import ControllerId, InputId
 from rules.model.moments import Instant
+from rules.model.values import dataclass
 from rules.plan import Plan
 from rules.state import State
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from edge import alert_words
+
 ENDS: Final[Mapping[str, str]] = {
     "a_day": "It ends a day after the last such press.",
     "accounts": "It ends once somebody is in the accounts again.",
@@ -46,6 +48,7 @@ ENDS: Final[Mapping[str, str]] = {
     "safe_mode_left": "It ends after ten quiet minutes, or by hand.",
     "session_up": "It ends once the session with the broker is up.",
     "tampering_over": "It ends a while after the camera says that it is over.",
+    "drill_held": "It ends once that drill was held, or was logged, or with the school year.",
     "found": "It ends once somebody says where it was seen.",
     "looked_at": "It ends once somebody looked at it and says what it was.",
     "signed": "It ends once a named person explained it and signed.",
@@ -55,7 +58,9 @@ ENDS: Final[Mapping[str, str]] = {
     "ticket_closed": "It ends once its ticket is closed.",
     "quiet": "It ends once its flag turned less than ten times within an hour.",
     "tested": "It ends once a self-test comes to its end.",
+    "unconfigured": "It ends once the configuration does not name it any more, or it is in use again.",
     "version": "It ends with a version that knows it.",
+    **alert_words.ENDS,
 }
 
 

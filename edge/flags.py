@@ -157,7 +157,9 @@ def evidence(plan: Plan, state: State, code: str, subject: str) -> list[Document
     if (one := plan.inputs.get(InputId(thing))) is not None:
         return [_sensor(live, "input", one.sensor)]
     if (camera := live.cameras.get(CameraId(thing))) is not None:
-        return [_seen("picture" if camera.up else "silent", camera.code or camera.picture, camera.since)]
+        if not camera.up:
+            return [_seen("silent", camera.code or camera.picture, camera.since)]
+        return [_seen("picture", camera.picture, camera.judged)]
     return []
 
 

@@ -7,20 +7,30 @@ import hashlib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from edge.journal import upcast
 from edge.version import VERSION
-from rules import altered, flag_state, record, state
+from rules import record
 from rules.model import facts
+
+FOLD: Final = ("altered.py", "record.py", "state.py", "*_fold.py", "*_state.py")
+"""Of `rules`, what folds and what it folds into."""
+
+
+def sources() -> list[Path]:
+    """The files of which the digest is."""
+    rules = Path(str(record.__file__)).parent
+    folds = [path for name in FOLD for path in sorted(rules.glob(name))]
+    model = sorted(Path(str(facts.__file__)).parent.glob("*.py"))
+    return [Path(__file__).with_name("codec.py"), Path(str(upcast.__file__)), *folds, *model]
 
 
 @cache
 def folded_by() -> str:
     """The digest of this process's own code; its version where the sources cannot be read."""
-    codec = Path(__file__).with_name("codec.py")
-    others = [Path(str(one.__file__)) for one in (altered, flag_state, record, state, upcast)]
     try:
-        return digest([codec, *others, *sorted(Path(str(facts.__file__)).parent.glob("*.py"))])
+        return digest(sources())
     except OSError:
         return f"version {VERSION}"
 

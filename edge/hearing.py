@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from drivers.buttons.settings import ButtonTopic, MqttConfig
 from edge import wiring
@@ -13,6 +13,9 @@ from edge.proving import RoundTrip
 from edge.setting import Setting
 from rules.model.events import Event
 from rules.model.ids import ButtonId
+
+if TYPE_CHECKING:
+    from drivers.reports.session import Take
 
 SETTLE_S: Final = 0.3
 """A broker that is there takes an answer in a millisecond; one that is not holds up no end."""
@@ -25,8 +28,10 @@ class Hearing:
     """Belongs to the loop's thread."""
 
     def __init__(
-        self, store: Path, parts: Parts, emit: Callable[[Event], None], connected: Connected
+        self, store: Path, parts: Parts, emit: Callable[[Event], None], connected: Connected, take: "Take"
     ) -> None:
+        """take: takes in what detectors and telephone systems report."""
+        self._take = take
         self._store = store
         self._parts = parts
         self._emit = emit
@@ -48,6 +53,11 @@ class Hearing:
         self._settle = sessions.settle
         self._connected(sessions.publish, sessions.acknowledge, accepted, sessions.prove)
         self._tasks.append(self._parts.keep("mqtt", sessions.run(self._emit)))
+        if of_reports := wiring.report_topics(setting.config):
+            from drivers.reports.session import ReportSession
+
+            reports = ReportSession(settings, of_reports, self._take, listening)
+            self._tasks.append(self._parts.keep("reports", reports.run(self._emit)))
 
     def stays(self, before: Setting, after: Setting) -> bool:
         """Whether broker, login and buttons' topics are as before, so that no press falls between two sessions."""
@@ -72,7 +82,9 @@ class Hearing:
         from drivers.buttons.broker import EmbeddedBroker
 
         host, _, port = config.mqtt.listen.rpartition(":")
-        broker = EmbeddedBroker(host, int(port), config.campus.id, self._store, topics)
+        reports = wiring.report_topics(config)
+        others = [topic for one in reports for topic in (one.topic, one.status_topic)]
+        broker = EmbeddedBroker(host, int(port), config.campus.id, self._store, topics, others)
         self._tasks.append(self._parts.keep("broker", broker.run(self._emit)))
         return broker.settings, broker.listening
 
@@ -86,5 +98,6 @@ def _heard_by(setting: Setting) -> object:
         mqtt,
         setting.config.campus.id,
         wiring.topics(setting.config),
+        wiring.report_topics(setting.config),
         [files.get(one or "") for one in names],
     )

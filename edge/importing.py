@@ -20,7 +20,7 @@ import msgspec
 
 import edge
 from edge.book.messages import Answered
-from edge.operations import NotDone
+from edge.operations import AWAY, NotDone
 from rules.model.asset_asks import AddRows, BeginBatch, EndBatch
 from rules.model.asset_facts import Pairs
 from rules.model.book_asks import BookAsk
@@ -105,6 +105,8 @@ class Staged:
     shown: list[dict[str, Any]] = field(default_factory=list)
     rows: list[bytes] = field(default_factory=list)
     at_s: float = field(default_factory=time.monotonic)
+    behind: int = 0
+    """How many lists had been taken when it was begun to be read."""
 
     @property
     def good(self) -> int:
@@ -127,6 +129,7 @@ class Imports:
         self._hurried = hurried
         self._staged: dict[str, Staged] = {}
         self._taking: set[asyncio.Task[int]] = set()
+        self._taken = 0
 
     def staged(self, name: str) -> Staged | None:
         """What was staged under an id and is still there."""
@@ -136,7 +139,7 @@ class Imports:
     async def stage(self, path: Path) -> Staged:
         """Read and check a file. Raises NotDone."""
         self._forget_old()
-        made = Staged(secrets.token_hex(8))
+        made = Staged(secrets.token_hex(8), behind=self._taken)
         try:
             async with asyncio.timeout(READ_S):
                 await self._read(path, made)
@@ -162,6 +165,10 @@ class Imports:
         if not staged.good:
             raise NotDone("nothing_to_import")
         del self._staged[name]
+        if staged.behind != self._taken:
+            # What was new then may be there by now, and would be there twice.
+            raise NotDone("import_overtaken")
+        self._taken += 1
         taking = asyncio.ensure_future(self._take(actor, staged))
         self._taking.add(taking)
         taking.add_done_callback(self._taking.discard)
@@ -170,17 +177,20 @@ class Imports:
     async def _take(self, actor: Actor, staged: Staged) -> int:
         begun = await self._book.ask(actor, BeginBatch(staged.sha256, staged.good))
         batch = int(str(dict(begun.args)["subject"]).rpartition("-")[2])
+        last = False
         try:
             for first in range(0, len(staged.rows), AT_ONCE):
                 await self._courtesy()
                 rows = _ROWS.decode(b"[" + b",".join(staged.rows[first : first + AT_ONCE]) + b"]")
                 await self._book.ask(actor, AddRows(batch, rows))
+            last = True
             await self._book.ask(actor, EndBatch(batch, True))
         except NotDone as err:
             with contextlib.suppress(NotDone):
                 # Where the book cannot be asked, it lets it go by itself when it is back.
                 await self._book.ask(actor, EndBatch(batch, False))
-            raise err
+            # Without its last word nothing of it ever counts.
+            raise NotDone(AWAY) if err.code == "book_silent" and not last else err from None
         return staged.good
 
     async def _read(self, path: Path, made: Staged) -> None:

@@ -9,6 +9,7 @@ what the camera process or the book says, which is bounded at its socket.
 import collections
 from typing import Final
 
+from rules.model.alerts import ReportRefused, SourceReported
 from rules.model.book_events import BookDecided
 from rules.model.camera_events import (
     CameraClockTold,
@@ -29,6 +30,7 @@ from rules.model.events import (
     Scanned,
     StatusHeard,
 )
+from rules.model.screens import ScreenDrew
 
 ROUTINE_MOST: Final = 10_000
 SCANS_BEFORE_MERGING: Final = 400
@@ -81,6 +83,9 @@ class Inbox:
                 | CameraClockTold()
                 | BookDecided()
                 | ControllerIdentified()
+                | ScreenDrew()
+                | ReportRefused()
+                | SourceReported()
             ):
                 if len(self._routine) >= ROUTINE_MOST and not self._made_room(event):
                     self.shed += 1

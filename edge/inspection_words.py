@@ -35,6 +35,8 @@ REFUSALS: Final[Mapping[str, str]] = {
     "not_answered": "{field} is not answered. Nothing was signed.",
     "bad_answer": "{value} is no answer to {field}. Nothing was signed.",
     "bad_checklist": "A checklist has an id of lower-case letters, digits and hyphens, and a title. Nothing was changed.",
+    "checklist_unread": "The file cannot be taken in: {why}. Nothing was changed.",
+    "checklist_untitled": "Nobody says what the checklist is called: give it a title. Nothing was changed.",
     "bad_question": "{question} is no id of a question: letters, digits, - . or _. Nothing was changed.",
     "question_twice": "Question {question} is there twice. None of the checklist counts.",
     "checklist_known": "This edition of {checklist} was taken in before. Nothing was changed.",
@@ -42,6 +44,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "unknown_question": "There is no question {question} in this round. Nothing was changed.",
     "unknown_assessment": "No round {assessment} is under way. Nothing was changed.",
     "assessed_already": "A round through {checklist} is under way there. Nothing was begun: go on with it.",
+    "photos_full": "It has {most} photos, and takes no more. Nothing was added.",
     "corrected_already": "Inspection {inspection} was corrected by {by}: correct that one. Nothing was signed.",
 }
 
@@ -52,4 +55,6 @@ STATES: Final[Mapping[str, str]] = {
     "soon": "due soon",
     "good": "in time",
 }
+WALK_TEST: Final = "a walk-test"
+"""In the place of who inspected, where a press in one counts."""
 RESULTS: Final[Mapping[str, str]] = {"passed": "passed", "failed": "not passed"}

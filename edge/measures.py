@@ -4,12 +4,12 @@ Looked at with each tick, long after the permits have gone; the figures are thos
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from rules.model.events import AnswerAsked, Event, PressAsked, PressHeard, Scanned, StartAsked, Ticked
 from rules.model.ids import DoorId
 from rules.model.moments import SECOND_US, Instant
+from rules.model.values import dataclass
 from rules.model.verdicts import SECURED
 from rules.state import DoorOrder, State
 

@@ -4,6 +4,7 @@ Nothing of a press waits for anything here. Killed, hung or rebuilt, it leaves f
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any, Final, Protocol
@@ -52,6 +53,8 @@ TERMS: Final = Terms(
 RESTART_S, RESTART_MOST_S = 0.5, 60.0
 LIVED_S: Final = 60.0
 ANSWER_S: Final = 10.0
+PAGE_S, SETTLED_S = 3.0, 0.5
+"""It starts half a second behind the page, and without one (none is configured, its port is taken) in good time all the same."""
 AGAIN_S: Final = 1.0
 HURRIED_S: Final = 0.05
 AWAY: Final = "book_away"
@@ -88,6 +91,8 @@ class Operations:
         self._terms = terms
         self._open: Open | None = None
         self._child: Child[Up] | None = None
+        self._begun = asyncio.Event()
+        """It was started, or could not be: until then whoever asks waits."""
         self._pulled: Pull | None = None
         self._stirred = asyncio.Event()
         self._grew = False
@@ -117,8 +122,14 @@ class Operations:
         self._grew = True
         self._stirred.set()
 
-    async def run(self) -> None:
-        """Keep the process up."""
+    async def run(self, page_open: asyncio.Event, *, settled_s: float = SETTLED_S) -> None:
+        """Keep the process up: from when the page is open, for whoever presses first after a start needs the processor."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PAGE_S):
+                await page_open.wait()
+        await asyncio.sleep(settled_s)
+        while self._hurried():  # noqa: ASYNC110  # for some ms
+            await asyncio.sleep(HURRIED_S)
         pause_s = RESTART_S
         while True:
             began_s = time.monotonic()
@@ -144,6 +155,9 @@ class Operations:
         return (await self._sent(lambda number: Read(number, query, raw))).body
 
     async def _sent(self, made: Callable[[int], Ask | Read]) -> Answered:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ANSWER_S):
+                await self._begun.wait()
         if self._child is None:
             raise NotDone(AWAY)
         self._last += 1
@@ -151,11 +165,15 @@ class Operations:
         waiting: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
         self._waiting[number] = waiting
         try:
-            self._write(made(number))
+            message = made(number)
+            self._write(message)
             async with asyncio.timeout(ANSWER_S):
                 answered = await waiting
         except TimeoutError:
             raise NotDone("book_silent") from None
+        except NotDone:
+            # It ended meanwhile; what it decided before may be in the record all the same.
+            raise NotDone("book_silent" if isinstance(message, Ask) else AWAY) from None
         finally:
             del self._waiting[number]
         if answered.code != "done":
@@ -172,6 +190,7 @@ class Operations:
         try:
             child = await Child.start(self._terms)
         except OSError as err:
+            self._begun.set()
             return f"it could not be started: {err.strerror}"
         nonsense: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         parts = [
@@ -182,6 +201,7 @@ class Operations:
         try:
             self._pulled, self._grew = None, False
             self._child = child
+            self._begun.set()
             child.write(line(self._open))
             await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
             return next(one for one in parts if one.done()).result()

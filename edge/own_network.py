@@ -8,15 +8,16 @@ import contextlib
 import ipaddress
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from drivers.clock import instant
-from edge.neighbours import ARP, Neighbour, read
+from edge.neighbours import ARP, Neighbour, read, read_v6
 from rules.model.events import NetworkTold
+from rules.model.values import dataclass
 from rules.state import State
 
 EVERY_S: Final = 60.0
@@ -54,11 +55,17 @@ def judged(
     found: list[Found] = []
     macs = {one.address: one for one in seen if any(one.address in net for net in inventory.subnets)}
     listed = {*inventory.devices.values(), *inventory.known}
-    strangers = [
-        one for address, one in sorted(macs.items(), key=lambda pair: str(pair[0])) if address not in listed
-    ]
+    # Whoever speaks IPv6 has several addresses there, and takes others by itself: one that is listed is known by its MAC too.
+    ours = {one.mac for address, one in macs.items() if address in listed}
+    strangers = {
+        one.mac: one
+        for address, one in sorted(macs.items(), key=lambda pair: str(pair[0]))
+        if address not in listed and not (address.version == 6 and one.mac in ours)
+    }
     if strangers:
-        makers = [maker for maker, _ in Counter(one.maker for one in strangers).most_common(MOST_MAKERS)]
+        makers = [
+            maker for maker, _ in Counter(one.maker for one in strangers.values()).most_common(MOST_MAKERS)
+        ]
         found.append(("unlisted_device", inventory.campus, (str(len(strangers)), ", ".join(makers))))
     kept = {name: mac for name, mac in before.items() if name in inventory.devices}
     for name, address in inventory.devices.items():
@@ -92,11 +99,13 @@ class OwnNetwork:
         look: Callable[[], tuple[Inventory | None, Ask, State, list[Found]]],
         emit: Callable[[NetworkTold], None],
         table: Path = ARP,
+        of_v6: Callable[[], tuple[Neighbour, ...]] = read_v6,
     ) -> None:
         self._path = store / NAME
         self._look = look
         self._emit = emit
         self._table = table
+        self._of_v6 = of_v6
         self._asked: list[Found] = []
         self._ask_at_s = 0.0
         self._said: tuple[Found, ...] | None = None
@@ -128,6 +137,8 @@ class OwnNetwork:
 
     def _judged(self, inventory: Inventory) -> list[Found]:
         seen = read(self._table)
+        if any(net.version == 6 for net in inventory.subnets):
+            seen += self._of_v6()
         before = self._remembered()
         found, kept = judged(inventory, seen, before)
         if kept != before:

@@ -1,7 +1,6 @@
 """A restart: the record folded from snapshot and journal; where the journal lost its end, from the head witness too."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +14,7 @@ from edge.journal.journal import Journal
 from edge.journal.opening import JournalInUse, typed
 from edge.journal.places import Places
 from edge.journal.reader import Reader
-from edge.journal.snapshot import Snapshot, read_snapshot
+from edge.journal.snapshot import Snapshot
 from edge.journal.spill import read_spill
 from edge.journal.stored import Stored
 from edge.journal.witness import read_witness
@@ -49,7 +48,7 @@ NOTHING_LOST: Final = frozenset({None, "first_start", "machine_changed"})
 
 def recover(journal: Journal) -> Record:
     """The record as snapshot and journal tell it. Where the journal does not answer: as far as it got."""
-    snapshot, record = _snapshot(journal)
+    snapshot, record = basis(journal.load_snapshots())
     try:
         for stored in journal.rows_after(snapshot):
             record = folded(record, stored)
@@ -105,21 +104,14 @@ def live_in(store: Path) -> bool:
 
 def _folded_from(reader: Reader, places: Places) -> Record:
     """The record as a store that is only read tells it. Raises JournalRefused and OSError."""
-    snapshot, record = read_snapshot(places.snapshot), Record()
-    if snapshot is not None and _borne_out(reader, snapshot):
-        with suppress(msgspec.MsgspecError, KeyError, TypeError):
-            record = codec.record_of(snapshot.blob)
-    after = None if record == Record() or snapshot is None else (snapshot.head.epoch, snapshot.head.seq)
+    snapshot, record = basis(reader.snapshots())
+    after = None if snapshot is None else (snapshot.head.epoch, snapshot.head.seq)
     for stored in reader.events(after):
         record = folded(record, stored)
     for event in read_spill(places.spill):
         if reader.hash_at(event.epoch, event.seq) is None:
             record = folded(record, typed(event))
     return record
-
-
-def _borne_out(reader: Reader, snapshot: Snapshot) -> bool:
-    return reader.hash_at(snapshot.head.epoch, snapshot.head.seq) == snapshot.head.hash
 
 
 def live_devices(record: Record) -> frozenset[str]:
@@ -156,15 +148,17 @@ def folded(record: Record, stored: Stored) -> Record:
     return fold(record, Instant(stored.at_us, stored.monotonic_us), entry)
 
 
-def _snapshot(journal: Journal) -> tuple[Snapshot | None, Record]:
-    snapshot = journal.load_snapshot()
-    if snapshot is None:
-        return None, Record()
-    try:
-        return snapshot, codec.record_of(snapshot.blob)
-    except (msgspec.MsgspecError, KeyError, TypeError):
-        log.warning("the snapshot was folded by other code: folding from the beginning")
-        return None, Record()
+def basis(snapshots: Iterable[Snapshot]) -> tuple[Snapshot | None, Record]:
+    """The first of these that this code folded, with its record; None: what there is of them is to be folded anew."""
+    other = False
+    for snapshot in snapshots:
+        try:
+            return snapshot, codec.record_of(snapshot.blob)
+        except (msgspec.MsgspecError, KeyError, TypeError):
+            other = True
+    if other:
+        log.warning("every snapshot was folded by other code: folding from the beginning")
+    return None, Record()
 
 
 def _witnessed(plan: Plan, record: Record, said: Mapping[str, JSON]) -> Iterator[Entry]:

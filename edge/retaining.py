@@ -6,7 +6,9 @@ What it may not let go of though its time is over is a flag, with the reason.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -24,6 +26,7 @@ from rules.state import Record, State
 FIRST_S: Final = 3_600.0
 """A box that was just started has other things to do."""
 EVERY_S: Final = 86_400.0
+LEFT_S: Final = 86_400.0
 ACTOR: Final = "retention"
 
 
@@ -37,6 +40,17 @@ def standing(record: Record) -> Standing:
     ]
     since = [*(one.opened for one in live), *(one.at for one in record.unanswered.values()), *orders]
     return Standing(frozenset(record.incidents), min((at.utc_us for at in since), default=None))
+
+
+def sweep(directory: Path) -> None:
+    """Take away lists that were handed in for an import and never read: their process, or the box, died over them.
+
+    They hold names of persons. A disk that refuses is told by whoever writes on it.
+    """
+    with suppress(OSError):
+        for left in directory.glob("import-*"):
+            if left.stat().st_mtime < time.time() - LEFT_S:
+                left.unlink()
 
 
 class Needed(msgspec.Struct, frozen=True):
@@ -73,6 +87,7 @@ class Retaining:
 
     async def once(self) -> int:
         """One pass; how many segments it let go."""
+        await asyncio.to_thread(sweep, self._journal.directory)
         dropped, held = await self._let_go()
         if held != self._said:
             self._condition("retention_held", bool(held), (held,) if held else ())

@@ -12,6 +12,7 @@ import structlog
 
 from drivers.clock import instant
 from edge import logs, notify, recovery
+from edge.boot import boot_id
 from edge.cli.out import complain, plain
 from edge.config import starts
 from edge.config.accepted import accept, load_accepted, was_accepted
@@ -22,7 +23,7 @@ from edge.config.plan import compile_plan
 from edge.config.problems import Problem
 from edge.config.remembered import remember, remembered
 from edge.control.lock import Held, StoreLock
-from edge.daemon import Daemon, Start, boot_id
+from edge.daemon import Daemon, Start
 from edge.journal.journal import Journal
 from edge.journal.opening import JournalInUse
 from edge.setting import Setting

@@ -1,6 +1,5 @@
 """An accepted configuration ready to run: its values, the plan compiled from it, its secrets."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from edge.config.check import Checked, read
@@ -8,6 +7,7 @@ from edge.config.model import Config
 from edge.config.plan import compile_plan
 from edge.config.problems import Problem
 from edge.config.secrets import Secrets
+from rules.model.values import dataclass
 from rules.plan import Plan
 
 

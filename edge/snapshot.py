@@ -6,7 +6,6 @@ Ages are milliseconds at the moment of the snapshot; times are RFC 3339 UTC. Wha
 import functools
 from collections import Counter
 from collections.abc import Generator
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from edge import words
@@ -15,12 +14,15 @@ from edge.journal.stored import rfc3339 as _rfc3339
 from edge.tested import self_test
 from edge.watched import cameras
 from edge.weighed import Weighed, dry_run
+from edge.who_knows import notices, rooms
 from rules.contacts import contact_fresh
+from rules.holding import effective
 from rules.model.ids import DoorId, InputId, Point, ZoneId
 from rules.model.moments import Instant
+from rules.model.values import dataclass
 from rules.model.verdicts import SECURED
 from rules.plan import ButtonPlan, DoorPlan, Plan, Sensor
-from rules.responses import effective
+from rules.school import mode_of
 from rules.silence import button_state
 from rules.state import ButtonMemory, CommandLive, ControllerLive, DoorLive, DoorOrder, Incident, Read, State
 from rules.supervision import armed, sessions
@@ -146,6 +148,7 @@ def in_bites(
         "controllers": _controllers(plan, state),
         "outputs": _outputs(plan, state),
         "cameras": cameras(plan, state),
+        "school": _school(state, now),
         "sessions": [
             {"session": name, "up": state.live.sessions.get(name, False)} for name in sessions(plan)
         ],
@@ -153,6 +156,20 @@ def in_bites(
         "self_test": known.tests(plan, state),
         "readiness": weighed,
         "dry_run": dry_run(plan, state),
+    }
+
+
+def _school(state: State, now: Instant) -> Document | None:
+    """None: the site has no calendar."""
+    said = state.live.school
+    if said is None:
+        return None
+    mode = mode_of(state.live, now)
+    known = mode != "unknown"
+    return {
+        "mode": mode,
+        "community": list(said.community) if known else [],
+        "what": said.what if known else "",
     }
 
 
@@ -404,6 +421,8 @@ def _outputs(plan: Plan, state: State) -> list[Document]:
             "ordered_on": output.id in state.record.outputs_on,
             "command": _command(live.command) if (live := state.live.outputs.get(output.id)) else None,
             "held": live.held if live else "",
+            "notices": notices(plan, state, output.id),
+            "rooms": rooms(plan, state, output),
         }
         for output in plan.outputs.values()
     ]

@@ -6,7 +6,10 @@ from typing import Final
 REFUSALS: Final[Mapping[str, str]] = {
     "unknown_ticket": "There is no ticket {ticket}. Nothing was changed: `campus-edge tickets` lists them.",
     "unknown_template": "There is no template {template}. Nothing was opened.",
-    "unknown_category": "There is no category {category}. Nothing was changed: choose one of the list.",
+    "unknown_category": "There is no category {category}. Nothing was changed: choose one of {known}.",
+    "nobody_so_called": "There is no role, account or program {whom} here. Nothing was changed: name one, or role:technician.",
+    "comes_unassigned": "Nobody here is called {whom}: this ticket comes in as nobody's. Give it to somebody afterwards.",
+    "imported_before": "This very file was taken in before. Nothing was changed: each ticket would be there twice.",
     "unknown_import": "No import {batch} is under way. Nothing was changed: begin it again.",
     "unknown_upkeep": "No rest {upkeep} holds now. Nothing was changed.",
     "unknown_subject": "Nothing that can rest is called {subject}. A ticket is snoozed; a device or zone is in maintenance.",
@@ -60,7 +63,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "opened": "Opened on",
 }
 FORMS: Final[Mapping[str, str]] = {
-    "category": "one of the list of categories",
+    "category": "the id of a category of tickets",
     "weight": "safety, urgent or normal",
     "ticket_state": "open, progress, waiting, proposed, closed or reopened",
     "assigned": "a role as role:technician, or an account",
@@ -95,4 +98,15 @@ CATEGORIES: Final[Mapping[str, str]] = {
     "inspection": "Inspection",
     "other": "Something else",
 }
+
+
+def args_in_words(args: Mapping[str, object]) -> dict[str, object]:
+    """A refusal's arguments as a sentence takes them."""
+    said = dict(args)
+    said |= {name: STATES.get(str(said[name]), said[name]) for name in ("from", "to") if name in said}
+    if "field" in said:
+        said["field"] = FIELDS.get(str(said["field"]), said["field"])
+    return said
+
+
 ERASED: Final = "(its words were erased)"

@@ -9,12 +9,12 @@ from dataclasses import replace
 from typing import Final
 
 from edge.snapshot import rfc3339
+from rules.holding import effective
 from rules.model.ids import ZoneId
 from rules.model.kinds import KindWord
 from rules.model.moments import Instant
 from rules.model.verdicts import UNKNOWN
 from rules.plan import Plan
-from rules.responses import effective
 from rules.state import Record, State
 from rules.supervision import armed
 

@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, assert_never
 from urllib.parse import urlsplit
@@ -21,11 +20,13 @@ from edge.config.notes import notes_of
 from edge.config.secrets import Secrets
 from edge.journal.places import EVIDENCE
 from rules.model.ids import ButtonId, ControllerId, Point, Space
+from rules.model.values import dataclass
 from rules.plan import Plan
 
 if TYPE_CHECKING:
     from drivers.doors.modbus_rtu_bus import RtuBus
     from drivers.doors.osdp_bus import OsdpBus
+    from drivers.reports.session import ReportTopic
     from edge.media.messages import Open
     from edge.web.listening import Listen
 
@@ -229,6 +230,24 @@ def topics(config: Config) -> tuple[ButtonTopic, ...]:
         )
         for button in config.buttons
         if button.mqtt is not None
+    )
+
+
+def report_topics(config: Config) -> "tuple[ReportTopic, ...]":
+    """Where detectors and telephone systems report by MQTT."""
+    from drivers.reports.session import ReportTopic
+
+    return (
+        *(
+            ReportTopic("detector", one.id, one.mqtt.topic)
+            for one in config.detectors
+            if one.mqtt is not None
+        ),
+        *(
+            ReportTopic("phone_system", one.id, one.mqtt.topic)
+            for one in config.phone_systems
+            if one.mqtt is not None
+        ),
     )
 
 

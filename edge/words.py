@@ -7,7 +7,18 @@ the fact's own arguments; one that is missing is shown as `?`, never raised over
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from edge import asset_words, exterior_words, inspection_words, ticket_words
+from edge import (
+    alert_words,
+    asset_words,
+    drill_words,
+    exterior_words,
+    inspection_words,
+    post_words,
+    response_words,
+    statement_words,
+    tabletop_words,
+    ticket_words,
+)
 from edge.flag_words import FLAGS
 
 VERDICTS: Final[Mapping[str, str]] = {
@@ -101,6 +112,9 @@ NOT_ARMED: Final[Mapping[str, str]] = {
 
 REFUSALS: Final[Mapping[str, str]] = {
     **asset_words.REFUSALS,
+    **post_words.REFUSALS,
+    **statement_words.REFUSALS,
+    **alert_words.REPLIES,
     "done": "Done.",
     "unknown_button": "No button {button} is configured; nothing was started. `campus-edge status` lists them.",
     "unknown_door": "No door {door} is configured; nothing was changed. `campus-edge status --json` lists them.",
@@ -110,6 +124,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "bad_minutes": "A walk-test lasts 1 to 30 minutes; none was started, every button is real.",
     "no_incident": "No such incident is live; nothing was changed.",
     "unknown_zone": "No zone {zone} is configured; nothing was started. Name a zone, or the campus for all of it.",
+    "nothing_on": "Nothing is on there, so there is nothing to answer. For help, press a panic button or phone.",
     "no_text": "A note needs words; nothing was written.",
     "real_incident_live": "A real incident is live; nothing was started. Close it first.",
     "self_test_running": "A self-test is under way; look at its result in some seconds.",
@@ -130,8 +145,12 @@ REFUSALS: Final[Mapping[str, str]] = {
     "book_away": "Tickets, assets and firmware are away; nothing was changed. Presses and doors work on. Try again soon.",
     "book_behind": "The lists are being made again ({followed} events so far). Presses and doors work on. Try again soon.",
     "book_silent": "No answer came in time, and nobody knows what came of it. Look before you ask again.",
+    "book_failed": "It cannot be worked out: a fault of this program. Nothing was changed, all else works. The log tells more.",
     "bundle_refused": "Not taken: {what}; nothing of it is used. Do this: {do}.",
     "bundle_unrecorded": "It was taken in, and could not be recorded ({reason}). Bring it once more in some minutes.",
+    "floorplan_refused": "Not taken: {what}{where}. The map is as it was. Do this: {do}.",
+    "bad_floorplan": "A map has at most {most} layers, and a file at least one. The map is as it was.",
+    "no_such_floorplan": "The map has no such level or layer: {level}. `campus-edge map levels` lists them. Nothing was changed.",
     "no_record": "The record cannot be given now: {detail}. Doors and buttons work on; look at the store's disk.",
     "unreadable_request": "The daemon could not read the request; nothing was changed. {detail}",
     "too_long": "The request is longer than 64 KiB; nothing was changed.",
@@ -164,8 +183,11 @@ REFUSALS: Final[Mapping[str, str]] = {
     "stopping": "The daemon is stopping; it may or may not have done it. Look at `campus-edge status`.",
     "rule_failed": "A rule failed on this request. Look at `campus-edge status`, and act by hand.",
     **ticket_words.REFUSALS,
+    **drill_words.REFUSALS,
     **exterior_words.REFUSALS,
     **inspection_words.REFUSALS,
+    **response_words.REFUSALS,
+    **tabletop_words.REFUSALS,
 }
 
 NOT_YOURS: Final[Mapping[str, str]] = {
@@ -176,6 +198,8 @@ NOT_YOURS: Final[Mapping[str, str]] = {
     "start-drill": "start a drill",
     "acknowledge": "start what a press asked for",
     "dismiss": "dismiss a press",
+    "alerts": "see what detectors report",
+    "detect": "report for a detector",
     "lock": "lock doors",
     "unlock": "unlock doors",
     "release": "release doors",
@@ -195,6 +219,12 @@ NOT_YOURS: Final[Mapping[str, str]] = {
     "work-tickets": "work on tickets",
     "sign-sweep": "sign what the weekly sweep found at a door",
     "inspect": "sign for inspections",
+    "screen": "show a room's screen",
+    "answer-room": "answer for a room",
+    "speak": "approve words for families and media",
+    "coordinate": "take part in an incident's post",
+    "respond": "see the responders' page",
+    "report-room": "say how a room is",
     "metrics": "read the figures",
 }
 """Each right, as what somebody without it may not do."""
@@ -389,7 +419,10 @@ def reply(code: str, args: Mapping[str, object]) -> str:
     """What became of a person's request."""
     if code not in REFUSALS:
         return f"{code} {' '.join(f'{name}={value}' for name, value in args.items())}".rstrip()
-    values = asset_words.args_in_words(args) if code in asset_words.REFUSALS else dict(args)
+    values = dict(args)
+    for table in (asset_words, ticket_words, response_words):
+        if code in table.REFUSALS:
+            values = table.args_in_words(args)
     if code == "held":
         values["held"] = "; ".join(_held(one) for one in str(args.get("held", "?")).split(", "))
     return fill(REFUSALS[code], values)

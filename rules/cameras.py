@@ -49,7 +49,8 @@ def told(step: Step, event: CameraTold) -> None:
     picture = event.picture if event.up else "unknown"
     turned = before is None or before.up != event.up
     since = step.at if turned or before is None else before.since
-    now = CameraLive(event.up, since, event.code, picture, event.engine, event.engine_code)
+    judged = step.at if before is None or before.picture != picture else before.judged
+    now = CameraLive(event.up, since, event.code, picture, event.engine, event.engine_code, judged)
     step.change(cameras={**step.live.cameras, event.camera: now})
     # After a start each camera says how it is: news is only what the record does not say yet.
     written = step.record.cameras.get(event.camera, CameraMemory())

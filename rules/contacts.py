@@ -4,12 +4,13 @@ Issue 2, C10: two equal reads at least 20 ms apart; the first level after start 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal
 
 from rules.model.events import Scanned
 from rules.model.ids import ButtonId, ControllerId, InputId
 from rules.model.moments import SECOND_US, Instant
+from rules.model.values import dataclass
 from rules.plan import Plan, Sensor, Wired
 from rules.prepared import Key, boards, key_of
 from rules.state import ButtonMemory, Contact, ControllerLive, Live, Read

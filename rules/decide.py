@@ -3,25 +3,44 @@
 from typing import assert_never
 
 from rules import (
+    alerts,
     camera_selves,
     cameras,
     contacts,
     device_selves,
     doors,
+    drills,
     exercising,
     fire,
+    notices,
     outputs,
     own_network,
+    post,
     presses,
     readiness,
     requests,
     responses,
+    school,
+    screens,
+    second_channel,
     selftest,
     shortcoming,
+    statements,
     supervision,
+    tabletop,
     would_lock,
 )
 from rules.decision import Decision, PressAnswer
+from rules.model.alerts import (
+    CallHeard,
+    CallSeenAsked,
+    DetectionAnswerAsked,
+    DetectionHeard,
+    DetectionLooked,
+    DetectionPictured,
+    ReportRefused,
+    SourceReported,
+)
 from rules.model.book_events import BookDecided
 from rules.model.camera_events import (
     CameraClockTold,
@@ -35,6 +54,7 @@ from rules.model.camera_events import (
     LearnAsked,
 )
 from rules.model.device_facts import ControllerIdentified
+from rules.model.drill_asks import DrillAsked
 from rules.model.events import (
     AnswerAsked,
     ClockTold,
@@ -63,6 +83,12 @@ from rules.model.events import (
     Ticked,
     WalkTestAsked,
 )
+from rules.model.notices import NoticeEnded
+from rules.model.post_asks import RespondingAsked, RoleAsked, RoomAsked, TaskAddAsked, TaskAsked
+from rules.model.school import SchoolTold
+from rules.model.screens import ScreenAnswerAsked, ScreenDrew
+from rules.model.statements import StatementAsked
+from rules.model.tabletop_asks import TabletopAsked
 from rules.plan import Plan
 from rules.state import State
 from rules.step import LetOut, Step
@@ -95,6 +121,12 @@ def decide(plan: Plan, state: State, event: Event, let_out: LetOut | None = None
         case CommandEnded():
             doors.command_ended(step, event)
             selftest.command_ended(step, event)
+        case NoticeEnded():
+            notices.ended(step, event)
+        case ScreenDrew():
+            screens.drew(step, event)
+        case ScreenAnswerAsked():
+            screens.answer(step, event)
         case PressAsked():
             requests.press(step, event)
         case StartAsked():
@@ -111,6 +143,10 @@ def decide(plan: Plan, state: State, event: Event, let_out: LetOut | None = None
             requests.close(step, event)
         case WalkTestAsked():
             requests.walk_test(step, event)
+        case DrillAsked():
+            drills.asked(step, event)
+        case TabletopAsked():
+            tabletop.asked(step, event)
         case SelfTestAsked():
             selftest.asked(step, event)
         case MeasureAsked():
@@ -123,10 +159,24 @@ def decide(plan: Plan, state: State, event: Event, let_out: LetOut | None = None
             selftest.clock_told(step, event)
             exercising.begin(step)
             would_lock.clock_told(step)
+        case SchoolTold():
+            school.told(step, event)
         case NetworkTold():
             own_network.told(step, event)
         case ProbeEnded():
             selftest.probe_ended(step, event)
+        case TaskAsked():
+            post.task(step, event)
+        case TaskAddAsked():
+            post.add_task(step, event)
+        case RoleAsked():
+            post.role(step, event)
+        case RespondingAsked():
+            post.responding(step, event)
+        case RoomAsked():
+            post.room(step, event)
+        case StatementAsked():
+            statements.answer(step, event)
         case Ticked():
             _ticked(step)
         case ExportMade():
@@ -153,6 +203,22 @@ def decide(plan: Plan, state: State, event: Event, let_out: LetOut | None = None
             camera_selves.said(step, event)
         case CameraClockTold():
             camera_selves.clock_told(step, event)
+        case DetectionHeard():
+            alerts.detected(step, event)
+        case DetectionPictured():
+            alerts.pictured(step, event)
+        case DetectionAnswerAsked():
+            alerts.answer(step, event)
+        case CallHeard():
+            alerts.called(step, event)
+        case CallSeenAsked():
+            alerts.seen(step, event)
+        case DetectionLooked():
+            alerts.looked(step, event)
+        case SourceReported():
+            alerts.reported(step, event)
+        case ReportRefused():
+            alerts.refused(step, event)
         case BookDecided():
             for entry in event.entries:
                 step.write(entry.fact, entry.subject, actor=entry.actor, because=entry.because)
@@ -174,13 +240,20 @@ def _scanned(step: Step, event: Scanned) -> None:
 
 def _ticked(step: Step) -> None:
     requests.end_walk_tests(step)
+    drills.sweep(step)
+    tabletop.sweep(step)
     fire.sweep(step)
     responses.sweep(step)
+    post.sweep(step)
     doors.sweep(step)
     outputs.sweep(step)
+    notices.sweep(step)
+    second_channel.sweep(step)
+    statements.sweep(step)
     selftest.sweep(step)
     exercising.sweep(step)
     cameras.sweep(step)
+    alerts.sweep(step)
     supervision.sweep(step)
     would_lock.sweep(step)
     readiness.sweep(step)

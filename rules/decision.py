@@ -1,12 +1,12 @@
 """What came of one event: entries for the journal, permits for the drivers, answers for who asked."""
 
-from dataclasses import dataclass
-
 from rules.model.commands import Permit
 from rules.model.facts import Entry
 from rules.model.ids import ButtonId, DeliveryId, IncidentId, PressId, RequestId
 from rules.model.kinds import KindWord
+from rules.model.notices import Notice
 from rules.model.selftest import Probe
+from rules.model.values import dataclass
 from rules.state import State
 
 
@@ -45,7 +45,7 @@ class Decision:
     """What to hand on, permits before anything else, and the state once it is taken.
 
     `state.record` is the fold of `entries` over the record before: a restart folds them and gets the same.
-    probes: what a self-test asks of the box, after everything else.
+    probes: what a self-test asks of the box, after everything else. notices: what routes tell people, behind the permits.
     """
 
     state: State
@@ -53,3 +53,4 @@ class Decision:
     permits: tuple[Permit, ...] = ()
     answers: tuple[Answer, ...] = ()
     probes: tuple[Probe, ...] = ()
+    notices: tuple[Notice, ...] = ()

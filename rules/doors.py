@@ -1,7 +1,7 @@
 """Door orders: lock, return to rest, assert again until proven; and what devices answer. Issue 2 D14 to D16, E20."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal
 
 from rules import interlock, outputs
@@ -21,6 +21,7 @@ from rules.model.events import CommandEnded, ControllerChanged, Scanned
 from rules.model.facts import Because, CommandRecorded, DoorsAsserted, DoorsOrdered
 from rules.model.ids import Actor, DoorId, IncidentId
 from rules.model.moments import SECOND_US
+from rules.model.values import dataclass
 from rules.model.verdicts import SECURED
 from rules.plan import DoorPlan, Plan
 from rules.prepared import Once, boards

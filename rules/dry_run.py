@@ -3,8 +3,6 @@
 The step that collects it is dropped here with its permits and entries: the state that it began from stands.
 """
 
-from dataclasses import dataclass
-
 from rules import presses
 from rules.contacts import WiredPress
 from rules.decision import Decision
@@ -13,6 +11,7 @@ from rules.model.events import PressHeard
 from rules.model.facts import DoorsOrdered, IncidentOpened, PressRecorded, Standing
 from rules.model.ids import ButtonId, ControllerId, DoorId, PressId
 from rules.model.moments import Instant
+from rules.model.values import dataclass
 from rules.plan import ButtonPlan, Plan
 from rules.responses import locks
 from rules.state import State

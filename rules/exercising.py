@@ -12,14 +12,24 @@ from typing import Final
 from rules import interlock
 from rules.evidence import fresh, read_back, read_of, says, sensors
 from rules.ledger import on_the_wire, register, review, told
-from rules.model.facts import Because, DoorExercised
+from rules.model.facts import Because
 from rules.model.ids import CommandId, DoorId
 from rules.model.moments import MINUTE_US, SECOND_US, Instant
 from rules.model.selftest import Outcome
+from rules.model.selftest_facts import DoorExercised
 from rules.plan import DoorPlan, Hours, Plan, Sensor
 from rules.prepared import OncePerPlan
+from rules.selftest_state import (
+    ExerciseLive,
+    ExerciseMemory,
+)
 from rules.silence import settled
-from rules.state import CommandLive, ExerciseLive, ExerciseMemory, Live, LocalClock, State
+from rules.state import (
+    CommandLive,
+    Live,
+    LocalClock,
+    State,
+)
 from rules.step import Step
 
 PROVE_US: Final = 3 * SECOND_US

@@ -4,7 +4,7 @@ Issue 2, E19. Kept apart from the rules it stands in for, and small: it uses the
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from rules import interlock
@@ -29,6 +29,7 @@ from rules.model.ids import Actor, DoorId, IncidentId, Point, PressId
 from rules.model.kinds import REAL
 from rules.model.moments import SECOND_US
 from rules.model.responses import Ask
+from rules.model.values import dataclass
 from rules.plan import ButtonPlan, Plan, Wired
 from rules.prepared import Key, key_of
 from rules.state import Contact, ControllerLive, Incident, Read, Record, State

@@ -1,7 +1,6 @@
 """The fire rule: what it frees, what it latches, and that neither waits for anybody. Contract section 3, Fire."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from rules import interlock
@@ -12,6 +11,7 @@ from rules.model.commands import Drive, Purpose
 from rules.model.facts import Because, DoorsAsserted, DoorsOrdered, InputTurned
 from rules.model.ids import DoorId, IncidentId, InputId
 from rules.model.moments import SECOND_US
+from rules.model.values import dataclass
 from rules.plan import DoorPlan, Plan
 from rules.prepared import OncePerPlan
 from rules.state import DoorLive, Live

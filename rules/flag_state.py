@@ -1,11 +1,12 @@
 """What is kept about flags beside the flags themselves: what is done meanwhile, the last number, the last dry run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from rules.model.ids import Actor, DoorId, ZoneId
 from rules.model.moments import Instant
 from rules.model.selftest import TestCause
+from rules.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """What each flag means: who answers for it, what it costs, what ends it. The table itself is `packs/flags.yaml`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from rules.model.moments import MINUTE_US
+from rules.model.values import dataclass
 from rules.rights import Role
 
 DAY_US: Final = 24 * 60 * MINUTE_US

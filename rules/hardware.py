@@ -5,9 +5,9 @@ Source: contract section 3 (Contradictions, Fire) and, above it, egress law: `in
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
 
+from rules.model.values import dataclass
 from rules.plan import DoorKind, Hardware, Lock, Mounted
 
 Effect = Literal["refuse", "undriven", "flag"]

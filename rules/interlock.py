@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Generic, TypeVar
 
 from rules.contacts import InputState, guarded_state, last_active
@@ -14,7 +14,8 @@ from rules.model.ids import CommandId, ControllerId, DoorId, OutputId
 from rules.model.kinds import Test
 from rules.model.moments import SECOND_US, Instant
 from rules.model.seal import SEAL
-from rules.plan import DoorPlan, Hardware, Hours, Lock, OutputPlan, Plan
+from rules.model.values import dataclass
+from rules.plan import SWITCHED, DoorPlan, Hardware, Hours, Lock, OutputPlan, Plan
 from rules.prepared import OncePerPlan
 from rules.state import Live, Record
 from rules.step import Step
@@ -414,7 +415,7 @@ def bare_permits(step: Step, doors: Iterable[DoorId]) -> Passed[DoorId]:
 def output_refusal(plan: Plan, output: OutputPlan) -> str:
     """`""` if an on-site output may be switched, else the code of why not."""
     point = output.point
-    if output.driver != "modbus-coil" or point is None or point.controller not in plan.controllers:
+    if output.driver not in SWITCHED or point is None or point.controller not in plan.controllers:
         return "no_coil"
     if not output.commissioned:
         return "not_commissioned"

@@ -1,7 +1,6 @@
 """Each link between a press and a bolt: which there are, and what can be said of each without anybody noticing."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from rules.contacts import contact_fresh, input_state
@@ -10,10 +9,20 @@ from rules.interlock import output_refusal
 from rules.model.ids import ButtonId, ControllerId, DoorId, InputId, OutputId
 from rules.model.moments import Instant
 from rules.model.selftest import LinkKind, LinkName, Outcome, link_name
+from rules.model.values import dataclass
 from rules.plan import ButtonPlan, DoorPlan, OutputPlan, Plan
 from rules.prepared import OncePerPlan
+from rules.selftest_state import (
+    OutputTest,
+    SelfTestRun,
+)
 from rules.silence import button_state
-from rules.state import ButtonLive, DoorLive, Live, OutputTest, SelfTestRun, State
+from rules.state import (
+    ButtonLive,
+    DoorLive,
+    Live,
+    State,
+)
 from rules.verdict import coil_differs
 
 BOX_TROUBLE: Final = frozenset(

@@ -1,8 +1,7 @@
-"""On-site outputs on coils: switched with a response in its zones, and again until they read so."""
+"""On-site outputs on coils and readers: switched with a response in its zones, and again until they read so."""
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final
 
 from rules import interlock
 from rules.evidence import read_back
@@ -11,12 +10,9 @@ from rules.model.events import CommandEnded
 from rules.model.facts import Because, OutputsOrdered
 from rules.model.ids import ControllerId, DoorId, IncidentId, OutputId, ZoneId
 from rules.model.kinds import Switching
-from rules.plan import OutputPlan
+from rules.plan import SWITCHED, OutputPlan
 from rules.state import CommandLive, DoorLive
 from rules.step import Step
-
-DRIVER: Final = "modbus-coil"
-"""The other drivers of outputs are routes, driven elsewhere."""
 
 
 def switch(
@@ -28,17 +24,20 @@ def switch(
     kind: Switching,
     because: Because,
     joined: bool = False,
+    below: bool = True,
 ) -> None:
-    """Switch the commissioned coil outputs of these zones and all below; name those that may not be switched.
+    """Switch the commissioned outputs with two states of these zones and all below; name those that may not be switched.
 
     joined: the incident was live before, and what it has on already, or on the way, gets no second frame.
+    below False: of these zones alone, for below one of them something else may hold.
     """
-    within = frozenset(below for zone in zones for below in step.plan.zones[zone].within)
+    some = frozenset(zones)
+    within = frozenset(one for zone in some for one in step.plan.zones[zone].within) if below else some
     named = [
         one
         for one in step.plan.outputs.values()
         # What we did not switch on is not ours to switch off.
-        if one.driver == DRIVER and one.zone in within and (on or one.id in step.record.outputs_on)
+        if one.driver in SWITCHED and one.zone in within and (on or one.id in step.record.outputs_on)
     ]
     if joined:
         # A hundred presses in a row must not keep a board from being read.

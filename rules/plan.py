@@ -1,12 +1,32 @@
 """The campus as configured: what a configuration says, resolved for the rules. Built once for each accepted configuration."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import field
+from typing import Final, Literal
 
+from rules.drill_law import DrillRules
 from rules.flag_table import FlagTable
-from rules.model.ids import ButtonId, CameraId, ControllerId, DoorId, InputId, OutputId, Point, ZoneId
+from rules.model.alerts import Detected
+from rules.model.ids import (
+    ButtonId,
+    CameraId,
+    ControllerId,
+    DetectorId,
+    DoorId,
+    InputId,
+    OutputId,
+    PhoneSystemId,
+    Point,
+    ZoneId,
+)
+from rules.model.moments import SECOND_US
+from rules.model.notices import Audience
+from rules.model.post_facts import IncidentRole
 from rules.model.responses import Ask, Response
+from rules.model.school import OUTPUT_MODES
+from rules.model.statements import Addressed
+from rules.model.values import dataclass
+from rules.transition_table import Transitions
 
 LockType = Literal["electrified-lockset", "strike", "maglock", "panic-latch-retraction", "delayed-egress"]
 Egress = Literal["free-mechanical", "sensor-release", "hardware-release", "delayed"]
@@ -21,6 +41,7 @@ InputKind = Literal["fire-alarm", "rex", "exit-button", "glass-break", "tamper"]
 DriverKind = Literal["modbus-tcp", "modbus-rtu", "osdp"]
 Mounted = Literal["secure-side", "attack-side"]
 Perimeter = Literal["lock", "leave"]
+EndAsks = Literal["session", "fresh", "second-person"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +170,23 @@ class ButtonPlan:
     silence_limit_us: int | None
 
 
+SWITCHED: Final = frozenset({"modbus-coil", "osdp-output"})
+"""Drivers of outputs that are on or off; the others are routes."""
+
+
 @dataclass(frozen=True, slots=True)
 class OutputPlan:
-    """One on-site output on a coil or OSDP output; `point` None: a route that later parts drive."""
+    """One on-site output on a coil or OSDP output; `point` None: a route. modes: when it is for."""
 
     id: OutputId
     driver: str
     zone: ZoneId
     point: Point | None
     commissioned: str | None
+    modes: frozenset[str] = OUTPUT_MODES
+    rooms: tuple[str, ...] = ()
+    """Of screens, in which rooms they are."""
+    audience: Audience = "staff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +214,36 @@ class CameraPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class DetectorPlan:
+    """A weapon or gunshot detector. zone: where it looks. cameras: the nearest, in that order.
+
+    ask: what a person who confirms its report starts. answer_within_us: unanswered for so long, that is a shortcoming.
+    silence_limit_us None: unsupervised, a standing flag.
+    """
+
+    id: DetectorId
+    name: str
+    detects: Detected
+    zone: ZoneId
+    cameras: tuple[CameraId, ...]
+    ask: Ask
+    answer_within_us: int
+    silence_limit_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneSystemPlan:
+    """A telephone system that tells of 911 calls. extensions: where each telephone stands, as (zone, place)."""
+
+    id: PhoneSystemId
+    name: str
+    zone: ZoneId
+    extensions: Mapping[str, tuple[ZoneId, str]]
+    silence_limit_us: int | None
+    answer_within_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class ControllerPlan:
     id: ControllerId
     driver: DriverKind
@@ -208,7 +267,12 @@ class ResponsePlan:
 
     locks: the kinds of door it locks; `exterior` among them only where the perimeter choice says lock.
     scope: what a gesture without a written scope covers. silent: nothing is seen or heard on site.
-    outputs: whether on-site outputs of the zone are switched on.
+    outputs: whether on-site outputs of the zone are switched on. sounds: whether loudspeakers say it.
+    messages: whether it is written to staff.
+    start, change, end: the roles that may, of those whose right it is; None: every one of them. Hardware asks nobody.
+    owner: the roles that see to it, the first of them that is there. says: its words; `""`: the product's own.
+    nearest: kinds of asset whose nearest ones in service its page names. end_asks: what a person who ends a real one must have
+    given: a second factor once in their session, one for this within minutes, or the sign-in of a second named person.
     """
 
     response: Response
@@ -217,6 +281,53 @@ class ResponsePlan:
     silent: bool
     locks: frozenset[DoorKind]
     outputs: bool
+    sounds: bool = False
+    messages: bool = False
+    start: frozenset[str] | None = None
+    change: frozenset[str] | None = None
+    end: frozenset[str] | None = None
+    owner: tuple[str, ...] = ()
+    says: str = ""
+    nearest: tuple[str, ...] = ()
+    end_asks: EndAsks = "session"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPlan:
+    """One task of a responses pack. within_us: due so long after it was opened; every_us: and again; 0: no time.
+
+    drill: what it says in a drill or an exercise, where nobody outside is to be told; `""`: the same.
+    """
+
+    id: str
+    role: IncidentRole
+    text: str
+    within_us: int = 0
+    every_us: int = 0
+    timer: bool = False
+    drill: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementPlan:
+    """One text of a responses pack for families or media. owner: the ICS role that answers for it.
+
+    real, drill: with {campus}, {where} and {number} in them; the first word, REAL or DRILL, is not theirs.
+    """
+
+    id: str
+    to: Addressed
+    owner: IncidentRole
+    real: str
+    drill: str
+
+
+@dataclass(frozen=True, slots=True)
+class RolePlan:
+    """Who is to hold an ICS role, by name: the first one and those who stand in, in order."""
+
+    primary: str
+    deputies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,10 +351,24 @@ class Plan:
     standing_flags: tuple[tuple[str, str], ...] = field(default=())
     """(code, subject) of shortcomings the configuration itself implies, such as `nc_relay` on a door."""
     cameras: Mapping[CameraId, CameraPlan] = field(default_factory=dict)
+    detectors: Mapping[DetectorId, DetectorPlan] = field(default_factory=dict)
+    phone_systems: Mapping[PhoneSystemId, PhoneSystemPlan] = field(default_factory=dict)
     self_test_at: int | None = None
     """Local minute after midnight at which every day's self-test begins; None: only when a person asks."""
     flags: FlagTable = field(default_factory=FlagTable)
     packs: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     """Version and SHA-256 of each file of rules that is in force, by its name."""
+    transitions: Transitions = field(default_factory=Transitions)
     dry_run_at: int | None = None
     """Local minute after midnight of every day's dry run; None: only when a person asks."""
+    tasks: Mapping[Response, tuple[TaskPlan, ...]] = field(default_factory=dict)
+    statements: Mapping[str, tuple[StatementPlan, ...]] = field(default_factory=dict)
+    """By response, and for the end by `over`."""
+    roles: Mapping[IncidentRole, RolePlan] = field(default_factory=dict)
+    responder_access: str = ""
+    """The responders' way in, as whoever approved the perimeter wrote it; `""`: nobody did."""
+    drills: DrillRules = field(default_factory=DrillRules)
+    district: bool = False
+    """Whether one is configured, which fetches what is queued for it."""
+    unacknowledged_after_us: int = 30 * SECOND_US
+    """Who was told and did not acknowledge for so long is named, and tried by a second channel (`rules.second_channel`)."""

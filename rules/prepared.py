@@ -1,10 +1,11 @@
 """What follows from a plan alone, worked out once for each plan, so that a press looks only at what is live."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Generic, TypeVar
 
 from rules.model.ids import ControllerId, DoorId, InputId, Point, Space
+from rules.model.values import dataclass
 from rules.plan import ButtonPlan, Plan, Wired
 
 T = TypeVar("T")

@@ -4,18 +4,20 @@ Contract section 3 (scope, gestures) and section 4 (press_id, age).
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final
 
-from rules import responses, supervision
+from rules import enrolment, responses, supervision
 from rules.contacts import WiredPress
 from rules.decision import PressAnswer
+from rules.model.drill_facts import DrillButtonsReal
 from rules.model.events import MessageRefused, PressAsked, PressHeard
 from rules.model.facts import Because, PressRecorded, PressUnanswered, Standing, WalkTestEnded
 from rules.model.ids import Actor, ButtonId, DeliveryId, IncidentId, PressId
-from rules.model.kinds import REAL, TEST, Drill, Exercise, Kind, Real
+from rules.model.kinds import DRILL, REAL, TEST, Drill, Exercise, Kind, Real, kind_of
 from rules.model.moments import SECOND_US, Instant
 from rules.model.responses import Ask
+from rules.model.values import dataclass
 from rules.plan import ButtonPlan
 from rules.record import REMEMBERED_US
 from rules.state import ButtonLive, ButtonMemory, PressMemory, Record, State
@@ -87,7 +89,7 @@ def heard(step: Step, event: PressHeard) -> None:
         step.answer(PressAnswer(None, None, None, "real", event.delivery, topic_answer=False))
         return
     if known is not None:
-        kind: Kind = TEST if known.standing == "test" else REAL
+        kind = kind_of(known.kind)
         _record(step, press, "repeated", known.incident, kind)
         _answer(step, press, _shown(step, plan, known.incident), kind)
     elif not acts:
@@ -173,7 +175,7 @@ def in_walk_test(state: State, button: ButtonId, at: Instant) -> bool:
 
 
 def _judge(step: Step, press: _Press) -> None:
-    """A fresh, new press of a button: a walk-test's, or real."""
+    """A fresh, new press of a button: a walk-test's, a drill's, or real."""
     if in_walk_test(step.state, press.plan.id, step.at):
         last = step.record.walk_tests[press.plan.id].last_press
         if last is None or step.at.since(last.at) > SECOND_TEST_PRESS_US:
@@ -183,7 +185,25 @@ def _judge(step: Step, press: _Press) -> None:
         # Somebody presses twice: that is not a tester going down a list.
         ended = WalkTestEnded((press.plan.id,), "second_press")
         step.write(ended, press.plan.id, because=Because("second_press"))
+    run = enrolment.run_of(step.state, press.plan.id, step.at)
+    if run is not None:
+        ask = _escalated(step, press, DRILL)
+        why = enrolment.why_real(step.plan, run, press.plan.id, ask, press.age_us, step.at)
+        if not why:
+            _drill(step, press, enrolment.asks(step.plan, run, ask))
+            return
+        if why != "silent":
+            real = DrillButtonsReal(run.id, (press.plan.id,), why)
+            step.write(real, press.plan.id, incident=run.incident, because=Because(why))
     _act(step, press, REAL)
+
+
+def _drill(step: Step, press: _Press, asks: tuple[Ask, ...]) -> None:
+    """A press of a drill: what the button asks for, in the drill's own zones."""
+    first, *others = asks
+    _act(step, replace(press, ask=first), DRILL)
+    for ask in others:
+        responses.respond(step, ask, DRILL, responses.joining(step, ask, DRILL), actor=press.actor)
 
 
 def _act(step: Step, press: _Press, kind: Real | Drill | Exercise) -> IncidentId | None:

@@ -4,7 +4,7 @@ By the weights of `packs/flags.yaml`. What nobody knows costs what the worst wou
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from rules.doors import SHORTCOMINGS
@@ -12,6 +12,7 @@ from rules.model.facts import Because
 from rules.model.flag_facts import ReadinessStated
 from rules.model.ids import ZoneId
 from rules.model.moments import MINUTE_US
+from rules.model.values import dataclass
 from rules.plan import Plan
 from rules.shortcoming import thing_of, zones_of
 from rules.state import ButtonLive, State

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
+from rules.alert_fold import fold_alert
 from rules.altered import altered
+from rules.drill_fold import fold_drills
 from rules.flag_state import DryRunMemory, Measure, Stated
+from rules.model.alerts import AlertFact
 from rules.model.camera_facts import (
     CameraAudioTurned,
     CameraIdentified,
@@ -15,7 +18,6 @@ from rules.model.camera_facts import (
 )
 from rules.model.device_facts import DeviceIdentified
 from rules.model.facts import (
-    DoorExercised,
     DoorsOrdered,
     Entry,
     FlagCleared,
@@ -23,13 +25,11 @@ from rules.model.facts import (
     IncidentClosed,
     IncidentOpened,
     IncidentRaised,
+    NoteWritten,
     OutputsOrdered,
     PressAnswered,
     PressRecorded,
     PressUnanswered,
-    SelfTestEnded,
-    SelfTestScheduled,
-    SelfTestStarted,
     Standing,
     VerdictReached,
     WalkTestEnded,
@@ -39,25 +39,48 @@ from rules.model.facts import (
 from rules.model.flag_facts import DryRunTold, FlagCompensated, FlagUncompensated, ReadinessStated
 from rules.model.ids import CameraId, DoorId, OutputId
 from rules.model.moments import MINUTE_US, Instant
+from rules.model.notices import NoticesOrdered, NoticeTurned, SecondChannelTried
+from rules.model.post_facts import (
+    ResponderMarked,
+    RoleHandedOver,
+    RoomReported,
+    TaskOverdue,
+    TasksOpened,
+    TaskTurned,
+)
+from rules.model.response_facts import ResponseChanged
+from rules.model.screens import RoomHeard
 from rules.model.selftest import LinkName
+from rules.model.selftest_facts import (
+    DoorExercised,
+    SelfTestEnded,
+    SelfTestScheduled,
+    SelfTestStarted,
+)
+from rules.model.statements import StatementAnswered, StatementsPrepared
 from rules.model.verdicts import SECURED
+from rules.notice_fold import heard_of, noticed, second, turned, without_notices
+from rules.post_fold import folded, without
+from rules.selftest_state import (
+    ExerciseMemory,
+    SelfTests,
+    TestResult,
+)
 from rules.state import (
     Asset,
     ButtonMemory,
     CameraMemory,
     DeviceMemory,
     DoorOrder,
-    ExerciseMemory,
     Flag,
     Incident,
     PressMemory,
     Record,
-    SelfTests,
-    TestResult,
     Unanswered,
     WalkTest,
     ZoneState,
 )
+from rules.statement_fold import fold_statements
 
 REMEMBERED_US: Final = 24 * 60 * MINUTE_US
 """Contract section 4: a press is compared with the same button's of the last 24 h and of the live incident."""
@@ -73,6 +96,12 @@ V = TypeVar("V")
 
 def fold(record: Record, at: Instant, entry: Entry) -> Record:
     """The record after `entry`, which was written at `at`. Facts that change no record fold to the same record."""
+    folded = _fold(record, at, entry)
+    drills = fold_drills(record.drills, at, entry)
+    return folded if drills is record.drills else altered(folded, drills=drills)
+
+
+def _fold(record: Record, at: Instant, entry: Entry) -> Record:
     fact = entry.fact
     match fact:
         case PressRecorded():
@@ -92,8 +121,14 @@ def fold(record: Record, at: Instant, entry: Entry) -> Record:
         case IncidentRaised() if fact.id in record.incidents:
             raised = replace(record.incidents[fact.id], response=fact.response, zone=fact.zone)
             return altered(record, incidents=_with(record.incidents, fact.id, raised))
+        case ResponseChanged() if fact.id in record.incidents:
+            changed = replace(record.incidents[fact.id], response=fact.stands, zone=fact.stands_in)
+            return altered(record, incidents=_with(record.incidents, fact.id, changed))
         case IncidentClosed():
-            over = altered(record, incidents=_without(record.incidents, fact.id))
+            over = altered(
+                without_notices(without(record, fact.id), fact.id),
+                incidents=_without(record.incidents, fact.id),
+            )
             if fact.id not in record.keeping:
                 return over
             return altered(
@@ -130,6 +165,14 @@ def fold(record: Record, at: Instant, entry: Entry) -> Record:
             named_outputs = {OutputId(one) for one in fact.outputs}
             on = record.outputs_on | named_outputs if fact.on else record.outputs_on - named_outputs
             return altered(record, outputs_on=on)
+        case NoticesOrdered() if entry.incident is not None:
+            return noticed(record, at, entry.incident, fact)
+        case NoticeTurned():
+            return turned(record, at, fact)
+        case SecondChannelTried() if entry.incident is not None:
+            return second(record, at, entry.incident, fact)
+        case RoomHeard() if entry.incident is not None:
+            return heard_of(record, at, entry.incident, fact)
         case WalkTestStarted():
             test = WalkTest(Instant(fact.until_utc_us, fact.until_mono_us), fact.boot)
             return altered(record, walk_tests={**record.walk_tests, **dict.fromkeys(fact.buttons, test)})
@@ -168,6 +211,20 @@ def fold(record: Record, at: Instant, entry: Entry) -> Record:
             return _none_later(tested, at) if fact.complete else tested
         case DoorExercised():
             return _exercised(record, at, fact)
+        case (
+            TasksOpened()
+            | TaskTurned()
+            | TaskOverdue()
+            | RoleHandedOver()
+            | ResponderMarked()
+            | RoomReported()
+            | NoteWritten()
+        ):
+            return folded(record, at, entry, fact)
+        case StatementsPrepared() | StatementAnswered():
+            return altered(record, statements=fold_statements(record.statements, at, entry, fact))
+        case _ if isinstance(fact, AlertFact):
+            return altered(record, alerts=fold_alert(record.alerts, at, entry, fact))
         case _:
             return record
 
@@ -224,7 +281,7 @@ def _exercised(record: Record, at: Instant, fact: DoorExercised) -> Record:
 
 def _remember(record: Record, at: Instant, entry: Entry, fact: PressRecorded) -> Record:
     known = record.buttons.get(fact.button, ButtonMemory())
-    one = PressMemory(fact.press, fact.gesture, at, entry.incident, fact.standing)
+    one = PressMemory(fact.press, fact.gesture, at, entry.incident, fact.standing, fact.kind)
     presses = known.presses
     # The oldest stands first: while it is not to be forgotten, nothing is. A stuck button has thousands.
     if presses and at.utc_us - presses[0].at.utc_us > REMEMBERED_US:

@@ -3,7 +3,13 @@
 from collections.abc import Iterable
 from typing import Final, assert_never
 
-from rules import doors, presses, responses
+from rules import (
+    doors,
+    enrolment,
+    presses,
+    responses,
+    transitions,
+)
 from rules.decision import RequestAnswer
 from rules.model.events import (
     AnswerAsked,
@@ -30,6 +36,7 @@ from rules.model.facts import (
 from rules.model.ids import ButtonId, DoorId, IncidentId
 from rules.model.kinds import REAL, Drill, Exercise, Real, Test
 from rules.model.moments import MINUTE_US
+from rules.model.response_facts import EndConfirmed
 from rules.model.responses import Ask
 from rules.step import Step
 
@@ -47,8 +54,8 @@ def press(step: Step, event: PressAsked) -> None:
         case Real():
             _done(step, event, incident=presses.asked(step, event, kind))
         case Drill() | Exercise():
-            if responses.live_of(step.record, REAL.word, silent=False) is not None:
-                _refuse(step, event, "press", "real_incident_live")
+            if code := transitions.kind_refused(step, kind):
+                _refuse_kind(step, event, "press", code)
                 return
             _done(step, event, incident=presses.asked(step, event, kind))
         case Test():
@@ -65,8 +72,14 @@ def start(step: Step, event: StartAsked) -> None:
         _refuse(step, event, "start", "unknown_zone", ("zone", ", ".join(unknown)))
         return
     kind = event.kind
-    if not isinstance(kind, Real) and responses.live_of(step.record, REAL.word, silent=False) is not None:
-        _refuse(step, event, "start", "real_incident_live")
+    if not isinstance(kind, Real) and (code := transitions.kind_refused(step, kind)):
+        _refuse_kind(step, event, "start", code)
+        return
+    if transitions.not_theirs(step, event.response, event.role):
+        _refuse(step, event, "start", "not_in_plan", ("verb", "start"), ("response", event.response))
+        return
+    if why := transitions.refused(step, event):
+        _refuse_transition(step, event, why)
         return
     shown: IncidentId | None = None
     for zone in dict.fromkeys(event.zones):
@@ -74,7 +87,11 @@ def start(step: Step, event: StartAsked) -> None:
         to = responses.joining(step, ask, kind)
         fact = StartRecorded(event.response, (zone,), kind.word, not to.new, event.reason)
         step.write(fact, zone, actor=event.actor, incident=to.incident, because=Because("asked"))
-        responses.respond(step, ask, kind, to, actor=event.actor)
+        if not isinstance(kind, Exercise) and transitions.is_change(step, event, zone):
+            reason = event.reason
+            transitions.change(step, ask, kind, to.incident, actor=event.actor, reason=reason)
+        else:
+            responses.respond(step, ask, kind, to, actor=event.actor)
         shown = None if to.silent else to.incident
     _done(step, event, incident=shown)
 
@@ -162,7 +179,16 @@ def close(step: Step, event: CloseAsked) -> None:
     if not live:
         _refuse(step, event, "close", "no_incident")
         return
+    if (whose := transitions.not_theirs_to_end(step, event.role, live)) is not None:
+        _refuse(step, event, "close", "not_in_plan", ("verb", "end"), ("response", whose))
+        return
+    if lacks := transitions.not_confirmed(step, event, live):
+        _refuse(step, event, "close", lacks)
+        return
     for one in live:
+        if event.fresh:
+            confirmed = EndConfirmed(one.id, event.second or None)
+            step.write(confirmed, one.id, actor=event.actor, incident=one.id, because=Because("asked"))
         responses.close(step, one, actor=event.actor, because=Because("asked"), reason=event.reason)
     still = sum(order.word == "lock" for order in step.record.orders.values())
     _done(step, event, ("closed", len(live)), ("doors_still_locked", still))
@@ -180,6 +206,8 @@ def walk_test(step: Step, event: WalkTestAsked) -> None:
     elif responses.live_of(step.record, REAL.word, silent=False) is not None:
         # A silent one is no reason: the refusal would tell of it.
         _refuse(step, event, "walk-test", "real_incident_live")
+    elif any(enrolment.run_of(step.state, one, step.at) for one in event.buttons):
+        _refuse(step, event, "walk-test", "in_drill_now")
     else:
         until = step.at.plus(event.minutes * MINUTE_US)
         fact = WalkTestStarted(
@@ -231,6 +259,29 @@ def _ordered(step: Step, event: LockAsked | ReleaseAsked, named: tuple[DoorId, .
 def _refuse(step: Step, event: Asked, verb: str, code: str, *args: tuple[str, str | int | bool]) -> None:
     step.write(RequestRefused(verb, code), step.plan.campus, actor=event.actor)
     step.answer(RequestAnswer(event.request, False, code, args))
+
+
+def _refuse_kind(step: Step, event: PressAsked | StartAsked, verb: str, code: str) -> None:
+    why = step.plan.transitions.reasons.get(code)
+    if why is None or code == "real_incident_live":
+        _refuse(step, event, verb, code)
+    else:
+        _refuse(step, event, verb, "kind_refused", ("reason", code), ("why", why))
+
+
+def _refuse_transition(step: Step, event: StartAsked, why: transitions.Refused) -> None:
+    transitions.write_refused(step, event, why)
+    reason = step.plan.transitions.reasons.get(why.code)
+    args: tuple[tuple[str, str], ...] = (
+        ("response", event.response),
+        ("was", why.was),
+        ("where", step.plan.zones[why.held_in].name),
+        *((("reason", why.code), ("why", reason)) if reason is not None else ()),
+    )
+    code = why.code if reason is None else "transition_refused"
+    if code == "not_in_plan":
+        args = (("verb", "change"), ("response", why.was))
+    _refuse(step, event, "start", code, *args)
 
 
 def _done(

@@ -1,10 +1,15 @@
 """Numbered response states by zone: what an ask opens, raises or joins. A press raises and never lowers."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, assert_never
 
-from rules import doors, outputs
+from rules import (
+    doors,
+    drill_score,
+    notices,
+    outputs,
+    post,
+)
+from rules.holding import lit
 from rules.model.facts import (
     Because,
     IncidentClosed,
@@ -16,9 +21,10 @@ from rules.model.facts import (
 from rules.model.ids import Actor, DoorId, IncidentId, ZoneId
 from rules.model.kinds import Drill, Exercise, Kind, KindWord, Real, Switching, kind_of
 from rules.model.responses import Ask, Response
+from rules.model.values import dataclass
 from rules.plan import Plan, ResponsePlan
 from rules.prepared import OncePerPlan
-from rules.state import Incident, Record, ZoneState
+from rules.state import Incident, Record
 from rules.step import RULE, Step
 
 
@@ -29,12 +35,6 @@ class Joining:
     incident: IncidentId
     new: bool
     silent: bool
-
-
-def effective(plan: Plan, record: Record, zone: ZoneId) -> ZoneState | None:
-    """What holds in a zone: the highest-ranked response of its own and its ancestors', the nearest of equals."""
-    held = [record.zones[one] for one in plan.zones[zone].above if one in record.zones]
-    return max(held, key=lambda own: plan.responses[own.response].rank, default=None)
 
 
 def live_of(record: Record, kind: KindWord, *, silent: bool) -> Incident | None:
@@ -84,33 +84,46 @@ def respond(
     locking = locking or let_out(step, ask, kind)
     wanted = step.plan.responses[ask.response]
     because = Because("response", (("response", ask.response), ("zone", ask.zone)))
+    before = step.record
     match kind:
         case Real():
-            _enter(step, ask, kind, to, wanted, actor, because)
-            _switch(step, ask, kind, to, wanted, actor, because, locking)
+            changed = _enter(step, ask, kind, to, wanted, actor, because)
+            _switch(step, ask, kind, to, wanted, actor, because, locking, changed=changed)
             # Last, so that nothing stands between the press and the wire, and no output goes off and on again.
-            _real_ends_what_is_not(step, silent=to.silent)
+            _real_ends_what_is_not(step, before, silent=to.silent)
         case Drill():
-            _enter(step, ask, kind, to, wanted, actor, because)
-            _switch(step, ask, kind, to, wanted, actor, because, locking)
+            changed = _enter(step, ask, kind, to, wanted, actor, because)
+            _switch(step, ask, kind, to, wanted, actor, because, locking, changed=changed)
         case Exercise():
             # Screens and record only: it is not even on the zones' state, which signs follow.
             _enter(step, ask, kind, to, wanted, actor, because)
         case _:
             assert_never(kind)
+    post.open_tasks(step, to.incident, ask.response)
 
 
-def close(step: Step, live: Incident, *, actor: Actor, because: Because, reason: str) -> None:
-    """End one incident. Every door stays as it is: release is by name."""
+def close(
+    step: Step,
+    live: Incident,
+    *,
+    actor: Actor,
+    because: Because,
+    reason: str,
+    before: Record | None = None,
+) -> None:
+    """End one incident. Every door stays as it is: release is by name. before: as in `drill_score.end`."""
+    drill_score.ends_with(step, live.id, actor, because, before)
     cleared = [zone for zone, own in step.record.zones.items() if own.incident == live.id]
     for zone in cleared:
         quiet = ZoneResponded(step.record.number + 1, zone, None, None, None)
         step.write(quiet, zone, actor=actor, incident=live.id, because=because)
     kind = kind_of(live.kind)
-    if cleared and isinstance(kind, Real | Drill):
-        still = _zones_with_outputs(step)
-        dark = _within(step.plan, cleared) - still
-        outputs.switch(step, dark, False, incident=live.id, kind=kind, because=because)
+    if isinstance(kind, Real | Drill):
+        # Of every zone: where a real response took a drill's own place, it is the drill that had them on.
+        darken(step, incident=live.id, kind=kind, because=because)
+    for zone in sorted(notices.zones_told(step, live)):
+        if zone in step.plan.zones:
+            notices.over(step, live, zone, because)
     closed = IncidentClosed(live.id, live.kind, reason)
     step.write(closed, live.id, actor=actor, incident=live.id, because=because)
 
@@ -172,7 +185,8 @@ def _enter(
     wanted: ResponsePlan,
     actor: Actor,
     because: Because,
-) -> None:
+) -> bool:
+    """Whether the zone's own response is another one now."""
     if to.new:
         opened = IncidentOpened(to.incident, kind.word, ask.response, ask.zone, wanted.silent)
         step.write(opened, to.incident, actor=actor, incident=to.incident, because=because)
@@ -180,11 +194,13 @@ def _enter(
         raised = IncidentRaised(to.incident, ask.response, ask.zone)
         step.write(raised, to.incident, actor=actor, incident=to.incident, because=because)
     if wanted.silent or isinstance(kind, Exercise):
-        return
+        return False
     own = step.record.zones.get(ask.zone)
     if own is None or own.kind != kind.word or wanted.rank > step.plan.responses[own.response].rank:
         fact = ZoneResponded(step.record.number + 1, ask.zone, ask.response, kind.word, to.incident)
         step.write(fact, ask.zone, actor=actor, incident=to.incident, because=because)
+        return True
+    return False
 
 
 def _switch(
@@ -196,16 +212,44 @@ def _switch(
     actor: Actor,
     because: Because,
     locking: doors.Locking | None,
+    *,
+    changed: bool,
 ) -> None:
     if locking is not None:
         named = _locks(step.plan, wanted.locks, ask.zone)
         doors.lock(step, named, incident=to.incident, actor=actor, because=because, locking=locking)
+    follow(step, ask.zone, wanted, incident=to.incident, kind=kind, because=because, joined=not to.new)
+    if changed:
+        notices.announce(step, ask.zone, ask.response, kind, to.incident, because)
+
+
+def follow(
+    step: Step,
+    zone: ZoneId,
+    wanted: ResponsePlan,
+    *,
+    incident: IncidentId,
+    kind: Switching,
+    because: Because,
+    joined: bool,
+) -> None:
+    """Have the coil outputs show what holds since this was asked for: on where that has them on, dark where it has not."""
     if wanted.outputs:
-        zones = step.plan.zones[ask.zone].within
-        outputs.switch(step, zones, True, incident=to.incident, kind=kind, because=because, joined=not to.new)
+        zones = step.plan.zones[zone].within & lit(step.plan, step.record)
+        outputs.switch(
+            step, zones, True, incident=incident, kind=kind, because=because, joined=joined, below=False
+        )
+    elif step.record.outputs_on:
+        darken(step, incident=incident, kind=kind, because=because)
 
 
-def _real_ends_what_is_not(step: Step, *, silent: bool) -> None:
+def darken(step: Step, *, incident: IncidentId, kind: Switching, because: Because) -> None:
+    """Switch off what is on where nothing that holds has it on."""
+    dark = frozenset(step.plan.zones) - lit(step.plan, step.record)
+    outputs.switch(step, dark, False, incident=incident, kind=kind, because=because, below=False)
+
+
+def _real_ends_what_is_not(step: Step, before: Record, *, silent: bool) -> None:
     """A real press ends drills and exercises, and every walk-test: from now on all presses are real.
 
     A silent one ends nothing that people would see or hear ending.
@@ -215,17 +259,11 @@ def _real_ends_what_is_not(step: Step, *, silent: bool) -> None:
     because = Because("real_press")
     for live in tuple(step.record.incidents.values()):
         if live.kind != "real":
-            close(step, live, actor=RULE, because=because, reason="")
+            close(step, live, actor=RULE, because=because, reason="", before=before)
+    run = step.record.drills.run
+    if run is not None:
+        # It waited for its first press, and nothing of it is live.
+        drill_score.end(step, run, because.code)
     if step.record.walk_tests:
         ended = WalkTestEnded(tuple(step.record.walk_tests), "real_incident")
         step.write(ended, step.plan.campus, because=because)
-
-
-def _zones_with_outputs(step: Step) -> frozenset[ZoneId]:
-    holding = (zone for zone, own in step.record.zones.items() if step.plan.responses[own.response].outputs)
-    return _within(step.plan, holding)
-
-
-def _within(plan: Plan, zones: Iterable[ZoneId]) -> frozenset[ZoneId]:
-    """These zones and all below; one that the configuration no longer has is nowhere."""
-    return frozenset(below for zone in zones if zone in plan.zones for below in plan.zones[zone].within)

@@ -4,8 +4,9 @@ Issue 3, B8 and B9; OWASP ASVS 5.0 V8.2.1 and V8.3.1. A press by hardware passes
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, get_args
+
+from rules.model.values import dataclass
 
 Role = Literal[
     "administrator",
@@ -13,6 +14,7 @@ Role = Literal[
     "technician",
     "viewer",
     "device",
+    "detector",
     "teacher",
     "substitute",
     "front-office",
@@ -25,9 +27,11 @@ Role = Literal[
     "auditor",
     "district",
 ]
-"""The first five are given out now; the others stand in the table so that nothing has to be thought up in a hurry."""
+"""The first six are given out now; the others stand in the table so that nothing has to be thought up in a hurry."""
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
-GIVEN: Final[frozenset[Role]] = frozenset({"administrator", "staff", "technician", "viewer", "device"})
+GIVEN: Final[frozenset[Role]] = frozenset(
+    {"administrator", "staff", "technician", "viewer", "device", "detector"}
+)
 
 Right = Literal[
     "look",
@@ -57,12 +61,20 @@ Right = Literal[
     "work-tickets",
     "sign-sweep",
     "inspect",
+    "coordinate",
+    "respond",
+    "report-room",
+    "alerts",
+    "detect",
+    "screen",
+    "answer-room",
+    "speak",
 ]
 RIGHTS: Final[tuple[Right, ...]] = get_args(Right)
 
-ALWAYS: Final[frozenset[Right]] = frozenset({"start", "acknowledge"})
+ALWAYS: Final[frozenset[Right]] = frozenset({"start", "acknowledge", "report-room"})
 """What a session that ran out or was locked out may still do, of what its role may: never blocked (issue 3, B9)."""
-NEVER_BY_TOKEN: Final[frozenset[Right]] = frozenset({"release", "people", "configure"})
+NEVER_BY_TOKEN: Final[frozenset[Right]] = frozenset({"release", "people", "configure", "speak"})
 """What no program may do, whatever its role: contract section 5 (`release`: tokens never)."""
 
 

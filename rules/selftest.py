@@ -15,17 +15,27 @@ from rules.model.events import ClockTold, CommandEnded, ProbeEnded, Scanned, Sel
 from rules.model.facts import (
     Because,
     RequestRefused,
-    SelfTestEnded,
-    SelfTestScheduled,
-    SelfTestStarted,
 )
 from rules.model.ids import Actor, DoorId
 from rules.model.kinds import TEST
 from rules.model.moments import SECOND_US, Instant
 from rules.model.selftest import BrokerProbe, DecisionProbe, TestCause, link_name
+from rules.model.selftest_facts import (
+    SelfTestEnded,
+    SelfTestScheduled,
+    SelfTestStarted,
+)
 from rules.plan import OutputPlan, Plan
+from rules.selftest_state import (
+    OutputTest,
+    SelfTestRun,
+)
 from rules.silence import settled
-from rules.state import LocalClock, OutputTest, Record, SelfTestRun, State
+from rules.state import (
+    LocalClock,
+    Record,
+    State,
+)
 from rules.step import RULE, Step
 
 LEAST_US: Final = 3 * SECOND_US

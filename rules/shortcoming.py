@@ -18,7 +18,14 @@ from rules.step import Step
 def _places(plan: Plan) -> dict[str, tuple[ZoneId, ...]]:
     found: dict[str, tuple[ZoneId, ...]] = {
         one.id: (one.zone,)
-        for things in (plan.doors, plan.buttons, plan.outputs, plan.cameras)
+        for things in (
+            plan.doors,
+            plan.buttons,
+            plan.outputs,
+            plan.cameras,
+            plan.detectors,
+            plan.phone_systems,
+        )
         for one in things.values()
     }
     for one in plan.inputs.values():

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from rules.alert_state import Alerts, SourceLive
+from rules.drill_state import Drills
 from rules.flag_state import DryRunLive, DryRunMemory, Measure, Stated
 from rules.model.camera_facts import BlindCode, Picture
 from rules.model.commands import Purpose
@@ -29,9 +31,14 @@ from rules.model.ids import (
 from rules.model.kinds import KindWord
 from rules.model.moments import Instant
 from rules.model.responses import Response
-from rules.model.selftest import ExerciseStep, LinkName, Outcome, TestCause
+from rules.model.school import SchoolTold
+from rules.model.screens import RoomName
 from rules.model.verdicts import UNKNOWN, Verdict
+from rules.notice_state import NoticeKey, NoticeLive, NoticeMemory, RoomMemory, SecondMemory
 from rules.plan import CameraSound
+from rules.post_state import Post
+from rules.selftest_state import ExerciseLive, SelfTestRun, SelfTests
+from rules.statement_state import Statements
 
 # --- the record ------------------------------------------------------------------------------
 
@@ -48,7 +55,7 @@ class ZoneState:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """A live incident. `response` is the highest asked for so far; a silent one is shown on no state topic."""
+    """A live incident. `response` is the gravest that holds by it, or was asked for; a silent one is shown on no state topic."""
 
     id: IncidentId
     kind: KindWord
@@ -93,6 +100,7 @@ class PressMemory:
     at: Instant
     incident: IncidentId | None
     standing: str
+    kind: KindWord = "real"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,50 +133,6 @@ class Flag:
     subject: str
     args: tuple[str, ...]
     since: Instant
-
-
-@dataclass(frozen=True, slots=True)
-class TestResult:
-    """What the last whole self-test saw; others: the links that were not proven, with outcome and code."""
-
-    __test__ = False  # not a test class of pytest's
-    number: int
-    at: Instant
-    cause: TestCause
-    proven: tuple[LinkName, ...]
-    others: Mapping[LinkName, tuple[Outcome, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class ExerciseMemory:
-    """The last time a lock was exercised: whose night it was, how far it came, and what was seen.
-
-    told: the last night that said something of the lock; None: none did.
-    """
-
-    window: int
-    at: Instant
-    step: ExerciseStep
-    outcome: Outcome
-    code: str
-    told: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SelfTests:
-    """What the record keeps of self-tests: the last one, not their history. Days are local, as ordinals.
-
-    since: from when on they are due. day: of the last one begun by schedule; done: of the last one that came to its end.
-    proven: when each link of the last one was last proven.
-    """
-
-    number: int = 0
-    since: int | None = None
-    day: int = 0
-    done: int = 0
-    last: TestResult | None = None
-    proven: Mapping[LinkName, Instant] = field(default_factory=dict)
-    exercises: Mapping[DoorId, ExerciseMemory] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +197,17 @@ class Record:
     """Of each camera of which anything else was written than that all is well."""
     assets: Mapping[CameraId, Asset] = field(default_factory=dict)
     devices: Mapping[ControllerId, DeviceMemory] = field(default_factory=dict)
+    notices: Mapping[NoticeKey, NoticeMemory] = field(default_factory=dict)
+    """Of live incidents, and of what was told to be over until every route has said so."""
+    seconds: Mapping[NoticeKey, SecondMemory] = field(default_factory=dict)
+    """Of live incidents, by the key of the notice that was not acknowledged: the last try by a second channel."""
+    last_notice: int = 0
+    rooms: Mapping[RoomName, RoomMemory] = field(default_factory=dict)
+    """What was heard from rooms in live incidents."""
+    posts: Mapping[IncidentId, Post] = field(default_factory=dict)
+    alerts: Alerts = field(default_factory=Alerts)
+    drills: Drills = field(default_factory=Drills)
+    statements: Statements = field(default_factory=Statements)
 
 
 # --- the live picture ------------------------------------------------------------------------
@@ -342,7 +317,7 @@ class ButtonLive:
 
 @dataclass(frozen=True, slots=True)
 class CameraLive:
-    """What the camera process last said of one camera; since: of this up or down."""
+    """What the camera process last said of one camera; since: of this up or down; judged: since when of this picture."""
 
     up: bool
     since: Instant
@@ -350,6 +325,7 @@ class CameraLive:
     picture: Picture = "unknown"
     engine: str = ""
     engine_code: str = ""
+    judged: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,53 +366,6 @@ class LocalClock:
     attended: bool
 
 
-@dataclass(frozen=True, slots=True)
-class OutputTest:
-    """A test write to one output that is off: the value it has. ended None: still on the wire.
-
-    command None: nothing was written, for `code`.
-    """
-
-    command: CommandId | None
-    sent: Instant
-    ended: Instant | None = None
-    code: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SelfTestRun:
-    """A self-test under way.
-
-    answers: what probes came to, `""` for those that held. held: doors that a press would find held back.
-    heard: controllers that answered over the connection of their commands since it began.
-    """
-
-    number: int
-    cause: TestCause
-    day: int | None
-    began: Instant
-    answers: Mapping[LinkName, str] = field(default_factory=dict)
-    held: Mapping[LinkName, tuple[tuple[DoorId, str], ...]] = field(default_factory=dict)
-    heard: frozenset[ControllerId] = frozenset()
-    outputs: Mapping[OutputId, OutputTest] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class ExerciseLive:
-    """A lock that is being exercised. command None: the interlock holds its way back; since: of this step.
-
-    locked: proven locked meanwhile. why: what stopped it before, `""` nothing. tries: times it was told to go back.
-    """
-
-    window: int
-    step: ExerciseStep
-    since: Instant
-    command: CommandId | None = None
-    locked: bool = False
-    why: str = ""
-    tries: int = 0
-
-
 @dataclass(frozen=True)
 class Live:
     """What is read and heard since start. `boot` is the machine's boot id: monotonic times hold within it."""
@@ -447,6 +376,7 @@ class Live:
     controllers: Mapping[ControllerId, ControllerLive] = field(default_factory=dict)
     doors: Mapping[DoorId, DoorLive] = field(default_factory=dict)
     outputs: Mapping[OutputId, DoorLive] = field(default_factory=dict)
+    notices: Mapping[NoticeKey, NoticeLive] = field(default_factory=dict)
     buttons: Mapping[ButtonId, ButtonLive] = field(default_factory=dict)
     inputs: Mapping[InputId, Literal["active", "quiet", "unsure", "unread"]] = field(default_factory=dict)
     sessions: Mapping[SessionName, bool] = field(default_factory=dict)
@@ -454,9 +384,8 @@ class Live:
     commands: Mapping[CommandId, tuple[DoorId | OutputId, ...]] = field(default_factory=dict)
     next_command: CommandId = FIRST_COMMAND
     swept: Instant | None = None
-    """When flags and supervision were last begun to be gone through."""
     doors_swept: int = 0
-    """How many doors' flags have been since then."""
+    """When flags and supervision were last begun to be gone through, and how many doors' flags have been since."""
     refused: tuple[int, int] = (0, 0)
     """(minute of CLOCK_MONOTONIC, unreadable messages in it): a flood is not recorded one by one."""
     unreadable: Mapping[str, Instant] = field(default_factory=dict)
@@ -481,6 +410,8 @@ class Live:
     dry_run: DryRunLive | None = None
     network: Mapping[tuple[str, str], tuple[str, ...]] | None = None
     """What was last told of our own networks, as flags; None: nothing since start, or nobody listens."""
+    sources: Mapping[str, SourceLive] = field(default_factory=dict)
+    school: SchoolTold | None = None
     weighed: Instant | None = None
     """When the readiness number was last worked out for the record."""
 

@@ -9,6 +9,7 @@ from rules.model.commands import Permit
 from rules.model.facts import Because, Entry, Fact
 from rules.model.ids import Actor, CommandId, ControllerId, DoorId, IncidentId
 from rules.model.moments import Instant
+from rules.model.notices import Notice
 from rules.model.selftest import Probe
 from rules.plan import Plan
 from rules.record import fold
@@ -31,6 +32,7 @@ class Step:
         "_entries",
         "_let_out",
         "_live",
+        "_notices",
         "_permits",
         "_probes",
         "at",
@@ -50,6 +52,7 @@ class Step:
         self._let_out = let_out
         self._answers: list[Answer] = []
         self._probes: tuple[Probe, ...] = ()
+        self._notices: tuple[Notice, ...] = ()
 
     # --- the live picture ---
 
@@ -116,6 +119,10 @@ class Step:
         """Ask the box itself, once everything else is on its way."""
         self._probes += probes
 
+    def tell(self, notices: tuple[Notice, ...]) -> None:
+        """Let notices out that the interlock passed."""
+        self._notices += notices
+
     @property
     def state(self) -> State:
         """The state so far."""
@@ -124,4 +131,4 @@ class Step:
     def decision(self) -> Decision:
         """All of it."""
         made = (tuple(self._entries), tuple(self._permits), tuple(self._answers))
-        return Decision(self.state, *made, self._probes)
+        return Decision(self.state, *made, self._probes, self._notices)

@@ -5,7 +5,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from rules import cameras, contacts, doors, exercising, own_network, selftest, shortcoming, would_lock
+from rules import (
+    alerts,
+    cameras,
+    contacts,
+    doors,
+    drill_due,
+    exercising,
+    own_network,
+    selftest,
+    shortcoming,
+    would_lock,
+)
 from rules.book import kinds
 from rules.model.events import (
     ConditionChanged,
@@ -267,6 +278,8 @@ def flags(plan: Plan, state: State) -> Iterator[tuple[FlagKey, tuple[str, ...]]]
     yield from exercising.flags(plan, state)
     yield from cameras.flags(plan, state)
     yield from own_network.flags(plan, state)
+    yield from alerts.flags(plan, state)
+    yield from drill_due.flags(plan, state)
 
 
 def _button_flags(plan: ButtonPlan, state: State, now: Instant) -> Iterator[tuple[FlagKey, tuple[str, ...]]]:

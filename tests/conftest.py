@@ -24,6 +24,9 @@ structlog.configure(
     ]
 )
 
+LONG = frozenset({"simulation", "flow", "faults", "soak"})
+"""Folders whose files take minutes."""
+
 _started: "WeakSet[BaseSubprocessTransport]" = WeakSet()
 _init = BaseSubprocessTransport.__init__
 
@@ -37,8 +40,8 @@ BaseSubprocessTransport.__init__ = _remembered  # type: ignore[method-assign]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest begins first."""
-    items.sort(key=lambda item: not _browses(str(item.path)))
+    """What takes longest begins first, so that no process is left with it when the others have nothing to do any more."""
+    items.sort(key=lambda item: (not _browses(str(item.path)), item.path.parent.name not in LONG))
 
 
 class Grouped(LoadFileScheduling):  # type: ignore[misc]  # xdist tells no types

@@ -40,8 +40,13 @@ TRESPASSES = {
         "drivers.doors.osdp",
         "drivers.doors.osdp_session",
     ),
+    "the daemon speaks to the paging process and never loads it": (
+        "drivers.outputs.paging_bus",
+        "drivers.outputs.speech_shelf",
+    ),
     "only edge.config reads YAML": ("edge.new_10", "yaml"),
-    "only edge.web and the simulators speak HTTP": ("edge.new_11", "aiohttp"),
+    "only edge.web, the webhook and the simulators speak HTTP": ("edge.new_11", "aiohttp"),
+    "only a line to the mail server speaks SMTP": ("drivers.outputs.smtp", "aiosmtplib"),
     "only edge.journal signs and encrypts": ("edge.new_12", "cryptography"),
     "only edge.web.pages.templates speaks Jinja": ("edge.new_14", "jinja2"),
     "only the hashing process speaks Argon2": ("edge.new_13", "argon2"),
@@ -60,6 +65,18 @@ TRESPASSES = {
     "what a stranger's bundle is read by is loaded by its own process alone": (
         "edge.new_20",
         "edge.flaws.keeping",
+    ),
+    "what a stranger's floor plan is read by is loaded by its own process alone": (
+        "edge.new_22",
+        "edge.floorplans.svg",
+    ),
+    "a tabletop touches no driver, no inbox, no journal on disk and no network": (
+        "edge.tabletop.film",
+        "drivers.doors.modbus_tcp",
+    ),
+    "the daemon speaks to the processes of tabletops and never loads them": (
+        "edge.new_23",
+        "edge.scenarios.reading",
     ),
     "only the live door of WebRTC and the bench's viewers speak ICE": ("edge.new_19", "aiortc"),
 }

@@ -82,10 +82,18 @@ class EmbeddedBroker:
     """The child, its files and its life. `settings` is what the daemon's own sessions connect with."""
 
     def __init__(
-        self, host: str, port: int, campus: str, store_directory: Path, buttons: Sequence[ButtonTopic]
+        self,
+        host: str,
+        port: int,
+        campus: str,
+        store_directory: Path,
+        buttons: Sequence[ButtonTopic],
+        others: Sequence[str] = (),
     ) -> None:
+        """others: topics beside the buttons' that may be written without a login."""
         self._directory = store_directory / "broker"
         self._buttons = tuple(buttons)
+        self._others = tuple(others)
         self._pid: int | None = None
         self._down: tuple[str, ...] = ()
         self.settings = MqttConfig(
@@ -194,10 +202,10 @@ class EmbeddedBroker:
             text += "# Else mosquitto becomes a user that cannot read this directory.\nuser root\n"
         _write(self._directory / "mosquitto.conf", text)
         _write(self._directory / "passwords", f"{USER}:{_hashed(self.settings.password or '')}\n")
-        _write(self._directory / "acl", access_list(self._buttons))
+        _write(self._directory / "acl", access_list(self._buttons, self._others))
 
 
-def access_list(buttons: Sequence[ButtonTopic]) -> str:
+def access_list(buttons: Sequence[ButtonTopic], others: Sequence[str] = ()) -> str:
     """Who may say what, in mosquitto's form: all else is the daemon's.
 
     Everybody on this machine may listen. Nobody but the daemon writes `campus/state/#` or an `accepted`.
@@ -205,6 +213,7 @@ def access_list(buttons: Sequence[ButtonTopic]) -> str:
     lines = ["# Written by campus-edge from its configuration. Without a login:", "topic read #"]
     for button in buttons:
         lines += [f"topic write {topic}" for topic in (button.press_topic, button.status_topic) if topic]
+    lines += [f"topic write {topic}" for topic in others]
     lines += ["", f"user {USER}", "topic readwrite #", ""]
     return "\n".join(lines)
 

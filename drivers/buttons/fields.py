@@ -32,9 +32,9 @@ _DECODER = json.JSONDecoder(parse_constant=_no_constant)
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - naive on purpose: offsets are counted as integers below
 
 
-def json_object(payload: bytes) -> Mapping[str, object]:
+def json_object(payload: bytes, longest: int = LONGEST_PAYLOAD_BYTES) -> Mapping[str, object]:
     """The payload as one JSON object; raises `Unreadable` for all else, however long or deep it is."""
-    if len(payload) > LONGEST_PAYLOAD_BYTES:
+    if len(payload) > longest:
         raise Unreadable("too_long")
     if _too_deep(payload):
         raise Unreadable("too_deep")

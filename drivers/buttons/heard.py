@@ -1,13 +1,14 @@
 """A message as it came, and the events it becomes. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from drivers.buttons.formats import Channel, parse
 from drivers.buttons.settings import ButtonTopic
 from rules.model.events import ButtonEvent, MessageRefused, PressHeard, StatusHeard
 from rules.model.ids import DeliveryId, PressId
 from rules.model.moments import Instant
+from rules.model.values import dataclass
 
 KEPT_BYTES = 1024
 """As much of a message that cannot be read is handed on."""

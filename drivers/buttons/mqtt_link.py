@@ -6,16 +6,13 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
-import aiomqtt
-from paho.mqtt import client as paho
-from paho.mqtt.reasoncodes import ReasonCode
-
 from drivers.buttons.heard import Arrived
+from drivers.buttons.mqtt_library import ReasonCode, aiomqtt, paho
 from drivers.buttons.mqtt_reading import Reading
 from drivers.buttons.settings import MqttConfig
+from rules.model.values import dataclass
 
 KEEPALIVE_S = 3
 """paho notices a dead broker after two of these and a second; mosquitto gives us up after 1.5 of them."""

@@ -10,9 +10,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-import aiomqtt
-
 from drivers.buttons.heard import Arrived
+from drivers.buttons.mqtt_library import aiomqtt
 from drivers.buttons.mqtt_packets import Packets, published
 
 A_READ: Final = 16 * 1024

@@ -1,6 +1,6 @@
 """What one MQTT message from a button says, before anybody judges it."""
 
-from dataclasses import dataclass
+from rules.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """What the MQTT sessions need to know of the configuration."""
 
 import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from drivers.buttons.formats import Format
 from rules.model.ids import ButtonId
+from rules.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

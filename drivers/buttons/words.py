@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from rules.model.values import dataclass
 
 LONGEST_WORD = 64
 _UNSAFE = re.compile(r"[^a-z0-9._:-]+", re.ASCII)

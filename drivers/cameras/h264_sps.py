@@ -3,11 +3,11 @@
 Source: ITU-T H.264 sections 7.3.2.1.1 (SPS), 7.3.2.1.1.1 (scaling lists), E.1.1 (VUI).
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from drivers.cameras.bits import Bits, unescaped
 from drivers.cameras.malformed import Malformed
+from rules.model.values import dataclass
 
 _HIGH: Final = frozenset((100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135))
 _BASELINE: Final = 66

@@ -1,7 +1,9 @@
 """What an ONVIF camera says of itself, as plain values: nothing in here was believed without a bound."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal
+
+from rules.model.values import dataclass
 
 EventKind = Literal["motion", "tamper", "digital_input"]
 

@@ -5,8 +5,9 @@ Source: RFC 3550 sections 6.1 (compound packets), 6.4 (reports), 6.5 (SDES), 6.6
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from rules.model.values import dataclass
 
 SENDER_REPORT, RECEIVER_REPORT, DESCRIPTION, GOODBYE = 200, 201, 202, 203
 MOST_PACKETS: Final = 32

@@ -9,8 +9,10 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from rules.model.values import dataclass
 
 MOST_CHALLENGES: Final = 8
 _LONGEST: Final = 4_096

@@ -6,10 +6,10 @@ also before the answer to PLAY. Whatever a length says, no more than one item of
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from drivers.cameras.malformed import Malformed
+from rules.model.values import dataclass
 
 ROOM: Final = 131_072
 """Bytes of the one buffer: the longest frame is 65,539, the longest message 81,920."""

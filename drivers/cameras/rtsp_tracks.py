@@ -1,7 +1,6 @@
 """Which sections of a description are read, and what reads them. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from drivers.cameras.audio import audio_of
 from drivers.cameras.h264 import H264
@@ -9,6 +8,7 @@ from drivers.cameras.h265 import H265
 from drivers.cameras.rtp import RtpStream
 from drivers.cameras.sdp import Description, Format, Section
 from drivers.cameras.stream import VIDEO_CLOCK, AccessUnit, AudioFrame, Unserved
+from rules.model.values import dataclass
 
 _VIDEO = frozenset(("H264", "H265", "HEVC"))
 

@@ -1,10 +1,10 @@
 """The Transport and Session headers of an answer to SETUP. Pure. Source: RFC 2326 sections 12.37 and 12.39."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from drivers.cameras.malformed import Malformed
+from rules.model.values import dataclass
 
 SESSION_S: Final = 60
 """The time-out of a session that names none."""

@@ -3,7 +3,6 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Set
-from dataclasses import dataclass
 
 from drivers.clock import instant
 from drivers.doors.modbus_pdu import (
@@ -22,6 +21,7 @@ from drivers.doors.modbus_reading import Answer, Nothing
 from rules.model.commands import Drive, Permit
 from rules.model.events import CommandEnded, Ending
 from rules.model.ids import Space
+from rules.model.values import dataclass
 
 _MOST_PREPARED = 512
 """Permits remembered for a controller; it has a few responses in a few scopes, each with its locks."""

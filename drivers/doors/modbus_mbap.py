@@ -5,9 +5,9 @@ protocol (2, always 0), length of what follows (2), unit (1), PDU (1 to 253).
 """
 
 import struct
-from dataclasses import dataclass
 
 from drivers.doors.modbus_pdu import MOST_PDU_BYTES
+from rules.model.values import dataclass
 
 HEADER_BYTES = 7
 _PREFIX_BYTES = 6

@@ -7,8 +7,9 @@ without address, transaction or checksum.
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, assert_never
+
+from rules.model.values import dataclass
 
 BitSpace = Literal["coil", "discrete_input"]
 RegisterSpace = Literal["input_register", "holding_register"]

@@ -1,7 +1,6 @@
 """One round of reads of one controller, and what to do where the device has no address that was bridged."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 import structlog
 
@@ -18,6 +17,7 @@ from drivers.doors.modbus_pdu import (
 from drivers.doors.modbus_plan import Watched, narrower, pick, plan_reads
 from drivers.doors.modbus_rounds import Round
 from rules.model.ids import ControllerId, Space
+from rules.model.values import dataclass
 
 log = structlog.get_logger()
 

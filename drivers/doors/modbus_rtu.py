@@ -5,7 +5,6 @@ Start at `ModbusRtu.execute`; the line itself is `modbus_rtu_bus`.
 
 import asyncio
 import time
-from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -25,6 +24,7 @@ from rules.model.commands import Drive, Permit
 from rules.model.events import CommandEnded, Scanned
 from rules.model.ids import ControllerId
 from rules.model.moments import SECOND_US, Instant
+from rules.model.values import dataclass
 
 log = structlog.get_logger()
 

@@ -28,7 +28,7 @@ from drivers.doors.modbus_rtu_frame import (
     silence_s,
     wire_time_s,
 )
-from drivers.doors.modbus_rtu_line import LineLost, Parity, SerialLine, open_line
+from drivers.serial_line import LineLost, Parity, SerialLine, open_line
 from rules.model.moments import Instant
 
 log = structlog.get_logger()

@@ -6,9 +6,9 @@ A reader of a pty or a USB adapter cannot see character gaps, so lengths come fr
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from drivers.doors.modbus_pdu import ENCAPSULATED
+from rules.model.values import dataclass
 
 MOST_FRAME_BYTES = 256
 BITS_PER_CHARACTER = 11

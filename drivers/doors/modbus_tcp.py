@@ -8,7 +8,6 @@ is `modbus_tcp_link`, what is read when is `modbus_rounds` and `modbus_reading`.
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -30,6 +29,7 @@ from rules.model.commands import Drive, Permit
 from rules.model.events import CommandEnded, Scanned
 from rules.model.ids import ControllerId
 from rules.model.moments import SECOND_US
+from rules.model.values import dataclass
 
 log = structlog.get_logger()
 

@@ -5,7 +5,7 @@ family really does is in firmware_notes/osdp-reader.md.
 """
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import structlog
 
@@ -18,6 +18,7 @@ from rules.model.device_facts import ControllerIdentified
 from rules.model.events import CommandEnded, ControllerChanged, Ending, Scanned
 from rules.model.ids import ControllerId, Space
 from rules.model.moments import SECOND_US, Instant
+from rules.model.values import dataclass
 
 log = structlog.get_logger()
 

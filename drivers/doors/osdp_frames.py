@@ -7,8 +7,9 @@ without MAC whose security block claims to be of the handshake; and it is C code
 """
 
 import binascii
-from dataclasses import dataclass
 from typing import Literal
+
+from rules.model.values import dataclass
 
 START = 0x53
 HEADER_BYTES = 5

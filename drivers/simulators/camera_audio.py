@@ -1,8 +1,9 @@
 """Sound of a simulated camera: one second of a tone, without end, as G.711 or AAC frames."""
 
 import math
-from dataclasses import dataclass
 from typing import Final
+
+from rules.model.values import dataclass
 
 PCMU_RATE: Final = 8_000
 PCMU_FRAME: Final = 160

@@ -62,6 +62,12 @@ def loop(settings: StreamSettings, variant: Variant) -> Loop:
         ms = number * 1000 // settings.fps
         units += _encoded(context, scene, number, ms, ms, variant, settings)
     units += [unit_of(bytes(packet), packet.pts or 0, settings.codec) for packet in context.encode(None)]
+    if variant == "frozen":
+        # The quality of an encoder that is fed one picture settles within minutes, which a loop does not last.
+        units = [
+            replace(units[number % settings.gop - settings.gop], pts=units[number].pts)
+            for number in range(len(units))
+        ]
     return Loop(settings, encoded.width, encoded.height, tuple(units))
 
 

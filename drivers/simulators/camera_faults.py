@@ -1,7 +1,8 @@
 """The ways in which a simulated camera can be broken at run time."""
 
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from rules.model.values import dataclass
 
 Variant = Literal["normal", "frozen", "black", "covered", "turned", "small"]
 """What the pictures show; each is a loop of its own. small: the same scene at half the size."""

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -20,10 +20,11 @@ import drivers
 from drivers.cameras.stream import START_CODE, VIDEO_CLOCK, Codec
 from drivers.child import killed
 from drivers.simulators.camera_faults import Variant
+from rules.model.values import dataclass
 
 AudioKind = Literal["none", "pcmu", "aac"]
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Part of every file's name: another drawing or another layout is another file."""
 ENCODING_S: Final = 300.0
 """The longest that a small machine under load may need; then the encoder is ended."""

@@ -6,10 +6,10 @@ single, AP, FU), RFC 2326 section 10.12 (interleaved frames), RFC 3550 section 6
 
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from drivers.simulators.camera_loop import StreamSettings, Unit, is_parameter_set
+from rules.model.values import dataclass
 
 PAYLOAD: Final = 1_400
 """Bytes of payload in a packet: with every header below an Ethernet frame's 1500."""

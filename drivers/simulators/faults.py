@@ -1,7 +1,8 @@
 """The ways in which a simulated device can be broken at run time; one small vocabulary for every protocol."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from rules.model.values import dataclass
 
 FaultKind = Literal[
     "none",

@@ -7,13 +7,14 @@ functions under it can.
 import ctypes
 from collections import deque
 from ctypes import byref, c_uint8
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from drivers.doors import osdp_library as lib
 from drivers.doors.osdp_frames import POLL, Frame
 from drivers.doors.osdp_session import library
 from drivers.simulators.bolts import Board, NoSuchPoint
 from drivers.simulators.faults import WORKS, Fault
+from rules.model.values import dataclass
 
 _MOST_POINTS = 32
 _TURNS_ON = {0x01: False, 0x02: True, 0x03: False, 0x04: True}

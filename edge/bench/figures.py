@@ -1,12 +1,13 @@
 """The figures of a benchmark: medians, percentiles, ratios, and which targets were missed. Pure."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Final
 
 from edge.bench.campus import TRAVEL_MS
 from edge.bench.measure import Found
 from edge.bench.running import Pressed
+from rules.model.values import dataclass
 
 POLL_MS: Final = 500.0
 READS_A_SECOND: Final = 1000 / POLL_MS

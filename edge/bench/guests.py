@@ -4,13 +4,13 @@ import re
 import secrets
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from edge.bench.children import Lost
 from edge.control.client import ask
+from rules.model.values import dataclass
 
 PEOPLE: Final = ("staff", "technician", "staff", "staff", "viewer") * 3
 """One account and one session each; their pages differ by right, so that no single rendering serves all."""

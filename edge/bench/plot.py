@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 from typing import Final
 
 from edge.bench.measure import Found
+from rules.model.values import dataclass
 
 WIDE: Final = 300
 HIGH: Final = 130

@@ -7,7 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,7 @@ from edge.bench.campus import BARE_TOPIC, PRESS_TOPIC
 from edge.bench.children import Child, Lost
 from edge.control.client import Broken, NotRunning, ask
 from edge.simulated.keyholder import Keyholder
+from rules.model.values import dataclass
 
 ARMED_S: Final = 30.0
 WRITTEN_S: Final = 10.0

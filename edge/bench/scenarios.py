@@ -3,10 +3,11 @@
 Targets are those of issue 4, How it will be judged; what it names no figure for is shown and not judged.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal
 
 from drivers.simulators.tcp_loss import Loss
+from rules.model.values import dataclass
 
 Driver = Literal["modbus-tcp", "modbus-rtu", "osdp"]
 Breakage = Literal["dead", "refusing", "blackholed"]

@@ -83,7 +83,10 @@ def assessment(database: Database, asked: NumberAsked, now: Now) -> Line:
         raise NotThere
     before = former(book, asked.number)
     earlier = {} if before is None else book.assessments[before].answers
-    texts, comments = _words(database, "question", known.number), _words(database, "answer", asked.number)
+    texts, comments = (
+        words_of(database, "question", known.number),
+        words_of(database, "answer", asked.number),
+    )
     items = []
     for question in book.checklists[known.number].questions:
         answered, was = known.answers.get(question.id), earlier.get(question.id)
@@ -106,7 +109,10 @@ def assessment(database: Database, asked: NumberAsked, now: Now) -> Line:
     return {**_round(database, asked.number), "former": before, "former_no": was_no, "items": items}
 
 
-def _words(database: Database, owner: str, number: int) -> dict[str, dict[str, str]]:
+def words_of(database: Database, owner: str, number: int) -> dict[str, dict[str, str]]:
+    """Words by name, by a question's id; of a `checklist`: its title, by `""`."""
+    if owner == "checklist":
+        return {"": database.words(owner, str(number))}
     found: dict[str, dict[str, str]] = {}
     query = "SELECT id, name, value FROM texts WHERE owner = ? AND id GLOB ?"
     for one in database.lines(query, owner, f"{number}:*"):

@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Final
 
-from edge.book.rows import change, number, say, unsay
+from edge.book.rows import change, number, pairs, say, unsay
 from edge.journal.stored import Stored
 
 CHECKLIST: Final = "checklist"
@@ -31,7 +31,28 @@ def apply_assessment(connection: sqlite3.Connection, event: Stored) -> None:
             unsay(connection, ANSWER, name, ("comment",))
             say(connection, event, ANSWER, name, "comment", [("comment", opened.get("comment"))])
             change(connection, event, "assessment", str(number(data, "assessment")))
+        case "checklist.kept/1":
+            say(
+                connection,
+                event,
+                CHECKLIST,
+                str(number(data, "number")),
+                "title",
+                [("title", opened.get("title"))],
+            )
+            for sealed, word in (("sections", "section"), ("texts", "text")):
+                _say_each(connection, event, QUESTION, number(data, "number"), sealed, word)
+        case "assessment.kept/1":
+            _say_each(connection, event, ANSWER, number(data, "assessment"), "comments", "comment")
         case "assessment.turned/1":
             change(connection, event, "assessment", str(number(data, "assessment")))
         case _:
             pass
+
+
+def _say_each(
+    connection: sqlite3.Connection, event: Stored, owner: str, of: int, sealed: str, word: str
+) -> None:
+    """Words that are said again in one sealed field, each by its question."""
+    for name, value in pairs(event.opened.get(sealed)):
+        say(connection, event, owner, f"{of}:{name}", sealed, [(word, value)])

@@ -29,10 +29,10 @@ class RowsAsked(Asked, frozen=True):
 
 def rows(database: Database, asked: RowsAsked, now: Now) -> Line:
     """What each row comes to. A row without an id is of the asset with its tag, else of that with its serial number."""
-    return {"rows": [_checked(database, one) for one in asked.rows]}
+    return {"rows": [_checked(database, one, now) for one in asked.rows]}
 
 
-def _checked(database: Database, row: RowAsked) -> Line:
+def _checked(database: Database, row: RowAsked, now: Now) -> Line:
     try:
         name, new = _whose(database, row)
         kept = database.words("asset", name) if name is not None and not new else {}
@@ -40,7 +40,7 @@ def _checked(database: Database, row: RowAsked) -> Line:
             [field, value] for field, value in row.said if kept.get(field, "") != value or not _sealed(field)
         ]
         pairs = tuple((field, value) for field, value in said)
-        fact = batches.row(database.book, 0, None if name is None else AssetId(name), pairs, new=new)
+        fact = batches.row(database.book, 0, None if name is None else AssetId(name), pairs, now, new=new)
     except Refused as err:
         return {"line": row.line, "outcome": "refused", "code": err.code, "args": dict(err.said)}
     if fact is None:

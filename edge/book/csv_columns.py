@@ -5,7 +5,7 @@ and app/Livewire/Importer.php); Incident IQ's, as its API and lists call them (A
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -14,6 +14,8 @@ from rules.book.asset_fields import FIELDS
 ID: Final = "id"
 WARRANTY_MONTHS, COST, ZONE_OR_ROOM = "+months", "+money", "+place"
 """Columns whose value is made of more than one thing, or is more than one thing."""
+HOLDER, HOLDER_KIND = "holder", "+kind of holder"
+"""With whom it is: a person, or by the column beside it a place or another thing."""
 
 NAMES: Final[Mapping[str, str]] = {
     "asset id": ID,
@@ -43,7 +45,8 @@ NAMES: Final[Mapping[str, str]] = {
     "statusname": "state",
     "asset status": "state",
     "full name": "responsible",
-    "checked out to": "responsible",
+    "checked out to": HOLDER,
+    "checked out": HOLDER,
     "owner": "responsible",
     "ownername": "responsible",
     "assigned user": "responsible",
@@ -75,6 +78,9 @@ NAMES: Final[Mapping[str, str]] = {
     "qty": "quantity",
 }
 """By a column's name in lower case. A field's own name, and its words in our pages, are known beside."""
+THEIRS: Final = (("Type", "category"), ("State", "status"), ("ID", "asset tag"))
+"""Columns of Snipe-IT's reports that sound like ours beside another: of what kind the holder is, in which state of the union a
+place lies, and the number of a row in one table of theirs, which another table gives to another thing."""
 
 STATES: Final[Mapping[str, str]] = {
     "on order": "ordered",
@@ -111,16 +117,29 @@ DATES: Final = (
 )
 """As ISO has them, and as the United States write them: month first. A time behind them is let go."""
 _MONEY: Final = re.compile(r"[$€£]?\s?(\d{1,3}(?:,\d{3})*|\d+)(?:\.(\d{1,2})0*)?", re.ASCII)
-_ESCAPED: Final = re.compile(r"'[=+\-@]")
+_ESCAPED: Final = re.compile(r"['`][=+\-@]")
+
+
+def fields_of(named: Sequence[str]) -> list[str]:
+    """The field that each column holds; `""`: none of ours."""
+    beside = {_plainly(one) for one in named}
+    theirs = {column for column, other in THEIRS if other in beside}
+    fields = ["" if one.strip() in theirs else field_of(one) for one in named]
+    kinds = [one.strip() == "Type" and one.strip() in theirs and HOLDER in fields for one in named]
+    return [HOLDER_KIND if kind else field for kind, field in zip(kinds, fields, strict=True)]
 
 
 def field_of(column: str) -> str:
-    """The field that a column holds; `""`: none of ours."""
-    name = " ".join(column.strip().casefold().replace("_", " ").split())
+    """The field that a column holds by its own name; `""`: none of ours."""
+    name = _plainly(column)
     plain = name.replace(" ", "_")
     if plain == ID or (plain in FIELDS and FIELDS[plain].by == "anybody" and plain not in ("cost",)):
         return plain
     return NAMES.get(name, "")
+
+
+def _plainly(column: str) -> str:
+    return " ".join(column.strip().casefold().replace("_", " ").split())
 
 
 def slug(text: str) -> str:
@@ -138,6 +157,15 @@ def day(text: str) -> str:
             except ValueError:
                 return text
     return text
+
+
+def is_day(text: str) -> bool:
+    """Whether it is a date as ISO has it."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def cents(text: str) -> str:
@@ -168,7 +196,7 @@ def months_after(purchased: str, months: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    """Without the quotation mark that keeps a spreadsheet from reading it as a formula (`escaped`)."""
+    """Without the mark that keeps a spreadsheet from reading it as a formula: ours (`escaped`) or Snipe-IT's."""
     return text[1:] if _ESCAPED.match(text) else text
 
 

@@ -3,11 +3,13 @@
 import csv
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from edge.book import csv_columns as columns
+from edge.delimited import delimiter
 from rules.book.asset_fields import FIELDS
+from rules.model.values import dataclass
 
 MOST_BYTES: Final = 16 * 1024 * 1024
 MOST_ROWS: Final = 50_000
@@ -70,7 +72,7 @@ def _without_nul(text: str) -> str:
 def read(text: str, encoding: str, zones: Mapping[str, str]) -> tuple[Head, Iterator[Row]]:
     """The head and the rows, read as they are asked for. zones: ids by name and id in lower case. Raises NotATable."""
     csv.field_size_limit(LONGEST_CELL)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text), strict=True)
     try:
         named = next(lines, [])
     except csv.Error:
@@ -79,7 +81,7 @@ def read(text: str, encoding: str, zones: Mapping[str, str]) -> tuple[Head, Iter
         raise NotATable("table_no_head")
     if len(named) > MOST_COLUMNS:
         raise NotATable("table_too_wide", most=MOST_COLUMNS)
-    fields = [columns.field_of(one) for one in named]
+    fields = columns.fields_of(named)
     if not any(fields):
         raise NotATable("table_no_columns")
     twice = next((one for one in fields if one and one[0] != "+" and fields.count(one) > 1), "")
@@ -87,11 +89,6 @@ def read(text: str, encoding: str, zones: Mapping[str, str]) -> tuple[Head, Iter
         raise NotATable("table_twice", field=twice)
     head = Head(encoding, tuple((one.strip()[:100], of) for one, of in zip(named, fields, strict=True)))
     return head, _rows(lines, fields, zones)
-
-
-def _delimiter(text: str) -> str:
-    first = text.partition("\n")[0]
-    return max((",", ";", "\t"), key=first.count)
 
 
 def _rows(lines: Any, fields: list[str], zones: Mapping[str, str]) -> Iterator[Row]:
@@ -136,7 +133,7 @@ def _once(row: Row, seen: dict[tuple[str, str], int]) -> Row:
 
 def _row(line: int, fields: list[str], cells: list[str], zones: Mapping[str, str]) -> Row:
     said: dict[str, str] = {}
-    months = name = ""
+    months = name = holder = kind = ""
     as_room = False
     for of, cell in zip(fields, cells, strict=True):
         value = columns.unescaped(" ".join(cell.split()))
@@ -149,6 +146,10 @@ def _row(line: int, fields: list[str], cells: list[str], zones: Mapping[str, str
                 name = value
             case columns.WARRANTY_MONTHS:
                 months = value
+            case columns.HOLDER:
+                holder = value
+            case columns.HOLDER_KIND:
+                kind = value
             case columns.COST:
                 said.setdefault("cost_cents", columns.cents(value))
             case columns.ZONE_OR_ROOM:
@@ -162,12 +163,28 @@ def _row(line: int, fields: list[str], cells: list[str], zones: Mapping[str, str
                 said["zone"] = zones.get(value.casefold(), value)
             case _:
                 said[of] = _value(of, value)
+    if holder:
+        _with_somebody(said, holder, kind)
     if months and "warranty_until" not in said:
-        until = columns.months_after(said.get("purchased", ""), months)
-        if not until:
+        purchased = said.get("purchased", "")
+        until = columns.months_after(purchased, months)
+        if until:
+            said["warranty_until"] = until
+        elif not purchased or columns.is_day(purchased):
             return Row(line, code="row_no_warranty", args=(("months", months[:20]),))
-        said["warranty_until"] = until
     return Row(line, name, said, kept_as_room=as_room)
+
+
+def _with_somebody(said: dict[str, str], holder: str, kind: str) -> None:
+    """What is with a person is in use, whatever its label says of what it is ready for; else it is told in the note."""
+    if kind.casefold() in ("", "user"):
+        said["holder"] = holder[: LONGEST_TEXT + 1]
+        if said.get("state", "stock") == "stock":
+            said["state"] = "deployed"
+    else:
+        said["note"] = "; ".join(filter(None, (said.get("note", ""), f"{kind}: {holder}")))[
+            : LONGEST_TEXT + 1
+        ]
 
 
 def _value(of: str, value: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 import msgspec
 
 from edge import codec
-from edge.book import haste, photos, shelves
+from edge.book import alert_tables, haste, inspection_tables, photos, shelves, ticket_tables
 from edge.book.assessment_tables import apply_assessment
 from edge.book.asset_tables import list_assets
 from edge.book.exterior_tables import apply_exterior
@@ -17,16 +17,15 @@ from edge.book.firmware import Firmware
 from edge.book.inspection_tables import apply_inspection
 from edge.book.passed import Passed
 from edge.book.tables import ERASED, apply, erased
-from edge.book.ticket_tables import apply_ticket, index, named_photos, photos_of, scrub
+from edge.book.ticket_tables import apply_ticket, index, scrub
 from edge.journal.chain import Head
 from edge.journal.migrations import migrate
 from edge.journal.stored import Stored
 from rules.book.book import Book, Campus
-from rules.book.exterior import TOLD
 from rules.book.fold import HEARD, fold, forget
 from rules.book.kinds import KINDS
 from rules.book.numbering import epoch_began
-from rules.model.facts import FlagCleared, FlagRaised, VerdictReached
+from rules.model.facts import FlagCleared, FlagRaised
 
 SCHEMA: Final = Path(__file__).parent / "schema"
 NAME: Final = "book.db"
@@ -34,9 +33,10 @@ EPOCH: Final = "epoch.started/1"
 AT: Final = "at_us"
 """Among the book's numbers: when the last event was that it followed."""
 FOLDED: Final[frozenset[str]] = frozenset(kind.KIND for kind in (*KINDS, *HEARD, FlagRaised, FlagCleared))  # type: ignore[attr-defined]
-KINDS_READ: Final = FOLDED | {EPOCH, ERASED}
+KINDS_READ: Final = FOLDED | {EPOCH, ERASED, alert_tables.KIND}
 """Kinds that change something here; of all others only the place counts."""
-_SHOWN: Final[frozenset[str]] = frozenset(kind.KIND for kind in KINDS) | {ERASED}  # type: ignore[attr-defined]
+_SHOWN: Final[frozenset[str]] = frozenset(kind.KIND for kind in KINDS) | {ERASED, alert_tables.KIND}  # type: ignore[attr-defined]
+DATABASE_FAILED: Final = sqlite3.Error
 _AT_ONCE: Final = 2_000
 """Events of one transaction while others follow at once."""
 
@@ -146,7 +146,7 @@ class Database:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         if unshown:
             with contextlib.suppress(OSError):  # `tidy` tries again
-                photos.forget(self.directory, unshown - named_photos(self._connection))
+                photos.forget(self.directory, unshown - self.photos())
 
     def _apply(self, event: Stored) -> set[str]:
         """Change book and tables; photos that perhaps nothing names any more."""
@@ -155,23 +155,30 @@ class Database:
             self._fold(event)
         elif event.kind == ERASED:
             self._forget(event)
-            unshown = photos_of(self._connection, event)
+            unshown = ticket_tables.photos_of(self._connection, event)
+            unshown |= inspection_tables.photos_of(self._connection, event)
+            unshown |= alert_tables.photos_of(self._connection, event)
         if event.kind in _SHOWN:
             apply(self._connection, event)
             apply_ticket(self._connection, event)
             apply_exterior(self._connection, event)
             apply_inspection(self._connection, event)
             apply_assessment(self._connection, event)
+            alert_tables.apply_alert(self._connection, event)
         return unshown
 
     def tidy(self, now_s: float) -> None:
         """Remove files that nothing names any more. now_s: as time.time."""
         with contextlib.suppress(OSError):
-            photos.tidy(self.directory, named_photos(self._connection), now_s)
+            photos.tidy(self.directory, self.photos(), now_s)
+
+    def photos(self) -> set[str]:
+        """All that some ticket, inspection or detector's report shows, by SHA-256."""
+        of_tickets = ticket_tables.named_photos(self._connection)
+        of_inspections = inspection_tables.named_photos(self._connection)
+        return of_tickets | of_inspections | alert_tables.named_photos(self._connection)
 
     def _fold(self, event: Stored) -> None:
-        if event.kind == VerdictReached.KIND and event.data.get("verdict") not in TOLD:
-            return  # of a million of them a few tell the book anything
         # What a known kind does not hold as it should was not ours: it changes nothing.
         with contextlib.suppress(msgspec.ValidationError):
             entry = codec.entry(

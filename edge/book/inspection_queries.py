@@ -9,17 +9,23 @@ from msgspec import Meta, Struct
 
 from edge.book.asking import Asked, NotThere, One, Page, Word
 from edge.book.database import Database, Line
+from edge.book.inspection_tables import OWNER, PHOTO
+from edge.book.ticket_queries import kept_photo
 from rules.book.asset_fields import date_of
 from rules.book.book import Asset
 from rules.book.decision import Now, Refused
 from rules.book.inspection import STATES, Due, checks_of, dues, planned, since_day, state_of
 from rules.book.inspection_pack import Check
-from rules.book.inspections import judge_line
+from rules.book.inspections import judge_line, taken_before
 from rules.book.ticket_things import zone_of
 from rules.model.ids import AssetId
 from rules.model.inspection_asks import InspectionLine
 
-COLUMNS: Final = "number, asset, of_check, day, result, corrects, corrected_by, version, pack, at, actor, fields, failed, expires"
+HERE: Final = "here"
+COLUMNS: Final = (
+    "number, asset, of_check, day, result, corrects, corrected_by, version, pack, at, actor, fields, failed, expires, "
+    "evidence"
+)
 Key = tuple[int, str, str, str]
 
 
@@ -66,10 +72,18 @@ class KeyAsked(Asked, frozen=True):
     key: Word
 
 
+class PhotoAsked(Asked, frozen=True):
+    """A photo of one."""
+
+    number: Annotated[int, Meta(ge=0)]
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
 class Judged(Struct, frozen=True, forbid_unknown_fields=True):
     """Lines of an import."""
 
     lines: Annotated[tuple[InspectionLine, ...], Meta(max_length=200)]
+    sha256: Annotated[str, Meta(max_length=64)] = ""
 
 
 def due(database: Database, asked: DueAsked, now: Now) -> Line:
@@ -290,14 +304,26 @@ def _signed(database: Database, row: Line) -> Line:
         "answers": {**dict(msgspec.json.decode(row["fields"])), **said},
         "failed": msgspec.json.decode(row["failed"]),
         "expires": dict(msgspec.json.decode(row["expires"])),
+        "evidence": dict(msgspec.json.decode(row["evidence"])),
+        "photos": [value for name, value in words.items() if name.startswith(PHOTO)],
         **{name: words.get(f"_{name}", "") for name in ("person", "certificate", "reason")},
     }
 
 
+def photo(database: Database, asked: PhotoAsked, now: Now) -> Line:
+    """A photo that an inspection shows: its size and media type. Raises NotThere."""
+    if f"{PHOTO}{asked.sha256}" not in database.words(OWNER, str(asked.number)):
+        raise NotThere
+    return kept_photo(database.directory, asked.sha256)
+
+
 def judged(database: Database, asked: Judged, now: Now) -> list[Line]:
-    """Of an import's lines, those that may not be, by place."""
+    """Of an import's lines, by place, those that are here already (`here`) and those that may not be."""
     found: list[Line] = []
     for place, line in enumerate(asked.lines):
+        if taken_before(database.book, line, asked.sha256):
+            found.append({"place": place, "code": HERE, "args": {}})
+            continue
         try:
             judge_line(database.book, line, now)
         except Refused as err:
@@ -313,5 +339,6 @@ QUERIES: Final[dict[str, tuple[type[Any], Any]]] = {
     "inspections.whole": (WholeAsked, whole),
     "inspections.by_key": (KeyAsked, by_key),
     "inspections.judged": (Judged, judged),
+    "inspections.photo": (PhotoAsked, photo),
     "inspection": (NumberAsked, inspection),
 }

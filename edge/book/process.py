@@ -20,8 +20,9 @@ import msgspec
 
 from drivers.confined import confine
 from drivers.lines import Lines, Unreadable
-from edge.book import ticket_queries
-from edge.book.database import FOLDED, KINDS_READ, Database, remove
+from edge.book import pieces, ticket_queries
+from edge.book.assessment_queries import words_of
+from edge.book.database import DATABASE_FAILED, FOLDED, KINDS_READ, Database, remove
 from edge.book.entries import lines_of
 from edge.book.messages import (
     LONGEST_DOWN,
@@ -44,7 +45,7 @@ from edge.book.passed import line_of
 from edge.book.queries import QUERIES, NotThere
 from edge.book.weeks import mondays
 from edge.journal.stored import Stored
-from rules.book import restating
+from rules.book import assessment_kept, restating
 from rules.book.assets import whole
 from rules.book.book import Campus, Device
 from rules.book.decide import decide
@@ -202,7 +203,7 @@ class Process:
                 self._adopted = True
                 book = database.book
                 book.orphans |= {number for number, one in book.batches.items() if one.state == "begun"}
-            if any(event.kind in FOLDED for event in events):
+            if any(isinstance(event, Stored) and event.kind in FOLDED for event in events):
                 self._break_off()
                 self._due_s = min(self._due_s, time.monotonic() + SOON_S)
         self._current = not self._more
@@ -278,11 +279,15 @@ class Process:
             if kind is None:
                 raise Refused("unknown_verb")
             asked = msgspec.json.decode(ask.asked, type=kind)
+            pieces.another(database, asked)
             entries = decide(database.book, asked, Actor(ask.actor), self._now())
         except Refused as err:
             self._say(Answered(ask.id, err.code[:64], err.said))
         except msgspec.MsgspecError:
             self._say(Answered(ask.id, "bad_request"))
+        except Exception:  # noqa: BLE001  # what one person asks takes the book from nobody else
+            traceback.print_exc()
+            self._say(Answered(ask.id, "book_failed"))
         else:
             subject = entries[0].subject if entries else ""
             self._answer = Answered(ask.id, "done", (("subject", subject),))
@@ -297,6 +302,7 @@ class Process:
             fact = whole(asset, database.words("asset", asset.id))
             yield Entry(fact, asset.id, restating.RULE, because=restating.AGED)
             yield from restating.links(asset)
+        yield from assessment_kept.kept(book, now, lambda of, number: words_of(database, of, number))
 
     def _decide_more(self) -> None:
         entries = [self._queued.popleft() for _ in range(min(MOST_ENTRIES, len(self._queued)))]
@@ -315,10 +321,17 @@ class Process:
             body = msgspec.json.encode(
                 query(self.database, msgspec.json.decode(read.asked, type=kind), self._now())
             )
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, OverflowError):
+            # A number that is larger than any of the database's is of nothing here.
             self._say(Answered(read.id, "bad_request"))
         except NotThere:
             self._say(Answered(read.id, "not_there"))
+        except DATABASE_FAILED:
+            # Damaged or gone: it is opened anew, and made again where it has to be.
+            raise
+        except Exception:  # noqa: BLE001  # as above
+            traceback.print_exc()
+            self._say(Answered(read.id, "book_failed"))
         else:
             self._say(Answered(read.id, "done", (), msgspec.Raw(body)))
 

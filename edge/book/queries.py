@@ -11,6 +11,7 @@ from edge.book import (
     asset_lists,
     asset_queries,
     exterior_queries,
+    floorplan_queries,
     inspection_queries,
 )
 from edge.book.asking import NotThere
@@ -36,6 +37,7 @@ QUERIES: Final[Mapping[str, tuple[type[Any], Callable[..., Any]]]] = {
     **exterior_queries.QUERIES,
     **inspection_queries.QUERIES,
     **assessment_queries.QUERIES,
+    **floorplan_queries.QUERIES,
     "firmware": (NothingAsked, firmware),
 }
 """By name: the form of what is asked, and what answers it, given the database, what is asked, and the moment."""

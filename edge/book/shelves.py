@@ -10,7 +10,8 @@ from rules.book.assessment import Assessment, Checklist
 from rules.book.book import Asset, Batch, Book, Fault, Minimum, Round, Staged, Standing
 from rules.book.exterior_week import Sweep, Watch
 from rules.book.firmware import Said
-from rules.book.inspection import Filed, Inspected, StagedInspection
+from rules.book.floorplan import Plan
+from rules.book.inspection import Filed, Inspected, StagedInspection, Walked
 from rules.book.ticket import Signal, Ticket, Upkeep
 
 SHELVES: Final[dict[str, tuple[Any, Any]]] = {
@@ -37,6 +38,8 @@ SHELVES: Final[dict[str, tuple[Any, Any]]] = {
     "inspected": (str, Inspected),
     "inspection_batches": (int, Batch),
     "inspections_staged": (int, StagedInspection),
+    "walked": (str, Walked),
+    "floorplans": (tuple[str, str], Plan),
 }
 """By the name of the book's field: types of its keys and values."""
 

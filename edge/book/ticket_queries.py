@@ -4,10 +4,13 @@ import heapq
 import sqlite3
 from collections.abc import Callable, Mapping
 from itertools import islice
+from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from unicodedata import combining
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from edge.book import photos
 from edge.book.asking import NotThere, Page, Word
@@ -18,7 +21,7 @@ from rules.book.ticket import Ticket
 from rules.book.ticket_causes import REPORTED
 from rules.book.ticket_fields import WEIGHTS
 from rules.book.ticket_pack import Step
-from rules.book.ticket_sweep import meant
+from rules.book.ticket_sweep import effect, meant
 from rules.book.ticket_things import rests_of, things_of
 from rules.book.tickets import judge
 from rules.model.asset_facts import Pairs
@@ -86,7 +89,7 @@ class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
 def tickets(database: Database, asked: TicketsAsked, _now: Now) -> Line:
     """A page: what to do next is first, safety on top."""
     if asked.q.strip():
-        return _found(database, asked)
+        return _numbered(database, asked) or _found(database, asked)
     rows: list[Line] = []
     closed = asked.state == "closed" or asked.after.startswith("c")
     if not closed:
@@ -140,7 +143,7 @@ def _closed(database: Database, asked: TicketsAsked, limit: int) -> list[Line]:
         where += f" AND assigned IN ({', '.join('?' * len(asked.assigned))})"
         values = (*values, *asked.assigned)
     if asked.after.startswith("c"):
-        if not asked.after[1:].isdigit():
+        if not asked.after[1:].isdecimal():
             raise NotThere
         where += " AND number < ?"
         values = (*values, int(asked.after[1:]))
@@ -162,14 +165,33 @@ def _filters(asked: TicketsAsked) -> tuple[str, tuple[Any, ...]]:
     return "".join(f" AND {name} = ?" for name in said), tuple(said.values())
 
 
+def _numbered(database: Database, asked: TicketsAsked) -> Line | None:
+    """The ticket whose number was asked for, open or not, before whatever else says it; None: it is no ticket's number."""
+    number = asked.q.strip().removeprefix(f"{database.book.campus.id}-").removeprefix("#")
+    if asked.after or not (number.isascii() and number.isdecimal() and len(number) < 16):
+        return None
+    rows = database.lines(f"SELECT {COLUMNS} FROM tickets WHERE there = 1 AND number = ?", int(number))  # noqa: S608
+    if not rows:
+        return None
+    more = _found(database, replace(asked, limit=max(1, asked.limit - 1)))
+    others = [one for one in more["items"] if one["number"] != int(number)]
+    return {"items": [_line(database, rows[0]), *others], "next": more["next"]}
+
+
+def _tokens(word: str) -> str:
+    """A word as the index has it: `a-101` is two, one behind the other; accents are none of it."""
+    plain = "".join(one if one.isalnum() else " " for one in word if not combining(one))
+    return " ".join(plain.split())
+
+
 def _found(database: Database, asked: TicketsAsked) -> Line:
     """Tickets in which all the words were said, in whatever was said last first."""
-    words = ["".join(one for one in word if one.isalnum()) for word in asked.q.split()]
+    words = [_tokens(word) for word in asked.q.split()]
     words = [one for one in words if one][:10]
     if not words:
         return {"items": [], "next": None}
     matched = " ".join(f'"{one}"' for one in words) + "*"
-    below = int(asked.after[1:]) if asked.after[:1] == "q" and asked.after[1:].isdigit() else 2**62
+    below = int(asked.after[1:]) if asked.after[:1] == "q" and asked.after[1:].isdecimal() else 2**62
     where, values = _filters(asked)
     where += {"open": " AND tickets.open = 1", "closed": " AND tickets.open = 0", "all": ""}[asked.state]
     if asked.assigned:
@@ -288,7 +310,9 @@ def _ageing(database: Database, known: Ticket, now_us: int) -> Line:
     things = things_of(book, known.field("asset"))
     left = [one for one in book.campus.tickets.steps if one.id not in known.steps]
     following: Step | None = min(
-        (one for one in left if meant(one, known, things)), key=lambda one: one.after_us, default=None
+        (one for one in left if meant(one, known, things) and any(effect(one, known))),
+        key=lambda one: one.after_us,
+        default=None,
     )
     resting = [until for begin, until in rests if begin <= now_us < until]
     return {
@@ -296,8 +320,14 @@ def _ageing(database: Database, known: Ticket, now_us: int) -> Line:
         "steps": list(known.steps),
         "resting_until_us": max(resting, default=0),
         "next_step": None if following is None or known.closed else following.id,
+        "next_does": {} if following is None else _does(following, known),
         "next_step_in_us": None if following is None else max(0, following.after_us - age_us),
     }
+
+
+def _does(step: Step, known: Ticket) -> Line:
+    said = dict(zip(("weight", "assigned", "flag"), effect(step, known), strict=True))
+    return {name: value for name, value in said.items() if value}
 
 
 def needed(database: Database, _asked: Nothing, _now: Now) -> Line:
@@ -333,15 +363,20 @@ def whole(database: Database, asked: WholeAsked, _now: Now) -> list[Line]:
         return []
     words = database.lines(
         "SELECT number, name, value FROM ticket_words WHERE number BETWEEN ? AND ? "
-        "AND name IN ('title', 'text', 'room', 'reporter')",
+        "AND name IN ('title', 'text', 'room', 'reporter', 'photo') ORDER BY id",
         rows[0]["number"],
         rows[-1]["number"],
     )
     said: dict[int, Line] = {}
     for one in words:
-        said.setdefault(one["number"], {})[one["name"]] = one["value"]
+        of = said.setdefault(one["number"], {})
+        if one["name"] == "photo":
+            of["photos"] = [*of.get("photos", []), one["value"]]
+        else:
+            of[one["name"]] = one["value"]
     return [
-        {**_line(database, row), "text": "", "room": "", "reported_by": now.get("reporter", "")} | now
+        {**_line(database, row), "text": "", "room": "", "photos": [], "reported_by": now.get("reporter", "")}
+        | now
         for row in rows
         for now in [said.get(row["number"], {})]
     ]
@@ -365,9 +400,14 @@ def photo(database: Database, asked: KeptAsked, _now: Now) -> Line:
         asked.number,
         asked.sha256,
     )
-    place = database.directory / photos.FOLDER / asked.sha256
     if not known:
         raise NotThere
+    return kept_photo(database.directory, asked.sha256)
+
+
+def kept_photo(store: Path, sha256: str) -> Line:
+    """Size and media type of a photo that is kept. Raises NotThere."""
+    place = store / photos.FOLDER / sha256
     try:
         with place.open("rb") as file:
             kind = photos.kind_of(file.read(16))

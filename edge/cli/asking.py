@@ -1,4 +1,4 @@
-"""The verbs by which a person acts: press, lock, release, answer, close, walk-test. Each waits until it is durable."""
+"""The verbs by which a person acts: press, start, lock, release, answer, close, walk-test. Each waits until it is durable."""
 
 import argparse
 from collections.abc import Callable, Mapping
@@ -17,6 +17,16 @@ def press(args: argparse.Namespace) -> int:
     """Press a configured button."""
     request = {"do": "press", "button": args.button, "kind": args.kind, "gesture": args.gesture}
     return _ask(args, request, lambda reply: _pressed(args, reply))
+
+
+def start(args: argparse.Namespace) -> int:
+    """Start a response: never held up by a code, a name or a limit."""
+    return _ask(args, _started(args, change=False), lambda reply: _begun(args, "started", reply))
+
+
+def change(args: argparse.Namespace) -> int:
+    """Put a response in the place of a graver one."""
+    return _ask(args, _started(args, change=True), lambda reply: _begun(args, "holds now", reply))
 
 
 def lock(args: argparse.Namespace) -> int:
@@ -56,7 +66,18 @@ def close(args: argparse.Namespace) -> int:
         doors = f" {plural(locked, 'door')} stay as ordered: release them by name." if locked else ""
         return f"{plural(closed, 'incident')} closed.{doors}"
 
-    return _ask(args, {"do": "close", "reason": args.reason, "incident": args.incident}, said)
+    request: dict[str, object] = {"do": "close", "reason": args.reason, "incident": args.incident}
+    try:
+        for user, code, name, file in (
+            ("user", "code", args.user, args.secret),
+            ("second", "second_code", args.second, args.second_secret),
+        ):
+            if name:
+                request |= {user: name, code: secret(file, f"Code of {plain(name)}: ")}
+    except NoSecret as err:
+        complain(f"{err}. Nothing was ended.")
+        return USAGE
+    return _ask(args, request, said)
 
 
 def walk_test(args: argparse.Namespace) -> int:
@@ -84,6 +105,20 @@ def _pressed(args: argparse.Namespace, reply: Mapping[str, Any]) -> str:
     if args.kind == "test":
         return f"{kind}: {args.button} is recorded; nothing was locked."
     return f"{kind}: {args.button} is pressed{_incident(reply)}. See `campus-edge status`."
+
+
+def _started(args: argparse.Namespace, *, change: bool) -> dict[str, object]:
+    zones = args.zones or []
+    return {
+        "do": "start", "response": args.response, "kind": args.kind, "zones": zones, "reason": args.reason, "change": change
+    }  # fmt: skip
+
+
+def _begun(args: argparse.Namespace, how: str, reply: Mapping[str, Any]) -> str:
+    where = ", ".join(args.zones or ["the campus"])
+    return (
+        f"{args.kind.upper()}: {args.response} {how} in {where}{_incident(reply)}. See `campus-edge status`."
+    )
 
 
 def _incident(reply: Mapping[str, Any]) -> str:

@@ -1,45 +1,36 @@
-"""`import checklist` takes one in, whole or not at all; `assessment list|begin|show|end` are its rounds."""
+"""`import checklist` takes one in, whole or not at all; `assessment list|begin|show|answer|end` are its rounds."""
 
 import argparse
-import csv
 import hashlib
-import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from edge import words
+from edge import checklist_file, words
+from edge.checklist_file import Question
 from edge.cli import DID_NOT_HOLD, DONE
 from edge.cli.calling import NoAnswer, call
 from edge.cli.doing import do
 from edge.cli.out import complain, plain, say, say_json
 from edge.cli.table import table
-from edge.cli.ticket_files import NotRead, called, told_wrong
-from edge.config.yaml12 import compose, plain_of
+from edge.cli.ticket_files import told_wrong
+from edge.cli.written import NotRead, called
 from edge.words import plural
 
-LARGEST: Final = 1_048_576
 PIECE: Final = 40
-COLUMNS: Final = ("question", "section", "text", "category", "weight")
 NOT_RECORDED = "It is done and NOT yet recorded: the disk takes nothing. See `campus-edge status`."
-Question = dict[str, str]
-Read = tuple[str, list[tuple[int, Question]], list[tuple[int, str]]]
-"""Title (`""`: not said), questions with their lines, and what cannot be read, by line."""
 
 
 def importing(args: argparse.Namespace) -> int:
     """Take a checklist in."""
     try:
-        data = args.path.read_bytes() if args.path.stat().st_size <= LARGEST else b""
-        if not data:
-            raise NotRead("it is empty, or larger than 1 MiB")
-        title, questions, wrong = (
-            read_yaml(data, str(args.path)) if args.path.suffix in (".yaml", ".yml") else read_csv(data)
-        )
+        data = args.path.read_bytes() if args.path.stat().st_size <= checklist_file.LARGEST else b""
+        name = str(args.path)
+        title, questions, wrong = checklist_file.read(data, checklist_file.form_of(name), name)
         title = args.title or title
         if not title:
             raise NotRead("nobody says what it is called: add --title")
-    except (NotRead, OSError) as err:
+    except (checklist_file.NotRead, NotRead, OSError) as err:
         complain(f"{args.path} cannot be taken in: {plain(err)}. Nothing was changed.")
         return DID_NOT_HOLD
     try:
@@ -55,68 +46,6 @@ def importing(args: argparse.Namespace) -> int:
     except NotRead as err:
         complain(f"{plain(err)} Nothing of the file counts.")
         return DID_NOT_HOLD
-
-
-def read_csv(data: bytes) -> Read:
-    """The questions of a table with a head: section and text, and question (its id), category, weight. Raises NotRead."""
-    try:
-        reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
-        head = [one.strip().casefold() for one in next(reader, [])]
-        if not {"section", "text"} <= set(head) or len(set(head)) != len(head):
-            raise NotRead("its first line does not name section and text, or names a column twice")
-        rows, wrong = [], []
-        for cells in reader:
-            if any(cells) and len(cells) != len(head):
-                wrong.append((reader.line_num, f"it has {len(cells)} cells, the first line {len(head)}"))
-            elif any(cells):
-                rows.append((reader.line_num, dict(zip(head, cells, strict=True))))
-    except UnicodeDecodeError as err:
-        raise NotRead(f"it is not UTF-8, from byte {err.start} on: save it as CSV UTF-8") from None
-    except csv.Error as err:
-        raise NotRead(f"line {reader.line_num}: {err}") from None
-    return "", *_questions(rows, wrong)
-
-
-def read_yaml(data: bytes, file: str) -> Read:
-    """`title` and `sections`, each with `section` and `questions`: texts, or keys as the columns of a table. Raises NotRead."""
-    root, problems = compose(data, file)
-    if root is None or problems:
-        raise NotRead(problems[0].text() if problems else "it is empty")
-    said: Any = plain_of(root)
-    rows: list[tuple[int, Question]] = []
-    wrong: list[tuple[int, str]] = []
-    try:
-        for section in said["sections"]:
-            if not isinstance(section["questions"], list):
-                raise TypeError
-            for one in section["questions"]:
-                row = (
-                    {"text": one}
-                    if isinstance(one, str)
-                    else {str(name): str(value) for name, value in one.items()}
-                )
-                rows.append((len(rows) + 1, {**row, "section": str(section["section"])}))
-        title = str(said.get("title", ""))
-    except (AttributeError, KeyError, TypeError):
-        raise NotRead("it is no checklist: title, and sections with section and questions") from None
-    return title, *_questions(rows, wrong)
-
-
-def _questions(
-    rows: list[tuple[int, Question]], wrong: list[tuple[int, str]]
-) -> tuple[list[tuple[int, Question]], list[tuple[int, str]]]:
-    seen: dict[str, int] = {}
-    found = []
-    for place, (line, row) in enumerate(rows):
-        said = {name: " ".join(row.get(name, "").split()) for name in COLUMNS}
-        said["question"] = said["question"] or f"q-{place + 1}"
-        first = seen.setdefault(said["question"], line)
-        if first != line:
-            wrong.append((line, f"its id {said['question'][:40]} stands in line {first} already"))
-        found.append((line, said))
-    if not rows and not wrong:
-        raise NotRead("it holds no question")
-    return found, wrong
 
 
 def _judged(config: Path, questions: list[tuple[int, Question]]) -> Iterator[tuple[int, str]]:
@@ -185,6 +114,30 @@ def begin(args: argparse.Namespace) -> int:
     return _ask(
         args, "assessment.begin", asked, lambda subject: f"{subject.replace('-', ' ').capitalize()} began."
     )
+
+
+def answer(args: argparse.Namespace) -> int:
+    """Answer a question of a round."""
+    try:
+        found = called(
+            args.config, {"do": "book-read", "query": "assessment", "asked": {"number": args.number}}
+        )["data"]
+    except NoAnswer:
+        return DID_NOT_HOLD
+    except NotRead as err:
+        complain(plain(err))
+        return DID_NOT_HOLD
+    item = next((one for one in found["items"] if one["id"] == args.question), None)
+    asked = {
+        "assessment": args.number,
+        "question": args.question,
+        "answer": args.answer,
+        "comment": args.comment,
+        # A no becomes a ticket of these words.
+        "text": "" if item is None else item["text"],
+    }
+    told = "It is answered; its no is a ticket." if args.answer == "no" else "It is answered."
+    return _ask(args, "assessment.answer", asked, lambda _: told)
 
 
 def end(args: argparse.Namespace) -> int:

@@ -6,14 +6,13 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from edge import asset_words
 from edge.cli import DID_NOT_HOLD, DONE, USAGE
 from edge.cli.calling import NoAnswer, call
 from edge.cli.out import complain, plain, say, say_json
-from edge.cli.store import socket_of
+from edge.cli.store import bring, socket_of
 from edge.cli.table import table
 from edge.words import plural
 
@@ -69,7 +68,7 @@ def bring_in(args: argparse.Namespace) -> int:
     store = socket_of(args.config).parent
     name = f"import-{secrets.token_hex(8)}.csv"
     try:
-        _copy(args.path, store / name)
+        bring(args.path, store / name)
     except OSError as err:
         complain(
             f"{plain(args.path)} could not be read or brought to the store: {err.strerror}. Nothing was imported."
@@ -126,17 +125,6 @@ def take_out(args: argparse.Namespace) -> int:
         return DID_NOT_HOLD
     say(f"Exported to {plain(args.path)}. It names persons: keep it where only you read it.")
     return DONE
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Into the store, where the daemon may read it whoever calls. Raises OSError."""
-    with source.open("rb") as data:
-        file = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(file, "wb") as out:
-            owner = target.parent.stat()
-            if owner.st_uid != os.geteuid():
-                os.fchown(out.fileno(), owner.st_uid, owner.st_gid)
-            shutil.copyfileobj(data, out)
 
 
 def _all(args: argparse.Namespace) -> Iterator[Document]:

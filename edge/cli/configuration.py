@@ -9,7 +9,7 @@ from edge.words import plural
 
 def check(args: argparse.Namespace) -> int:
     """Every problem at once; exit 78 if there is any. Notices leave it 0."""
-    from edge.config import read
+    from edge.config.check import read
 
     checked = read(args.config)
     if args.json:

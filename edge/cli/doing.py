@@ -1,4 +1,4 @@
-"""Asks the daemon to do one thing, and says what became of it: in sentences, or as JSON, and by the exit code."""
+"""Asks the daemon to do one thing or to tell it, and says what became of it: in sentences, or as JSON, and by the exit code."""
 
 import argparse
 from collections.abc import Callable, Iterable, Mapping
@@ -37,4 +37,30 @@ def do(
         say(plain(line))
     if not reply.get("durable", True):
         say(not_durable)
+    return DONE
+
+
+def read(
+    args: argparse.Namespace,
+    request: Mapping[str, object],
+    told: Callable[[Any], Iterable[str]],
+    *,
+    timeout_s: float = 15.0,
+) -> int:
+    """told: the lines of the reply's data, as they are printed; foreign text in them went through `plain`.
+
+    Returns `DONE`, or `DID_NOT_HOLD` where it was refused or nobody answered.
+    """
+    try:
+        reply = call(args.config, request, timeout_s)
+    except NoAnswer:
+        return DID_NOT_HOLD
+    if not reply["ok"]:
+        complain(plain(reply["words"]))
+        return DID_NOT_HOLD
+    if args.json:
+        say_json(reply["data"])
+        return DONE
+    for line in told(reply["data"]):
+        say(line)
     return DONE

@@ -59,10 +59,11 @@ def _lines(document: Mapping[str, Any], *, all_reasons: bool) -> Iterator[str]:
     for kind in document["missing"]:
         yield f"No list of {_LISTS[kind]} was brought: nobody knows what is flawed. {_NEEDED.format(kind)}"
     for one in document["bundles"]:
-        old = " TOO OLD" if one["age_days"] > one["limit_days"] else ""
+        days = one["age_days"]
+        old = " TOO OLD" if days is not None and days > one["limit_days"] else ""
         part = "" if one["whole"] else ", a part of it"
-        age = plural(one["age_days"], "day")
-        yield f"List of {_LISTS[one['kind']]}: {plural(one['count'], 'record')}{part}, {age} old{old}."
+        age = "AGE UNKNOWN" if days is None else f"{plural(days, 'day')} old{old}"
+        yield f"List of {_LISTS[one['kind']]}: {plural(one['count'], 'record')}{part}, {age}."
     rows = []
     for one in document["devices"]:
         why = [reason(each["code"], each["args"]) for each in one["reasons"]]

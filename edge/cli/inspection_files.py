@@ -12,8 +12,11 @@ from typing import Any, Final
 from edge import words
 from edge.cli import DID_NOT_HOLD, DONE
 from edge.cli.calling import NoAnswer
+from edge.cli.inspections import by
 from edge.cli.out import complain, plain, say, say_json
-from edge.cli.ticket_files import NotRead, called, exported, told_wrong
+from edge.cli.ticket_files import told_wrong
+from edge.cli.written import PHOTOS, NotRead, called, exported, photos_cell
+from edge.delimited import delimiter
 from edge.words import plural
 
 COLUMNS: Final = (
@@ -33,6 +36,8 @@ came from here is known.
 """
 LARGEST: Final = 16 * 1_048_576
 PIECE: Final = 40
+HERE: Final = "here"
+"""What the book says of a row that it has."""
 RESULTS: Final[Mapping[str, str]] = {
     "passed": "passed", "pass": "passed", "ok": "passed", "yes": "passed", "good": "passed",
     "failed": "failed", "fail": "failed", "no": "failed", "not passed": "failed", "deficient": "failed",
@@ -51,13 +56,14 @@ def importing(args: argparse.Namespace) -> int:
         complain(f"{args.path} cannot be taken in: {plain(err)}. Nothing was changed.")
         return DID_NOT_HOLD
     try:
-        wrong = wrong or list(_judged(args.config, lines))
-        if wrong:
+        digest = hashlib.sha256(data).hexdigest()
+        here, refused = ([], []) if wrong else _judged(args.config, lines, digest)
+        if wrong := wrong or refused:
             return told_wrong(args, wrong)
-        if args.check:
-            say(f"{plural(len(lines), 'inspection')} can be taken in. Nothing was changed.")
-            return DONE
-        return _take(args, data, lines)
+        lines = [one for one in lines if one["line"] not in set(here)]
+        if args.check or not lines:
+            return _told(args, digest, len(lines), len(here))
+        return _take(args, digest, lines, len(here))
     except NoAnswer:
         return DID_NOT_HOLD
     except NotRead as err:
@@ -71,7 +77,7 @@ def read(data: bytes) -> tuple[list[Line], list[tuple[int, str]]]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as err:
         raise NotRead(f"it is not UTF-8, from byte {err.start} on: save it as CSV UTF-8") from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text), strict=True)
     found: list[Line] = []
     wrong: list[tuple[int, str]] = []
     try:
@@ -105,7 +111,7 @@ def _row(number: int, said: Mapping[str, str]) -> tuple[Line, str]:
     expires = [tuple(one.strip().split("=", 1)) for one in said.get("expires", "").split(";") if one.strip()]
     line = {
         "line": number, "asset": said["asset"], "check": said["check"], "day": said["day"], "result": result or "failed",
-        "number": int(own) if (own := said.get("number", "")).isdigit() and len(own) < 16 else 0,
+        "number": int(own) if (own := said.get("number", "")).isascii() and own.isdigit() and len(own) < 16 else 0,
         "person": said.get("person", ""), "note": said.get("note", ""), "expires": expires,
     }  # fmt: skip
     if not result:
@@ -119,17 +125,34 @@ def _row(number: int, said: Mapping[str, str]) -> tuple[Line, str]:
     return line, ""
 
 
-def _judged(config: Path, lines: list[Line]) -> Iterator[tuple[int, str]]:
-    """Every row that the book would refuse. Raises NoAnswer, NotRead."""
+def _judged(config: Path, lines: list[Line], digest: str) -> tuple[list[int], list[tuple[int, str]]]:
+    """(rows that are here already, rows that the book would refuse with why), by line. Raises NoAnswer, NotRead."""
+    here: list[int] = []
+    refused: list[tuple[int, str]] = []
     for start in range(0, len(lines), PIECE):
         piece = lines[start : start + PIECE]
-        request = {"do": "book-read", "query": "inspections.judged", "asked": {"lines": piece}}
-        for one in called(config, request)["data"]:
-            yield piece[one["place"]]["line"], words.reply(one["code"], one["args"])
+        asked = {"lines": piece, "sha256": digest}
+        for one in called(config, {"do": "book-read", "query": "inspections.judged", "asked": asked})["data"]:
+            line = piece[one["place"]]["line"]
+            if one["code"] == HERE:
+                here.append(line)
+            else:
+                refused.append((line, words.reply(one["code"], one["args"])))
+    return here, refused
 
 
-def _take(args: argparse.Namespace, data: bytes, lines: list[Line]) -> int:
-    digest = hashlib.sha256(data).hexdigest()
+def _told(args: argparse.Namespace, digest: str, new: int, here: int, batch: int = 0) -> int:
+    """What came of it. batch: 0: nothing was changed."""
+    if args.json:
+        say_json({"taken": new if batch else 0, "new": new, "here": here, "batch": batch, "sha256": digest})
+        return DONE
+    said = f"{plural(new, 'inspection')} {'taken in' if batch else 'can be taken in'}. " if new else ""
+    before = f"Here already: {here}; what was taken in before counts once. " if here else ""
+    say(f"{said}{before}{'' if batch else 'Nothing was changed.'}".strip())
+    return DONE
+
+
+def _take(args: argparse.Namespace, digest: str, lines: list[Line], here: int) -> int:
     begun = _asked(args.config, {"batch": 0, "rows": len(lines), "sha256": digest})
     batch = int(str(begun["args"]["subject"]).rpartition("-")[2])
     try:
@@ -139,11 +162,7 @@ def _take(args: argparse.Namespace, data: bytes, lines: list[Line]) -> int:
     except NotRead:
         _asked(args.config, {"batch": batch, "end": "abandoned"})
         raise
-    if args.json:
-        say_json({"taken": len(lines), "batch": batch, "sha256": digest})
-    else:
-        say(f"{plural(len(lines), 'inspection')} taken in; what was taken in before counts once.")
-    return DONE
+    return _told(args, digest, len(lines), here, batch)
 
 
 def _asked(config: Path, asked: Mapping[str, object]) -> dict[str, Any]:
@@ -152,7 +171,7 @@ def _asked(config: Path, asked: Mapping[str, object]) -> dict[str, Any]:
 
 def exporting(args: argparse.Namespace) -> int:
     """Write every inspection into a file, which is there whole or not at all."""
-    return exported(args, "inspections.whole", "inspection", COLUMNS, _cells)
+    return exported(args, "inspections.whole", "inspection", (*COLUMNS, PHOTOS), _cells)
 
 
 def _cells(row: Mapping[str, Any]) -> Iterator[str]:
@@ -161,4 +180,6 @@ def _cells(row: Mapping[str, Any]) -> Iterator[str]:
         name: "; ".join(f"{one}={value}" for one, value in said.items())
         for name, said in (("answers", answers), ("expires", row["expires"]))
     }
-    yield from (str({**row, **joined, "note": row["answers"].get("note", "")}[name]) for name in COLUMNS)
+    shown = {**row, **joined, "person": by(row), "note": row["answers"].get("note", "")}
+    yield from (str(shown[name]) for name in COLUMNS)
+    yield photos_cell(row)

@@ -3,18 +3,20 @@
 import argparse
 import shutil
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
-from edge.cli import DID_NOT_HOLD, DONE, USAGE
-from edge.cli.calling import NoAnswer, call
-from edge.cli.doing import do
-from edge.cli.out import complain, plain, say, say_json
+from edge.cli import USAGE
+from edge.cli.doing import do, read
+from edge.cli.out import complain, plain
 from edge.cli.table import table
-from edge.control.rights import ROLE
-from edge.inspection_words import RESULTS, STATES
+from edge.inspection_words import RESULTS, STATES, WALK_TEST
+from edge.words import plural
 
 NOT_RECORDED = "It is signed and NOT yet recorded: the disk takes nothing. See `campus-edge status`."
 Document = Mapping[str, Any]
+
+OWNER: Final = "administrator"
+"""`edge.control.rights.ROLE`, whoever may use the socket; not asked there, for all requests would be loaded with it."""
 
 
 def listing(args: argparse.Namespace) -> int:
@@ -47,7 +49,7 @@ def sign(args: argparse.Namespace) -> int:
         return USAGE
     asked = {
         "asset": args.asset, "check": args.check, "answers": [[name, value] for name, _, value in answers],
-        "person": args.person, "role": ROLE, "day": args.day, "corrects": args.corrects, "reason": args.reason,
+        "person": args.person, "role": OWNER, "day": args.day, "corrects": args.corrects, "reason": args.reason,
     }  # fmt: skip
     request = {"do": "book-ask", "verb": "inspection.sign", "asked": asked}
     told = f"{args.check} of {args.asset} is signed. `campus-edge inspection history {args.asset}` shows it."
@@ -55,19 +57,7 @@ def sign(args: argparse.Namespace) -> int:
 
 
 def _shown(args: argparse.Namespace, query: str, asked: Document, lines: Any) -> int:
-    try:
-        reply = call(args.config, {"do": "book-read", "query": query, "asked": dict(asked)})
-    except NoAnswer:
-        return DID_NOT_HOLD
-    if not reply["ok"]:
-        complain(plain(reply["words"]))
-        return DID_NOT_HOLD
-    if args.json:
-        say_json(reply["data"])
-        return DONE
-    for line in lines(reply["data"]):
-        say(line)
-    return DONE
+    return read(args, {"do": "book-read", "query": query, "asked": dict(asked)}, lines)
 
 
 def _width() -> int:
@@ -121,7 +111,7 @@ def _history(found: Document) -> Iterator[str]:
             one["check"],
             RESULTS[one["result"]],
             _place(one),
-            one["person"],
+            by(one),
         )
         for one in found["items"]
     ]
@@ -129,6 +119,11 @@ def _history(found: Document) -> Iterator[str]:
     yield table(header, rows, width=_width()) if rows else "Nothing was signed."
     if found["next"]:
         yield "There are more: name an asset, or --limit."
+
+
+def by(one: Document) -> str:
+    """Who inspected; empty: not said, or erased."""
+    return one["person"] or (WALK_TEST if one["evidence"] else "")
 
 
 def _place(one: Document) -> str:
@@ -140,10 +135,14 @@ def _place(one: Document) -> str:
 def _one(one: Document) -> Iterator[str]:
     yield plain(f"{one['number']}: {one['title']}, {one['asset']}, {one['day']}: {RESULTS[one['result']]}")
     yield plain(
-        f"inspected by {one['person'] or '(not said)'} {one['certificate']}, told {one['at'][:19]}Z by {one['actor']}"
+        f"inspected by {by(one) or '(not said)'} {one['certificate']}, told {one['at'][:19]}Z by {one['actor']}"
     )
     yield f"by version {one['version']} of the checks, {one['pack'] or 'kept elsewhere'}"
+    for name, value in one["evidence"].items():
+        yield plain(f"  by evidence: {name} {value}")
     for name, value in one["answers"].items():
         yield plain(f"  {name}: {value}{'  NOT PASSED' if name in one['failed'] else ''}")
+    if one["photos"]:
+        yield f"{plural(len(one['photos']), 'photo')}: /inspections/{one['number']} shows them"
     if _place(one):
         yield plain(" ".join(filter(None, (_place(one), one["reason"]))))

@@ -5,13 +5,18 @@ import difflib
 import os
 import re
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, get_args
 
+from edge.cli import parser_map
+from edge.cli.drill_verbs import drilling
+from edge.cli.response_verbs import responding
+from edge.cli.tabletop_verbs import tabletop
 from edge.version import VERSION
+from rules.model.post_facts import INCIDENT_ROLES, ROOM_WORDS, TaskState
 
 DEFAULT_CONFIG: Final = "/etc/campus-edge/campus.yaml"
 ENVIRONMENT: Final = "CAMPUS_EDGE_CONFIG"
-ROLES: Final = ("administrator", "staff", "technician", "viewer", "device")
+ROLES: Final = ("administrator", "staff", "technician", "viewer", "device", "detector")
 KINDS: Final = ("real", "drill", "exercise", "test")
 
 
@@ -43,7 +48,10 @@ def parser() -> Parser:
     _firmware(verbs)
     _persons(verbs)
     _flags(verbs)
+    drilling(verbs, _verb)
+    tabletop(verbs, _verb)
     _incidents(verbs)
+    _post(verbs)
     _journal(verbs)
     _people(verbs)
     _assets(verbs)
@@ -51,6 +59,7 @@ def parser() -> Parser:
     _sweeps(verbs)
     _inspections(verbs)
     _assessments(verbs)
+    parser_map.add(verbs, _verb)
     _files(verbs)
     return top
 
@@ -79,6 +88,13 @@ def _config(made: Parser) -> None:
 
 def _daemon(verbs: Any) -> None:
     _verb(verbs, "run", "daemon:run", "the daemon in the foreground; SIGHUP reads the configuration again")
+    _verb(
+        verbs,
+        "prepare",
+        "daemon:prepare",
+        "before an update: have this release fold the journal ahead",
+        json=True,
+    )
     made = _verb(verbs, "demo", "daemon:demo", "a simulated campus and the daemon on it", config=False)
     made.add_argument("--port", type=_port, metavar="N", help="port of the page on loopback")
     made.add_argument("--press", action="store_true", help="press for real, print the door ledger, and end")
@@ -134,9 +150,7 @@ def _persons(verbs: Any) -> None:
         answers.add_argument(f"--{answer}", dest="answer", action="store_const", const=answer, help=text)
     made.add_argument("--reason", default="")
 
-    made = _verb(verbs, "close", "asking:close", "close what is live; doors stay as they are", json=True)
-    made.add_argument("--reason", default="")
-    made.add_argument("--incident", metavar="ID", help="this one only; default: all that are live")
+    responding(verbs, _verb, _said)
 
     made = _verb(verbs, "walk-test", "asking:walk_test", "put named buttons in test", json=True)
     made.add_argument("buttons", metavar="BUTTON", nargs="+")
@@ -171,6 +185,45 @@ def _flags(verbs: Any) -> None:
         json=True,
     )
     made.add_argument("--last", action="store_true", help="show what the last one saw")
+
+
+def _post(verbs: Any) -> None:
+    made: Parser = verbs.add_parser(
+        "post", help="tasks, roles, timers and rooms of a live incident", description="The command post."
+    )
+    of: Any = made.add_subparsers(metavar="VERB", required=True)
+
+    def verb(name: str, text: str) -> Parser:
+        one = _verb(of, name, f"post:{name}", text, json=True)
+        one.add_argument("--incident", metavar="ID", help="default: the only live one")
+        return one
+
+    verb("show", "who does what, what is late, which rooms are silent")
+    made = verb("task", "take a task or timer, or say what became of it")
+    made.add_argument("task", metavar="N", type=int)
+    made.add_argument("state", choices=get_args(TaskState))
+    made.add_argument("--reason", default="")
+    made = verb("add", "one more task or timer")
+    made.add_argument("text", metavar="TEXT", type=_said)
+    made.add_argument("--role", choices=INCIDENT_ROLES, default="operations")
+    made.add_argument("--minutes", type=int, default=0, metavar="N", help="until it is due")
+    made.add_argument("--timer", action="store_true", help="it runs out, and is named when it does")
+    made.add_argument("--every", action="store_true", help="a timer that comes again once it was done")
+    made = verb("role", "who holds an ICS role from now on")
+    made.add_argument("role", choices=INCIDENT_ROLES)
+    whom = made.add_mutually_exclusive_group(required=True)
+    whom.add_argument("--to", metavar="NAME", type=_said)
+    whom.add_argument("--nobody", action="store_true")
+    made.add_argument("--reason", default="")
+    made = verb("responder", "who responds at the scene")
+    made.add_argument("name", metavar="NAME", type=_said)
+    made.add_argument("--gone", action="store_true", help="no longer")
+    made.add_argument("--reason", default="")
+    made = verb("room", "how a room is")
+    made.add_argument("word", choices=ROOM_WORDS)
+    made.add_argument("--room", metavar="ID", default="", help="a classroom's door, or its button")
+    made.add_argument("--text", default="", help="the place, where it is no room; or what is wrong")
+    made.add_argument("--people", type=int, metavar="N")
 
 
 def _incidents(verbs: Any) -> None:
@@ -275,13 +328,14 @@ def _tickets(verbs: Any) -> None:
     for name in ("category", "weight", "zone", "asset", "room", "text", "assigned", "reporter", "template"):
         made.add_argument(f"--{name}", metavar=name[0].upper())
     for name, run, text in (
-        ("assign", "assigning", "give it to an actor or role:…; - takes it from everybody"),
+        ("assign", "assigning", "give it to an account by its name, or to role:…; - takes it from everybody"),
         ("turn", "turning", "open, progress, waiting, proposed, closed, reopened"),
         ("close", "closing", "close it; one that weighs safety needs --why"),
         ("note", "noting", "words, time spent, parts"),
         ("snooze", "snoozing", "let it rest: it does not age meanwhile"),
+        ("photo", "of_ticket", "add a photo: a JPEG or a PNG; where it was taken is not kept"),
     ):
-        made = _verb(of, name, f"tickets:{run}", text, json=True)
+        made = _verb(of, name, f"{'photos' if name == 'photo' else 'tickets'}:{run}", text, json=True)
         made.add_argument("number", metavar="N")
         if name == "assign":
             made.add_argument("whom", metavar="WHOM")
@@ -293,6 +347,8 @@ def _tickets(verbs: Any) -> None:
             made.add_argument("text", metavar="TEXT", nargs="?", default="")
             made.add_argument("--minutes", type=int, default=0, metavar="N")
             made.add_argument("--part", action="append", default=[], metavar="NAME=COUNT")
+        if name == "photo":
+            made.add_argument("path", type=Path, metavar="FILE")
         if name == "snooze":
             made.add_argument("--days", type=int, required=True, metavar="N")
             made.add_argument("--reason", type=_said, required=True)
@@ -332,6 +388,9 @@ def _inspections(verbs: Any) -> None:
     made.add_argument("--limit", type=int, default=100, metavar="N", help="at most 500")
     made = _verb(of, "show", "inspections:show", "one that was signed", json=True)
     made.add_argument("number", metavar="N", type=int)
+    made = _verb(of, "photo", "photos:of_inspection", "add a photo to one that was signed", json=True)
+    made.add_argument("number", metavar="N", type=int)
+    made.add_argument("path", type=Path, metavar="FILE")
     made = _verb(of, "history", "inspections:history", "what was signed, the newest first", json=True)
     made.add_argument("asset", metavar="ASSET", nargs="?")
     made.add_argument("--limit", type=int, default=50, metavar="N", help="at most 500")
@@ -359,6 +418,11 @@ def _assessments(verbs: Any) -> None:
     for name, text in (("show", "one, beside the one before"), ("end", "end one")):
         made = _verb(of, name, f"assessments:{name}", text, json=True)
         made.add_argument("number", metavar="N", type=int)
+    made = _verb(of, "answer", "assessments:answer", "answer a question; a no becomes a ticket", json=True)
+    made.add_argument("number", metavar="N", type=int)
+    made.add_argument("question", metavar="QUESTION")
+    made.add_argument("answer", choices=("yes", "no", "na"))
+    made.add_argument("--comment", default="", metavar="TEXT")
 
 
 def _files(verbs: Any) -> None:
@@ -395,13 +459,20 @@ def _files(verbs: Any) -> None:
     made.add_argument("path", type=Path, metavar="PATH")
     made.add_argument("--check", action="store_true", help="only say what would be refused")
 
+    parser_map.floorplan(
+        _verb(of, "floorplan", "floorplans:bring_in", "a floor plan: SVG, PNG, GeoJSON or IMDF", json=True)
+    )
     made = verbs.add_parser("export", help="take files out", description="Files out.")
     of = made.add_subparsers(metavar="WHAT", required=True)
     made = _verb(of, "assets", "assets:take_out", "all assets as CSV, which `import assets` reads again")
     made.add_argument("path", metavar="PATH", type=Path)
-    made = _verb(of, "inspections", "inspection_files:exporting", "inspections as CSV, which `import` reads")
+    made = _verb(
+        of, "inspections", "inspection_files:exporting", "inspections as CSV, or with photos as .zip"
+    )
     made.add_argument("path", type=Path, metavar="PATH")
-    made = _verb(of, "tickets", "ticket_files:exporting", "tickets as CSV")
+    made = _verb(of, "floorplan", "floorplans:take_out", "the map as GeoJSON, which `import floorplan` reads")
+    made.add_argument("path", type=Path, metavar="PATH")
+    made = _verb(of, "tickets", "ticket_files:exporting", "tickets as CSV, or with their photos as .zip")
     made.add_argument("path", type=Path, metavar="PATH")
     made = _verb(of, "sweeps", "sweeps:exporting", "the weekly sweep of the exterior doors as CSV")
     made.add_argument("path", type=Path, metavar="PATH")

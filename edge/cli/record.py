@@ -18,10 +18,32 @@ _SHOWN: Final[Mapping[str, str]] = {
     "press.heard/1": "press of {button} ({gesture}, {standing}) asks for {response} in {zone}",
     "press.unanswered/1": "press {number} of {button} waits for a person: {why}",
     "press.answered/1": "press {number} answered, started: {started}",
+    "detection.heard/1": "detector {detector} reports a {detected} ({standing}), number {number}, in {zone} {doubt}",
+    "detection.pictured/1": "a picture of detector report {number}",
+    "detection.viewed/1": "a picture of detector report {number} was looked at",
+    "detection.escalated/1": "report {number} of detector {detector}: nobody answered in time",
+    "detection.answered/1": "report {number} of detector {detector} answered, confirmed: {confirmed}",
+    "emergency_call.heard/1": "{system} tells of a 911 call ({standing}), number {number}, from {zone}",
+    "emergency_call.seen/1": "911 call {number} of {system} was seen",
     "start.asked/1": "a {kind} {response} is asked for in {zones}",
+    "notice.turned/1": "output {output}, notice {notice}: {outcome} {code}, told {told} of {of}",
+    "statement.answered/1": "words {number} for families or media: {answer}",
+    "room.heard/1": "room {room} on its screen: {word}",
+    "cameras.asked/1": "pictures are kept of {cameras}",
+    "evidence.begun/1": "pictures of {camera} are written to {name}",
+    "evidence.ended/1": "pictures of {camera} in {name}: {end} {code}",
     "incident.note/1": "note",
+    "tasks.opened/1": "tasks opened",
+    "task.turned/1": "task {number}: {state}",
+    "task.overdue/1": "task {number} is late",
+    "role.handed_over/1": "role {role} passes from {was} to {holder}",
+    "responder.marked/1": "{who} responds: {here}",
+    "room.reported/1": "room {room}: {word}, people {people}",
     "incident.opened/1": "{kind} incident opened: {response} in {zone}",
     "incident.raised/1": "raised to {response} in {zone}",
+    "response.changed/1": "{was} changed to {response} in {zone}",
+    "transition.refused/1": "{response} in {zone} refused while {was} holds in {held_in}: {code}",
+    "incident.end_confirmed/1": "its end was confirmed, second person: {second}",
     "incident.closed/1": "closed",
     "incident.exported/1": "record taken out, redacted: {redacted}",
     "zone.response/1": "state {number}: zone {zone} holds {response}",
@@ -30,6 +52,7 @@ _SHOWN: Final[Mapping[str, str]] = {
     "input.turned/1": "input {input} is {state}",
     "controller.turned/1": "controller {controller} up: {up} {code}",
     "broker.session/1": "broker session for {session} up: {up}",
+    "school.turned/1": "the school's day: {mode} {community}",
     "walk_test.ended/1": "walk-test ended: {code}",
     "flag.raised/1": "flag {code}: {subject}",
     "flag.cleared/1": "flag {code} no more: {subject}",
@@ -56,6 +79,8 @@ def listing(rows: Iterable[Row]) -> list[Document]:
                 }
             case "incident.raised/1" if data["id"] in found:
                 found[data["id"]] |= {"response": data["response"], "zone": data["zone"]}
+            case "response.changed/1" if data["id"] in found:
+                found[data["id"]] |= {"response": data["stands"], "zone": data["stands_in"]}
             case "incident.closed/1" if data["id"] in found:
                 found[data["id"]]["closed"] = row["at"]
     return sorted(found.values(), key=lambda one: str(one["opened"]), reverse=True)
@@ -99,6 +124,18 @@ def told(row: Row) -> str:
             return f"told to {data['order']}: {' '.join(data['doors']) or 'none'}{held}"
         case "doors.asserted/1":
             return f"told once more to {data['order']}: {' '.join(data['doors'])}"
+        case "notices.ordered/1":
+            said = "over" if data["response"] is None else data["response"]
+            held = "".join(f"; {output} held back: {code}" for output, code in data["held"])
+            by = " ".join(output for output, _ in data["outputs"]) or "none"
+            return f"state {data['number']}: people of {data['zone']} are told {said} by {by}{held}"
+        case "second_channel.tried/1":
+            late = " ".join(f"{output} {room}".strip() for output, room in data["unheard"])
+            by = data["output"] or "no other output: reach them another way"
+            return f"state {data['number']} not acknowledged in time: {late}; tried by {by}"
+        case "statements.prepared/1":
+            texts = " ".join(f"{number} ({to})" for number, _, to, _ in data["statements"]) or "none"
+            return f"state {data['number']}: words stand ready for the district: {texts}"
         case _ if kind in _SHOWN:
             return words.fill(_SHOWN[kind], {name: _shown(value) for name, value in data.items()})
         case _:

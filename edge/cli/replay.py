@@ -4,10 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
-from edge import codec
 from edge.cli.record import told
+from edge.tabletop.film import entry_of
 from rules.model.moments import Instant
 from rules.record import fold
 from rules.state import Record
@@ -20,7 +18,7 @@ def replayed(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """
     record = Record()
     for row in rows:
-        entry = _entry(row)
+        entry = entry_of(row)
         before = record
         if entry is not None:
             at = Instant(int(datetime.fromisoformat(row["at"]).timestamp() * 1_000_000), row["monotonic_us"])
@@ -35,19 +33,3 @@ def replayed(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
             "zones": {zone: own.response for zone, own in record.zones.items()},
             "orders": {door: order.word for door, order in record.orders.items()},
         }
-
-
-def _entry(row: Mapping[str, Any]) -> Any:
-    because = row["because"]
-    try:
-        return codec.entry(
-            row["kind"],
-            row["subject"],
-            row["actor"],
-            row["incident"],
-            row["data"],
-            row["opened"],
-            None if because is None else (because["code"], because["args"]),
-        )
-    except msgspec.ValidationError:
-        return None

@@ -5,27 +5,14 @@ import shutil
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from edge.cli import DID_NOT_HOLD, DONE
-from edge.cli.calling import NoAnswer, call
-from edge.cli.out import complain, plain, say, say_json
+from edge.cli.doing import read
 from edge.cli.table import table
 
 
 def rules(args: argparse.Namespace) -> int:
     """Print them."""
-    try:
-        reply = call(args.config, {"do": "rules"})
-    except NoAnswer:
-        return DID_NOT_HOLD
-    if not reply["ok"]:
-        complain(plain(reply["words"]))
-        return DID_NOT_HOLD
-    if args.json:
-        say_json(reply["data"])
-        return DONE
-    for part in _parts(reply["data"], shutil.get_terminal_size((110, 50)).columns):
-        say(part)
-    return DONE
+    width = shutil.get_terminal_size((110, 50)).columns
+    return read(args, {"do": "rules"}, lambda found: _parts(found, width))
 
 
 def _parts(found: Mapping[str, Any], width: int) -> Iterator[str]:

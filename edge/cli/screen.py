@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from edge.camera_words import BLIND, lost
+from edge.cli.detections import waiting
 from edge.cli.ledger import evidence, verdict
 from edge.cli.out import age, clock, plain
 from edge.cli.table import table
+from edge.notice_words import CODES, FOR_GOOD, STATES
 from edge.words import MODES, plural
 
 Document = Mapping[str, Any]
@@ -19,9 +21,12 @@ def screen(document: Document, *, width: int = 110) -> str:
     """What a person at the box needs first: armed, what is live, which doors are not secured, what waits for them."""
     parts = [
         _head(document, width),
+        waiting(document.get("detections", ()), width),
+        _calls(document, width),
         _live(document, width),
         _unanswered(document, width),
         _doors(document, width),
+        _notices(document, width),
         _cameras(document, width),
         _flags(document, width),
         _buttons(document, width),
@@ -67,6 +72,26 @@ def _live(document: Document, width: int) -> Iterator[str]:
         yield plain(f"TEST: button {test['button']} ({test['name']}), {left} left, {pressed}")
 
 
+def _calls(document: Document, width: int) -> Iterator[str]:
+    """911 calls by telephone that nobody has seen."""
+    found = document.get("emergency_calls", ())
+    if not found:
+        return
+    yield "911 WAS CALLED by telephone, and nobody said that they saw it (on the page)"
+    rows = [
+        (
+            one["number"],
+            "TEST" if one["test"] else "",
+            ", ".join(part for part in (one["place"], one["zone_name"]) if part),
+            one["extension"],
+            f"{age(one['age_ms'])} ago",
+            one["doubt_words"],
+        )
+        for one in found
+    ]
+    yield table(("number", "", "place", "extension", "when", ""), rows, width=width, indent=INDENT)
+
+
 def _unanswered(document: Document, width: int) -> Iterator[str]:
     if not document["unanswered"]:
         return
@@ -105,6 +130,42 @@ def _doors(document: Document, width: int) -> Iterator[str]:
             rest.setdefault(door["verdict"], []).append(door["id"])
     for word, names in rest.items():
         yield from wrapped(f"{word}: {' '.join(names)}", width, INDENT)
+
+
+def _notices(document: Document, width: int) -> Iterator[str]:
+    """By how many ways people were told; every way with what is known of it, those that did not go out first."""
+    told = [(one["id"], notice) for one in document["outputs"] for notice in one["notices"]]
+    if not told:
+        return
+    went = sum(notice["state"] in ("sent", "received", "acknowledged") for _, notice in told)
+    yield f"Told by {went} of {plural(len(told), 'way')}; sent is not informed"
+    rows = []
+    for output, one in sorted(told, key=lambda each: each[1]["state"] != "failed"):
+        mark = f"{one['kind'].upper()} " if one["kind"] != "real" else ""
+        what = f"{mark}{one['response'] or 'all clear'} in {one['zone']}"
+        count = f", {one['told']} of {one['of']}" if one["of"] else ""
+        why = CODES.get(one["code"], one["code"])
+        failed = one["state"] == "failed"
+        again = "; it is tried again" if failed and one["code"] not in FOR_GOOD else ""
+        state = STATES.get(one["state"], one["state"])
+        rows.append(
+            ("!!" if failed else "", output, what, f"{state}{count}", clock(one["since"]), why + again)
+        )
+    yield table(("", "output", "says", "is", "since", "why"), rows, width=width, indent=INDENT)
+    for output, one in told:
+        if one["second"] is not None:
+            since = "" if one["unacknowledged"] else "; all heard from since"
+            yield from wrapped(_second(output, one["second"]) + since, width, INDENT)
+
+
+def _second(output: str, one: Document) -> str:
+    """Who did not acknowledge, and what came of the second channel."""
+    who = f"{output}: " + (", ".join(one["rooms"]) or "whom it is addressed to")
+    if one["output"] is None:
+        return f"!! NOT ACKNOWLEDGED by {who}; no second channel is configured for them"
+    why = CODES.get(one["code"], one["code"])
+    state = STATES.get(one["state"], one["state"]) + (f" ({why})" if why else "")
+    return f"!! NOT ACKNOWLEDGED by {who}; tried by {one['output']} at {clock(one['at'])}: {state}"
 
 
 def _cameras(document: Document, width: int) -> Iterator[str]:

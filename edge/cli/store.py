@@ -1,6 +1,8 @@
-"""Where the store of a configuration is: read from the file even where the rest of it is broken."""
+"""Where the store of a configuration is, read from the file even where the rest of it is broken; and files that go there."""
 
+import os
 import re
+import shutil
 from pathlib import Path
 from typing import Final
 
@@ -27,12 +29,34 @@ def store_of(config: Path) -> Path:
             data = file.read(LONGEST)
     except OSError:
         return remembered(config) or DEFAULT
-    named = _parsed(data, str(config)) or _scanned(data.decode("utf-8", "replace"))
     last = remembered(config)
+    if last is not None and os.fsencode(last) in data and _is_there(last / NAME):
+        # A daemon ran there on this very file, which names it: to read all of a large file for that takes a second.
+        return last
+    named = _parsed(data, str(config)) or _scanned(data.decode("utf-8", "replace"))
     if named is None:
         return last or DEFAULT
     written = config.absolute().parent / named
     return last if last is not None and _is_there(last / NAME) and not _is_there(written) else written
+
+
+def bring(source: Path, target: Path) -> None:
+    """Copy a file into the store, where the daemon may read it whoever calls. Raises OSError."""
+    folder = target.parent
+    with source.open("rb") as data:
+        if not folder.exists():
+            folder.mkdir(mode=0o700, parents=True)
+            _hand_over(folder, folder.parent)
+        file = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(file, "wb") as out:
+            _hand_over(target, folder)
+            shutil.copyfileobj(data, out)
+
+
+def _hand_over(path: Path, like: Path) -> None:
+    owner = like.stat()
+    if owner.st_uid != os.geteuid():
+        os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def _is_there(path: Path) -> bool:

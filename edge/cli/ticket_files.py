@@ -5,16 +5,18 @@ import csv
 import hashlib
 import io
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from edge import words
 from edge.cli import DID_NOT_HOLD, DONE
-from edge.cli.calling import NoAnswer, call
+from edge.cli.calling import NoAnswer
 from edge.cli.out import complain, plain, say, say_json
+from edge.cli.written import FORMULA, PHOTOS, NotRead, called, exported, photos_cell
+from edge.delimited import delimiter
 from edge.words import plural
 
 COLUMNS: Final = (
@@ -23,18 +25,18 @@ COLUMNS: Final = (
 LARGEST: Final = 64 * 1_048_576
 MOST_SHOWN: Final = 50
 PIECE_BYTES, PIECE_LINES = 40_000, 40
-_FORMULA: Final = ("=", "+", "-", "@")
-"""A cell that begins so is a formula to a spreadsheet: it is written with an apostrophe before it."""
 
+PLACE: Final = "+place"
+"""A column that names a zone or, where none is called so, a room."""
 NAMES: Final[Mapping[str, str]] = {
     "subject": "title", "name": "title", "issue": "title", "summary": "title",
     "description": "text", "issue description": "text", "content": "text",
     "status": "state", "issue status": "state",
     "priority": "weight", "urgency": "weight",
     "opening date": "opened", "created": "opened", "created date": "opened", "date opened": "opened",
-    "location": "zone", "building": "zone", "location room": "room",
+    "location": PLACE, "location name": PLACE, "building": PLACE, "location room": "room",
     "asset tag": "asset", "item": "asset", "device": "asset",
-    "requester": "reporter", "requestor": "reporter", "issue for": "reporter",
+    "requester": "reporter", "requestor": "reporter", "requester - requester": "reporter", "issue for": "reporter",
     "issue type": "category", "issue category": "category",
     "id": "number", "ticket number": "number", "ticket": "number",
 }  # fmt: skip
@@ -50,11 +52,9 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = {
         "critical": "urgent",
     },
 }  # fmt: skip
+UNASSIGNED: Final = "comes_unassigned"
+"""What the daemon says of a row that names nobody who is known here."""
 Row = dict[str, str]
-
-
-class NotRead(Exception):
-    """The file cannot be read as tickets; the text says why."""
 
 
 def importing(args: argparse.Namespace) -> int:
@@ -68,13 +68,22 @@ def importing(args: argparse.Namespace) -> int:
         complain(f"{args.path} cannot be taken in: {plain(err)}. Nothing was changed.")
         return DID_NOT_HOLD
     try:
-        wrong = [(line, why) for line, _, _, why in rows if why] or list(_judged(args.config, rows))
+        rooms = _resolve(args.config, rows)
+        wrong, nobodys = [(line, why) for line, _, _, why in rows if why], list[tuple[int, str]]()
+        if not wrong:
+            wrong, nobodys = _judged(args.config, rows)
         if wrong:
             return told_wrong(args, wrong)
+        if not args.json:
+            _told_nobodys(args, nobodys)
+        if not args.json and (let_go := _let_go(data)):
+            say(f"Let go: {', '.join(map(plain, let_go))}.")
+        if not args.json and rooms:
+            say(f"Of {plural(rooms, 'row')} the place is no zone here and is kept as the room.")
         if args.check:
             say(f"{plural(len(rows), 'ticket')} can be taken in. Nothing was changed.")
             return DONE
-        return _take(args, data, rows)
+        return _take(args, data, rows, nobodys)
     except NoAnswer:
         return DID_NOT_HOLD
     except NotRead as err:
@@ -92,7 +101,7 @@ def read(data: bytes) -> Iterator[Read]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as err:
         raise NotRead(f"it is not UTF-8, from byte {err.start} on: save it as CSV UTF-8") from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text), strict=True)
     try:
         head = [_column(one) for one in next(reader, [])]
         known = [one for one in head if one in COLUMNS]
@@ -106,8 +115,17 @@ def read(data: bytes) -> Iterator[Read]:
 
 
 def _column(name: str) -> str:
-    plainly = name.strip().casefold()
+    # `AssetTag` as `asset tag`.
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.replace("_", " "))
+    plainly = " ".join(apart.casefold().split())
     return NAMES.get(plainly, plainly)
+
+
+def _let_go(data: bytes) -> list[str]:
+    """Columns of a file that was read, of which nothing is taken."""
+    text = data.decode("utf-8-sig")
+    head = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text)), [])
+    return [one.strip() for one in head if one.strip() and _column(one) not in (*COLUMNS, PLACE)]
 
 
 def _row(line: int, head: list[str], cells: list[str]) -> Read:
@@ -116,9 +134,9 @@ def _row(line: int, head: list[str], cells: list[str]) -> Read:
     said: Row = {}
     for name, cell in zip(head, cells, strict=True):
         value = cell.strip().replace("\r\n", "\n")
-        if value[:1] == "'" and value[1:2] in _FORMULA:
+        if value[:1] == "'" and value[1:2] in FORMULA:
             value = value[1:]
-        if value and name in COLUMNS:
+        if value and name in (*COLUMNS, PLACE):
             said[name] = VALUES.get(name, {}).get(value.casefold(), value)
     said.pop("number", None)  # it gets one of ours
     for name in ("category", "weight", "state"):
@@ -143,6 +161,33 @@ def _moment(text: str) -> int:
     return max(0, int(at.timestamp()) * 1_000_000)
 
 
+def _resolve(config: Path, rows: list[Read]) -> int:
+    """Zones by their names, other places as rooms, assets by their tags; how many rooms. Raises NoAnswer, NotRead."""
+    said = [one[2] for one in rows]
+    ids: dict[str, str] = {}
+    if any("zone" in one or PLACE in one for one in said):
+        for one in called(config, {"do": "status"})["data"]["zones"]:
+            ids |= {one["name"].casefold(): one["id"], one["id"]: one["id"]}
+    rooms = 0
+    for one in said:
+        if "zone" in one:
+            one["zone"] = ids.get(one["zone"].casefold(), one["zone"])
+        place = one.pop(PLACE, "")
+        if place.casefold() in ids:
+            one.setdefault("zone", ids[place.casefold()])
+        elif place:
+            one.setdefault("room", place)
+            rooms += 1
+    for tag in sorted({one["asset"] for one in said if "asset" in one}):
+        asked = {"search": tag[:100], "limit": 50}
+        found = called(config, {"do": "book-read", "query": "assets", "asked": asked})["data"]["items"]
+        tagged = [one["id"] for one in found if one["said"].get("tag") == tag]
+        if len(tagged) == 1 and tag not in [one["id"] for one in found]:
+            for one in said:
+                one |= {"asset": tagged[0]} if one.get("asset") == tag else {}
+    return rooms
+
+
 def _pieces(rows: list[Read]) -> Iterator[list[Read]]:
     piece: list[Read] = []
     size = 0
@@ -157,16 +202,27 @@ def _pieces(rows: list[Read]) -> Iterator[list[Read]]:
         yield piece
 
 
-def _judged(config: Path, rows: list[Read]) -> Iterator[tuple[int, str]]:
-    """Every row that the book would refuse. Raises NoAnswer, NotRead."""
+def _told_nobodys(args: argparse.Namespace, nobodys: list[tuple[int, str]]) -> None:
+    for line, why in nobodys[:MOST_SHOWN]:
+        say(f"{args.path}:{line}: {plain(why)}")
+    if len(nobodys) > MOST_SHOWN:
+        say(f"and {len(nobodys) - MOST_SHOWN} more: --json names all of them")
+
+
+def _judged(config: Path, rows: list[Read]) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+    """Rows that the book would refuse, and those that come in as nobody's, with why. Raises NoAnswer, NotRead."""
+    wrong: list[tuple[int, str]] = []
+    nobodys: list[tuple[int, str]] = []
     for piece in _pieces(rows):
         asked = {"lines": [list(said.items()) for _, _, said, _ in piece]}
         reply = called(config, {"do": "book-read", "query": "tickets.judged", "asked": asked})
         for one in reply["data"]:
-            yield piece[one["place"]][0], words.reply(one["code"], one["args"])
+            told = nobodys if one["code"] == UNASSIGNED else wrong
+            told.append((piece[one["place"]][0], words.reply(one["code"], one["args"])))
+    return wrong, nobodys
 
 
-def _take(args: argparse.Namespace, data: bytes, rows: list[Read]) -> int:
+def _take(args: argparse.Namespace, data: bytes, rows: list[Read], nobodys: list[tuple[int, str]]) -> int:
     digest = hashlib.sha256(data).hexdigest()
     reply = _asked(args.config, {"batch": 0, "rows": len(rows), "sha256": digest})
     batch = int(str(reply["args"]["subject"]).rpartition("-")[2])
@@ -179,7 +235,8 @@ def _take(args: argparse.Namespace, data: bytes, rows: list[Read]) -> int:
         _asked(args.config, {"batch": batch, "end": "abandoned"})
         raise
     if args.json:
-        say_json({"taken": len(rows), "batch": batch, "sha256": digest})
+        unassigned = [{"line": line, "why": why} for line, why in nobodys]
+        say_json({"taken": len(rows), "batch": batch, "sha256": digest, "unassigned": unassigned})
     else:
         say(f"{plural(len(rows), 'ticket')} taken in.")
     return DONE
@@ -202,57 +259,13 @@ def _asked(config: Path, asked: Mapping[str, object]) -> dict[str, Any]:
     return called(config, {"do": "book-ask", "verb": "ticket.import", "asked": asked})
 
 
-def called(config: Path, request: Mapping[str, object]) -> dict[str, Any]:
-    """The daemon's reply. Raises NoAnswer, NotRead."""
-    reply = call(config, request, 60.0)
-    if not reply["ok"]:
-        raise NotRead(str(reply["words"]))
-    return reply
-
-
 def exporting(args: argparse.Namespace) -> int:
     """Write every ticket into a file, which is there whole or not at all."""
-    return exported(args, "tickets.whole", "ticket", COLUMNS, _cells)
-
-
-def exported(
-    args: argparse.Namespace,
-    query: str,
-    noun: str,
-    columns: Sequence[str],
-    cells: Callable[[Mapping[str, Any]], Iterator[str]],
-) -> int:
-    """Write all that a query of the book finds into `args.path`, piece by piece; whole or not at all."""
-    draft = args.path.with_name(f"{args.path.name}.part")
-    count, after = 0, 0
-    try:
-        with draft.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(columns)
-            while True:
-                asked = {"after": after, "limit": 200}
-                rows = called(args.config, {"do": "book-read", "query": query, "asked": asked})["data"]
-                if not rows:
-                    break
-                writer.writerows([cell(one) for one in cells(row)] for row in rows)
-                count, after = count + len(rows), rows[-1]["number"]
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(args.path)
-    except (NoAnswer, NotRead, OSError) as err:
-        draft.unlink(missing_ok=True)
-        complain(f"{args.path} was not written. {plain(err)}".rstrip())
-        return DID_NOT_HOLD
-    say(f"{plural(count, noun)} written to {args.path}.")
-    return DONE
+    return exported(args, "tickets.whole", "ticket", (*COLUMNS, PHOTOS), _cells)
 
 
 def _cells(row: Mapping[str, Any]) -> Iterator[str]:
     opened = datetime.fromtimestamp(row["opened_us"] // 1_000_000, UTC).isoformat().replace("+00:00", "Z")
     shown = {**row, "opened": opened, "reporter": row["reported_by"]}
     yield from (str(shown[name]) for name in COLUMNS)
-
-
-def cell(value: str) -> str:
-    """A value as it stands in a table that a spreadsheet may open."""
-    return f"'{value}" if value.startswith(_FORMULA) else value
+    yield photos_cell(row)

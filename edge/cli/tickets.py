@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from edge.cli import DID_NOT_HOLD, DONE, USAGE
 from edge.cli.calling import NoAnswer, call
-from edge.cli.doing import do
+from edge.cli.doing import do, read
 from edge.cli.out import age, complain, plain, say, say_json
 from edge.cli.table import table
-from edge.ticket_words import CATEGORIES, ERASED, STATES
+from edge.ticket_words import CATEGORIES, ERASED, STATES, WEIGHTS
 
 DAY_US: Final = 86_400_000_000
 NOT_RECORDED: Final = "It is done and NOT yet recorded: the disk takes nothing. See `campus-edge status`."
@@ -62,16 +62,8 @@ def tickets(args: argparse.Namespace) -> int:
 
 def _one(args: argparse.Namespace, number: int) -> int:
     asked = {"number": number, "now_us": time.time_ns() // 1000}
-    reply = call(args.config, {"do": "book-read", "query": "ticket", "asked": asked})
-    if not reply["ok"]:
-        complain(plain(reply["words"]))
-        return DID_NOT_HOLD
-    if args.json:
-        say_json(reply["data"])
-    else:
-        for line in _lines(reply["data"]):
-            say(plain(line))
-    return DONE
+    request = {"do": "book-read", "query": "ticket", "asked": asked}
+    return read(args, request, lambda found: map(plain, _lines(found)))
 
 
 def _lines(one: Document) -> Iterator[str]:
@@ -90,13 +82,23 @@ def _lines(one: Document) -> Iterator[str]:
     if one.get("resting_until_us"):
         yield "it rests: it does not age now"
     if one.get("next_step"):
-        yield f"next by itself: {one['next_step']} in {age(one['next_step_in_us'] / 1000)}"
+        yield f"by itself in {age(one['next_step_in_us'] / 1000)}: {', '.join(_next(one['next_does']))}"
     if one["text"]:
         yield one["text"]
     for event in one["history"]:
         said = "; ".join(f"{word['name']}: {word['value']}" for word in event["words"])
         changed = ", ".join(f"{name} {value}" for name, value in event["data"].get("fields", []))
         yield f"{event['at'][:19]}Z  {event['actor']}  {event['kind']}  {' · '.join(filter(None, (changed, said)))}"
+
+
+def _next(does: Mapping[str, str]) -> Iterator[str]:
+    if "assigned" in does:
+        role = does["assigned"].removeprefix("role:")
+        yield f"given to any {role.replace('-', ' ')}" if role != does["assigned"] else f"given to {role}"
+    if "weight" in does:
+        yield f"weighs {WEIGHTS.get(does['weight'], does['weight'])}"
+    if "flag" in does:
+        yield "shown as a flag until it is closed"
 
 
 def number_of(text: str) -> int:

@@ -6,7 +6,6 @@ One line of JSON and a line with its SHA-256. The one before is kept beside it, 
 import base64
 import binascii
 import hashlib
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import msgspec
 
 from edge.config.check import Checked, check
 from edge.config.secrets import stored
+from edge.config.synced import sync_folder, write_synced
 
 NAME: Final = "accepted.json"
 PREVIOUS: Final = "accepted.previous.json"
@@ -111,26 +111,3 @@ def _load(path: Path) -> Accepted | None:
     except (msgspec.DecodeError, binascii.Error, ValueError):
         return None
     return Accepted(kept.at_utc_us, kept.file, kept.hash, kept.pack_hash, text, files)
-
-
-def write_synced(path: Path, data: bytes) -> None:
-    """A whole new file of ours alone, synced. Raises OSError."""
-    with suppress(FileNotFoundError):
-        path.unlink()
-    with open(path, "xb", opener=_only_ours) as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _only_ours(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
-def sync_folder(path: Path) -> None:
-    """Make the names in a folder last. Raises OSError."""
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

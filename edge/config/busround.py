@@ -6,13 +6,13 @@ A character is 11 bits on Modbus RTU with parity or, without, 10 as drivers here
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from edge.config.devices import Controller, ModbusRtu, Osdp
 from edge.config.pack_tables import Families
 from edge.config.points import driver_of
 from rules.model.ids import Point, Space
+from rules.model.values import dataclass
 
 MOST_US: Final = 100_000
 """A press held for a fifth of a second is then read twice, which is what counts as pressed."""

@@ -10,9 +10,10 @@ from typing import Final
 from msgspec import Struct
 
 from edge.config.check import Checked
-from edge.config.devices import Button, Controller, Door, Input, ModbusTcp, Output
+from edge.config.devices import Button, Controller, Door, Input, ModbusTcp
 from edge.config.model import Config
 from edge.config.problems import Problem, in_order
+from edge.config.signs import Output
 from edge.config.topology import Zones, wiring_of, zones_of
 from rules.model.ids import DoorId, ZoneId
 

@@ -5,20 +5,21 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
 from msgspec.structs import replace
 
-from edge.config.buttons import check_buttons
+from edge.config.alert_sources import check_alert_sources
+from edge.config.buttons import check_buttons, topic_of
 from edge.config.collect import Collected, FileKey, collect, nearest
 from edge.config.forms import Wrong
 from edge.config.hardware import check_hardware
 from edge.config.model import Config
 from edge.config.network import check_network
 from edge.config.notes import check_notes
+from edge.config.outputs import check_outputs
 from edge.config.packs import STANDARD, Packs, shipped, with_responses
 from edge.config.points import check_points
 from edge.config.policies import check_policies
@@ -28,6 +29,7 @@ from edge.config.report import Report
 from edge.config.secrets import Open, Secrets, beside, read_files
 from edge.config.topology import zones_of
 from edge.config.yaml12 import LONGEST_BYTES, compose
+from rules.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,15 @@ def _check_meaning(config: Config, found: Collected, packs: Packs, report: Repor
     check_points(config, packs.families, report)
     check_hardware(config, zones, packs.hardware, datetime.now(UTC).date(), found, report)
     check_network(config, packs.families, found.hurt, report)
+    check_outputs(config, report)
     check_buttons(config, packs, zones, found.hurt, report)
+    check_alert_sources(
+        config.detectors,
+        config.phone_systems,
+        broker=config.mqtt is not None or "mqtt" in found.hurt,
+        others={topic: one.id for one in config.buttons if (topic := topic_of(one)) is not None},
+        report=report,
+    )
     check_policies(config, found.hurt, report)
     check_notes(config, report)
 

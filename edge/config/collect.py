@@ -63,7 +63,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A key that names something: kind is `zone`, `controller` or `door`."""
+    """A key that names something: kind is `zone`, `controller`, `door` or `camera`."""
 
     path: str
     kind: str

@@ -9,10 +9,12 @@ from typing import TypeVar
 
 from msgspec import structs
 
-from edge.config.devices import Button, Camera, CoilOutput, Door, Input, OsdpOutput, Output
+from edge.config.alert_sections import DetectorSection, PhoneSystemSection
+from edge.config.devices import Button, Camera, CoilOutput, Door, Input, OsdpOutput
 from edge.config.model import Config
+from edge.config.signs import Output
 
-_InZone = TypeVar("_InZone", Door, Button, Camera)
+_InZone = TypeVar("_InZone", Door, Button, Camera, DetectorSection, PhoneSystemSection)
 
 
 def without_dangling(config: Config) -> Config:
@@ -32,6 +34,8 @@ def without_dangling(config: Config) -> Config:
         ),
         outputs=_outputs(config, controllers, zones),
         cameras=_cameras(config, zones, {one.id for one in doors}),
+        detectors=_detectors(config, zones),
+        phone_systems=tuple(_telephones(_placed(one, zones, campus), zones) for one in config.phone_systems),
     )
     return config if found == config else found
 
@@ -59,6 +63,26 @@ def _cameras(config: Config, zones: AbstractSet[str], doors: AbstractSet[str]) -
     placed = (_placed(one, zones, config.campus.id) for one in config.cameras)
     return tuple(
         structs.replace(one, doors=tuple(door for door in one.doors if door in doors)) for one in placed
+    )
+
+
+def _detectors(config: Config, zones: AbstractSet[str]) -> tuple[DetectorSection, ...]:
+    cameras = {one.id for one in config.cameras}
+    placed = (_placed(one, zones, config.campus.id) for one in config.detectors)
+    return tuple(
+        structs.replace(one, cameras=tuple(camera for camera in one.cameras if camera in cameras))
+        for one in placed
+    )
+
+
+def _telephones(one: PhoneSystemSection, zones: AbstractSet[str]) -> PhoneSystemSection:
+    """A telephone in a lost zone counts as where its system is."""
+    return structs.replace(
+        one,
+        extensions={
+            number: at if at.zone in zones else structs.replace(at, zone=one.zone)
+            for number, at in one.extensions.items()
+        },
     )
 
 

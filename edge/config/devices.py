@@ -3,12 +3,13 @@
 Durations are whole microseconds once read; `on` and `off` are booleans; dates stay text.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
 from edge.config.fields import Section, duration, form, number, says
 from rules.model.responses import Response
+from rules.model.school import OutputMode
 from rules.plan import (
     CommLoss,
     DoorKind,
@@ -26,6 +27,7 @@ Slug = Annotated[str, form("slug", "Its id: a lower-case slug, unique in the who
 Name = Annotated[str, form("name", "What people call it.")]
 ZoneRef = Annotated[str, form("slug", "The zone it is in; the campus id is the root zone.", refers="zone")]
 DoorRef = Annotated[str, form("slug", "A door.", refers="door")]
+CameraRef = Annotated[str, form("slug", "A camera.", refers="camera")]
 ControllerRef = Annotated[str, form("slug", "The controller it is wired to.", refers="controller")]
 Commissioned = Annotated[str, form("date", "When it was commissioned, year-month-day.")]
 Model = Annotated[str, form("slug", "The device's model, as its firmware note is called.")]
@@ -317,6 +319,20 @@ class Camera(Section, frozen=True, kw_only=True):
     ] = True
 
 
+OutputHours = Annotated[
+    tuple[OutputMode, ...],
+    Meta(min_length=1),
+    says(
+        "When it is for: school, after-hours, community. Default: always. While that is unknown, every one is told."
+    ),
+]
+OutputAudience = Annotated[
+    Literal["staff", "families", "press", "police", "another-campus"],
+    says("Whom it tells. Default: staff. Whoever else it is hears of what is real and never of a drill."),
+]
+ALWAYS: Final[tuple[OutputMode, ...]] = ("school", "community", "after-hours")
+
+
 class CoilOutput(Section, frozen=True, kw_only=True, tag_field="driver", tag="modbus-coil"):
     """A strobe or sounder on a coil."""
 
@@ -345,7 +361,54 @@ class PagingOutput(Section, frozen=True, kw_only=True, tag_field="driver", tag="
     id: Slug
     name: Name | None = None
     address: Annotated[str, form("listen", "Multicast address and port.")]
+    codec: Annotated[
+        Literal["pcmu", "pcma", "g722"],
+        says(
+            "What the loudspeakers take: G.711 mu-law (default) or A-law, or G.722, which carries more of a voice."
+        ),
+    ] = "pcmu"
+    repeat: Annotated[
+        int,
+        duration("From one saying's beginning to the next, until all is clear. Default 30s.", "10s", "10m"),
+    ] = 30_000_000
+    ttl: Annotated[
+        int,
+        number(
+            "Routers between, and one. Default 1: no page leaves the box's own network by mistake.", 1, 255
+        ),
+    ] = 1
+    interface: (
+        Annotated[
+            str, form("interface", "The network interface that it leaves by. Without it, by the routes.")
+        ]
+        | None
+    ) = None
     zone: ZoneRef
+    hours: OutputHours = ALWAYS
+    commissioned: Commissioned | None = None
+
+
+class SipPagingOutput(Section, frozen=True, kw_only=True, tag_field="driver", tag="sip-paging"):
+    """Loudspeakers behind a paging adapter that takes a telephone call by SIP."""
+
+    id: Slug
+    name: Name | None = None
+    uri: Annotated[
+        str, form("sip_uri", "Who is called: sip:number@address, with its port where it is not 5060.")
+    ]
+    username: Annotated[str, form("name", "Where it asks who we are: our name.")] | None = None
+    password_file: Annotated[str, form("file", "File with the password.", holds="password")] | None = None
+    codec: Annotated[
+        Literal["pcmu", "pcma"], says("G.711 mu-law (default) or A-law, as the telephone system has it.")
+    ] = "pcmu"
+    repeat: Annotated[
+        int, duration("From one call's beginning to the next, until all is clear. Default 30s.", "10s", "10m")
+    ] = 30_000_000
+    ring: Annotated[
+        int, duration("How long it may ring before that is no answer. Default 12s.", "2s", "20s")
+    ] = 12_000_000
+    zone: ZoneRef
+    hours: OutputHours = ALWAYS
     commissioned: Commissioned | None = None
 
 
@@ -355,10 +418,71 @@ class MailOutput(Section, frozen=True, kw_only=True, tag_field="driver", tag="sm
     id: Slug
     name: Name | None = None
     host: Annotated[str, form("host", "The mail server.")]
-    port: Annotated[int, number("Default 25.", 1, 65535)] = 25
+    port: Annotated[int, number("Default 25. On 465 TLS begins with the first byte.", 1, 65535)] = 25
+    tls: Annotated[
+        Literal["required", "offered", "none"],
+        says(
+            "required: verified, or nothing is sent. offered (default): what the server can, by whatever certificate. "
+            "none: on loopback only."
+        ),
+    ] = "offered"
+    ca_file: (
+        Annotated[
+            str,
+            form(
+                "file",
+                "PEM file of who vouches for the server's certificate; without it the system's.",
+                holds="ca",
+            ),
+        ]
+        | None
+    ) = None
+    username: Annotated[str, form("name", "Its user; beyond loopback by required TLS only.")] | None = None
+    password_file: Annotated[str, form("file", "File with the password.", holds="password")] | None = None
+    sender: (
+        Annotated[str, form("mail", "Who writes. Default: campus-edge at the first recipient's domain.")]
+        | None
+    ) = None
     to: Annotated[tuple[Annotated[str, form("mail", "A mail address.")], ...], Meta(min_length=1)]
     zone: ZoneRef | None = None
+    audience: OutputAudience = "staff"
+    hours: OutputHours = ALWAYS
     commissioned: Commissioned | None = None
 
 
-Output = CoilOutput | OsdpOutput | PagingOutput | MailOutput
+class WebhookOutput(Section, frozen=True, kw_only=True, tag_field="driver", tag="webhook"):
+    """Messages to a program, signed by the Standard Webhooks scheme."""
+
+    id: Slug
+    name: Name | None = None
+    url: Annotated[str, form("web_url", "Where it takes them: https://; http:// on loopback only.")]
+    secret_file: Annotated[
+        str, form("file", "File with the secret that signs: whsec_ and base64.", holds="webhook-secret")
+    ]
+    ca_file: (
+        Annotated[
+            str,
+            form("file", "PEM file of who vouches for its certificate; without it the system's.", holds="ca"),
+        ]
+        | None
+    ) = None
+    zone: ZoneRef | None = None
+    audience: OutputAudience = "staff"
+    hours: OutputHours = ALWAYS
+    commissioned: Commissioned | None = None
+
+
+class SmsOutput(Section, frozen=True, kw_only=True, tag_field="driver", tag="gsm-modem"):
+    """Short messages to staff by a modem on a serial port, with a SIM that asks for no PIN."""
+
+    id: Slug
+    name: Name | None = None
+    port: Annotated[str, form("device", "The serial port, of this modem alone.")]
+    baud: Annotated[Baud, says("Bits a second. Default 115200.")] = 115200
+    to: Annotated[
+        tuple[Annotated[str, form("phone", "A telephone number with country code.")], ...], Meta(min_length=1)
+    ]
+    zone: ZoneRef | None = None
+    audience: OutputAudience = "staff"
+    hours: OutputHours = ALWAYS
+    commissioned: Commissioned | None = None

@@ -6,9 +6,18 @@ from msgspec import Meta, Struct
 
 from edge.config.forms import FORMS
 
-Refers = Literal["zone", "controller", "door", "none"]
+Refers = Literal["zone", "controller", "door", "camera", "none"]
 Holds = Literal[
-    "none", "osdp-key", "password", "credentials", "token", "ca", "certificate", "private-key", "pack"
+    "none",
+    "osdp-key",
+    "password",
+    "credentials",
+    "token",
+    "ca",
+    "certificate",
+    "private-key",
+    "pack",
+    "webhook-secret",
 ]
 """What the file that a key names holds; `certificate` and `private-key` are the page's."""
 

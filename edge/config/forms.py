@@ -6,7 +6,6 @@ Each is a parser from text to value that raises `Wrong`, and the JSON Schema tha
 import ipaddress
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import PurePath, PurePosixPath
@@ -14,6 +13,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from edge.config.problems import quoted
+from rules.model.values import dataclass
 
 SECOND_US: Final = 1_000_000
 
@@ -49,8 +49,20 @@ _PHONE = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 _HOST_LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)", re.ASCII)
 _LISTEN = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>[^:\s]+)):(?P<port>\d{1,5})", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_MAIL = re.compile(r"[^@\s]{1,64}@[A-Za-z0-9.-]{1,255}", re.ASCII)
+_SIP_URI: Final = re.compile(
+    r"sip:[A-Za-z0-9*#+._-]{1,64}@(\[[0-9A-Fa-f:.]{2,45}\]|[0-9.]{7,15})(?::(\d{1,5}))?", re.ASCII
+)
+_MAIL = re.compile(
+    r"(?=[^@]{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253}[A-Za-z0-9])?",
+    re.ASCII,
+)
+"""RFC 5321's Dot-string, without its quoted forms, which no program shows well."""
 _GESTURE = re.compile(r"[a-z0-9][a-z0-9._:-]{0,63}", re.ASCII)
+_ROOM = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,30}[A-Za-z0-9])?", re.ASCII)
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?", re.ASCII)
+"""RFC 5646: language, script, region; xs:language takes each."""
+_INTERFACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,14}")
 
 
 def _text(longest: int) -> Callable[[str], str]:
@@ -220,7 +232,8 @@ def _url(*schemes: str) -> Callable[[str], str]:
 
 
 def _without_password(text: str) -> str:
-    return re.sub(r"//[^/@]*@", "//…@", text)
+    # To the last @: one who writes a password into an address seldom escapes what is in it.
+    return re.sub(r"//.*@", "//…@", text, flags=re.DOTALL)
 
 
 def _subnet(text: str) -> str:
@@ -258,6 +271,25 @@ def _device(text: str) -> str:
     return str(PurePosixPath("/", text.lstrip("/")))
 
 
+def _interface(text: str) -> str:
+    if not _INTERFACE.fullmatch(text):
+        raise Wrong(f"{quoted(text)} is no network interface", "write its name, as `ip link` shows it: eth1")
+    return text
+
+
+def _language(text: str) -> str:
+    if not _LANGUAGE.fullmatch(text):
+        raise Wrong(f"{quoted(text)} is no language", "write its tag: es, es-US, zh-Hant-TW")
+    return text
+
+
+def _room(text: str) -> str:
+    if not _ROOM.fullmatch(text):
+        do = "write letters, digits, dots and hyphens, at most 32: it stands in the screen's address"
+        raise Wrong(f"{quoted(text)} is no room of a screen", do)
+    return text
+
+
 def _topic(text: str) -> str:
     levels = text.split("/")
     if not text or len(text.encode()) > 200 or not text.isprintable() or text.startswith("$"):
@@ -276,6 +308,21 @@ def _topic(text: str) -> str:
 def _mail(text: str) -> str:
     if not _MAIL.fullmatch(text):
         raise Wrong(f"{quoted(text)} is no mail address", "write it like safety@example.org")
+    return text
+
+
+def _sip_uri(text: str) -> str:
+    found = _SIP_URI.fullmatch(text)
+    host = "" if found is None else found[1].strip("[]")
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        raise Wrong(
+            f"{quoted(text)} is no number at an address",
+            "write it like sip:8000@10.20.1.50, with the IP address",
+        ) from None
+    if found is not None and found[2] and not 0 < int(found[2]) <= 65_535:
+        raise Wrong(f"{quoted(text)} has no such port", "write one from 1 to 65535, or none for 5060")
     return text
 
 
@@ -311,7 +358,11 @@ FORMS: Final[dict[str, Form]] = {
     "neighbour": Form(_neighbour, _string(rf"^[0-9A-Fa-f.:]+( {_MAC.pattern})?$")),
     "file": Form(_file, _string(minLength=1, maxLength=255)),
     "device": Form(_device, _string("^/.+")),
+    "interface": Form(_interface, _string(rf"^{_INTERFACE.pattern}$")),
+    "language": Form(_language, _string(f"^{_LANGUAGE.pattern}$")),
+    "room": Form(_room, _string(f"^{_ROOM.pattern}$")),
     "topic": Form(_topic, _string("^[^+#$][^+#]*$")),
+    "sip_uri": Form(_sip_uri, _string("^sip:[^@ ]+@[^@ ]+$")),
     "mail": Form(_mail, _string("^[^@ ]+@[^@ ]+$")),
     "gesture": Form(_gesture, _string(f"^{_GESTURE.pattern}$")),
 }

@@ -7,8 +7,12 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from edge.config.devices import Button, Camera, Controller, Door, Input, Name, Output, Slug, ZoneRef
+from edge.config.alert_sections import DetectorSection, PhoneSystemSection
+from edge.config.calendar import SchoolCalendar
+from edge.config.devices import Button, Camera, Controller, Door, Input, Name, Slug, ZoneRef
 from edge.config.fields import Section, duration, form, number, says
+from edge.config.signs import Output
+from rules.model.post_facts import IncidentRole
 from rules.plan import Perimeter
 
 AddressPart = Literal[
@@ -253,6 +257,29 @@ class InspectionPolicy(Section, frozen=True, kw_only=True):
     certified: Annotated[tuple[CertifiedPerson, ...], Meta(max_length=200)] = ()
 
 
+class IncidentRolePolicy(Section, frozen=True, kw_only=True):
+    """Who is to hold an ICS role in an incident: one person, and those who stand in, in order."""
+
+    role: Annotated[
+        IncidentRole, says("A slot of the incident command system; incident-commander coordinates.")
+    ]
+    primary: Annotated[str, form("name", "Who is called first, as people know them.")]
+    deputies: Annotated[
+        tuple[Annotated[str, form("name", "Who stands in.")], ...],
+        Meta(max_length=6, description="Who stands in, in order; two at least are asked for."),
+    ] = ()
+
+
+class DrillPolicy(Section, frozen=True, kw_only=True):
+    """Which drill law holds here, and when school begins and ends: what is due is counted by it."""
+
+    law: Annotated[str, form("slug", "A law of rules/packs/drills.yaml: us-mi, us-nj, us-wa, us-il, ifc.")]
+    first_day: (
+        Annotated[str, form("text", "The first day of the school year, MM-DD; default 08-01.")] | None
+    ) = None
+    last_day: Annotated[str, form("text", "The last day of it, MM-DD; default 06-30.")] | None = None
+
+
 class Policies(Section, frozen=True, kw_only=True):
     """What the site has chosen."""
 
@@ -271,6 +298,13 @@ class Policies(Section, frozen=True, kw_only=True):
     tickets: TicketPolicy = TicketPolicy()
     sweep: SweepPolicy = SweepPolicy()
     inspections: InspectionPolicy = InspectionPolicy()
+    incident_roles: Annotated[tuple[IncidentRolePolicy, ...], Meta(max_length=8)] = ()
+    drills: DrillPolicy | None = None
+    calendar: SchoolCalendar | None = None
+    unacknowledged_after: Annotated[
+        int,
+        duration("Told and not acknowledged for so long: named, tried by a second channel.", "5s", "10m"),
+    ] = 30_000_000
 
 
 class Config(Section, frozen=True, kw_only=True):
@@ -286,6 +320,8 @@ class Config(Section, frozen=True, kw_only=True):
     doors: tuple[Door, ...] = ()
     buttons: tuple[Button, ...] = ()
     cameras: tuple[Camera, ...] = ()
+    detectors: tuple[DetectorSection, ...] = ()
+    phone_systems: tuple[PhoneSystemSection, ...] = ()
     outputs: tuple[Output, ...] = ()
     dispatch: tuple[Route, ...] = ()
     district: District | None = None

@@ -3,7 +3,7 @@
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-from edge.config.devices import ModbusRtu, ModbusTcp, Osdp, PagingOutput
+from edge.config.devices import ModbusRtu, ModbusTcp, Osdp
 from edge.config.forms import host_and_port, is_loopback
 from edge.config.model import Config, Mqtt
 from edge.config.pack_tables import Families
@@ -23,12 +23,6 @@ def check_network(config: Config, families: Families, hurt: set[str], report: Re
         report.refuse("mqtt", "there are MQTT buttons and no broker", do)
     if config.district is not None:
         _check_district(config.district.url, report)
-    for output in config.outputs:
-        if isinstance(output, PagingOutput) and not _is_multicast(output.address):
-            what = "is no multicast address"
-            report.refuse(
-                f"outputs[{output.id}].address", what, "write one from 224.0.0.0 to 239.255.255.255, or ff…"
-            )
 
 
 def _check_controllers(config: Config, families: Families, report: Report) -> None:
@@ -168,9 +162,3 @@ def _port(path: str) -> str:
 
 def _is_address(host: str) -> bool:
     return is_loopback(host) or ":" in host or host.replace(".", "").isdigit()
-
-
-def _is_multicast(address: str) -> bool:
-    host, _ = host_and_port(address)
-    first = host.partition(".")[0]
-    return host.lower().startswith("ff") if ":" in host else first.isdigit() and 224 <= int(first) <= 239

@@ -6,7 +6,6 @@ as no note: nothing it says is believed, and nothing of it keeps the daemon from
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -25,6 +24,7 @@ from edge.config.report import Report
 from edge.config.yaml12 import Node, Sequence, compose, plain_of
 from rules.book.firmware import CpeName, How, Note
 from rules.book.flaws import Part
+from rules.model.values import dataclass
 from rules.plan import DriverKind
 
 NOTES: Final = Path(rules.__file__).parent.parent / "firmware_notes"

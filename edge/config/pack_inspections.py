@@ -96,7 +96,19 @@ def _check(name: str, row: _Row) -> Check:
     _known(
         name,
         row,
-        {"of", "title", "edition", "every", "soon", "weight", "sign", "certificate", "source", "form"},
+        {
+            "of",
+            "title",
+            "edition",
+            "every",
+            "soon",
+            "weight",
+            "sign",
+            "certificate",
+            "source",
+            "form",
+            "walk_test",
+        },
     )
     form = tuple(_field(name, one) for one in row["form"])
     soon_us = duration_us(row["soon"])
@@ -108,6 +120,8 @@ def _check(name: str, row: _Row) -> Check:
         raise ValueError(f"{name}: sign {sorted(set(roles) - set(ROLES))}")
     if not form or len(set(ids)) != len(ids):
         raise ValueError(f"{name}: a form has questions, each id once")
+    if row.get("walk_test", False) not in (True, False) or (row.get("walk_test") and row["of"] != ["button"]):
+        raise ValueError(f"{name}: walk_test is of buttons")
     if row["weight"] not in ("safety", "normal") or soon_us % DAY_US or not soon_us:
         raise ValueError(f"{name}: weight is safety or normal, soon whole days")
     for key in ("title", "edition", "source"):
@@ -124,6 +138,7 @@ def _check(name: str, row: _Row) -> Check:
         row["source"],
         form,
         row.get("certificate", ""),
+        walk_test=row.get("walk_test", False),
     )
 
 

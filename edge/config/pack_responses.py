@@ -1,14 +1,16 @@
 """A responses pack: what each of the nine responses does, linted so that none can lock what it must not."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, Literal, cast, get_args
+from typing import Any, Final, Literal, cast, get_args
 
+from edge.config.pack_plans import SECTIONS, lint_plans, transitions_of, who
 from edge.config.problems import Problem
 from edge.config.yaml12 import Mapping as YamlMapping
 from edge.config.yaml12 import Node, compose, plain_of
 from rules.model.responses import Response
-from rules.plan import DoorKind
+from rules.model.values import dataclass
+from rules.plan import DoorKind, EndAsks
+from rules.transition_table import Transitions
 
 Perimeter = Literal["policy", "never", "always"]
 NEVER_LOCKS: Final[frozenset[str]] = frozenset({"fire", "evacuate", "medical", "duress", "staff-assist"})
@@ -28,11 +30,26 @@ class ResponseRow:
     locks: frozenset[DoorKind]
     perimeter: Perimeter
     outputs: bool
+    sounds: bool
+    messages: bool
+    owner: tuple[str, ...] = ()
+    start: frozenset[str] | None = None
+    change: frozenset[str] | None = None
+    end: frozenset[str] | None = None
+    says: str = ""
+    nearest: tuple[str, ...] = ()
+    end_asks: EndAsks = "session"
 
 
-def read_responses(
-    data: bytes, file: str
-) -> tuple[Mapping[Response, ResponseRow] | None, tuple[Problem, ...]]:
+@dataclass(frozen=True, slots=True)
+class ResponsePack:
+    """All nine, and what may follow what."""
+
+    responses: Mapping[Response, ResponseRow]
+    transitions: Transitions
+
+
+def read_responses(data: bytes, file: str) -> tuple[ResponsePack | None, tuple[Problem, ...]]:
     """Reads and lints a responses pack. Never raises; bounded like every YAML file of ours."""
     root, problems = compose(data, file)
     if root is None or problems:
@@ -43,11 +60,15 @@ def read_responses(
             Problem(file, _line(root, path), path or "yaml", what, "see rules/packs/responses.yaml")
             for path, what in said
         )
-    rows = cast("dict[str, dict[str, object]]", cast("dict[str, object]", plain_of(root))["responses"])
-    return {cast("Response", name): _response(row) for name, row in rows.items()}, ()
+    pack = cast("dict[str, Any]", plain_of(root))
+    plans = pack.get("plans", {})
+    rows = {
+        cast("Response", name): _response(row, plans.get(name, {})) for name, row in pack["responses"].items()
+    }
+    return ResponsePack(rows, transitions_of(pack)), ()
 
 
-def _response(row: dict[str, object]) -> ResponseRow:
+def _response(row: dict[str, object], plan: dict[str, Any]) -> ResponseRow:
     return ResponseRow(
         rank=cast("int", row["rank"]),
         scope=cast("Literal['campus', 'zone']", row["scope"]),
@@ -55,17 +76,30 @@ def _response(row: dict[str, object]) -> ResponseRow:
         locks=frozenset(cast("list[DoorKind]", row["locks"])),
         perimeter=cast("Perimeter", row["perimeter"]),
         outputs=row["outputs"] is True,
+        sounds=row.get("sounds", row["outputs"]) is True,
+        messages=row.get("messages", not row["silent"]) is True,
+        owner=tuple(plan.get("owner", ())),
+        start=who(plan, "start"),
+        change=who(plan, "change"),
+        end=who(plan, "end"),
+        says=str(plan.get("says", "")).strip(),
+        nearest=tuple(plan.get("nearest", ())),
+        end_asks=cast("EndAsks", plan.get("end_asks", "session")),
     )
 
 
 _KEYS: Final = frozenset({"rank", "scope", "silent", "locks", "perimeter", "outputs"})
+_TOLD: Final = frozenset({"sounds", "messages"})
+"""May be left out: packs of the first version have neither."""
 
 
 def _lint_responses(root: Node) -> list[tuple[str, str]]:
     """Path and sentence for each thing that is wrong."""
     pack = plain_of(root)
-    if not isinstance(pack, dict) or set(pack) != {"name", "version", "responses"}:
-        return [("", "a responses pack has the keys name, version and responses")]
+    beside = SECTIONS | {"tasks", "statements"}
+    if not isinstance(pack, dict) or set(pack) - beside != {"name", "version", "responses"}:
+        known = ", ".join(sorted(beside))
+        return [("", f"a responses pack has the keys name, version and responses, and may have {known}")]
     if not isinstance(pack["version"], int) or isinstance(pack["version"], bool):
         return [("version", "is not a whole number")]
     rows = pack["responses"]
@@ -85,12 +119,12 @@ def _lint_responses(root: Node) -> list[tuple[str, str]]:
         said.append(("responses.lockdown", "lockdown does not have the highest rank"))
     if "classroom" not in rows["lockdown"]["locks"]:
         said.append(("responses.lockdown", "lockdown does not lock classrooms"))
-    return said
+    return said + lint_plans(pack, {name: row["rank"] for name, row in rows.items()})
 
 
 def _lint_row(name: str, row: object) -> list[str]:
-    if not isinstance(row, dict) or set(row) != _KEYS:
-        return [f"has other keys than {', '.join(sorted(_KEYS))}"]
+    if not isinstance(row, dict) or set(row) - _TOLD != _KEYS:
+        return [f"has other keys than {', '.join(sorted(_KEYS | _TOLD))}"]
     said = []
     if isinstance(row["rank"], bool) or not isinstance(row["rank"], int) or not 0 < row["rank"] <= 1000:
         said.append("its rank is not a number from 1 to 1000")
@@ -100,7 +134,11 @@ def _lint_row(name: str, row: object) -> list[str]:
         said.append("its perimeter is none of policy, never, always")
     if not isinstance(row["silent"], bool) or not isinstance(row["outputs"], bool):
         said.append("silent and outputs are true or false")
-    if not isinstance(row["locks"], list) or not all(one in _ROOM_KINDS for one in row["locks"]):
+    if not all(isinstance(row[one], bool) for one in _TOLD & set(row)):
+        said.append("sounds and messages are true or false")
+    if not isinstance(row["locks"], list) or not all(
+        isinstance(one, str) and one in _ROOM_KINDS for one in row["locks"]
+    ):
         said.append("locks lists classroom, interior, stair; exterior doors go by perimeter")
     if said:
         return said
@@ -108,6 +146,10 @@ def _lint_row(name: str, row: object) -> list[str]:
         said.append("may lock nothing")
     if name in NO_SIGN and row["outputs"]:
         said.append("may switch no output")
+    if name in NO_SIGN and row.get("sounds"):
+        said.append("may not sound")
+    if name == "duress" and row.get("messages"):
+        said.append("may not be written to anybody")
     if row["silent"] is not (name == "duress"):
         said.append("only duress is silent, and duress always is")
     return said

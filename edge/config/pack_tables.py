@@ -1,7 +1,6 @@
 """The packs that no site overrides: the hardware truth table, and what the known controller families have."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, cast, get_args
 
 from edge.config.family import family_of
@@ -9,6 +8,7 @@ from edge.config.forms import Wrong, duration_us
 from edge.config.yaml12 import compose, plain_of
 from rules.hardware import FACTS, Allowed, Defect, Effect, Fact, OnFire, Row, Table
 from rules.model.ids import Space
+from rules.model.values import dataclass
 from rules.plan import DriverKind
 
 

@@ -6,7 +6,6 @@ A shipped pack that is broken is our bug and raises `BrokenPack`; a site's own r
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -15,11 +14,15 @@ import rules
 from edge.config.pack_flags import read_flags
 from edge.config.pack_responses import ResponseRow, read_responses
 from edge.config.pack_rights import shipped_rights
+from edge.config.pack_statements import Texts, read_statements
 from edge.config.pack_tables import BrokenPack, Families, read_families, read_table
+from edge.config.pack_tasks import Tasks, read_tasks
 from edge.config.problems import Problem
 from rules.flag_table import FlagTable
 from rules.hardware import Table
 from rules.model.responses import Response
+from rules.model.values import dataclass
+from rules.transition_table import Transitions
 
 PACKS: Final = Path(rules.__file__).parent / "packs"
 STANDARD: Final = "standard"
@@ -31,12 +34,17 @@ class Packs:
     """All that decisions rest on. `hash`: SHA-256 hex over the bytes of each, recorded with each decision."""
 
     responses: Mapping[Response, ResponseRow]
+    transitions: Transitions
     hardware: Table
     families: Families
     flags: FlagTable
     versions: Mapping[str, tuple[int, str]]
     """Version and SHA-256 of each file, by its name."""
     hash: str
+    tasks: Tasks
+    """What people do, by response."""
+    statements: Texts
+    """What families and media may be told, by response and for the end."""
 
 
 @cache
@@ -50,8 +58,14 @@ def shipped() -> Packs:
 
 def with_responses(data: bytes, file: str) -> tuple[Packs | None, tuple[Problem, ...]]:
     """The packs with a responses file of the site's own; None and its problems where that cannot be used."""
-    responses, problems = read_responses(data, file)
-    if responses is None:
+    pack, problems = read_responses(data, file)
+    if pack is None:
+        return None, problems
+    tasks, problems = read_tasks(data, file)
+    if tasks is None:
+        return None, problems
+    statements, problems = read_statements(data, file)
+    if statements is None:
         return None, problems
     table, families, flags, digests = _fixed()
     all_digests = {**digests, "responses": hashlib.sha256(data).hexdigest()}
@@ -64,10 +78,23 @@ def with_responses(data: bytes, file: str) -> tuple[Packs | None, tuple[Problem,
         "rights": (rights.version, hashlib.sha256((PACKS / "rights.yaml").read_bytes()).hexdigest()),
     }
     # What the book goes by: it reads them in its own process.
-    for name in ("escalation", "firmware", "inspections", "sweep"):
+    for name in ("drills", "escalation", "firmware", "inspections", "sweep"):
         book = (PACKS / f"{name}.yaml").read_bytes()
         versions[name] = (_version(book), hashlib.sha256(book).hexdigest())
-    return Packs(responses, table, families, flags, versions, _hash(all_digests)), ()
+    return (
+        Packs(
+            pack.responses,
+            pack.transitions,
+            table,
+            families,
+            flags,
+            versions,
+            _hash(all_digests),
+            tasks,
+            statements,
+        ),
+        (),
+    )
 
 
 @cache

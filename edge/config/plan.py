@@ -3,18 +3,34 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from edge.config.alert_sources import detector_plan, phone_system_plan
+from edge.config.audience import audience_of
 from edge.config.buttons import asks_of, highest_of, scoped
 from edge.config.dangling import without_dangling
 from edge.config.devices import Bolt, Button, CoilOutput, Door, Input, OsdpOutput, Position
 from edge.config.hardware import defects_of, hardware_of, minute_of, mounted_of
 from edge.config.model import Config
 from edge.config.notes import NOTES, supervision
+from edge.config.pack_drills import drills_of
 from edge.config.packs import Packs
 from edge.config.points import driver_of, lock_point, output_point, register_point, sensor_point
+from edge.config.signs import ScreensOutput
 from edge.config.topology import Wiring, Zones, covered_by, wiring_of, zones_of
 from rules.hardware import NO_RECORD, Defect, flagged, undriven
-from rules.model.ids import ButtonId, CameraId, ControllerId, DoorId, InputId, OutputId, ZoneId
+from rules.interlock_notices import SHOWING, SOUNDING, WRITING
+from rules.model.ids import (
+    ButtonId,
+    CameraId,
+    ControllerId,
+    DetectorId,
+    DoorId,
+    InputId,
+    OutputId,
+    PhoneSystemId,
+    ZoneId,
+)
 from rules.model.responses import Response
+from rules.model.school import OUTPUT_MODES
 from rules.plan import (
     ButtonPlan,
     CameraPlan,
@@ -28,10 +44,12 @@ from rules.plan import (
     OutputPlan,
     Plan,
     ResponsePlan,
+    RolePlan,
     Sensor,
     Wired,
     ZonePlan,
 )
+from rules.unlike import told_one_way
 
 Flag = tuple[str, str]
 
@@ -50,9 +68,17 @@ def compile_plan(config: Config, packs: Packs, config_hash: str, notes: Path = N
         one.kind == "exterior" for one in config.doors
     ):
         flags.append(("perimeter_leave", config.campus.id))
+    flags += [("detector_unsupervised", one.id) for one in config.detectors if one.silence_limit is None]
+    flags += [
+        ("phone_system_unsupervised", one.id) for one in config.phone_systems if one.silence_limit is None
+    ]
+    planned_zones, outputs = _zones(config, zones), _outputs(config, zones, flags)
+    used = [one.zone for one in config.doors] + [one.zone for one in config.buttons]
+    here = [ZoneId(one) for one in used if ZoneId(one) in planned_zones]
+    flags += [("told_one_way", zone) for zone in told_one_way(planned_zones, outputs, here)]
     return Plan(
         campus=zones.root,
-        zones=_zones(config, zones),
+        zones=planned_zones,
         controllers={
             ControllerId(one.id): ControllerPlan(
                 ControllerId(one.id), driver_of(one), mounted_of(one) or "attack-side"
@@ -66,7 +92,7 @@ def compile_plan(config: Config, packs: Packs, config_hash: str, notes: Path = N
             for one in config.buttons
             if (planned := _button(one, zones, packs, notes, flags)) is not None
         },
-        outputs=_outputs(config, zones, flags),
+        outputs=outputs,
         responses=_responses(config, packs),
         pack_hash=packs.hash,
         config_hash=config_hash,
@@ -84,13 +110,32 @@ def compile_plan(config: Config, packs: Packs, config_hash: str, notes: Path = N
             )
             for one in config.cameras
         },
+        detectors={
+            DetectorId(one.id): detector_plan(one, zones, campus_wide=_campus_wide(packs))
+            for one in config.detectors
+        },
+        phone_systems={PhoneSystemId(one.id): phone_system_plan(one) for one in config.phone_systems},
         self_test_at=minute_of(config.policies.self_test.at),
         flags=packs.flags,
         packs=packs.versions,
+        transitions=packs.transitions,
         dry_run_at=packs.flags.dry_run_at
         if config.policies.dry_run is None
         else minute_of(config.policies.dry_run.at),
+        tasks=packs.tasks,
+        statements=packs.statements,
+        district=config.district is not None,
+        roles={one.role: RolePlan(one.primary, one.deputies) for one in config.policies.incident_roles},
+        responder_access=""
+        if config.policies.perimeter_approved is None
+        else config.policies.perimeter_approved.responder_access,
+        drills=drills_of(config),
+        unacknowledged_after_us=config.policies.unacknowledged_after,
     )
+
+
+def _campus_wide(packs: Packs) -> frozenset[Response]:
+    return frozenset(response for response, row in packs.responses.items() if row.scope == "campus")
 
 
 def _zones(config: Config, zones: Zones) -> dict[ZoneId, ZonePlan]:
@@ -212,11 +257,18 @@ def _outputs(config: Config, zones: Zones, flags: list[Flag]) -> dict[OutputId, 
         point = output_point(one) if isinstance(one, CoilOutput | OsdpOutput) else None
         zone = ZoneId(one.zone) if one.zone is not None else zones.root
         plans[OutputId(one.id)] = OutputPlan(
-            OutputId(one.id), _driver_name(one), zone, point, one.commissioned
+            OutputId(one.id),
+            _driver_name(one),
+            zone,
+            point,
+            one.commissioned,
+            OUTPUT_MODES if isinstance(one, CoilOutput | OsdpOutput) else frozenset(one.hours),
+            one.rooms if isinstance(one, ScreensOutput) else (),
+            audience_of(one),
         )
         if one.commissioned is None:
             flags.append(("output_not_commissioned", one.id))
-        elif point is None:
+        elif point is None and plans[OutputId(one.id)].driver not in SOUNDING | WRITING | SHOWING:
             flags.append(("output_not_driven", one.id))
     return plans
 
@@ -233,6 +285,7 @@ def _responses(config: Config, packs: Packs) -> dict[Response, ResponsePlan]:
         outside = row.perimeter == "always" or (row.perimeter == "policy" and lock_perimeter)
         exterior: frozenset[DoorKind] = frozenset({"exterior"}) if outside else frozenset()
         plans[response] = ResponsePlan(
-            response, row.rank, row.scope, row.silent, row.locks | exterior, row.outputs
-        )
+            response, row.rank, row.scope, row.silent, row.locks | exterior, row.outputs, row.sounds, row.messages,
+            row.start, row.change, row.end, row.owner, row.says, row.nearest, row.end_asks,
+        )  # fmt: skip
     return plans

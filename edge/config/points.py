@@ -1,7 +1,6 @@
 """The points on each controller: what claims them, that nothing claims one twice, that the device has it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from edge.config.devices import (
@@ -22,6 +21,7 @@ from edge.config.model import Config
 from edge.config.pack_tables import Families
 from edge.config.report import Report
 from rules.model.ids import ControllerId, Point, Space
+from rules.model.values import dataclass
 from rules.plan import DriverKind
 
 DRIVER: Final[dict[type, DriverKind]] = {ModbusTcp: "modbus-tcp", ModbusRtu: "modbus-rtu", Osdp: "osdp"}

@@ -2,8 +2,12 @@
 
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from edge.config.audience import audience_of
+from edge.config.calendar_checks import check_calendar
 from edge.config.collect import nearest
+from edge.config.devices import ALWAYS, MailOutput, SmsOutput, WebhookOutput
 from edge.config.model import Config
+from edge.config.pack_drills import day, shipped_drills
 from edge.config.pack_inspections import shipped_inspections
 from edge.config.pack_tickets import shipped_tickets
 from edge.config.report import Report
@@ -17,12 +21,23 @@ def check_policies(config: Config, hurt: set[str], report: Report) -> None:
         _check_perimeter(config, report)
         _check_tickets(config, report)
         _check_inspections(config, report)
+        _check_roles(config, report)
+        _check_drills(config, report)
+        if config.policies.calendar is not None:
+            check_calendar(config.policies.calendar, report)
+            _check_told(config, report)
     for route in config.dispatch:
         if route.agreement is None:
             what = "is disabled: no agreement with the centre is recorded"
             do = "add agreement: {party, date, test} once the centre has agreed in writing"
             report.note(f"dispatch[{route.id}].id", what, do)
     for output in config.outputs:
+        if audience_of(output) == "emergency-number":
+            what = (
+                "is a number of the emergency services: a drill never calls it, and every real response does"
+            )
+            do = "give the number of loudspeakers; 911 is reached by dispatch:, by the centre's written agreement"
+            report.note(f"outputs[{output.id}].uri", what, do)
         if output.commissioned is None:
             what = "is never switched or sent to: it was not commissioned"
             report.note(f"outputs[{output.id}].id", what, "try it out and add commissioned: with the date")
@@ -54,6 +69,15 @@ def _check_perimeter(config: Config, report: Report) -> None:
         report.refuse(keys, what, do)
 
 
+def _check_told(config: Config, report: Report) -> None:
+    """While a calendar is there, each of its times should reach somebody by a written word."""
+    ways = [one for one in config.outputs if isinstance(one, MailOutput | SmsOutput | WebhookOutput)]
+    for mode in ALWAYS:
+        if ways and not any(mode in one.hours for one in ways):
+            what = f"nobody is written to in the time {mode}, so every route is told then"
+            report.note("policies.calendar", what, f"give an output hours: [{mode}]")
+
+
 def _check_tickets(config: Config, report: Report) -> None:
     pack = shipped_tickets()
     known = [one.id for one in pack.steps] + [one.id for one in pack.opens]
@@ -75,3 +99,36 @@ def _check_inspections(config: Config, report: Report) -> None:
             what = f"there is no {of} {name!r} in rules/packs/inspections.yaml"
             do = nearest(name, known) or "write one that is there"
             report.refuse(f"policies.inspections.{key}", what, do)
+
+
+def _check_roles(config: Config, report: Report) -> None:
+    """One person does not stand in for themselves; a role without two who stand in is worth knowing."""
+    roles = [one.role for one in config.policies.incident_roles]
+    for one in config.policies.incident_roles:
+        path = "policies.incident_roles"
+        names = [name.casefold() for name in (one.primary, *one.deputies)]
+        if roles.count(one.role) > 1:
+            report.refuse(path, f"{one.role} is there twice", "name its primary and its deputies in one row")
+        if len(set(names)) < len(names):
+            report.refuse(path, f"somebody stands in for themselves as {one.role}", "name each person once")
+        if len(one.deputies) < 2:
+            what = f"{one.role} has fewer than two deputies: on a day off nobody holds it"
+            report.note(path, what, "add deputies: [first, second]")
+
+
+def _check_drills(config: Config, report: Report) -> None:
+    said, laws = config.policies.drills, shipped_drills()[1]
+    if said is None:
+        return
+    if said.law not in laws:
+        what = f"there is no drill law {said.law!r} in rules/packs/drills.yaml"
+        report.refuse(
+            "policies.drills.law", what, nearest(said.law, sorted(laws)) or f"write one of {', '.join(laws)}"
+        )
+    for key, text in (("first_day", said.first_day), ("last_day", said.last_day)):
+        try:
+            day(text or "08-01")
+        except ValueError:
+            report.refuse(
+                f"policies.drills.{key}", f"{text!r} is no day of a year", "write month and day: 08-24"
+            )

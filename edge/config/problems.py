@@ -1,8 +1,9 @@
 """One thing that is wrong in a configuration, told so that a person can mend it without asking anybody."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from rules.model.values import dataclass
 
 Topic = Literal["configuration", "secret", "web", "notes"]
 """secret: a file that holds a secret. web: only the page suffers. notes: a firmware note is broken and counts as none."""

@@ -9,7 +9,7 @@ from edge.config.topology import DEEPEST, Zones
 
 RESERVED: Final = frozenset({"zone", "campus"})
 """Words of `scope`: a zone so named could not be told from them. The campus itself may be called `campus`."""
-_SECTION: Final = {"zone": "zones", "controller": "controllers", "door": "doors"}
+_SECTION: Final = {"zone": "zones", "controller": "controllers", "door": "doors", "camera": "cameras"}
 
 
 def check_references(config: Config, found: Collected, zones: Zones, report: Report) -> None:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from edge.config.accepted import sync_folder, write_synced
+from edge.config.synced import sync_folder, write_synced
 
 _LONGEST_BYTES: Final = 4_096
 

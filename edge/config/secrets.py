@@ -1,5 +1,6 @@
 """The files that a configuration names: read once, checked, held so that no log and no traceback can show them."""
 
+import base64
 import os
 import stat
 from collections.abc import Callable, Iterable, Mapping
@@ -14,7 +15,7 @@ from edge.config.report import Report
 LONGEST_BYTES: Final = 256 * 1024
 SCBK_D: Final = bytes(range(0x30, 0x40))
 """OSDP's public default key, for install mode only (`privacy-security.md`)."""
-_HIDDEN: Final = frozenset({"osdp-key", "password", "credentials", "token", "private-key"})
+_HIDDEN: Final = frozenset({"osdp-key", "password", "credentials", "token", "private-key", "webhook-secret"})
 """What nobody else may read; the others are public, and are kept with the rest all the same."""
 _WEB: Final = frozenset({"certificate", "private-key"})
 _EVERYBODY: Final = stat.S_IRWXO
@@ -48,6 +49,10 @@ class Secrets:
     def osdp_key(self, name: str) -> bytes:
         """The 16 bytes of a secure-channel base key."""
         return bytes.fromhex(self.line(name))
+
+    def webhook_secret(self, name: str) -> bytes:
+        """The bytes that sign a webhook."""
+        return _signing(self.line(name))
 
     def contents(self) -> dict[str, bytes]:
         """All files, for the copy in the store and nothing else."""
@@ -146,11 +151,30 @@ def _check_contents(one: FileKey, data: bytes) -> None:
                 raise Wrong(
                     f"file {name} does not hold user:password", "write both on one line, with a colon"
                 )
+        case "webhook-secret":
+            _check_signing(name, text)
         case "pack":
             pass  # linted where it is read
         case _:
             if not text or not text.isprintable():
                 raise Wrong(f"file {name} does not hold one line of text", "write the secret on one line")
+
+
+def _signing(text: str) -> bytes:
+    """Standard Webhooks: `whsec_` and base64; its libraries do without the prefix too. Raises ValueError."""
+    return base64.b64decode(text.removeprefix("whsec_"), validate=True)
+
+
+def _check_signing(name: str, text: str) -> None:
+    try:
+        secret = _signing(text)
+    except ValueError:
+        secret = b""
+    if not 24 <= len(secret) <= 64:
+        raise Wrong(
+            f"file {name} does not hold whsec_ and the base64 of 24 to 64 bytes",
+            'write the secret that the receiver has, such as `echo "whsec_$(openssl rand -base64 32)"` makes',
+        )
 
 
 def _check_key(name: str, text: str) -> None:

@@ -1,6 +1,5 @@
 """The configuration's structs as shapes for the collector, made once from msgspec's type information."""
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
@@ -9,6 +8,7 @@ from msgspec import inspect as types
 
 from edge.config.fields import FORM, HOLDS, LEAST, MOST, REFERS
 from edge.config.forms import duration_us
+from rules.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

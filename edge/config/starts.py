@@ -5,11 +5,12 @@ The rule is a function of values; around it one small file in the store. Losing 
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import msgspec
+
+from rules.model.values import dataclass
 
 NAME: Final = "starts.json"
 MOST_FAILED: Final = 3

@@ -4,11 +4,11 @@ Total even for a file with loops and unknown names, because `check` asks before 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from edge.config.devices import Input
 from edge.config.model import Config, Zone
 from rules.model.ids import DoorId, InputId, ZoneId
+from rules.model.values import dataclass
 
 DEEPEST = 16
 

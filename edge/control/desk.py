@@ -1,14 +1,14 @@
 """What the socket asks of the appliance. `edge.appliance` implements it; tests implement it with a few lines."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from edge.book.messages import Answered
 from edge.flaws.taken import Taken
+from edge.floorplans.shelf import Floorplans
 from edge.importing import Imports
 from edge.people.people import People
 from rules.model.book_asks import BookAsk
@@ -16,8 +16,13 @@ from rules.model.bundle_facts import BundleKind
 from rules.model.events import Asked
 from rules.model.ids import Actor, IncidentId, RequestId
 from rules.model.moments import Instant
+from rules.model.values import dataclass
 from rules.plan import Plan
 from rules.rights import RightsTable
+from rules.state import State
+
+if TYPE_CHECKING:
+    from edge.tabletops import Tabletops
 
 Make = Callable[[Instant, RequestId, Actor], Asked]
 """Makes the event once the appliance has stamped and numbered it."""
@@ -51,11 +56,18 @@ class Desk(Protocol):
     people: People
 
     @property
+    def state(self) -> State:
+        """What is believed now; immutable."""
+
+    @property
     def plan(self) -> Plan:
         """The accepted configuration, as the rules know it."""
 
     def snapshot(self) -> dict[str, Any]:
         """`edge.snapshot.snapshot` of now."""
+
+    def drills(self, drill: str | None) -> dict[str, Any] | None:
+        """Every drill and what is due; with an id the record of one that is over, None: there is none such."""
 
     def rules(self) -> dict[str, Any]:
         """`edge.rulebook.rulebook` of the configuration in force."""
@@ -67,8 +79,16 @@ class Desk(Protocol):
         """
 
     @property
+    def tabletops(self) -> "Tabletops":
+        """Tabletop exercises, past and written incidents shown to a table."""
+
+    @property
     def imports(self) -> Imports:
         """Files of assets on their way in."""
+
+    @property
+    def floorplans(self) -> Floorplans:
+        """The map, and files of floor plans on their way in."""
 
     @property
     def store(self) -> Path:

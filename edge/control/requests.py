@@ -3,15 +3,18 @@
 Shape only is judged here; whether a button or door exists, and whether it may be, the rules decide.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal, assert_never
 
 import msgspec
 
 from edge.control.desk import Make
+from edge.floorplans.gathering import Told
+from rules.model import kinds
+from rules.model.alerts import DetectionAnswerAsked
 from rules.model.bundle_facts import BundleKind
 from rules.model.events import (
     AnswerAsked,
-    CloseAsked,
     DryRunAsked,
     LockAsked,
     MeasureAsked,
@@ -19,11 +22,19 @@ from rules.model.events import (
     PressAsked,
     ReleaseAsked,
     SelfTestAsked,
+    StartAsked,
     WalkTestAsked,
 )
-from rules.model.ids import ButtonId, DoorId, IncidentId
+from rules.model.ids import ButtonId, DoorId, ZoneId
 from rules.model.kinds import KindWord, kind_of
+from rules.model.post_facts import IncidentRole, RoomWord, TaskState
+from rules.model.responses import Response
 
+STARTED: Final[Mapping[str, kinds.Real | kinds.Drill | kinds.Exercise]] = {
+    "real": kinds.REAL,
+    "drill": kinds.DRILL,
+    "exercise": kinds.EXERCISE,
+}
 LONGEST: Final = 64 * 1024
 """Bytes of one request line, its newline included."""
 
@@ -86,11 +97,40 @@ class Answer(_Request, frozen=True, tag="answer"):
     reason: Said = ""
 
 
+class Start(_Request, frozen=True, tag="start"):
+    """Start a response, or with `change` put it in the place of a graver one. zones: none is the campus."""
+
+    response: Response
+    kind: Literal["real", "drill", "exercise"]
+    zones: Annotated[tuple[Id, ...], msgspec.Meta(max_length=1_000)] = ()
+    reason: Said = ""
+    change: bool = False
+
+
+class Detection(_Request, frozen=True, tag="detection"):
+    """Say that what a detector reported is real, which starts its response, or that it was nothing; that needs a reason."""
+
+    number: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+    answer: Literal["confirm", "dismiss"]
+    reason: Said = ""
+
+
 class Close(_Request, frozen=True, tag="close"):
-    """incident None: every live one that the caller may know of."""
+    """incident None: every live one that the caller may know of.
+
+    user, code: who ends it and a time-based or printed code of theirs; second, second_code: the other named person, likewise.
+    Both where the plan of a real one asks for it.
+    """
 
     reason: Said = ""
     incident: Id | None = None
+    user: Name = ""
+    code: Secret = ""
+    second: Name = ""
+    second_code: Secret = ""
+
+    def __repr__(self) -> str:
+        return f"Close(incident={self.incident!r})"
 
 
 class WalkTest(_Request, frozen=True, tag="walk-test"):
@@ -129,6 +169,35 @@ class ImportBundle(_Request, frozen=True, tag="import-bundle"):
 
     kind: BundleKind
     file: Annotated[str, msgspec.Meta(min_length=1, max_length=4_096)]
+
+
+class ImportFloorplan(_Request, frozen=True, tag="import-floorplan"):
+    """A floor plan that lies in the store directory, to be read and taken away. told: what its file does not say.
+
+    check: say what it would come to, and change nothing.
+    """
+
+    file: Annotated[str, msgspec.Meta(pattern=r"^import-[0-9a-f]{16}\.plan\Z")]
+    told: Told = Told()
+    check: bool = False
+
+
+class DropFloorplan(_Request, frozen=True, tag="drop-floorplan"):
+    """Have a level of the map, or one layer of it, count no more."""
+
+    level: Id
+    layer: Name = ""
+
+
+class Map(_Request, frozen=True, tag="map"):
+    """The map: its levels, the whole of it as GeoJSON, what differs from the inventory, or what lies in a cell.
+
+    level: of a cell; `""`: on every level.
+    """
+
+    what: Literal["levels", "geojson", "differences", "cell"]
+    level: Name = ""
+    cell: Name = ""
 
 
 class VerifyJournal(_Request, frozen=True, tag="verify-journal"):
@@ -214,6 +283,29 @@ class BookAsk(_Request, frozen=True, tag="book-ask"):
     asked: msgspec.Raw
 
 
+class Drills(_Request, frozen=True, tag="drills"):
+    """Every drill and what is due, or with an id the record of one that is over."""
+
+    drill: Id | None = None
+
+
+class Drill(_Request, frozen=True, tag="drill"):
+    """Something about drills. verb and asked: of `edge.drill_forms`; finding: the number of one."""
+
+    verb: Literal["plan", "begin", "start", "end", "cancel", "notice", "log", "field", "finding"]
+    asked: msgspec.Raw
+    drill: Annotated[str, msgspec.Meta(max_length=128, pattern=r"^[!-~]*\Z")] = ""
+    finding: Annotated[int, msgspec.Meta(ge=-1, le=100_000)] = -1
+
+
+class Tabletop(_Request, frozen=True, tag="tabletop"):
+    """Something about tabletop exercises. asked: of `edge.tabletop_forms`, by the verb."""
+
+    verb: Literal["list", "show", "start", "add", "clock", "join", "decide", "find", "end"]
+    tabletop: Annotated[str, msgspec.Meta(max_length=128, pattern=r"^[!-~]*\Z")] = ""
+    asked: msgspec.Raw = msgspec.Raw(b"{}")
+
+
 class BookRead(_Request, frozen=True, tag="book-read"):
     """Something that is read of the book. query: of `edge.book.queries` and the nouns beside it."""
 
@@ -221,11 +313,35 @@ class BookRead(_Request, frozen=True, tag="book-read"):
     asked: msgspec.Raw = msgspec.Raw(b"{}")
 
 
-Asking = Press | Lock | Release | Answer | Close | WalkTest | SelfTest | Measure | DryRun
+class Post(_Request, frozen=True, tag="post"):
+    """Something about a live incident's command post. incident None: the only live one. What a verb does not use is left out.
+
+    `role` with name "": nobody holds it any more. minutes 0: it has no time. people None: not said.
+    """
+
+    verb: Literal["show", "task", "add", "role", "responder", "room"]
+    incident: Id | None = None
+    task: Annotated[int, msgspec.Meta(ge=0, le=2**31)] = 0
+    state: TaskState = "taken"
+    role: IncidentRole = "incident-commander"
+    text: Said = ""
+    minutes: Annotated[int, msgspec.Meta(ge=0, le=1_440)] = 0
+    timer: bool = False
+    every: bool = False
+    name: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    gone: bool = False
+    room: Annotated[str, msgspec.Meta(max_length=128)] = ""
+    word: RoomWord = "safe"
+    people: Annotated[int, msgspec.Meta(ge=0, le=9_999)] | None = None
+    reason: Said = ""
+
+
+Asking = Press | Start | Lock | Release | Answer | Detection | WalkTest | SelfTest | Measure | DryRun
 Request = (
     Status
     | Rules
     | Asking
+    | Close
     | LeaveSafeMode
     | VerifyJournal
     | Rows
@@ -235,10 +351,17 @@ Request = (
     | Known
     | Firmware
     | ImportBundle
+    | ImportFloorplan
+    | DropFloorplan
+    | Map
     | ReadBook
     | ImportAssets
     | BookAsk
     | BookRead
+    | Drill
+    | Drills
+    | Tabletop
+    | Post
 )
 _decoder: Final = msgspec.json.Decoder(Request)
 
@@ -257,15 +380,22 @@ def parse(line: bytes) -> Request:
 
 def _storable(request: Request) -> None:
     """Control characters are no text that a terminal could show one day."""
-    for field in ("reason", "person", "name", "user", "file"):
+    for field in ("reason", "person", "name", "user", "second", "file", "text", "room"):
         text: object = getattr(request, field, "")
         if isinstance(text, str) and any(ord(one) < 0x20 or 0x7F <= ord(one) < 0xA0 for one in text):
             raise msgspec.ValidationError(f"`{field}` holds a line break or another control character")
 
 
-def asked(request: Asking, *, silent: bool = False) -> Make:
-    """What makes the event of a request, once it is stamped and numbered. silent: the caller may know of silent ones."""
+def asked(request: Asking) -> Make:
+    """What makes the event of a request, once it is stamped and numbered."""
     match request:
+        case Start():
+            return _start(request)
+        case Detection():
+            confirm = request.answer == "confirm"
+            return lambda at, number, actor: DetectionAnswerAsked(
+                at, number, actor, request.number, confirm, request.reason
+            )
         case Press():
             kind = kind_of(request.kind)
             return lambda at, number, actor: PressAsked(
@@ -282,9 +412,6 @@ def asked(request: Asking, *, silent: bool = False) -> Make:
             return lambda at, number, actor: AnswerAsked(
                 at, number, actor, request.press, start, request.reason
             )
-        case Close():
-            one = None if request.incident is None else IncidentId(request.incident)
-            return lambda at, number, actor: CloseAsked(at, number, actor, request.reason, one, silent)
         case WalkTest():
             buttons = tuple(ButtonId(one) for one in request.buttons)
             return lambda at, number, actor: WalkTestAsked(
@@ -298,6 +425,13 @@ def asked(request: Asking, *, silent: bool = False) -> Make:
             return DryRunAsked
         case _:
             assert_never(request)
+
+
+def _start(request: Start) -> Make:
+    zones, kind = tuple(ZoneId(one) for one in request.zones), STARTED[request.kind]
+    return lambda at, number, actor: StartAsked(
+        at, number, actor, request.response, zones, kind, request.reason, change=request.change
+    )
 
 
 def _measured(request: Measure) -> Make:

@@ -8,15 +8,22 @@ from edge.control.requests import (
     BookAsk,
     BookRead,
     Close,
+    Detection,
+    Drill,
+    Drills,
+    DropFloorplan,
     DryRun,
     Export,
     Firmware,
     ImportAssets,
     ImportBundle,
+    ImportFloorplan,
     Known,
     LeaveSafeMode,
     Lock,
+    Map,
     Measure,
+    Post,
     Press,
     ReadBook,
     Release,
@@ -24,7 +31,9 @@ from edge.control.requests import (
     Rows,
     Rules,
     SelfTest,
+    Start,
     Status,
+    Tabletop,
     Token,
     User,
     VerifyJournal,
@@ -44,9 +53,11 @@ OF_VERBS: Final[Mapping[str, Right]] = {
     "upkeep.end": "work-tickets",
     "sweep.sign": "sign-sweep",
     "inspection.sign": "inspect",
+    "inspection.photo": "inspect",
     "inspection.import": "assets-write",
     "checklist.import": "assets-write",
     "assessment.begin": "assets-write",
+    "assessment.answer": "inspect",
     "assessment.end": "assets-write",
 }
 OF_QUERIES: Final[Mapping[str, Right]] = {
@@ -55,6 +66,7 @@ OF_QUERIES: Final[Mapping[str, Right]] = {
     "ticket": "read-tickets",
     "tickets.judged": "work-tickets",
     "tickets.desk": "report",
+    "tickets.take_photo": "report",
     "upkeeps": "read-tickets",
     "assets": "assets",
     "asset": "assets",
@@ -78,6 +90,7 @@ OF_QUERIES: Final[Mapping[str, Right]] = {
     "inspections.checks": "assets",
     "inspections.whole": "assets",
     "inspections.judged": "assets-write",
+    "floorplans": "look",
     "checklists": "assets",
     "checklists.judged": "assets-write",
     "assessments": "assets",
@@ -86,13 +99,30 @@ OF_QUERIES: Final[Mapping[str, Right]] = {
 """What is not here is neither asked nor read over the socket by its name alone, and asks for a right that few have."""
 
 
+RIGHTS_OF_POST: Final[Mapping[str, Right]] = {"responder": "respond", "room": "report-room"}
+"""Of a verb at an incident's post; every other one asks for `coordinate`."""
+
+
 def right_of(request: Request) -> Right:
     """The right without which a request is refused."""
     match request:
         case Status() | Firmware() | Rules():
             return "look"
+        case Drill() | Tabletop():
+            return "start-drill"
+        case Drills():
+            return "record"
+        case Map():
+            # What differs names assets.
+            return "assets" if request.what == "differences" else "look"
         case Press():
             return {"real": "start", "test": "walk-test"}.get(request.kind, "start-drill")  # type: ignore[return-value]
+        case Start():
+            # What is put in the place of a graver one ends that, as on its page.
+            real: Right = "close" if request.change else "start"
+            return real if request.kind == "real" else "start-drill"
+        case Detection():
+            return "start" if request.answer == "confirm" else "dismiss"
         case Lock():
             return "lock"
         case Release():
@@ -115,10 +145,12 @@ def right_of(request: Request) -> Right:
             return "export"
         case ReadBook():
             return "assets"
-        case ImportAssets():
+        case ImportAssets() | ImportFloorplan() | DropFloorplan():
             return "assets-write"
         case User() | Token() | Known():
             return "people"
+        case Post():
+            return RIGHTS_OF_POST.get(request.verb, "coordinate")
         case BookAsk():
             return OF_VERBS.get(request.verb, "configure")
         case BookRead():

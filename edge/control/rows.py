@@ -4,7 +4,9 @@ from typing import Any, Final
 
 from edge.journal.stored import Stored
 
-OF_ANY_INCIDENT: Final = frozenset({"incident.opened/1", "incident.raised/1", "incident.closed/1"})
+OF_ANY_INCIDENT: Final = frozenset(
+    {"incident.opened/1", "incident.raised/1", "response.changed/1", "incident.closed/1"}
+)
 """Kinds that tell which incidents there are."""
 
 

@@ -18,7 +18,15 @@ import msgspec
 import structlog
 
 from edge import words
-from edge.control import accounts, books
+from edge.control import (
+    accounts,
+    books,
+    drilling,
+    ending,
+    floorplans,
+    post,
+    tabletop,
+)
 from edge.control.booked import booked
 from edge.control.desk import Desk, NoRecord, Reply
 from edge.control.path import address
@@ -28,16 +36,23 @@ from edge.control.requests import (
     BookAsk,
     BookRead,
     Close,
+    Detection,
+    Drill,
+    Drills,
+    DropFloorplan,
     DryRun,
     Export,
     Firmware,
     ImportAssets,
     ImportBundle,
+    ImportFloorplan,
     Known,
     LeaveSafeMode,
     Lock,
+    Map,
     Measure,
     NotARequest,
+    Post,
     Press,
     ReadBook,
     Release,
@@ -45,7 +60,9 @@ from edge.control.requests import (
     Rows,
     Rules,
     SelfTest,
+    Start,
     Status,
+    Tabletop,
     Token,
     User,
     VerifyJournal,
@@ -54,6 +71,7 @@ from edge.control.requests import (
     parse,
 )
 from edge.control.rights import ROLE, right_of
+from edge.control.seen import picture
 from edge.flaws.refusal import Refused
 from edge.operations import NotDone
 from edge.people.caller import Caller
@@ -173,7 +191,7 @@ class ControlServer:
             await _say(writer, _refusal("no_right", right=right))
             return
         if isinstance(request, Status) and request.watch:
-            await self._watch(reader, writer)
+            await self._watch(reader, writer, caller)
             return
         async with contextlib.aclosing(self._answers(request, caller)) as answers:
             async for answer in answers:
@@ -183,14 +201,36 @@ class ControlServer:
         desk, actor = self._desk, caller.actor
         match request:
             case Status():
-                yield _data(desk.snapshot())
+                yield _data(picture(desk, caller))
             case Rules():
                 yield _data(desk.rules())
             case Release():
                 yield await self._released(request, actor)
-            case Press() | Lock() | Answer() | Close() | WalkTest() | SelfTest() | Measure() | DryRun():
-                silent = caller.may(desk.rights, "look-duress")
-                yield await _reply(desk.submit(actor, asked(request, silent=silent)))
+            case Close():
+                yield await ending.closed(desk, request, caller, _reply)
+            case Detection() if not caller.may(desk.rights, "alerts"):
+                yield _refusal("no_right", right="alerts")
+            case Start() if not request.zones:
+                whole = msgspec.structs.replace(request, zones=(str(desk.plan.campus),))
+                yield await _reply(desk.submit(actor, asked(whole)))
+            case (
+                Press()
+                | Start()
+                | Lock()
+                | Answer()
+                | Detection()
+                | WalkTest()
+                | SelfTest()
+                | Measure()
+                | DryRun()
+            ):
+                yield await _reply(desk.submit(actor, asked(request)))
+            case Drill():
+                yield await drilling.asked(desk, request, actor, _reply)
+            case Drills():
+                yield drilling.read(desk, request)
+            case Tabletop():
+                yield await tabletop.asked(desk, request, actor, _reply)
             case User():
                 yield _changed(request.name, await accounts.user(desk.people, request, actor))
             case Token():
@@ -204,6 +244,12 @@ class ControlServer:
                 yield await _imported(desk, request, actor)
             case BookAsk() | BookRead():
                 yield await booked(desk, request, actor)
+            case ImportFloorplan():
+                yield await floorplans.bring_in(desk, request, actor)
+            case DropFloorplan():
+                yield await floorplans.drop(desk, request, actor)
+            case Map():
+                yield await floorplans.told(desk, request)
             case LeaveSafeMode():
                 yield await _reply(desk.leave_safe_mode(actor))
             case VerifyJournal():
@@ -219,12 +265,26 @@ class ControlServer:
                     yield _refusal("unknown_incident", incident=request.incident)
                 else:
                     yield _data({"path": str(made)})
+            case Post():
+                yield await self._post(request, caller)
             case ReadBook():
                 yield await books.read(desk, request)
             case ImportAssets():
                 yield await books.bring_in(desk, request, actor)
             case _:
                 assert_never(request)
+
+    async def _post(self, request: Post, caller: Caller) -> dict[str, Any]:
+        of = post.incident_of(self._desk, request)
+        if isinstance(of, Reply):
+            return _refusal(of.code)
+        if request.verb == "show":
+            found = post.document(self._desk, of)
+            return _refusal("not_live") if found is None else _data(found)
+        silent = caller.may(self._desk.rights, "look-duress")
+        return await _reply(
+            self._desk.submit(caller.actor, post.asked(self._desk, request, of, silent=silent))
+        )
 
     async def _released(self, request: Release, asking: Actor) -> dict[str, Any]:
         """A release, in the name and by the code of a person who may: the socket alone opens no door."""
@@ -237,14 +297,16 @@ class ControlServer:
         vouched = await self._desk.people.vouched(request.user, request.code, asking, asking)
         if isinstance(vouched, NotSignedIn):
             return _refusal(f"factor_{vouched.why}", user=request.user, seconds=vouched.wait_s)
-        return await _reply(self._desk.submit(vouched.actor, asked(request, silent=False)))
+        return await _reply(self._desk.submit(vouched.actor, asked(request)))
 
-    async def _watch(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _watch(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, caller: Caller
+    ) -> None:
         """A snapshot now and at every beat, until the caller hangs up."""
         hung_up = asyncio.ensure_future(reader.read(1))
         try:
             while not hung_up.done():
-                await _say(writer, {"ok": True, "data": self._desk.snapshot(), "more": True})
+                await _say(writer, {"ok": True, "data": picture(self._desk, caller), "more": True})
                 await asyncio.wait([hung_up], timeout=self._watch_every_s)
         finally:
             hung_up.cancel()

@@ -1,7 +1,8 @@
 """What a probe found wrong, and what to do about it."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from rules.model.values import dataclass
 
 Weight = Literal["failed", "notice"]
 

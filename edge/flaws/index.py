@@ -7,7 +7,6 @@ import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +18,7 @@ from edge.flaws.taken import Taken
 from rules.book.firmware import Bundle
 from rules.book.flaws import Configuration, Flaw, Known, key, named
 from rules.model.bundle_facts import BundleKind
+from rules.model.values import dataclass
 
 FILE: Final = "flaws.db"
 FORM: Final = 1
@@ -84,11 +84,11 @@ def taken(file: Path) -> tuple[Taken, ...]:
 
 
 def latest(bundles: Iterable[Taken]) -> dict[BundleKind, Bundle]:
-    """The youngest of each kind, which is what its age is counted from."""
+    """The youngest of each kind, which is what its age is counted from; one of no known age only where there is no other."""
     found: dict[BundleKind, Bundle] = {}
     for one in bundles:
         its = Bundle(one.kind, one.stamp_us, one.taken_us)
-        if one.kind not in found or its.made_us >= found[one.kind].made_us:
+        if one.kind not in found or (its.made_us or 0) >= (found[one.kind].made_us or 0):
             found[one.kind] = its
     return found
 

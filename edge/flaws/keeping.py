@@ -2,6 +2,7 @@
 
     store/flaws/flaws.db                    the index; made anew at any time from
     store/flaws/bundles/<kind>-<sha256>     the files as they came
+    store/flaws/sent-*                      one that a browser or a program sends, until it is read
 
 A crash between any two steps leaves the index that was, or the next one; what was only staged is swept away.
 """
@@ -10,6 +11,7 @@ import hashlib
 import os
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -21,11 +23,11 @@ from edge.flaws.kev import Catalogue, catalogue
 from edge.flaws.nvd import Document, Record, records
 from edge.flaws.opened import BLOCK, MOST_FILE_BYTES, documents
 from edge.flaws.refusal import Refused
-from edge.flaws.taken import Taken
+from edge.flaws.taken import FOLDER, SENT, Taken
 from rules.model.bundle_facts import BundleKind
 
-FOLDER: Final = "flaws"
 KEPT: Final = "bundles"
+_SENT_S: Final = 86_400
 _NEXT: Final = f"{FILE}.next"
 _PART: Final = ".part"
 
@@ -162,18 +164,26 @@ class _Reading:
         if not count:
             raise Refused("empty", "the file names no flaw", "bring the file again from the NVD")
         stamps = [one.stamp_us for one in self._read if one.stamp_us is not None]
-        # Pages of one list: the oldest says how old the whole is.
+        # Pages of one list: the oldest says how old the whole is, and none does where one does not say its own age.
+        stamps = stamps if len(stamps) == len(self._read) else []
         whole = count >= max(one.total for one in self._read)
         return replace(bundle, stamp_us=min(stamps, default=None), count=count, whole=whole)
 
 
 def _not_older(folder: Path, bundle: Taken) -> None:
-    """An older catalogue would take marks away."""
+    """An older catalogue would take marks away, and one of no known age may be older.
+
+    A stamp later than its arrival is none: it would keep out all that follow.
+    """
     try:
-        before = [one.stamp_us for one in taken(folder / FILE) if one.kind == bundle.kind]
+        before = [one for one in taken(folder / FILE) if one.kind == bundle.kind]
     except NoIndex:
         return
-    latest = max((one for one in before if one is not None), default=None)
+    stamps = [one.stamp_us for one in before if one.stamp_us is not None and one.stamp_us <= one.taken_us]
+    latest = max(stamps, default=None)
+    if latest is not None and bundle.stamp_us is None:
+        what = "the catalogue has no `dateReleased` that can be read, so nobody knows whether it is newer than the one here"
+        raise Refused("undated", what, "bring it again from CISA; the one that is here still holds")
     if latest is not None and bundle.stamp_us is not None and bundle.stamp_us < latest:
         do = "bring the newest from CISA; the one that is here still holds"
         raise Refused("older", "the catalogue is older than the one that was taken before", do)
@@ -197,7 +207,10 @@ def _forget(folder: Path) -> None:
 
 
 def _sweep(folder: Path) -> None:
-    """What a crash left staged."""
+    """What a crash left staged, or sent."""
+    for sent in folder.glob(f"{SENT}*"):
+        if sent.stat().st_mtime < time.time() - _SENT_S:
+            sent.unlink(missing_ok=True)
     for one in (
         (folder / KEPT).glob(f"*{_PART}"),
         folder.glob(f"{FILE}.next*"),

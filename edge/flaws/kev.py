@@ -1,7 +1,6 @@
 """CISA's catalogue of known exploited vulnerabilities, by its published schema (`schemas/kev-schema.json`)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -9,6 +8,7 @@ from msgspec import Meta, Struct
 
 from edge.flaws.nvd import Id, stamp_us
 from edge.flaws.refusal import Refused
+from rules.model.values import dataclass
 
 MOST_BYTES: Final = 32 * 1024 * 1024
 """The whole catalogue of 2025 was 1.3 MB."""

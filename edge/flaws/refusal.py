@@ -12,6 +12,7 @@ RefusalCode = Literal[
     "empty",
     "no_room",
     "older",
+    "undated",
     "failed",
 ]
 

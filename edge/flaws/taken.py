@@ -1,8 +1,13 @@
 """A list of published flaws that was taken in."""
 
-from dataclasses import dataclass
+from typing import Final
 
 from rules.model.bundle_facts import BundleKind
+from rules.model.values import dataclass
+
+FOLDER: Final = "flaws"
+SENT: Final = "sent-"
+"""In that folder of the store, before the name of a file that comes over the network, until it is taken or refused."""
 
 
 @dataclass(frozen=True, slots=True)

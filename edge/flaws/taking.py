@@ -1,9 +1,6 @@
 """Has a bundle taken, by a process of its own, one at a time."""
 
 import asyncio
-import contextlib
-import os
-import sys
 import time
 from pathlib import Path
 from typing import Final, Literal
@@ -11,7 +8,7 @@ from typing import Final, Literal
 import msgspec
 import structlog
 
-import edge
+from edge.first_line import first_line, module
 from edge.flaws.refusal import RefusalCode, Refused
 from edge.flaws.taken import Taken
 from rules.model.bundle_facts import BundleKind
@@ -19,7 +16,6 @@ from rules.model.bundle_facts import BundleKind
 PATIENCE_S: Final = 900.0
 """A full year of the NVD takes a minute on a small board."""
 _LONGEST: Final = 64 * 1024
-_ENVIRONMENT: Final = ("PATH", "PYTHONPATH", "LANG", "PYTHONDONTWRITEBYTECODE")
 _AGAIN: Final = "try again; what was taken before still holds"
 
 log = structlog.get_logger(__name__)
@@ -40,7 +36,7 @@ class Taking:
         self,
         store: Path,
         patience_s: float = PATIENCE_S,
-        program: tuple[str, ...] = (sys.executable, "-m", "edge.flaws.process"),
+        program: tuple[str, ...] = module("edge.flaws.process"),
     ) -> None:
         self._store = str(store.absolute())
         self._patience_s = patience_s
@@ -65,24 +61,14 @@ class Taking:
             return (await self._asked("rebuild", "-")).held
 
     async def _asked(self, kind: BundleKind | Literal["rebuild"], file: str) -> _Answer:
-        process = await asyncio.create_subprocess_exec(
-            *self._program,
-            kind,
-            file,
-            self._store,
-            str(time.time_ns() // 1_000),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            limit=_LONGEST,
-            cwd=Path(edge.__file__).parent.parent,
-            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
-        )
-        self.process_id = process.pid
+        asked = (kind, file, self._store, str(time.time_ns() // 1_000))
         try:
-            async with asyncio.timeout(self._patience_s):
-                assert process.stdout is not None  # noqa: S101  a pipe, asked for above
-                line = await process.stdout.readline()
+            line = await first_line(
+                (*self._program, *asked),
+                most_bytes=_LONGEST,
+                patience_s=self._patience_s,
+                began=self._began,
+            )
             return msgspec.json.decode(line, type=_Answer)
         except (TimeoutError, ValueError, msgspec.DecodeError) as err:
             # Killed by its own limits, by the kernel, or hung: nothing was swapped, or all of it.
@@ -90,7 +76,7 @@ class Taking:
             what = "the process that reads bundles ended, or took too long"
             raise Refused("failed", what, _AGAIN) from err
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
             self.process_id = None
+
+    def _began(self, process_id: int) -> None:
+        self.process_id = process_id

@@ -6,7 +6,6 @@ below, `prev` the hash before it, 64 zeros at an epoch's first.
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -15,6 +14,7 @@ from edge.journal.canonical import JSON, NotCanonical, canonical
 from edge.journal.row import Row
 from edge.journal.sealed import SealedValue
 from edge.journal.stored import Stored, rfc3339
+from rules.model.values import dataclass
 
 VERSION: Final = 1
 ZEROS: Final = "0" * 64

@@ -1,11 +1,11 @@
 """Signed checkpoints: whoever holds one can tell whether the chain up to it was rewritten."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from edge.journal.canonical import canonical
 from edge.journal.chain import Head
 from edge.journal.keys import SigningKey
+from rules.model.values import dataclass
 
 EVERY_EVENTS: Final = 1_000
 EVERY_S: Final = 600.0

@@ -5,7 +5,6 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
@@ -27,6 +26,7 @@ from edge.journal.mending import (
 from edge.journal.mirror import Piece
 from edge.journal.places import Places
 from edge.journal.store import Store
+from rules.model.values import dataclass
 
 Why = Literal["damaged", "touched", "replaced", "gone", "shorter", "broken"]
 """SQLite says so; somebody wrote into the file; another file has its name; nothing has; events that were committed are

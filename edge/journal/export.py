@@ -10,7 +10,6 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final, Protocol
 
@@ -22,6 +21,7 @@ from edge.journal.checkpoint import Checkpoint
 from edge.journal.evidence import Ledger, Missing, Named, NotAsSealed, blocks, looked_at
 from edge.journal.keys import SigningKey
 from edge.journal.stored import Stored
+from rules.model.values import dataclass
 
 FORMAT: Final = 1
 _PIECE: Final = 50

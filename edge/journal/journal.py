@@ -29,7 +29,7 @@ from edge.journal.keeping import Keeper
 from edge.journal.opening import Opened, lock, machine_digest, start_up, typed
 from edge.journal.places import Places
 from edge.journal.row import Row
-from edge.journal.snapshot import Snapshot, read_snapshot
+from edge.journal.snapshot import Snapshot, newest_first
 from edge.journal.spill import read_spill
 from edge.journal.stamp import Stamped, Stamper
 from edge.journal.store import Segment, Store
@@ -103,14 +103,14 @@ class Journal:
 
     # --- folding, before `start` --------------------------------------------------------------
 
-    def load_snapshot(self) -> Snapshot | None:
-        """The last snapshot that the chain bears out; None: fold from the beginning."""
-        store, found = self._core.store, read_snapshot(self._core.places.snapshot)
-        if store is None or found is None:
-            return None
+    def load_snapshots(self) -> list[Snapshot]:
+        """The snapshots that the chain bears out, the newest first; none: fold from the beginning."""
+        store = self._core.store
+        if store is None:
+            return []
         with contextlib.suppress(sqlite3.Error):  # `rows_after` says it
-            return found if store.hash_at(found.head.epoch, found.head.seq) == found.head.hash else None
-        return None
+            return newest_first(self._core.places, store)
+        return []
 
     def rows_after(self, snapshot: Snapshot | None) -> Iterator[Stored]:
         """Every event after `snapshot` (None: every event), oldest first, in its newest kind. Before `start`.
@@ -237,6 +237,11 @@ class Journal:
         return self._core.stamper.head
 
     @property
+    def directory(self) -> Path:
+        """The store."""
+        return self._core.places.directory
+
+    @property
     def waiting(self) -> int:
         """Rows handed in that are not durable yet."""
         return self._waiting
@@ -330,9 +335,10 @@ class Journal:
             return any(each.field == field for _, each in held)
 
         def scrub(core: Core) -> None:
-            pieces.opened_store(core).fold_log(
-                truncate=True
-            )  # the value must not live on in the write-ahead log
+            # The value must not live on in the write-ahead log, nor in a picture of the record from before.
+            pieces.opened_store(core).fold_log(truncate=True)
+            for one in (core.places.snapshot_before, core.places.snapshot_ahead):
+                one.unlink(missing_ok=True)
 
         if not await self._ask(check):
             return False

@@ -15,7 +15,6 @@ import sqlite3
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +27,7 @@ from edge.journal.sealed import SealedValue
 from edge.journal.store import Store
 from edge.journal.stored import stored
 from edge.journal.witness import sync_directory
+from rules.model.values import dataclass
 
 TAIL_EVENTS: Final = 100
 """Checked at each start: 3 ms. The whole chain is `verify-journal`'s."""

@@ -5,7 +5,7 @@ wherever the rows come from.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from edge.journal.chain import Head, Problem, check
@@ -13,6 +13,7 @@ from edge.journal.checkpoint import Checkpoint
 from edge.journal.sealed import SealedValue
 from edge.journal.store import Epoch, Segment, Store
 from edge.journal.stored import Stored, stored
+from rules.model.values import dataclass
 
 BITE: Final = 32
 """Events of one piece: 0.3 ms in the thread that reads, 1 ms of checking."""

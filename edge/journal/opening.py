@@ -40,6 +40,8 @@ from edge.journal.stored import Stored, stored
 from edge.journal.upcast import upcast
 from edge.journal.witness import Witness, Witnessed, read_witness
 
+LOCKED_S: Final = 1.0
+"""Whoever only reads (`prepare`) holds a store for some milliseconds at a time: a start waits for that."""
 _SALVAGE_S: Final = 2.0
 """Of a start: 30,000 events. What is not brought over by then stays in the file that is set aside."""
 
@@ -80,12 +82,17 @@ def lock(places: Places) -> int | None:
         descriptor = os.open(places.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError:
         return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        raise JournalInUse(f"{places.directory} is in use by another campus-edge") from None
-    return descriptor
+    ends_s = time.monotonic() + LOCKED_S
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() > ends_s:
+                os.close(descriptor)
+                raise JournalInUse(f"{places.directory} is in use by another campus-edge") from None
+            time.sleep(0.01)
+        else:
+            return descriptor
 
 
 def start_up(core: Core) -> Opened:

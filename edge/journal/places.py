@@ -1,8 +1,9 @@
 """Where each file of a store directory lies."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from rules.model.values import dataclass
 
 EVIDENCE: Final = "evidence"
 """Below the store: pictures that incidents keep, a folder each."""
@@ -31,6 +32,16 @@ class Places:
     @property
     def snapshot(self) -> Path:
         return self.directory / "journal.snapshot"
+
+    @property
+    def snapshot_before(self) -> Path:
+        """The one that the newest took the place of: a bad block in that one costs no folding from the beginning."""
+        return self.directory / "journal.snapshot.before"
+
+    @property
+    def snapshot_ahead(self) -> Path:
+        """Made by `prepare` of the release that is to start next."""
+        return self.directory / "journal.snapshot.ahead"
 
     @property
     def copy(self) -> Path:

@@ -13,6 +13,7 @@ from edge.journal.chain import digest
 from edge.journal.keys import SigningKey, load_or_make
 from edge.journal.opening import JournalInUse
 from edge.journal.places import Places
+from edge.journal.snapshot import Snapshot, newest_first
 from edge.journal.store import Store
 from edge.journal.stored import Stored
 from edge.journal.writer import JournalRefused
@@ -82,6 +83,13 @@ class Reader:
         """The hash of one event; None where it is not here. Raises JournalRefused."""
         try:
             return self.store.hash_at(epoch, seq)
+        except sqlite3.Error as err:
+            raise JournalRefused(f"the journal cannot be read: {err}") from err
+
+    def snapshots(self) -> list[Snapshot]:
+        """As `Journal.load_snapshots`. Raises JournalRefused."""
+        try:
+            return newest_first(self.places, self.store)
         except sqlite3.Error as err:
             raise JournalRefused(f"the journal cannot be read: {err}") from err
 

@@ -1,8 +1,9 @@
 """What the loop hands in to be remembered. The counterpart is `stored.Stored`: what is read back."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from edge.journal.canonical import JSON
+from rules.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

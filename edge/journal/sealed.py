@@ -3,10 +3,10 @@ erased.
 """
 
 import hashlib
-from dataclasses import dataclass
 from typing import Final
 
 from edge.journal.canonical import JSON, canonical
+from rules.model.values import dataclass
 
 SALT_BYTES: Final = 16
 

@@ -7,7 +7,6 @@ where its checksum fails or the chain has another hash at that number.
 import contextlib
 import hashlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +14,10 @@ import msgspec
 
 from edge.journal.canonical import MAX_INTEGER, canonical
 from edge.journal.chain import Head
+from edge.journal.places import Places
+from edge.journal.store import Store
 from edge.journal.witness import sync_directory
+from rules.model.values import dataclass
 
 _MOST_BYTES: Final = 64 * 1024 * 1024
 
@@ -28,8 +30,11 @@ class Snapshot:
     blob: bytes
 
 
-def write_snapshot(path: Path, snapshot: Snapshot) -> None:
-    """Whole or not at all: written beside, synced, renamed, the directory synced. Raises OSError."""
+def write_snapshot(path: Path, snapshot: Snapshot, before: Path | None = None) -> None:
+    """Whole or not at all: written beside, synced, renamed, the directory synced. Raises OSError.
+
+    before: where the one that lies there goes.
+    """
     head = snapshot.head
     first = canonical(
         {
@@ -49,6 +54,9 @@ def write_snapshot(path: Path, snapshot: Snapshot) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+    if before is not None:
+        with contextlib.suppress(FileNotFoundError):
+            path.rename(before)
     new.rename(path)
     sync_directory(path.parent)
 
@@ -66,3 +74,11 @@ def read_snapshot(path: Path) -> Snapshot | None:
         if fields["v"] == 1 and hashlib.sha256(blob).hexdigest() == fields["sha256"]:
             return Snapshot(Head(fields["epoch"], fields["seq"], fields["hash"]), blob)
     return None
+
+
+def newest_first(places: Places, store: Store) -> list[Snapshot]:
+    """Those that lie in a store directory and that the chain bears out. Raises sqlite3.Error."""
+    paths = (places.snapshot, places.snapshot_ahead, places.snapshot_before)
+    found = [one for one in map(read_snapshot, paths) if one is not None]
+    sound = [one for one in found if store.hash_at(one.head.epoch, one.head.seq) == one.head.hash]
+    return sorted(sound, key=lambda one: store.place_of(one.head.epoch, one.head.seq) or 0, reverse=True)

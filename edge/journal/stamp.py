@@ -1,7 +1,7 @@
 """Numbers, salts, seals and hashes rows, one after the other: the moving end of the chain."""
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 
@@ -11,6 +11,7 @@ from edge.journal.row import Row
 from edge.journal.sealed import SALT_BYTES, SealedValue, seal
 from edge.journal.stored import stored
 from edge.journal.uuid7 import Uuid7
+from rules.model.values import dataclass
 
 _LAST_MOMENT_US = 253_402_300_799_999_999
 """The last microsecond of the year 9999."""

@@ -10,7 +10,7 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from pathlib import Path
 from typing import Final, Self
 
@@ -25,6 +25,7 @@ from edge.journal.seen import Seen
 from edge.journal.stamp import Stamped
 from edge.journal.stored import Stored, damaged, stored
 from edge.journal.upcast import upcast
+from rules.model.values import dataclass
 
 SCHEMA: Final = Path(__file__).parent / "schema"
 SEGMENT_EVENTS: Final = 10_000

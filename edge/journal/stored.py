@@ -117,5 +117,10 @@ def rfc3339(utc_us: int) -> str:
 
 def microseconds(at: str) -> int:
     """The inverse of `rfc3339`. Raises ValueError."""
-    since = datetime.fromisoformat(at) - _EPOCH
+    return since_1970_us(datetime.fromisoformat(at))
+
+
+def since_1970_us(at: datetime) -> int:
+    """Whole microseconds since 1970, UTC. Raises TypeError for a time without a zone."""
+    since = at - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

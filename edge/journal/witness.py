@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import os
 import struct
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
@@ -20,6 +19,7 @@ import msgspec
 from edge.journal.canonical import JSON, NotCanonical, canonical, salvaged
 from edge.journal.chain import Head
 from edge.journal.seen import is_named
+from rules.model.values import dataclass
 
 _SLOT_BYTES: Final = 256 * 1024
 """2,000 zones or doors at 100 bytes each still fit."""

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 import structlog
@@ -23,6 +23,7 @@ from edge.journal.core import Core
 from edge.journal.faults import says_corrupt
 from edge.journal.row import Row
 from edge.journal.snapshot import Snapshot, write_snapshot
+from rules.model.values import dataclass
 
 HUNG_S: Final = 1.0
 """From here on a second thread takes what comes in to the spill."""
@@ -190,7 +191,9 @@ class Writer:
             return
         self._picture = None
         try:
-            write_snapshot(self._core.places.snapshot, picture)
+            places = self._core.places
+            write_snapshot(places.snapshot, picture, before=places.snapshot_before)
+            places.snapshot_ahead.unlink(missing_ok=True)
             self._core.trouble("snapshot_refused", False, ())
         except OSError as err:
             self._core.trouble("snapshot_refused", True, (str(err.strerror),))

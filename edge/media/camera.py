@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from drivers.cameras.stream import (
@@ -25,6 +24,7 @@ from edge.media.reader import Reader
 from edge.media.ring import Budget, Ring
 from edge.media.truth import Figures as Counted
 from edge.media.truth import Moment, Truth
+from rules.model.values import dataclass
 
 LONGEST_DETAIL: Final = 300
 TURN_S: Final = 0.5

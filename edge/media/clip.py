@@ -2,11 +2,11 @@
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from drivers.cameras.stream import AccessUnit, AudioFrame
 from edge.media.ring import Ring
+from rules.model.values import dataclass
 
 
 class Missing(NamedTuple):

@@ -11,7 +11,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -32,6 +31,7 @@ from edge.media.sealing import (
     recover,
     write_whole,
 )
+from rules.model.values import dataclass
 
 log = structlog.get_logger()
 

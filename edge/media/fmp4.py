@@ -4,12 +4,12 @@ ISO/IEC 14496-12 (boxes), 14496-15 (`avcC`, `hvcC`), the MSE byte stream format 
 segment (`init_segment`), then one fragment a picture (`fragment`), placed in time by a `Timeline`.
 """
 
-from dataclasses import dataclass
 from struct import Struct
 from typing import Final
 
 from drivers.cameras.stream import VIDEO_CLOCK, AccessUnit, Track
 from edge.media.parameter_sets import decoder_record, sample
+from rules.model.values import dataclass
 
 TIMESCALE: Final = VIDEO_CLOCK
 _MATRIX: Final = b"".join(one.to_bytes(4, "big") for one in (0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000))

@@ -34,7 +34,7 @@ BUSY_ROUND_S: Final = 1.0
 STUCK_US: Final = 5_000_000
 STILL_OLDEST_US: Final = 30_000_000
 """A key picture older than this is no still of the press, and a press older than this gets none."""
-STILL_WITHIN_S: Final = 10.0
+STILL_WITHIN_S: Final = 30.0
 STILL_AGAIN_S: Final = 0.5
 """A camera that just connects, or reconnects, has its first picture soon."""
 LONGEST_NAME: Final = 200

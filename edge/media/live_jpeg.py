@@ -5,12 +5,12 @@ However many ask, one picture is decoded once a width; who asks while it is bein
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from edge.media.hub import Hub
 from rules.model.moments import SECOND_US
+from rules.model.values import dataclass
 
 Still = Callable[[Hub, int], Awaitable[tuple[bytes, int]]]
 """Makes the newest picture so many pixels wide: the JPEG, and when it was taken, microseconds UTC."""

@@ -1,6 +1,5 @@
 """H.264 as RTP for all viewers of a stream at once: packed once, in packetization mode 1 (RFC 6184). Pure."""
 
-from dataclasses import dataclass
 from struct import Struct
 from typing import Final, Protocol
 
@@ -8,6 +7,7 @@ from drivers.cameras.stream import AccessUnit
 from edge.media.fmp4 import Timeline
 from edge.media.hub import LONGEST_GOP, Hub
 from edge.media.parameter_sets import nal_units
+from rules.model.values import dataclass
 
 MOST_PAYLOAD: Final = 1_180
 """Of a packet: with RTP, SRTP, UDP and IPv6 around it, 1,280 bytes pass every link (RFC 8200 section 5)."""

@@ -5,8 +5,9 @@ browser names for itself least of all. It reaches us at the one address of the a
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from rules.model.values import dataclass
 
 MOST_BYTES: Final = 64 << 10
 MOST_SECTIONS: Final = 16

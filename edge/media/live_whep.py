@@ -14,7 +14,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import structlog
@@ -44,6 +43,7 @@ from aiortc.rtp import (
 from edge.media.hub import Hub
 from edge.media.live_rtp import Packed, Packer, header
 from edge.media.live_sdp import Malformed, Ours, answer, choose, read
+from rules.model.values import dataclass
 
 log = structlog.get_logger()
 

@@ -42,6 +42,9 @@ log = structlog.get_logger()
 
 ANSWER_S: Final = 3.0
 """A 4K picture takes a tenth of a second; the first answer of a process that just starts on a small board two."""
+PATIENCE_MOST: Final = 8
+"""Times that, for the first answer of a process whose forerunners gave none: on a box that is busy beyond measure each
+would else be ended before it had begun, and no picture ever looked at."""
 MOST_WAITING: Final = 160
 """Stills of all cameras of a campus at a press, and the looks beside them."""
 RESTART_S, RESTART_MOST_S = 0.05, 5.0
@@ -133,12 +136,13 @@ class Looking:
 
     async def serve(self) -> None:
         """Keep the process, started anew whenever it has to be. Never returns."""
-        pause_s = RESTART_S
+        pause_s, patience = RESTART_S, 1
         try:
             while True:
-                answered, why = await self._one_life()
+                answered, why = await self._one_life(patience * self._answer_s)
                 self.restarts += 1
                 pause_s = RESTART_S if answered else min(2 * pause_s, RESTART_MOST_S)
+                patience = 1 if answered else min(2 * patience, PATIENCE_MOST)
                 log.error("the looking process ended and is started again", why=why)
                 await asyncio.sleep(pause_s)
         finally:
@@ -155,8 +159,11 @@ class Looking:
             raise NotSeen("busy") from None
         return await asked.answered
 
-    async def _one_life(self) -> tuple[bool, str]:
-        """Serve until it ends or has to be ended; whether it answered anything, and why it ended."""
+    async def _one_life(self, first_s: float) -> tuple[bool, str]:
+        """Serve until it ends or has to be ended; whether it answered anything, and why it ended.
+
+        first_s: the longest that its first answer may take.
+        """
         answered = False
         try:
             child = await _Child.start()
@@ -169,7 +176,7 @@ class Looking:
                 if asked.answered.done():
                     continue  # nobody waits for it any more
                 try:
-                    async with asyncio.timeout(self._answer_s):
+                    async with asyncio.timeout(self._answer_s if answered else first_s):
                         said, body = await child.ask(asked)
                     self.cpu_us += said.cpu_us
                 except TimeoutError:

@@ -139,16 +139,18 @@ def sample_of(picture: Luma) -> bytes:
     return bytes((high >> 8, high & 255, wide >> 8, wide & 255)) + bytes(taken)
 
 
+def inner(sample: bytes) -> Luma:
+    """A sample without its upper and lower edge, where cameras write the time: white on black is no less black for that."""
+    high, wide = int.from_bytes(sample[:2], "big"), int.from_bytes(sample[2:4], "big")
+    top = int(high * _OUTER)
+    return np.frombuffer(sample, np.uint8, offset=4).reshape(high, wide)[top : high - top]
+
+
 def changed(before: bytes, now: bytes) -> tuple[float, float] | None:
     """Share of the inner pixels that are not exactly as before, and by how much all are on average."""
-    high, wide = int.from_bytes(now[:2], "big"), int.from_bytes(now[2:4], "big")
     if before[:4] != now[:4] or len(before) != len(now):
         return None
-    top = int(high * _OUTER)
-    pair = [
-        np.frombuffer(one, np.uint8, offset=4).reshape(high, wide)[top : high - top] for one in (before, now)
-    ]
-    apart = np.abs(pair[0].astype(np.int16) - pair[1])
+    apart = np.abs(inner(before).astype(np.int16) - inner(now))
     return float((apart > 0).mean()), float(apart.mean())
 
 
@@ -163,7 +165,7 @@ def look(asked: LookAt, body: memoryview) -> tuple[Seen, bytes]:
     picture = luma(decoded(bytes(body[: asked.picture]), asked.codec, exact=False))
     edges, contrast = edges_of(picture)
     sample = sample_of(picture)
-    pixels = np.frombuffer(sample, np.uint8, offset=4)
+    pixels = inner(sample)
     references: Floats = np.frombuffer(body, np.int8, offset=behind).astype(np.float32)
     references /= 127
     share, by = min((apart for one in before if (apart := changed(one, sample))), default=(None, None))

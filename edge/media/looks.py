@@ -14,12 +14,18 @@ from edge.media.truth import LIVE_US
 
 SUB_US: Final = 2_000_000
 MAIN_US: Final = 10_000_000
-"""A main stream costs ten times as much to decode: seldom, and at once when something is suspected."""
+"""A main stream costs ten times as much to decode: seldom, and at once when something is suspected.
+
+A picture that seems frozen is looked at again as if it were a sub-stream, however seldom its looks are: what only comes
+back, each time that somebody looks, is told from what stands, and what stands is found soon.
+"""
 AGAIN_US: Final = 250_000
 """How soon a stream is asked again that has no other key picture yet."""
 BUDGET_US: Final = 1_000
 """CPU microseconds of the looking process for each camera and second, all cameras together."""
 MOST_STRETCH: Final = 16.0
+LEARNED: Final = 4
+"""Looks after which it is known what one takes; until then it is the cheapest that was seen, behind the first."""
 
 Changed = Callable[[str, Judged, Judged], None]
 """(camera, before, now), when the state is another."""
@@ -55,8 +61,17 @@ class _Watched:
     predicted_share: Callable[[], float | None]
     changed: Changed
     cost_us: float = 0.0
+    reckoned: int = 0
     samples: tuple[bytes, ...] = ()
     last: AccessUnit | None = field(default=None, repr=False)
+
+    def reckon(self, cpu_us: int) -> None:
+        """What a look took. A cold decoder's first picture counts for nothing, and one that others kept waiting for little."""
+        self.reckoned += 1
+        if self.reckoned <= LEARNED:
+            self.cost_us = min(self.cost_us or cpu_us, float(cpu_us)) if self.reckoned > 1 else 0.0
+        else:
+            self.cost_us += (min(cpu_us, 2 * self.cost_us) - self.cost_us) / 8
 
 
 class Looks:
@@ -159,7 +174,7 @@ class Looks:
         self._looks += 1
         watched.samples = (*watched.samples[-1:], look.sample)
         seen = look.seen
-        watched.cost_us += (seen.cpu_us - watched.cost_us) / (8 if watched.cost_us else 1)
+        watched.reckon(seen.cpu_us)
         judge.look(
             Measures(
                 at_us=unit.at_us,
@@ -173,6 +188,8 @@ class Looks:
                 predicted_share=watched.predicted_share(),
             )
         )
+        if judge.suspects_frozen:
+            watched.due_us = min(watched.due_us, self._now_us() + SUB_US)
 
     def _planned_us(self) -> float:
         return sum(one.cost_us * 1e6 / one.every_us for one in self._watched.values())

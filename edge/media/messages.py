@@ -161,7 +161,7 @@ class StreamFigures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Figures(msgspec.Struct, frozen=True, tag="figures", forbid_unknown_fields=True):
-    """One camera, told every two seconds; ring_us: how far its pictures before now reach."""
+    """One camera, told every second or two; ring_us: how far its pictures before now reach."""
 
     camera: Id
     main: StreamFigures

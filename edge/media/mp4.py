@@ -7,12 +7,12 @@ head of one mdat around all that follows it, and a moov with whole tables stands
 import struct
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Final
 
 from drivers.cameras.stream import VIDEO_CLOCK, AudioFrame, Track
 from edge.media.mp4_entries import audio_entry, box, full, lengths_for_start_codes, video_entry
+from rules.model.values import dataclass
 
 FTYP: Final = box(b"ftyp", b"isom", struct.pack(">I", 512), b"isomiso6avc1mp41")
 PLACE: Final = box(b"free", bytes(8))

@@ -4,7 +4,6 @@ import asyncio
 import ipaddress
 import time
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -12,6 +11,7 @@ from drivers.cameras.onvif import OnvifCamera, OnvifFailed
 from drivers.cameras.onvif_discovery import discover, probe
 from drivers.cameras.onvif_model import Description, Device
 from edge.media.onvif_messages import AskedCamera
+from rules.model.values import dataclass
 
 PROBE_S: Final = 1.0
 MOST_DEVICES: Final = 128

@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -13,6 +12,7 @@ from edge.media.messages import Notice, Visited
 from edge.media.onvif_messages import AskedCamera, Look
 from edge.media.onvif_notices import Notices
 from edge.media.onvif_search import REFUSED_S, Search, Visit
+from rules.model.values import dataclass
 
 log = structlog.get_logger(__name__)
 

@@ -3,10 +3,10 @@
 Pure; every reader is bounded by the length of what it reads. What is broken raises `ValueError`.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from drivers.cameras.stream import START_CODE, Codec, Track
+from rules.model.values import dataclass
 
 _AVC_SPS, _AVC_PPS = 7, 8
 _HEVC_VPS, _HEVC_SPS, _HEVC_PPS = 32, 33, 34

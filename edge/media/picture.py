@@ -5,8 +5,9 @@ by day and by night. Until something is known the state is `unknown`, and no mea
 """
 
 from collections import deque
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from rules.model.values import dataclass
 
 State = Literal["ok", "frozen", "black", "covered", "turned", "unknown"]
 
@@ -112,6 +113,11 @@ class Judge:
         return Judged(
             self._state, self._since_us, self._looks, self._alike, len(self.references), self._agreed
         )
+
+    @property
+    def suspects_frozen(self) -> bool:
+        """The last look says so, and it is not believed yet."""
+        return bool(self._recent) and self._recent[-1] == "frozen" and self._state != "frozen"
 
     def recall(self, references: tuple[Reference, ...]) -> None:
         """What was learned in another life is known as well, before what was learned in this one."""

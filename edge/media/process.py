@@ -49,7 +49,8 @@ from edge.media.ring import Budget
 
 BEAT_S: Final = 0.4
 """Five within the time after which it counts as hung; each wakes two processes, which a campus of few cameras would feel."""
-FIGURES_S: Final = 2.0
+FIGURES_S: Final = 1.5
+"""Sooner than a picture is too old to be called live, so that what lives is never said not to for want of news."""
 LOT: Final = 16
 """Cameras counted without a pause: some 2 ms."""
 CLOSE_S: Final = 0.5
@@ -60,6 +61,8 @@ OOM: Final = "500"
 """Where the box's memory ends, this process goes before the daemon (proc(5), oom_score_adj)."""
 BEHIND: Final = 2.0
 """How many times rarer than they should be looks are, from which on that is told."""
+BEHIND_US: Final = 15_000_000
+"""For so long: at a start and at a press much else is to be done, and it passes."""
 MOST_UNSENT: Final = 4 * 1024 * 1024
 
 
@@ -83,6 +86,8 @@ class Process:
         self._leaving: set[asyncio.Task[None]] = set()
         self.doors = Doors(self.cameras, self._looking, lambda: self._opened.address)
         self._conditions: dict[str, bool] = {}
+        self._behind_us = 0
+        """CLOCK_MONOTONIC since which looks are so much rarer; 0: they are not."""
 
     def say(self, message: Up) -> None:
         """To the daemon. Of one that does not read, what it can do without is dropped, and no seal ever."""
@@ -185,11 +190,16 @@ class Process:
                     now_us = instant().mono_us
                     self._writer.write(b"".join(line(camera.figures(now_us)) for camera in some))
                 await asyncio.sleep(0)
-            self._condition("cameras_looks_behind", self._looks.figures.stretch >= BEHIND)
+            self._looked_behind(instant().mono_us)
             short = any(camera.ring.shortened for camera in self.cameras.values())
             self._condition("cameras_ring_short", short)
             self._remembered.note({name: one.judge.references for name, one in self.cameras.items()})
             await asyncio.sleep(FIGURES_S)
+
+    def _looked_behind(self, now_us: int) -> None:
+        behind = self._looks.figures.stretch >= BEHIND
+        self._behind_us = (self._behind_us or now_us) if behind else 0
+        self._condition("cameras_looks_behind", behind and now_us - self._behind_us >= BEHIND_US)
 
     def _condition(self, code: str, active: bool) -> None:
         if self._conditions.get(code, False) != active:

@@ -7,11 +7,11 @@ as well; where there is none, age alone decides.
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Set
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 from edge.media.sealing import PART, code_of
+from rules.model.values import dataclass
 
 Class = Literal["check", "rehearsal", "real"]
 """Stills of picture checks; exercises, tests and drills; real incidents."""

@@ -6,11 +6,11 @@ All of it may hang with its disk: called in threads that may hang, never on the 
 import errno
 import hashlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from edge.media.mp4 import taken_at, whole_until
+from rules.model.values import dataclass
 
 PART: Final = ".part"
 _CHUNK: Final = 1 << 20

@@ -3,12 +3,12 @@
 A few additions a picture; everything else is computed when it is asked for. Belongs to the loop's thread.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from drivers.cameras.stream import VIDEO_CLOCK, AccessUnit, EngineName, SenderClock, Track, Transport
 from edge.media.clip_parts import Utc
 from edge.media.sealing import Stamp
+from rules.model.values import dataclass
 
 LIVE_US: Final = 2_000_000
 """Nothing older is called live, anywhere."""

@@ -1,9 +1,9 @@
 """Who asks: the answer to every question of rights, made once for each request, stream and socket call."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from rules.model.ids import Actor
+from rules.model.values import dataclass
 from rules.rights import ALWAYS, NEVER_BY_TOKEN, Right, RightsTable, Role
 
 By = Literal["session", "token", "socket"]

@@ -7,7 +7,6 @@ import asyncio
 import json
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ import structlog
 
 import edge
 from drivers.child import killed
+from rules.model.values import dataclass
 
 PATIENCE_S: Final = 5.0
 """The slowest board that was thought of takes 1 s for a hash and 2 s for its first."""
@@ -80,6 +80,9 @@ class Hasher:
     async def hash_new(self, password: str) -> str | None:
         """Argon2id of a password that is to be taken; None: it is one of the most used. Raises NotHashed."""
         answer = await self._ask({"do": "new", "password": password}, self._passwords)
+        async with self._turn:
+            # The list of passwords that it has read by now is five times the rest of it; a new one comes once a month.
+            await self.close()
         return answer.get("hash")
 
     async def verify(self, hashed: str, password: str) -> bool:

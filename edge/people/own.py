@@ -5,7 +5,6 @@ unlocked screen is not enough to take an account over.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, cast
 
 from edge.people import totp
@@ -21,6 +20,7 @@ from edge.people.registrar import Done, Refused, Registrar
 from edge.people.tries import Tries, key_of
 from rules.model.ids import Actor
 from rules.model.moments import Instant
+from rules.model.values import dataclass
 
 ENROL_S: Final = 600
 """So long a secret that was shown waits for its first code; then it is nobody's."""

@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
 
@@ -29,6 +28,7 @@ from edge.people.tries import Tries, Why, key_of
 from rules.model.account_facts import AccountFact, SessionEnded, SessionOpened
 from rules.model.ids import Actor
 from rules.model.moments import Instant
+from rules.model.values import dataclass
 from rules.rights import RightsTable, Role
 
 __all__ = ["Factor", "NotSignedIn", "People", "SetUp", "SignedIn", "Why"]
@@ -289,6 +289,10 @@ class People:
     def release_left_s(self, caller: Caller) -> int:
         """Seconds left of the caller's release session; 0: none is open."""
         return self._releases.left_s(caller)
+
+    def release_second(self, caller: Caller) -> str:
+        """The account of the second named person with whom the caller's release session was opened; `""`: none."""
+        return self._releases.second(caller)
 
     def incident_began(self, *, silent: bool) -> None:
         """Another incident: release sessions that were opened before it end, for whoever may know of it."""

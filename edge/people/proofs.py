@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Literal, cast
 
 from msgspec.structs import replace
@@ -18,6 +17,7 @@ from edge.people.registrar import Registrar, Tell
 from edge.people.tries import Tried, Tries, Why, key_of
 from rules.model.account_facts import SessionConfirmed, SessionEnded
 from rules.model.moments import Instant
+from rules.model.values import dataclass
 from rules.rights import Right, RightsTable, Role
 
 WRONG_CODES_MOST: Final = 10

@@ -3,7 +3,6 @@
 import secrets
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Literal, cast
 
 from msgspec.structs import replace
@@ -26,6 +25,7 @@ from rules.model.account_facts import (
 )
 from rules.model.ids import Actor
 from rules.model.moments import Instant
+from rules.model.values import dataclass
 from rules.rights import GIVEN
 
 LONGEST_NAME: Final = 64

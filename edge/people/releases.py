@@ -44,6 +44,7 @@ class Releases:
         self._tell = tell
         self._now = now
         self._until: dict[str, int] = {}
+        self._second: dict[str, str] = {}
 
     async def open(self, caller: Caller, factor: Factor, source: str) -> NotSignedIn | int:
         """Open five minutes for one session; the seconds left. The session has proven a second factor by it."""
@@ -55,10 +56,15 @@ class Releases:
             return proof
         self._until[caller.session] = self._now().mono_us + RELEASE_S * 1_000_000
         second = None if proof.second is None else proof.second.id
+        self._second[caller.session] = second or ""
         opened = ReleaseOpened(caller.session, caller.actor, proof.used, second, RELEASE_S)
         self._tell(opened, caller.actor, caller.actor)
         self._proofs.raise_session(caller, proof)
         return RELEASE_S
+
+    def second(self, caller: Caller) -> str:
+        """The account of the other named person who opened it with them; `""`: it was a code, or none is open."""
+        return self._second.get(caller.session, "") if self.left_s(caller) else ""
 
     @property
     def any_open(self) -> bool:
@@ -74,7 +80,7 @@ class Releases:
         still = self._callers.session(caller.session, used=False)
         left = -((self._now().mono_us - until) // 1_000_000)
         if still is None or not still.could(self._rights, "release") or left <= 0:
-            del self._until[caller.session]
+            self.forget(caller.session)
             return 0
         return left
 
@@ -120,3 +126,4 @@ class Releases:
     def forget(self, session: str) -> None:
         """A session ended, or what it opened."""
         self._until.pop(session, None)
+        self._second.pop(session, None)

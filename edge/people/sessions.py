@@ -5,11 +5,11 @@ hours in all). One that may only look, start and note lasts a school day unused 
 teacher's phone must show the incident and not a sign-in (risk analysis for OWASP ASVS 5.0 V7.1.1).
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from edge.people.book import Session
 from rules.model.moments import Instant
+from rules.model.values import dataclass
 from rules.rights import Right, RightsTable, Role
 
 HOUR_US: Final = 3_600 * 1_000_000

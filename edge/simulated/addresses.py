@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from edge.config.packs import STANDARD
+from rules.plan import SWITCHED
 
 Tree = dict[str, Any]
 
@@ -47,7 +48,9 @@ def moved(tree: Tree, base: Path, out: Path) -> Tree:
     # Routes and the hub are nobody's here; their parts bring peers of their own.
     for outside in ("dispatch", "district"):
         new.pop(outside, None)
-    new["outputs"] = [one for one in new.get("outputs", ()) if one.get("driver") == "modbus-coil"]
+    new["outputs"] = [one for one in new.get("outputs", ()) if one.get("driver") in SWITCHED]
+    for one in (*new.get("detectors", ()), *new.get("phone_systems", ())):
+        _name_whole(one.get("webhook", {}), base, "secret_file")
     return new
 
 

@@ -27,6 +27,15 @@ MAGNET = {
 }
 
 Tree = dict[str, Any]
+ROOMS = {
+    **{f"pb-{room}": str(room) for room in (101, 102, 103, 201, 202, 203, 204)},
+    "pb-gym": "Gymnasium",
+    "pb-coach": "Coach's office",
+    "pb-kitchen": "Kitchen",
+    "pb-library": "Library",
+    "pb-office": "Front office",
+}
+"""Where each button is, as its room is signed and as the sample campus's floor plans call it."""
 
 
 def demo_tree(out: Path, web_port: int, broker_port: int) -> Tree:
@@ -182,7 +191,7 @@ def _buttons() -> list[Tree]:
             "id": name,
             "name": title,
             "zone": zone,
-            "room": title,
+            "room": ROOMS[name],
             "mqtt": {"topic": topic, "format": format_},
             "gestures": gestures,
             # Tasmota reports every 300 s and on another topic: nobody can say within 200 s that it lives.

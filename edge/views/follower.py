@@ -13,7 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -24,6 +24,7 @@ from edge.journal.stored import Stored, stored
 from edge.journal.upcast import upcast
 from edge.journal.writer import JournalRefused
 from edge.views.database import NAME, DoesNotFollow, Views, remove
+from rules.model.values import dataclass
 
 T = TypeVar("T")
 Read = Callable[[tuple[str, int] | None, int], list[Stored]]

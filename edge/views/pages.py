@@ -1,10 +1,10 @@
 """The views' lists as programs page through them: the newest first, a page at a time, silent ones only where asked for."""
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from edge.views.database import Line, Views
 from edge.views.hidden import SILENT
+from rules.model.values import dataclass
 
 MOST_PRESSES: Final = 500
 MOST_FILES: Final = 2_000

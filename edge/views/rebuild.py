@@ -1,7 +1,6 @@
 """Makes the views again from the journal's events and shows whether they are equal to the live ones."""
 
 import contextlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +9,7 @@ from edge.journal.stored import Stored
 from edge.views.database import NAME, DoesNotFollow, Views, remove
 from edge.views.follower import Read
 from edge.views.tables import DERIVED
+from rules.model.values import dataclass
 
 _FRESH: Final = "views.rebuilt.db"
 _SHOWN: Final = 20

@@ -68,7 +68,7 @@ def apply(connection: sqlite3.Connection, event: Stored) -> None:
                 "UPDATE unanswered SET answered_at = ?, started = ? WHERE number IS ? AND answered_at IS NULL",
                 (event.at, _cell(event.data, "started"), _cell(event.data, "number")),
             )
-        case "incident.opened/1" | "incident.raised/1" | "incident.closed/1":
+        case "incident.opened/1" | "incident.raised/1" | "response.changed/1" | "incident.closed/1":
             _incident(connection, event)
         case "zone.response/1":
             _zone(connection, event)
@@ -168,6 +168,11 @@ def _incident(connection: sqlite3.Connection, event: Stored) -> None:
             "UPDATE incidents SET response = ?, zone = ?, raised_at = ? WHERE incident IS ?",
             (_cell(data, "response"), _cell(data, "zone"), event.at, name),
         )
+    elif event.kind == "response.changed/1":
+        connection.execute(
+            "UPDATE incidents SET response = ?, zone = ? WHERE incident IS ?",
+            (_cell(data, "stands"), _cell(data, "stands_in"), name),
+        )
     else:
         connection.execute("UPDATE incidents SET closed_at = ? WHERE incident IS ?", (event.at, name))
 
@@ -255,7 +260,8 @@ def _evidence(connection: sqlite3.Connection, event: Stored) -> None:
         return
     if not isinstance(name, str):
         return
-    # A failed one is told under the name that its file would have had; begun again, it is written.
+    # A failed one is told under the name that its file would have had; begun again, it is written. What was sealed under
+    # that name by an earlier life of the camera process stands: its file is there.
     if event.kind == "evidence.begun/1":
         connection.execute("DELETE FROM evidence WHERE name = ? AND ending = 'failed'", (name,))
     else:
@@ -274,8 +280,9 @@ def _evidence(connection: sqlite3.Connection, event: Stored) -> None:
     marks = ", ".join(f"{'ending' if column == 'end' else column} = ?" for column in _SEAL)
     cells = [_cell(event.data, column) for column in _SEAL]
     connection.execute(
-        f"UPDATE evidence SET ended_at = ?, {marks} WHERE name = ?",  # noqa: S608  # our words
-        (event.at, *cells, name),
+        f"UPDATE evidence SET ended_at = ?, {marks} WHERE name = ? AND "  # noqa: S608  # our words
+        "(? IS NOT 'failed' OR ending IS NULL OR ending = 'failed')",
+        (event.at, *cells, name, _cell(event.data, "end")),
     )
 
 

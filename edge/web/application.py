@@ -12,7 +12,7 @@ from aiohttp import HttpVersion11, web
 from edge import words
 from edge.people.caller import Caller
 from edge.web.api.reading import no_query
-from edge.web.cookies import TLS, cookie_name
+from edge.web.cookies import TLS, cookie_name, screen_of
 from edge.web.headers import FIXED, HSTS
 from edge.web.office import Office
 from edge.web.pages.confirming import ask_first
@@ -54,6 +54,7 @@ async def _let_go(app: web.Application) -> None:
     app[SHARED].pages.close()
     await app[VIEWERS].close()
     await app[SHARED].feed.close()
+    await app[SHARED].screens.close()
 
 
 OFFICE: Final = web.AppKey("office", Office)
@@ -68,6 +69,9 @@ def caller_of(request: web.Request) -> Caller | None:
     token = _bearer(request)
     if token is not None:
         return people.by_bearer(token)
+    screen = screen_of(request)
+    if screen is not None and (known := people.by_bearer(screen)) is not None:
+        return known
     cookie = request.cookies.get(cookie_name(request))
     return None if cookie is None else people.by_cookie(cookie)
 

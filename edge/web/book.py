@@ -47,6 +47,8 @@ def problem(err: NotDone) -> Problem:
     detail = words.reply(err.code, args)
     if err.code in AWAY:
         return Problem(503, detail, code=err.code, headers={"Retry-After": "3"})
+    if err.code == "book_failed":
+        return Problem(500, detail, code=err.code)
     said = err.code in ("unknown_zone", "unknown_field")
     if not said and (err.code.startswith("unknown_") or err.code in MISSING):
         return Problem(404, detail, code=err.code)

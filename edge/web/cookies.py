@@ -29,6 +29,28 @@ def drop_cookie(request: web.Request, response: web.StreamResponse) -> None:
     response.del_cookie(name, path="/", secure=name == COOKIE, httponly=True, samesite="Strict")
 
 
+SCREEN: Final = "__Secure-campus-edge-screen"
+PLAIN_SCREEN: Final = "campus-edge-screen"
+SCREEN_DAYS: Final = 400
+"""As long as browsers keep any; a token that is revoked opens nothing, whoever has kept it."""
+
+
+def give_screen(request: web.Request, response: web.StreamResponse, token: str) -> None:
+    """Have a room's browser keep its token, for the addresses of screens alone."""
+    tls = request.app[TLS]
+    response.set_cookie(
+        SCREEN if tls else PLAIN_SCREEN, token, path="/screen", secure=tls, httponly=True, samesite="Strict",
+        max_age=SCREEN_DAYS * 86_400,
+    )  # fmt: skip
+
+
+def screen_of(request: web.Request) -> str | None:
+    """The token of a room's browser; None: it is none, or asks for something else."""
+    if not request.path.startswith("/screen/"):
+        return None
+    return request.cookies.get(SCREEN if request.app[TLS] else PLAIN_SCREEN)
+
+
 async def renew_cookie(visit: Visit, response: web.StreamResponse) -> None:
     """Another cookie, where the visitor's session came to more rights by this request: done or not, else it has none."""
     if visit.caller is not None:

@@ -11,7 +11,6 @@ import queue
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +27,7 @@ from edge.web.shared import no_history, shared
 from edge.web.viewers import VIEWERS
 from rules.model.camera_events import CameraLooked
 from rules.model.ids import CameraId, IncidentId
+from rules.model.values import dataclass
 
 PIECE: Final = 256 * 1024
 MOST: Final = 4

@@ -1,6 +1,5 @@
 """An incident as its page and the API know it: live from memory, over from the views; not there for whom it is not."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from edge.journal.writer import JournalRefused
@@ -10,6 +9,7 @@ from edge.web.office import Office
 from edge.web.problem import Problem
 from edge.web.route import Visit
 from edge.web.shared import no_history
+from rules.model.values import dataclass
 from rules.state import Incident
 
 

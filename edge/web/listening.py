@@ -11,7 +11,6 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
@@ -20,6 +19,7 @@ import structlog
 
 from edge.web.admission import AT_ONCE, Admission, Entrance, most
 from edge.web.certificate import not_after
+from rules.model.values import dataclass
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -62,11 +62,17 @@ class Listener:
     """Serves until `run` is cancelled.
 
     make: makes the application, whenever the port is opened. tell: told of `web_port` and `web_certificate`
-    when they turn.
+    when they turn. opened: the event that is set while the port is open.
     """
 
     def __init__(
-        self, listen: Listen, make: "Callable[[], web.Application]", tell: Tell, *, again_s: float = AGAIN_S
+        self,
+        listen: Listen,
+        make: "Callable[[], web.Application]",
+        tell: Tell,
+        opened: asyncio.Event | None = None,
+        *,
+        again_s: float = AGAIN_S,
     ) -> None:
         self._listen = listen
         self._make = make
@@ -75,7 +81,7 @@ class Listener:
         self._trouble: tuple[str, str] | None = None
         self.port = 0
         """The port that is open, 0 while none is; for a `listen` with port 0."""
-        self.opened = asyncio.Event()
+        self.opened = opened or asyncio.Event()
         """Set while the port is open."""
 
     async def run(self) -> None:

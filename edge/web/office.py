@@ -1,18 +1,22 @@
 """What the page and the API may ask of the appliance and of the accounts: this, and nothing else of ours."""
 
 import asyncio
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from edge.checklists import Checklists
 from edge.control.desk import Desk
 from edge.journal.stamp import Stamped
 from edge.journal.stored import Stored
 from edge.media.messages import Answer, Asked, Figures
 from edge.views.database import Views
 from rules.model.events import Event
-from rules.model.ids import CameraId
+from rules.model.ids import CameraId, OutputId
 from rules.state import State
+
+if TYPE_CHECKING:
+    from drivers.outputs.cap_feed import CapFeed
 
 T = TypeVar("T")
 
@@ -34,6 +38,14 @@ class Office(Desk, Protocol):
     @property
     def campus_networks(self) -> tuple[str, ...]:
         """The campus's own networks as the configuration has them; none: private addresses."""
+
+    @property
+    def checklists(self) -> Checklists:
+        """Checklists on their way in."""
+
+    @property
+    def feeds(self) -> "Mapping[OutputId, CapFeed]":
+        """What signs come and fetch, by its output."""
 
     @property
     def store(self) -> Path:
@@ -60,6 +72,9 @@ class Office(Desk, Protocol):
 
     def camera_figures(self, camera: CameraId) -> tuple[Figures | None, int]:
         """What was last counted of a camera, and when that was told (CLOCK_MONOTONIC, microseconds)."""
+
+    def report_secret(self, source: str) -> bytes | None:
+        """What a detector or telephone system signs its webhooks with; None: it does not report by webhook."""
 
     def emit(self, event: Event) -> None:
         """Hand in an event that answers nobody."""

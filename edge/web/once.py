@@ -8,8 +8,9 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
+
+from rules.model.values import dataclass
 
 T = TypeVar("T")
 

@@ -105,7 +105,8 @@ def _operation(route: Route, says: Says, refs: Document, components: Document) -
 
 
 def _responses(route: Route, says: Says, named: bool, refs: Document) -> Document:
-    schema = {"type": "string"} if says.gives is None else refs[_key(says.gives)]
+    kind = "object" if says.media.endswith("json") else "string"
+    schema = {"type": kind} if says.gives is None else refs[_key(says.gives)]
     answers: Document = {"200": {"description": "Done.", "content": {says.media: {"schema": schema}}}}
     statuses = {422, *says.problems}  # of the query
     if route.right != "open":

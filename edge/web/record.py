@@ -1,6 +1,5 @@
 """The record read forward, as far as whoever asks may see it, with the numbers that they count it in."""
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from edge.journal.stored import Stored
@@ -8,6 +7,7 @@ from edge.web.problem import Problem
 from edge.web.route import Visit
 from edge.web.shared import EVENT, event_of, shared
 from edge.web.sieve import Position, told
+from rules.model.values import dataclass
 
 PIECE: Final = 200
 LOOKED_MOST: Final = 2_000

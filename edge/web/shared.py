@@ -19,6 +19,7 @@ from edge.web.office import Office
 from edge.web.once import Once
 from edge.web.pages.live import Pages
 from edge.web.problem import Problem
+from edge.web.screens import RoomScreens
 from edge.web.sieve import Sieve, told
 from edge.web.sight import in_sight
 from edge.web.strangers import Strangers
@@ -41,6 +42,7 @@ class Shared:
         self.strangers = Strangers()
         self.sieve = Sieve()
         self.feed = Feed(self.sieve, _frame, self._beat, self.pages.courtesy)
+        self.screens = RoomScreens(office, self.pages.courtesy)
         self.figures = Figures(office, self.feed, self.pages, lambda: self.picture(duress=False))
         self._pictures: dict[bool, Document] = {}
         self._pictured: tuple[Record, float] | None = None

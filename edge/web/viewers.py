@@ -38,11 +38,11 @@ class Viewers:
 
     def __init__(self) -> None:
         self._leases: dict[str, _Lease] = {}
-        self._looked: dict[tuple[Actor, CameraId, str], float] = {}
+        self._looked: dict[tuple[Actor, str, str], float] = {}
 
-    def looked(self, actor: Actor, camera: CameraId, how: str) -> bool:
-        """Somebody looks; whether that is a new look."""
-        now, key = time.monotonic(), (actor, camera, how)
+    def looked(self, actor: Actor, what: str, how: str) -> bool:
+        """Somebody looks, through a camera or at a report's picture; whether that is a new look."""
+        now, key = time.monotonic(), (actor, what, how)
         last = self._looked.get(key)
         if last is not None and now - last < LOOK_S:
             return False

@@ -1,9 +1,10 @@
 """What rules know of checklists and of rounds through them; what is asked and said in words is beside them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from rules.model.asset_facts import BatchState
+from rules.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Checklist:
-    """An edition of a checklist."""
+    """An edition of a checklist. at_us: when it was taken in, or last said as a whole."""
 
     id: str
     state: BatchState
@@ -37,10 +38,11 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """A round. number: of the checklist's edition. ended_us: 0: under way."""
+    """A round. number: of the checklist's edition. ended_us: 0: under way. stated_us: when all of it was last said, or first."""
 
     number: int
     zone: str
     begun_us: int
     ended_us: int = 0
     answers: Mapping[str, Answered] = field(default_factory=dict)
+    stated_us: int = 0

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import Final, assert_never
+from typing import Final
 
-from rules.book.assessment import Answered, Assessment, Checklist, Question
+from rules.book.assessment import Assessment, Checklist, Question
+from rules.book.assessment_fold import ASSESSMENT
 from rules.book.asset_fields import is_slug, is_text
 from rules.book.book import Book
 from rules.book.decision import Now, Refused
@@ -13,7 +13,7 @@ from rules.book.numbering import NAME as TICKET
 from rules.book.steps import ASKED
 from rules.book.ticket_fields import LONGEST_TITLE, WEIGHTS
 from rules.book.ticket_things import weight_of
-from rules.book.tickets import is_sha256, subject_of
+from rules.book.tickets import is_sha256, no_category, subject_of
 from rules.model.assessment_asks import (
     AnswerQuestion,
     BeginAssessment,
@@ -23,7 +23,6 @@ from rules.model.assessment_asks import (
 )
 from rules.model.assessment_facts import (
     AssessmentAnswered,
-    AssessmentFact,
     AssessmentTurned,
     ChecklistAsked,
     ChecklistTurned,
@@ -38,7 +37,6 @@ MOST_UNDER_WAY: Final = 20
 GIVEN_UP_US: Final = 3_600_000_000
 RULE: Final = Actor("rule")
 OTHER: Final = "other"
-ASSESSMENT: Final = "assessment"
 _QUESTION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 
 
@@ -85,7 +83,7 @@ def judge_question(book: Book, line: QuestionLine) -> None:
         if not is_text(text):
             raise Refused("bad_value", ("field", field), ("form", "text"), ("value", text[:64]))
     if line.category and line.category not in book.campus.tickets.categories:
-        raise Refused("unknown_category", ("category", line.category[:64]))
+        raise no_category(book, line.category)
     if line.weight and line.weight not in WEIGHTS:
         raise Refused("bad_value", ("field", "weight"), ("form", "weight"), ("value", line.weight[:64]))
 
@@ -199,8 +197,10 @@ def former(book: Book, assessment: int) -> int | None:
 
 def given_up(book: Book, now: Now) -> Iterator[Entry]:
     """Checklists whose sender went away in the middle."""
+    used = {one.number for one in book.assessments.values()}
     for number, one in book.checklists.items():
-        if one.state == "begun" and now.utc_us - one.at_us >= GIVEN_UP_US:
+        # What a round goes through is not one that somebody sends: it is being said again.
+        if one.state == "begun" and number not in used and now.utc_us - one.at_us >= GIVEN_UP_US:
             yield _turned(number, one, "abandoned", RULE)
 
 
@@ -214,37 +214,3 @@ def _under_way(book: Book, number: int) -> Assessment:
 def _turned(number: int, checklist: Checklist, state: str, actor: Actor) -> Entry:
     fact = ChecklistTurned(number, state, checklist.id, checklist.rows, checklist.sha256)  # type: ignore[arg-type]
     return Entry(fact, f"checklist-{number}", actor, because=ASKED)
-
-
-def fold_assessment(book: Book, at_us: int, fact: AssessmentFact) -> None:
-    """Change the book by `fact`, written at `at_us` (UTC); what retention let go the beginning of changes nothing."""
-    match fact:
-        case ChecklistTurned():
-            book.numbers["checklist"] = max(book.numbers.get("checklist", 0), fact.number)
-            if fact.state == "begun":
-                made = Checklist(fact.checklist, "begun", fact.rows, fact.sha256, at_us)
-                book.checklists[fact.number] = made
-            elif fact.state == "abandoned":
-                book.checklists.drop(fact.number)
-            elif (known := book.checklists.get(fact.number)) is not None:
-                book.checklists[fact.number] = replace(known, state="taken", at_us=at_us)
-        case ChecklistAsked():
-            known = book.checklists.get(fact.number)
-            if known is not None:
-                question = Question(fact.question, fact.category, fact.weight)
-                book.checklists[fact.number] = replace(known, questions=(*known.questions, question))
-        case AssessmentTurned():
-            book.numbers[ASSESSMENT] = max(book.numbers.get(ASSESSMENT, 0), fact.assessment)
-            if fact.number not in book.checklists:
-                return
-            if fact.state == "begun":
-                book.assessments[fact.assessment] = Assessment(fact.number, fact.zone, at_us)
-            elif (begun := book.assessments.get(fact.assessment)) is not None:
-                book.assessments[fact.assessment] = replace(begun, ended_us=at_us)
-        case AssessmentAnswered():
-            begun = book.assessments.get(fact.assessment)
-            if begun is not None:
-                answers = {**begun.answers, fact.question: Answered(fact.answer, fact.ticket)}
-                book.assessments[fact.assessment] = replace(begun, answers=answers)
-        case _:
-            assert_never(fact)

@@ -1,15 +1,17 @@
 """What may be said of an asset, and how it is written: one table, read by rules, forms, imports and the API's document."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
 from rules.model.asset_facts import Pairs
+from rules.model.values import dataclass
 
 Where = Literal["field", "text", "person"]
 LONGEST_CODE: Final = 64
 LONGEST_TEXT: Final = 500
+FIRST_YEAR: Final = 1950
+LAST_YEAR: Final = 2200
 NONE: Final = "none"
 """Said of a role or of an end of support: there is none, which is an answer; nothing said is none."""
 
@@ -34,11 +36,12 @@ def is_slug(value: str) -> bool:
 
 
 def is_date(value: str) -> bool:
-    """An ISO date, as it is written."""
+    """An ISO date, as it is written, of a year that a school can mean."""
     try:
-        return date.fromisoformat(value).isoformat() == value
+        said = date.fromisoformat(value)
     except ValueError:
         return False
+    return said.isoformat() == value and FIRST_YEAR <= said.year <= LAST_YEAR
 
 
 def day_of(value: str) -> int:
@@ -68,7 +71,7 @@ def _number(most: int) -> Callable[[str], bool]:
 
 
 def _year(value: str) -> bool:
-    return len(value) == 4 and value.isascii() and value.isdigit() and 1950 <= int(value) <= 2200
+    return len(value) == 4 and value.isascii() and value.isdigit() and FIRST_YEAR <= int(value) <= LAST_YEAR
 
 
 def _one_of(*words: str) -> Callable[[str], bool]:

@@ -16,6 +16,8 @@ from rules.model.ids import Actor, AssetId
 QUESTIONS: Final = ("name", "zone", "responsible", "role", "supported_until")
 """What, where, who is responsible, what role in an emergency, supported until when (issue 6, A1)."""
 MOST_AT_ONCE: Final = 1_000
+NAMED_BY: Final = ("name", "type", "model", "tag", "serial")
+"""One of these at least says what a new thing is that has no id of its own."""
 BULK: Final = "0" * 64
 """In the place of a file's digest, where somebody edited many by hand."""
 
@@ -31,6 +33,8 @@ def write(book: Book, asked: WriteAsset, actor: Actor) -> Iterator[Entry]:
     if not is_slug(asset):
         raise Refused("bad_asset_id", ("asset", asset[:64]))
     said = checked(book, asked.said, known)
+    if asked.asset is None:
+        not_nameless(said)
     if known is not None and said.get("state", known.state) != known.state:
         yield turned(known, said.pop("state"), "", actor)
     fact = written(asset, known, said)
@@ -65,6 +69,12 @@ def _batch(number: int, state: str, rows: int, actor: Actor) -> Entry:
 def next_id(book: Book, more: int = 0) -> AssetId:
     """The id that a new asset gets; more: how many were given out before it by the same decision."""
     return AssetId(f"asset-{book.numbers.get('asset', 0) + 1 + more}")
+
+
+def not_nameless(said: Mapping[str, str]) -> None:
+    """Raises Refused where nobody could find it again."""
+    if not any(said.get(one) for one in NAMED_BY):
+        raise Refused("nameless")
 
 
 def checked(book: Book, said_of: Pairs, known: Asset | None) -> dict[str, str]:

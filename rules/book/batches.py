@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from rules.book import assets
-from rules.book.asset_fields import is_slug
-from rules.book.book import Batch, Book
-from rules.book.decision import Refused
+from rules.book.asset_fields import date_of, is_slug, is_text
+from rules.book.book import Asset, Batch, Book
+from rules.book.decision import Now, Refused
 from rules.book.steps import ASKED
 from rules.model.asset_asks import AddRows, BeginBatch, EndBatch
 from rules.model.asset_facts import AssetBatchTurned, AssetWritten, Pairs
@@ -14,6 +14,7 @@ from rules.model.facts import Because, Entry
 from rules.model.ids import Actor, AssetId
 
 MOST_ROWS: Final = 50_000
+WITH_SOMEBODY: Final = frozenset({"deployed", "repair", "lost"})
 MOST_AT_ONCE: Final = 50
 MOST_UNDER_WAY: Final = 3
 RULE: Final = Actor("rule")
@@ -29,7 +30,7 @@ def begin(book: Book, asked: BeginBatch, actor: Actor) -> Iterator[Entry]:
     yield _turned(number, Batch("begun", asked.rows, asked.sha256, 0), "begun", actor)
 
 
-def add(book: Book, asked: AddRows, actor: Actor) -> Iterator[Entry]:
+def add(book: Book, asked: AddRows, actor: Actor, now: Now) -> Iterator[Entry]:
     """Rows of an import, of which all may be or none. Raises Refused, with the place of the first that may not."""
     _under_way(book, asked.batch)
     if len(asked.rows) > MOST_AT_ONCE:
@@ -37,7 +38,7 @@ def add(book: Book, asked: AddRows, actor: Actor) -> Iterator[Entry]:
     new = 0
     for place, (name, said, is_new) in enumerate(asked.rows):
         try:
-            fact = row(book, asked.batch, name, said, new=is_new, before=new)
+            fact = row(book, asked.batch, name, said, now, new=is_new, before=new)
         except Refused as err:
             raise Refused(err.code, *err.said, ("row", place)) from None
         if fact is not None:
@@ -46,9 +47,12 @@ def add(book: Book, asked: AddRows, actor: Actor) -> Iterator[Entry]:
 
 
 def row(
-    book: Book, batch: int, name: AssetId | None, said: Pairs, *, new: bool, before: int = 0
+    book: Book, batch: int, name: AssetId | None, said: Pairs, now: Now, *, new: bool, before: int = 0
 ) -> AssetWritten | None:
-    """What one row comes to; None: nothing that is not so already. before: new ones before it. Raises Refused."""
+    """What one row comes to; None: nothing that is not so already. before: new ones before it. Raises Refused.
+
+    holder: with whom it is, which is issued with the row.
+    """
     known = None if name is None else book.assets.get(name)
     if name is not None:
         if not is_slug(name):
@@ -60,7 +64,27 @@ def row(
         if (batch, name) in book.staged:
             raise Refused("row_twice", ("asset", name))
     asset = name or assets.next_id(book, before)
-    return assets.written(asset, known, assets.checked(book, said, known), batch)
+    holder = dict(said).get("holder", "")
+    held = assets.checked(book, tuple(pair for pair in said if pair[0] != "holder"), known)
+    if name is None:
+        assets.not_nameless(held)
+    if holder:
+        held |= _issued(asset, known, held, holder, now)
+    return assets.written(asset, known, held, batch)
+
+
+def _issued(
+    asset: AssetId, known: Asset | None, held: dict[str, str], holder: str, now: Now
+) -> dict[str, str]:
+    """It is with a person from now on, as far as is known here. Raises Refused."""
+    state = held.get("state", "" if known is None else known.state)
+    if not is_text(holder):
+        raise Refused("bad_value", ("field", "holder"), ("form", "text"), ("value", holder[:64]))
+    if known is not None and "holder" in known.words:
+        raise Refused("still_issued", ("asset", asset))
+    if state not in WITH_SOMEBODY:
+        raise Refused("bad_step", ("asset", asset), ("was", state or "unknown"), ("state", "deployed"))
+    return {"holder": holder, "issued": date_of(now.day)}
 
 
 def end(book: Book, asked: EndBatch, actor: Actor) -> Iterator[Entry]:

@@ -11,7 +11,8 @@ from rules.book.assessment import Assessment, Checklist
 from rules.book.exterior_pack import ExteriorPack
 from rules.book.exterior_week import Sweep, Watch
 from rules.book.firmware import Bundle, Judgement, Said
-from rules.book.inspection import Filed, Inspected, Planned, StagedInspection
+from rules.book.floorplan import Plan
+from rules.book.inspection import Filed, Inspected, Planned, StagedInspection, Walked
 from rules.book.inspection_pack import InspectionPack
 from rules.book.shelf import Shelf
 from rules.book.ticket import Signal, Ticket, Upkeep
@@ -204,11 +205,16 @@ class Book:
     filed: MutableMapping[int, Filed] = field(default_factory=dict)
     inspection_keys: MutableMapping[str, int] = field(default_factory=dict)
     """Every signature by its number, and those that have a key by it: on disk in the book's process."""
+    walked: Shelf[AssetId, Walked] = field(default_factory=Shelf)
+    """Buttons whose press a walk-test heard fresh."""
     planned: dict[AssetId, Planned] = field(default_factory=dict)
     """What each asset owes, made from the above when it is asked for, and made again when something of it is another."""
     checklists: Shelf[int, Checklist] = field(default_factory=Shelf)
     """Every edition, by number."""
     assessments: Shelf[int, Assessment] = field(default_factory=Shelf)
+
+    floorplans: Shelf[tuple[str, str], Plan] = field(default_factory=Shelf)
+    """What counts of floor plans, by (level, layer)."""
 
     def within(self, zone: str) -> frozenset[str] | None:
         """A zone and all below it; None for `""`: everywhere, also where nobody said or no zone is any more."""

@@ -11,6 +11,8 @@ from rules.book import (
     dependencies,
     exterior,
     faults,
+    floorplans,
+    inspection_evidence,
     inspections,
     lifecycle,
     stock,
@@ -24,8 +26,9 @@ from rules.model.assessment_asks import AnswerQuestion, BeginAssessment, EndAsse
 from rules.model.book_asks import BookAsk, RecordBundle
 from rules.model.exterior_asks import SignSweep
 from rules.model.facts import Entry
+from rules.model.floorplan_asks import DropFloorplan, RefuseFloorplan, TakeFloorplan
 from rules.model.ids import Actor
-from rules.model.inspection_asks import ImportInspections, SignInspection
+from rules.model.inspection_asks import ImportInspections, PhotographInspection, SignInspection
 from rules.model.ticket_asks import (
     BeginUpkeep,
     ChangeTicket,
@@ -74,7 +77,7 @@ def _decided(book: Book, asked: BookAsk, actor: Actor, now: Now) -> Iterator[Ent
         case asks.BeginBatch():
             return batches.begin(book, asked, actor)
         case asks.AddRows():
-            return batches.add(book, asked, actor)
+            return batches.add(book, asked, actor, now)
         case RecordBundle():
             return (Entry(one, one.bundle, actor) for one in (asked.taken, asked.refused) if one is not None)
         case asks.EndBatch():
@@ -91,8 +94,12 @@ def _decided(book: Book, asked: BookAsk, actor: Actor, now: Now) -> Iterator[Ent
             return upkeep.begin(book, asked, actor, now)
         case EndUpkeep():
             return upkeep.end(book, asked, actor)
+        case TakeFloorplan() | RefuseFloorplan() | DropFloorplan():
+            return floorplans.decide(book, asked, actor, now)
         case SignSweep():
             return exterior.sign(book, asked, actor)
+        case PhotographInspection():
+            return inspection_evidence.photograph(book, asked, actor)
         case SignInspection():
             return inspections.sign(book, asked, actor, now)
         case ImportInspections():

@@ -1,6 +1,6 @@
 """What comes of a question to the book: entries for the journal, or why not."""
 
-from dataclasses import dataclass
+from rules.model.values import dataclass
 
 
 class Refused(Exception):

@@ -1,7 +1,6 @@
 """What needs what: said by persons, and of a device's controller by the configuration; what a failure takes down with it."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from rules.book.asset_fields import NONE, day_of
@@ -12,6 +11,7 @@ from rules.model.asset_asks import LinkAssets
 from rules.model.asset_facts import AssetLinked
 from rules.model.facts import Entry
 from rules.model.ids import Actor, AssetId
+from rules.model.values import dataclass
 
 WIRED: Final = "wired"
 """How a device needs its controller: by the configuration."""

@@ -37,6 +37,14 @@ def _digest_of(device: Device) -> str:
     return digest(device.kind, device.zone, device.name, device.model)
 
 
+def retired_configured(book: Book) -> Iterator[Asset]:
+    """What is retired and configured all the same: it is driven and relied on, and nobody inspects it any more."""
+    for name in book.campus.devices:
+        asset = book.assets.get(name)
+        if asset is not None and asset.state == "retired":
+            yield asset
+
+
 def retired_heard(book: Book) -> Iterator[Asset]:
     """What is retired and heard all the same."""
     for name, up in book.heard.items():

@@ -4,7 +4,7 @@ Unknown is never ok: what the box did not see counts against a door like a senso
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from rules.book.asset_fields import LONGEST_TEXT, date_of, day_of, is_date
@@ -15,9 +15,15 @@ from rules.book.exterior_week import Door, Sweep, Watch
 from rules.book.steps import ASKED
 from rules.model.exterior_asks import SignSweep
 from rules.model.exterior_facts import DoorsWatched, SweepRecorded, SweepSigned, Swept, Watched
-from rules.model.facts import Because, Entry, SelfTestEnded, VerdictReached
+from rules.model.facts import (
+    Because,
+    Entry,
+    VerdictReached,
+)
 from rules.model.ids import Actor, AssetId, DoorId
 from rules.model.moments import SECOND_US
+from rules.model.selftest_facts import SelfTestEnded
+from rules.model.values import dataclass
 from rules.model.verdicts import SECURED
 
 RULE: Final = Actor("rule")

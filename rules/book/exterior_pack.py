@@ -1,7 +1,8 @@
 """The limits of the weekly sweep of exterior doors: `rules/packs/sweep.yaml`, with what the site's policies put in place."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from rules.model.values import dataclass
 
 MINUTE_US: Final = 60_000_000
 DAY_US: Final = 1_440 * MINUTE_US

@@ -1,6 +1,6 @@
 """What the book keeps of the exterior doors: what was seen of each in a week under way, and the weeks that are over."""
 
-from dataclasses import dataclass
+from rules.model.values import dataclass
 
 Signed = tuple[tuple[str, int], ...]
 

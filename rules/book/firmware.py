@@ -6,12 +6,12 @@ flaws a device is `unknown`. `tested` is the best there is, and says what was tr
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from rules.book.flaws import Flaw, Known, Match, Part, key, match
 from rules.book.versions import order
 from rules.model.bundle_facts import BundleKind
+from rules.model.values import dataclass
 
 State = Literal[
     "tested", "untested", "unknown", "end_of_life", "unsupported", "known_flaw", "known_exploited"
@@ -106,9 +106,9 @@ class Bundle:
     taken_us: int
 
     @property
-    def made_us(self) -> int:
-        """What its age is counted from. A stamp that is later than its arrival is no stamp."""
-        return self.taken_us if self.stamp_us is None else min(self.stamp_us, self.taken_us)
+    def made_us(self) -> int | None:
+        """What its age is counted from; None: nobody knows its age. A stamp later than its arrival counts as its arrival."""
+        return None if self.stamp_us is None else min(self.stamp_us, self.taken_us)
 
 
 def known_names(note: Note, model: str | None, said: Said | None) -> tuple[Known, ...]:
@@ -243,7 +243,7 @@ FLAGS: Final[Mapping[State, str]] = {
     "known_exploited": "firmware_exploited",
 }
 """The flag of a device in each state that is one."""
-BUNDLE_FLAGS: Final = frozenset({"bundle_missing", "bundle_old"})
+BUNDLE_FLAGS: Final = frozenset({"bundle_missing", "bundle_old", "bundle_undated"})
 CODES: Final = frozenset(FLAGS.values()) | BUNDLE_FLAGS
 _SHOWN_MOST: Final = 3
 _UNFLAGGED: Final = frozenset({"cannot_tell", "no_bundle", "no_cpe", "no_model"})
@@ -272,9 +272,10 @@ def flags(
 def bundle_flags(
     bundles: Mapping[BundleKind, Bundle], oldest_us: Mapping[BundleKind, int], now_us: int
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """(code, args) of the campus's flags: none was taken, or the last is older than `oldest_us` allows.
+    """(code, args) of the campus's flags: none was taken, or the last is older than `oldest_us` allows, or does not
+    say how old it is.
 
-    args: which, with the limit in days; not the age, for a flag that changed each day would be raised each day.
+    args: which, of an old one with the limit in days; not the age, for a flag that changed each day would be raised each day.
     """
     missing = tuple(kind for kind in oldest_us if kind not in bundles)
     if missing:
@@ -282,12 +283,16 @@ def bundle_flags(
     old = [
         f"{kind} {limit_us // _DAY_US}"
         for kind, limit_us in oldest_us.items()
-        if kind in bundles and now_us - bundles[kind].made_us > limit_us
+        if kind in bundles and (made_us := bundles[kind].made_us) is not None and now_us - made_us > limit_us
     ]
     if old:
         yield "bundle_old", (", ".join(old),)
+    undated = tuple(kind for kind in oldest_us if kind in bundles and bundles[kind].made_us is None)
+    if undated:
+        yield "bundle_undated", (", ".join(undated),)
 
 
-def age_days(bundle: Bundle, now_us: int) -> int:
-    """Whole days since its publisher made it."""
-    return max(0, now_us - bundle.made_us) // _DAY_US
+def age_days(bundle: Bundle, now_us: int) -> int | None:
+    """Whole days since its publisher made it; None: nobody knows."""
+    made_us = bundle.made_us
+    return None if made_us is None else max(0, now_us - made_us) // _DAY_US

@@ -6,11 +6,11 @@ where both are here. Never "fine": `no` says that this record does not name it.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
 
 from rules.book.versions import order, within
+from rules.model.values import dataclass
 
 Match = Literal["no", "unordered", "unstated", "yes"]
 """unordered: it names the product, and nobody can tell whether this version. unstated: it names the product and says no

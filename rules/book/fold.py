@@ -3,12 +3,13 @@
 from dataclasses import replace
 from typing import Final
 
-from rules.book import exterior
-from rules.book.assessments import fold_assessment
+from rules.book import exterior, floorplans
+from rules.book.assessment_fold import fold_assessment
 from rules.book.assets import without
 from rules.book.book import Batch, Book, Fault, Minimum, Round, Standing
 from rules.book.firmware import Said
 from rules.book.fold_assets import fold_asset, take
+from rules.book.inspection import Walked
 from rules.book.inspection_fold import fold_inspection
 from rules.book.ticket_causes import MISSED, OF_THINGS, REPORTED, is_missed, is_reported
 from rules.book.ticket_fold import fold_signal, fold_ticket
@@ -34,11 +35,12 @@ from rules.model.facts import (
     FlagRaised,
     InputTurned,
     PressRecorded,
-    SelfTestEnded,
     VerdictReached,
 )
+from rules.model.floorplan_facts import FloorplanFact
 from rules.model.ids import AssetId
 from rules.model.inspection_facts import InspectionFact
+from rules.model.selftest_facts import SelfTestEnded
 from rules.model.ticket_facts import TicketFact
 
 HEARD: Final = (
@@ -100,6 +102,8 @@ def fold(book: Book, at_us: int, entry: Entry) -> None:
         case PressRecorded():
             if fact.path in BY_THE_DEVICE:
                 _hear(book, fact.button, True)
+                if fact.standing == "test":
+                    book.walked[AssetId(fact.button)] = Walked(at_us, fact.press, fact.age_us)
         case DoorsWatched():
             exterior.fold_watched(book, fact)
         case VerdictReached():
@@ -121,6 +125,8 @@ def fold(book: Book, at_us: int, entry: Entry) -> None:
                 _in_round(book, fact)
         case _ if isinstance(fact, InspectionFact):
             fold_inspection(book, at_us, fact)
+        case _ if isinstance(fact, FloorplanFact):
+            floorplans.fold(book, at_us, fact)
         case _ if isinstance(fact, AssessmentFact):
             fold_assessment(book, at_us, fact)
         case _:

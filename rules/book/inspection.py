@@ -1,7 +1,6 @@
 """What rules know of an asset's inspections, and what is due of it by a day of the campus's calendar."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -9,6 +8,7 @@ from rules.book.asset_fields import date_of
 from rules.book.decision import Now
 from rules.book.inspection_pack import Check
 from rules.model.ids import AssetId
+from rules.model.values import dataclass
 
 if TYPE_CHECKING:
     from rules.book.book import Asset, Book, Campus
@@ -22,7 +22,8 @@ State = Literal["failed", "overdue", "never", "soon", "good"]
 STATES: Final[tuple[State, ...]] = ("failed", "overdue", "never", "soon", "good")
 """The worst first. never: not inspected yet, and not overdue yet; nobody knows how it is."""
 _NEVER: Final = date.max.toordinal()
-_DAY_ONE: Final = date(1970, 1, 1).toordinal()
+DAY_ONE: Final = date(1970, 1, 1).toordinal()
+"""Of UTC microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,25 @@ class Inspected:
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """Of what a signature was, whether it counts or not. corrected_by: 0: nothing stands in its place."""
+    """Of what a signature was, whether it counts or not. corrected_by: 0: nothing stands in its place. photos: how many.
+
+    day: 0: not kept.
+    """
 
     asset: AssetId
     check: str
     corrected_by: int = 0
+    photos: int = 0
+    day: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """The last press of a button that a walk-test heard fresh. age_us: of the press when it was judged; None: not measured."""
+
+    at_us: int
+    press: str
+    age_us: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +171,7 @@ def state_of(owed: "Owed", today: int) -> State:
 
 def since_day(asset: "Asset") -> int:
     """Since when it owes its inspections: the day, of UTC, on which it was first listed, put to use, or replaced."""
-    return _DAY_ONE + asset.since_us // DAY_US
+    return DAY_ONE + asset.since_us // DAY_US
 
 
 def _owed(book: "Book", asset: "Asset", inspected: Inspected | None, by_type: Checks) -> "tuple[Owed, ...]":

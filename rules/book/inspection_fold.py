@@ -10,6 +10,7 @@ from rules.model.ids import AssetId
 from rules.model.inspection_facts import (
     InspectionBatchTurned,
     InspectionFact,
+    InspectionPhotographed,
     InspectionSigned,
     InspectionsKept,
     KeptLine,
@@ -31,6 +32,10 @@ def fold_inspection(book: Book, at_us: int, fact: InspectionFact) -> None:
                 )
             else:
                 _take(book, at_us, fact.asset, signed, fact.key, fact.corrects)
+        case InspectionPhotographed():
+            filed = book.filed.get(fact.inspection)
+            if filed is not None:
+                book.filed[fact.inspection] = replace(filed, photos=filed.photos + fact.count)
         case InspectionsKept():
             _keep(book, at_us, fact)
         case InspectionBatchTurned():
@@ -43,7 +48,7 @@ def fold_inspection(book: Book, at_us: int, fact: InspectionFact) -> None:
 
 
 def _take(book: Book, at_us: int, asset: AssetId, signed: Signed, key: str, corrects: int) -> None:
-    book.filed[signed.number] = Filed(asset, signed.check)
+    book.filed[signed.number] = Filed(asset, signed.check, day=signed.day)
     if key:
         book.inspection_keys[key] = signed.number
     known = book.inspected.get(asset, Inspected((), at_us))
@@ -70,7 +75,7 @@ def _keep(book: Book, at_us: int, fact: InspectionsKept) -> None:
     signed = []
     for number, check, day, result, expires in fact.signed:
         _number(book, number)
-        book.filed.setdefault(number, Filed(asset.id, check))
+        book.filed.setdefault(number, Filed(asset.id, check, day=day_of(day)))
         runs_out = tuple((name, day_of(value)) for name, value in expires)
         signed.append(Signed(number, check, day_of(day), result == "passed", runs_out))
     book.inspected[asset.id] = Inspected(kept(signed), at_us)

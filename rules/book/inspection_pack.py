@@ -4,10 +4,12 @@ A check is of types of assets (`aed`) or kinds of configured devices (`button`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from functools import lru_cache
 from typing import Final, Literal
+
+from rules.model.values import dataclass
 
 Unit = Literal["days", "months", "years"]
 Answer = Literal["yes_no", "number", "date", "text", "choice"]
@@ -82,6 +84,7 @@ class Check:
 
     roles: who may sign. certificate: what the person who did it must hold (`Certified`), or empty.
     shipped: the interval of the pack, where the site has another. off: why the site does not do it, or empty.
+    walk_test: a button's press that a walk-test heard fresh counts as one that was passed.
     """
 
     id: str
@@ -97,6 +100,7 @@ class Check:
     certificate: str = ""
     shipped: Interval | None = None
     off: str = ""
+    walk_test: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,22 +187,30 @@ def import_inspections(book: Book, asked: ImportInspections, actor: Actor, now: 
         raise Refused("bad_import", ("most", MOST_LINES))
     number = book.numbers.get(NAME, 0)
     for line in asked.lines:
-        key = f"{batch.sha256[:32]}:{line.line}"
+        if taken_before(book, line, batch.sha256):
+            continue
         judge_line(book, line, now)
-        own = book.filed.get(line.number)
-        if key in book.inspection_keys or (
-            own is not None and (own.asset, own.check) == (line.asset, line.check)
-        ):
-            continue  # the same file once more, or one that came from here
         number += 1
         texts: Pairs = (("note", line.note),) if line.note else ()
         fact = InspectionSigned(
-            number, line.asset, line.check, 0, "", line.day, line.result, 0, key, asked.batch, (), (),
+            number, line.asset, line.check, 0, "", line.day, line.result, 0, _key(batch.sha256, line), asked.batch, (), (),
             tuple(sorted(line.expires)), texts, line.person,
         )  # fmt: skip
         yield Entry(fact, line.asset, actor, because=ASKED)
     if asked.end:
         yield _turned(asked.batch, asked.end, batch.rows, batch.sha256, actor)
+
+
+def taken_before(book: Book, line: InspectionLine, sha256: str) -> bool:
+    """Whether it is here: by the same file once more, or because it came from here (an export of ours)."""
+    own = book.filed.get(line.number)
+    if own is not None and (own.asset, own.check) == (line.asset, line.check):
+        return own.day == 0 or date_of(own.day) == line.day
+    return _key(sha256, line) in book.inspection_keys
+
+
+def _key(sha256: str, line: InspectionLine) -> str:
+    return f"{sha256[:32]}:{line.line}"
 
 
 def judge_line(book: Book, line: InspectionLine, now: Now) -> None:

@@ -20,6 +20,7 @@ FLAGS: Final[frozenset[str]] = (
             "fault_reported",
             "needs_down",
             "recommission",
+            "retired_configured",
             "retired_heard",
             "stock_low",
             "support_over",

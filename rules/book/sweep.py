@@ -14,7 +14,9 @@ from rules.book import (
     devices,
     exterior,
     firmware,
+    floorplans,
     inspection,
+    inspection_evidence,
     inspections,
     restating,
     stock,
@@ -49,7 +51,9 @@ def paced(book: Book, now: Now) -> Iterator[Entry | None]:
     yield from batches.abandoned(book)
     yield from devices.listed(book, restating.before_us(book, now))
     yield from restating.minimums(book, now)
+    yield from floorplans.kept(book, now)
     yield from exterior.due(book, now)
+    yield from inspection_evidence.walked(book, now)
     yield from inspections.given_up(book, now)
     yield from inspections.kept(book, now)
     yield from assessments.given_up(book, now)
@@ -67,6 +71,8 @@ def wanted(book: Book, now: Now) -> Generator[None, None, Flags]:
             untouched += _of_safety(flags, asset, now)
     if untouched:
         flags["devices_unknown", book.campus.id] = ("", str(untouched))
+    for asset in devices.retired_configured(book):
+        flags["retired_configured", asset.id] = (zone_of(book, asset.id),)
     for asset in devices.retired_heard(book):
         flags["retired_heard", asset.id] = (zone_of(book, asset.id),)
     for kind, (there, least) in stock.low(book).items():

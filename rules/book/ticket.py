@@ -1,10 +1,11 @@
 """What rules know of a ticket, of what is put to rest, and of how a flag turned lately. Texts are not among it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from rules.model.ticket_facts import UpkeepOf, UpkeepWord
+from rules.model.values import dataclass
 
 MOST_SPANS: Final = 16
 MOST_TIMES: Final = 10

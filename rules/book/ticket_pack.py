@@ -5,10 +5,11 @@ of asset (`aed`) or its class (`safety`); any one of them is enough, and nothing
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from rules.book.ticket_fields import Weight
+from rules.model.values import dataclass
 
 DAY_US: Final = 86_400_000_000
 

@@ -223,10 +223,15 @@ def meant(step: Step, ticket: Ticket, things: frozenset[str]) -> bool:
     )
 
 
+def effect(step: Step, ticket: Ticket) -> tuple[str, str, str]:
+    """What a step does to a ticket as it is: (the heavier weight, to whom it is given, the flag that stands); empty: nothing."""
+    heavier = step.weight if _rank(step.weight) < _rank(ticket.field("weight")) else ""
+    return heavier, "" if ticket.field("assigned") else step.assign, step.flag
+
+
 def _escalation(book: Book, ticket: Ticket, step: Step, age_us: int) -> Entry:
     pack = book.campus.tickets
-    heavier = step.weight if _rank(step.weight) < _rank(ticket.field("weight")) else ""
-    assigned = "" if ticket.field("assigned") else step.assign
+    heavier, assigned, _flag = effect(step, ticket)
     fact = TicketEscalated(ticket.number, step.id, pack.version, pack.sha256, age_us, heavier, assigned)
     return Entry(fact, subject_of(ticket.number), RULE, because=Because(step.id))
 

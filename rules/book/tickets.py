@@ -99,6 +99,9 @@ def import_tickets(book: Book, asked: ImportTickets, actor: Actor, now: Now) -> 
     if not asked.batch:
         if not 0 < asked.rows <= MOST_ROWS or not is_sha256(asked.sha256):
             raise Refused("bad_import", ("most", MOST_ROWS))
+        taken = (one for one in book.ticket_batches.values() if one.state == "taken")
+        if any(one.sha256 == asked.sha256 for one in taken):
+            raise Refused("imported_before")
         number = book.numbers.get("ticket_batch", 0) + 1
         yield _turned(number, "begun", asked.rows, asked.sha256, actor)
         return
@@ -156,6 +159,8 @@ def _checked(book: Book, pairs: Pairs, *, new: bool) -> dict[str, str]:
         if known is None or name in BY_BOOK:
             raise Refused("unknown_field", ("field", name[:64]))
         if value and not known.holds(value):
+            if name == "category":
+                raise no_category(book, value)
             raise Refused("bad_value", ("field", name), ("form", known.form), ("value", value[:64]))
         if not value and name in ("state", "category", "title"):
             raise Refused("not_said", ("field", name))
@@ -166,11 +171,17 @@ def _checked(book: Book, pairs: Pairs, *, new: bool) -> dict[str, str]:
 def _check_places(book: Book, said: Mapping[str, str]) -> None:
     category, zone, asset = (said.get(name, "") for name in ("category", "zone", "asset"))
     if category and category not in book.campus.tickets.categories:
-        raise Refused("unknown_category", ("category", category))
+        raise no_category(book, category)
     if zone and ZoneId(zone) not in book.campus.zones:
         raise Refused("unknown_zone", ("zone", zone))
     if asset and AssetId(asset) not in book.assets and AssetId(asset) not in book.campus.devices:
         raise Refused("unknown_asset", ("asset", asset))
+
+
+def no_category(book: Book, category: str) -> Refused:
+    """Why there is none, with those that there are."""
+    known = ", ".join(book.campus.tickets.categories)
+    return Refused("unknown_category", ("category", category[:64]), ("known", known))
 
 
 def _words(text: str, field: str) -> None:

@@ -3,8 +3,9 @@
 Ids are opaque. Names and addresses are sealed; what somebody typed as a name is kept nowhere: it may be a password.
 """
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
+
+from rules.model.values import dataclass
 
 ChangeWord = Literal["disabled", "enabled", "password", "totp", "codes"]
 TriedWord = Literal["sign_in", "release", "set_up", "token"]

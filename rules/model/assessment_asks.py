@@ -1,9 +1,9 @@
 """What persons ask about checklists and assessments. See `book_asks`."""
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from rules.model.assessment_facts import AnswerWord
+from rules.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """What enters the journal of assessments: checklists as they were taken in, rounds in which they are answered, each answer."""
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from rules.model.asset_facts import BatchState
+from rules.model.asset_facts import BatchState, Pairs
+from rules.model.values import dataclass
 
 AnswerWord = Literal["yes", "no", "na"]
 
@@ -69,4 +69,46 @@ class AssessmentAnswered:
     comment: str = ""
 
 
-AssessmentFact = ChecklistTurned | ChecklistAsked | AssessmentTurned | AssessmentAnswered
+@dataclass(frozen=True, slots=True)
+class ChecklistKept:
+    """A piece of a checklist that still counts, said again before retention lets go of what said it first.
+
+    first: the place of its first question among `rows`. questions: id, category, weight. sections, texts: by a question's id.
+    """
+
+    KIND: ClassVar[str] = "checklist.kept/1"
+    SEALED: ClassVar[tuple[str, ...]] = ("title", "sections", "texts")
+    number: int
+    checklist: str
+    rows: int
+    sha256: str
+    first: int
+    questions: tuple[tuple[str, str, str], ...]
+    title: str = ""
+    sections: Pairs = ()
+    texts: Pairs = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentKept:
+    """A piece of a round that still counts, said again. first: the place of its first answer among `answered`.
+
+    begun_us, ended_us: UTC; 0: under way. answers: question, answer, ticket. comments: by a question's id.
+    """
+
+    KIND: ClassVar[str] = "assessment.kept/1"
+    SEALED: ClassVar[tuple[str, ...]] = ("comments",)
+    assessment: int
+    number: int
+    zone: str
+    begun_us: int
+    ended_us: int
+    answered: int
+    first: int
+    answers: tuple[tuple[str, AnswerWord, int], ...]
+    comments: Pairs = ()
+
+
+AssessmentFact = (
+    ChecklistTurned | ChecklistAsked | ChecklistKept | AssessmentTurned | AssessmentAnswered | AssessmentKept
+)

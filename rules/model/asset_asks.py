@@ -1,10 +1,10 @@
 """What persons and programs ask of the inventory. `VERB` is each one's name on the wire."""
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from rules.model.asset_facts import AssetState, How, Pairs
 from rules.model.ids import AssetId
+from rules.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """What enters the journal of the inventory: what is known of each asset, what became of it, and which imports count."""
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from rules.model.ids import AssetId, ZoneId
+from rules.model.values import dataclass
 
 Pairs = tuple[tuple[str, str], ...]
 """(name, value), by name; an empty value takes it away."""

@@ -4,15 +4,16 @@ The counterpart of `events.Asked`, which the daemon's loop decides. `VERB` is it
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Final, get_args
 
 from rules.model.assessment_asks import AssessmentAsk
 from rules.model.asset_asks import AssetAsk, WriteAsset
 from rules.model.bundle_facts import BundleRefused, BundleTaken
 from rules.model.exterior_asks import SignSweep
+from rules.model.floorplan_asks import FloorplanAsk
 from rules.model.inspection_asks import InspectionAsk
 from rules.model.ticket_asks import TicketAsk
+from rules.model.values import dataclass
 
 __all__ = ["ASKS", "BookAsk", "WriteAsset"]
 
@@ -29,6 +30,6 @@ class RecordBundle:
     refused: BundleRefused | None = None
 
 
-BookAsk = AssetAsk | TicketAsk | InspectionAsk | AssessmentAsk | SignSweep | RecordBundle
+BookAsk = AssetAsk | TicketAsk | InspectionAsk | AssessmentAsk | SignSweep | RecordBundle | FloorplanAsk
 ASKS: Final[Mapping[str, type[BookAsk]]] = {one.VERB: one for one in get_args(BookAsk)}
 """By verb."""

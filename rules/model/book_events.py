@@ -1,9 +1,8 @@
 """What the book's process hands to the daemon's loop."""
 
-from dataclasses import dataclass
-
 from rules.model.facts import Entry
 from rules.model.moments import Instant
+from rules.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

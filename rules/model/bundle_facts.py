@@ -1,7 +1,8 @@
 """What enters the journal of published flaws: which lists were taken in, and which were refused."""
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
+
+from rules.model.values import dataclass
 
 BundleKind = Literal["cve", "kev"]
 """cve: the NVD's records. kev: CISA's catalogue of known exploited vulnerabilities."""

@@ -1,10 +1,9 @@
 """What the camera process says, and what is asked of cameras; a part of `rules.model.events`."""
 
-from dataclasses import dataclass
-
 from rules.model.camera_facts import EvidenceEnd, NoticeWhat, Picture
 from rules.model.ids import Actor, CameraId, IncidentId, RequestId
 from rules.model.moments import Instant
+from rules.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

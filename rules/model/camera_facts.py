@@ -1,9 +1,9 @@
 """What enters the journal of cameras: their standing, their blind spots, and the evidence they leave."""
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from rules.model.ids import CameraId
+from rules.model.values import dataclass
 
 Picture = Literal["unknown", "ok", "frozen", "black", "covered", "turned"]
 """What was last seen of a camera's picture; unknown until judged, and again when nobody looks."""

@@ -3,10 +3,10 @@
 The counterpart is `events.CommandEnded`: what became of a permit comes back through the inbox.
 """
 
-from dataclasses import dataclass
 from typing import Literal
 
 from rules.model.ids import CommandId, ControllerId, DoorId, OutputId, Point
+from rules.model.values import dataclass
 
 Purpose = Literal["lock", "rest", "free", "output", "self_test"]
 """lock: assert locked; rest: return a named door to its rest; free: the fire rule's free state."""

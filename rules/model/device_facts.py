@@ -1,10 +1,10 @@
 """What controllers say of themselves: an event by their drivers, a fact for the record."""
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from rules.model.ids import ControllerId
 from rules.model.moments import Instant
+from rules.model.values import dataclass
 
 IdentityWay = Literal["modbus", "osdp"]
 """modbus: device identification (V1.1b3, 6.21). osdp: osdp_PDID (SIA OSDP 2.2)."""

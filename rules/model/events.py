@@ -5,12 +5,13 @@ The counterpart is `commands`. Events are transient; what is remembered of them 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from rules.model.alerts import AlertAsked, AlertEvent
 from rules.model.book_events import BookDecided
 from rules.model.camera_events import CameraEvent, LearnAsked
 from rules.model.device_facts import ControllerIdentified
+from rules.model.drill_asks import DrillAsked
 from rules.model.ids import (
     Actor,
     ButtonId,
@@ -26,8 +27,15 @@ from rules.model.ids import (
 )
 from rules.model.kinds import Drill, Exercise, Kind, Real
 from rules.model.moments import Instant
+from rules.model.notices import NoticeEnded
+from rules.model.post_asks import PostAsked
 from rules.model.responses import Response
+from rules.model.school import SchoolTold
+from rules.model.screens import ScreenAnswerAsked, ScreenDrew
 from rules.model.selftest import LinkName
+from rules.model.statements import StatementAsked
+from rules.model.tabletop_asks import TabletopAsked
+from rules.model.values import dataclass
 
 SessionName = Literal["presses", "status"]
 PressPath = Literal["mqtt", "cli"]
@@ -167,6 +175,8 @@ class StartAsked:
     """A person starts a response from a page, a phone or a program; on a live one of the same kind it joins or raises.
 
     zones: with all below each; silent responses and those of a zone's scope need them named.
+    role: of who asks, for the plan's own list of who may; `""`: the box's own authority.
+    change: it may take the place of something graver, as the pack's transitions allow.
     """
 
     at: Instant
@@ -176,6 +186,8 @@ class StartAsked:
     zones: tuple[ZoneId, ...]
     kind: Real | Drill | Exercise
     reason: str
+    role: str = ""
+    change: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +237,8 @@ class CloseAsked:
     """A live incident, None: all of them, is to be closed. Doors stay as they are: release is by name.
 
     silent: whether the person may know of silent ones; if not, these stay live, and no answer tells of them.
+    role: as in `StartAsked`. fresh: a second factor was given for this, within minutes; second: the account of the other named
+    person who signed with them, `""` where it was a code.
     """
 
     at: Instant
@@ -233,6 +247,9 @@ class CloseAsked:
     reason: str
     incident: IncidentId | None = None
     silent: bool = False
+    role: str = ""
+    fresh: bool = False
+    second: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,8 +388,24 @@ Asked = (
     | MeasureEndAsked
     | DryRunAsked
     | LearnAsked
+    | PostAsked
+    | StatementAsked
+    | AlertAsked
+    | DrillAsked
+    | TabletopAsked
+    | ScreenAnswerAsked
 )
 ButtonEvent = PressHeard | StatusHeard | MessageRefused | SessionChanged
 DeviceEvent = Scanned | ControllerChanged | CommandEnded | ControllerIdentified
-BoxEvent = Ticked | ConditionChanged | ClockTold | ProbeEnded | ExportMade | NetworkTold
-Event = ButtonEvent | DeviceEvent | Asked | BoxEvent | CameraEvent | BookDecided
+BoxEvent = Ticked | ConditionChanged | ClockTold | SchoolTold | ProbeEnded | ExportMade | NetworkTold
+Event = (
+    ButtonEvent
+    | DeviceEvent
+    | Asked
+    | BoxEvent
+    | CameraEvent
+    | AlertEvent
+    | BookDecided
+    | NoticeEnded
+    | ScreenDrew
+)

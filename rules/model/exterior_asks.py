@@ -1,9 +1,9 @@
 """What persons ask about the weekly sweep of exterior doors. See `book_asks`."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rules.model.ids import DoorId
+from rules.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 A week is named by its Monday, `2026-11-30`, in the campus's own calendar. Seconds are whole: what is bad rounds up.
 """
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rules.model.ids import DoorId
+from rules.model.values import dataclass
 
 Watched = tuple[DoorId, int, int, int, int, int, int, int, int, int]
 """(door, open_s, longest_open_s, unlocked_s, longest_unlocked_s, unsensed_s, unknown_s, opened, unlatched, lost).

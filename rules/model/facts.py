@@ -4,13 +4,14 @@ A released kind never changes: a new meaning is a new kind or a new version, and
 Fields named in `SEALED` are foreign or personal text, and enter as salted commitments only; all else is plain and our own.
 """
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from rules.model.account_facts import AccountFact
+from rules.model.alerts import AlertFact
 from rules.model.book_facts import BookFact
 from rules.model.camera_facts import CameraFact
 from rules.model.device_facts import DeviceIdentified
+from rules.model.drill_facts import DrillFact
 from rules.model.exterior_facts import DoorsWatched
 from rules.model.flag_facts import FlagFact
 from rules.model.ids import (
@@ -25,8 +26,15 @@ from rules.model.ids import (
     ZoneId,
 )
 from rules.model.kinds import KindWord
+from rules.model.notices import NoticeFact
+from rules.model.post_facts import PostFact
+from rules.model.response_facts import ResponseFact
 from rules.model.responses import Response
-from rules.model.selftest import ExerciseStep, Outcome, TestCause
+from rules.model.screens import ScreenFact
+from rules.model.selftest_facts import SelfTestFact
+from rules.model.statements import StatementFact
+from rules.model.tabletop_facts import TabletopFact
+from rules.model.values import dataclass
 from rules.model.verdicts import VerdictWord
 
 Standing = Literal[
@@ -284,62 +292,6 @@ class WalkTestEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class SelfTestScheduled:
-    """From this local day on a self-test is due every day; also after the clock was found to have been set back."""
-
-    KIND: ClassVar[str] = "selftest.scheduled/1"
-    SEALED: ClassVar[tuple[str, ...]] = ()
-    day: int
-
-
-@dataclass(frozen=True, slots=True)
-class SelfTestStarted:
-    """day: the local day whose test it is, None for one that a person asked for."""
-
-    KIND: ClassVar[str] = "selftest.started/1"
-    SEALED: ClassVar[tuple[str, ...]] = ()
-    number: int
-    cause: TestCause
-    day: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class SelfTestEnded:
-    """What a self-test saw. proven: links by name; others: those that are not, each with outcome and code.
-
-    complete False: given up for `code`, and nothing is said. commands: the tests of outputs.
-    """
-
-    KIND: ClassVar[str] = "selftest.ended/1"
-    SEALED: ClassVar[tuple[str, ...]] = ()
-    number: int
-    cause: TestCause
-    day: int | None
-    complete: bool
-    code: str
-    proven: tuple[str, ...]
-    others: tuple[tuple[str, Outcome, str], ...]
-    commands: tuple[CommandId, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DoorExercised:
-    """A lock that is exercised out of hours came to this step. window: the local day on which its hours began.
-
-    outcome, code: what is known by then; only `proven` says that bolt and door were read after the command.
-    """
-
-    KIND: ClassVar[str] = "selftest.door/1"
-    SEALED: ClassVar[tuple[str, ...]] = ()
-    door: DoorId
-    window: int
-    step: ExerciseStep
-    outcome: Outcome
-    code: str
-    commands: tuple[CommandId, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class FlagRaised:
     """`args` are sealed: some quote what others wrote, such as a configuration or a topic."""
 
@@ -450,10 +402,7 @@ Fact = (
     | MessageRefusedRecorded
     | WalkTestStarted
     | WalkTestEnded
-    | SelfTestScheduled
-    | SelfTestStarted
-    | SelfTestEnded
-    | DoorExercised
+    | SelfTestFact
     | FlagRaised
     | FlagCleared
     | RuleFailed
@@ -467,6 +416,14 @@ Fact = (
     | DeviceIdentified
     | DoorsWatched
     | BookFact
+    | NoticeFact
+    | ScreenFact
+    | PostFact
+    | StatementFact
+    | ResponseFact
+    | AlertFact
+    | DrillFact
+    | TabletopFact
 )
 
 

@@ -1,10 +1,10 @@
 """Facts about flags beside raised and cleared: what is done meanwhile, how ready the campus is, which doors would fail."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rules.model.ids import DoorId, ZoneId
 from rules.model.selftest import TestCause
+from rules.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

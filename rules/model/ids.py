@@ -1,7 +1,8 @@
 """Identifiers, each a type of its own, so that a door in a zone's place is a type error."""
 
-from dataclasses import dataclass
 from typing import Literal, NewType
+
+from rules.model.values import dataclass
 
 ZoneId = NewType("ZoneId", str)
 ControllerId = NewType("ControllerId", str)
@@ -11,11 +12,18 @@ ButtonId = NewType("ButtonId", str)
 OutputId = NewType("OutputId", str)
 CameraId = NewType("CameraId", str)
 IncidentId = NewType("IncidentId", str)
+DrillId = NewType("DrillId", str)
 AssetId = NewType("AssetId", str)
 """Of a configured device its own id: it is the same thing, in one list."""
+DetectorId = NewType("DetectorId", str)
+PhoneSystemId = NewType("PhoneSystemId", str)
 PressId = NewType("PressId", str)
+AlertId = NewType("AlertId", str)
+"""Of what a detector or telephone system reports: its own, or made of what it sent."""
 CommandId = NewType("CommandId", int)
 """Counts commands of one run of the daemon."""
+NoticeId = NewType("NoticeId", int)
+"""Counts notices of the campus, over every run: a journal holds each number once."""
 RequestId = NewType("RequestId", int)
 """Counts requests of persons in one run of the daemon."""
 DeliveryId = NewType("DeliveryId", int)

@@ -1,11 +1,11 @@
 """What persons ask about inspections. See `book_asks`."""
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from rules.model.asset_facts import Pairs
 from rules.model.ids import AssetId
 from rules.model.inspection_facts import Result
+from rules.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,15 @@ class SignInspection:
     key: str = ""
     corrects: int = 0
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotographInspection:
+    """Add photos to one that was signed. photos: SHA-256 of what the book's process took in before."""
+
+    VERB: ClassVar[str] = "inspection.photo"
+    inspection: int
+    photos: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,4 +70,4 @@ class ImportInspections:
     end: Literal["", "taken", "abandoned"] = ""
 
 
-InspectionAsk = SignInspection | ImportInspections
+InspectionAsk = SignInspection | PhotographInspection | ImportInspections

@@ -1,10 +1,10 @@
 """What enters the journal of inspections. Entries have the subject of their asset; a number is given once."""
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from rules.model.asset_facts import BatchState, Pairs
 from rules.model.ids import AssetId
+from rules.model.values import dataclass
 
 Result = Literal["passed", "failed"]
 KeptLine = tuple[int, str, str, Result, Pairs]
@@ -17,7 +17,8 @@ class InspectionSigned:
     check, version, pack: of the check, its pack's version and SHA-256. corrects: 0, else the number of the one whose place this
     takes; that one stays in the record. key: given by the phone that sent it, so that twice is once. batch: 0, else the import
     that it came with. fields: answers by the form's names; failed: those that were not passed. expires: of the answers, the dates
-    on which something runs out. texts: answers in words. person: who inspected. reason: of a correction.
+    on which something runs out. texts: answers in words. person: who inspected. reason: of a correction. evidence: by what, where
+    no person signs and a rule counts what the box itself saw: name and value, `("press", "…")`.
     """
 
     KIND: ClassVar[str] = "inspection.signed/1"
@@ -39,6 +40,18 @@ class InspectionSigned:
     person: str = ""
     certificate: str = ""
     reason: str = ""
+    evidence: Pairs = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InspectionPhotographed:
+    """Photos of what was seen at an inspection, by the SHA-256 of each. count: how many, also once they are erased."""
+
+    KIND: ClassVar[str] = "inspection.photo/1"
+    SEALED: ClassVar[tuple[str, ...]] = ("photos",)
+    inspection: int
+    count: int
+    photos: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +80,4 @@ class InspectionBatchTurned:
     sha256: str
 
 
-InspectionFact = InspectionSigned | InspectionsKept | InspectionBatchTurned
+InspectionFact = InspectionSigned | InspectionPhotographed | InspectionsKept | InspectionBatchTurned

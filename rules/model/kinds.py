@@ -1,7 +1,8 @@
 """Real, drill, exercise and test are four types, so that the wrong one does not type-check."""
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal, assert_never
+
+from rules.model.values import dataclass
 
 KindWord = Literal["real", "drill", "exercise", "test"]
 

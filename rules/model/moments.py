@@ -1,6 +1,6 @@
 """Points in time as integers, so that they replay and hash exactly."""
 
-from dataclasses import dataclass
+from rules.model.values import dataclass
 
 MILLISECOND_US = 1_000
 SECOND_US = 1_000_000

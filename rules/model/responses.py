@@ -1,9 +1,9 @@
 """The nine responses a campus knows, and what a press may ask for."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from rules.model.ids import ZoneId
+from rules.model.values import dataclass
 
 Response = Literal[
     "hold-in-place",

@@ -1,9 +1,9 @@
 """The links between a press and a bolt, as a self-test goes through them, and what it may say of each."""
 
-from dataclasses import dataclass
 from typing import Literal, NewType, get_args
 
 from rules.model.ids import ButtonId
+from rules.model.values import dataclass
 
 LinkKind = Literal["daemon", "broker", "controller", "input", "button", "decision", "lock", "output"]
 LINK_KINDS: tuple[LinkKind, ...] = get_args(LinkKind)

@@ -1,10 +1,10 @@
 """What persons and programs ask about tickets, and about what is put to rest. See `book_asks`."""
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from rules.model.asset_facts import Pairs
 from rules.model.ticket_facts import UpkeepOf, UpkeepWord
+from rules.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

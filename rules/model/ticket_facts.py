@@ -3,10 +3,10 @@
 A ticket's number counts per campus (`rules.book.numbering`); entries about it have the subject `ticket-NUMBER`.
 """
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from rules.model.asset_facts import BatchState, Pairs
+from rules.model.values import dataclass
 
 NoteWord = Literal["note", "recovered"]
 """`recovered`: what a rule had opened it for is over."""

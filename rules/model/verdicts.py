@@ -1,7 +1,8 @@
 """What we can honestly say of a door, and of what it rests on."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from rules.model.values import dataclass
 
 VerdictWord = Literal[
     "unknown",

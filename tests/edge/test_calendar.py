@@ -6,8 +6,10 @@ from typing import cast
 import pytest
 
 from edge.calendar import Calendar, Clock, local, synchronised, zone_of
+from edge.config.calendar import SchoolCalendar
 from rules.model.events import ClockTold
 from rules.model.moments import MINUTE_US, SECOND_US, Instant
+from rules.model.school import SchoolTold
 
 CHICAGO = "America/Chicago"
 NOON = Instant(round(datetime(2026, 8, 14, 17, tzinfo=UTC).timestamp() * 1e6), 0)
@@ -42,11 +44,12 @@ class Wall:
         self.now = NOON
         self.kernel = True
         self.attended = False
-        self.told: list[ClockTold] = []
+        self.school: SchoolCalendar | None = None
+        self.said: list[ClockTold | SchoolTold] = []
         self.calendar = Calendar(
-            lambda: (zone, clock),
+            lambda: (zone, clock, self.school),
             lambda: self.attended,
-            self.told.append,
+            self.said.append,
             lambda: self.now,
             lambda: self.kernel,
         )
@@ -56,6 +59,10 @@ class Wall:
         self.now = Instant(self.now.utc_us + after_us + set_by_us, self.now.mono_us + after_us)
         self.calendar.tell()
         return self.told[-1]
+
+    @property
+    def told(self) -> list[ClockTold]:
+        return [one for one in self.said if isinstance(one, ClockTold)]
 
 
 def test_it_is_sure_while_the_kernel_is() -> None:

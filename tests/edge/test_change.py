@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from edge import recovery
+from edge.boot import boot_id
 from edge.config.check import read
 from edge.config.plan import compile_plan
-from edge.daemon import Daemon, Start, boot_id
+from edge.daemon import Daemon, Start
 from edge.journal.journal import Journal
 from edge.setting import Setting
 from edge.simulated.addresses import spare_port

@@ -1,5 +1,6 @@
 """Entries become rows and come back the same; sealed fields stay out of `data`; a snapshot holds the whole record."""
 
+import ast
 import json
 from dataclasses import fields
 from pathlib import Path
@@ -12,23 +13,31 @@ from hypothesis import strategies as st
 
 from edge import codec
 from edge.codec import KINDS, Made
-from edge.folding import digest
+from edge.folding import digest, sources
 from edge.journal.row import Row
+from rules import record
+from rules.model.alerts import (
+    CallRecorded,
+    CallSeen,
+    DetectionAnswered,
+    DetectionEscalated,
+    DetectionRecorded,
+    DetectionShown,
+    DetectionViewed,
+)
 from rules.model.camera_facts import CameraIdentified, CamerasAsked, CameraTurned
 from rules.model.device_facts import DeviceIdentified
 from rules.model.facts import (
     Because,
-    DoorExercised,
     DoorsOrdered,
     Entry,
     Fact,
     FlagRaised,
     IncidentOpened,
     MessageRefusedRecorded,
+    NoteWritten,
     PressRecorded,
     PressUnanswered,
-    SelfTestEnded,
-    SelfTestScheduled,
     VerdictReached,
     WalkTestStarted,
     ZoneResponded,
@@ -36,16 +45,37 @@ from rules.model.facts import (
 from rules.model.flag_facts import DryRunTold, FlagCompensated, ReadinessStated
 from rules.model.ids import (
     Actor,
+    AlertId,
     ButtonId,
     CameraId,
     CommandId,
     ControllerId,
+    DetectorId,
     DoorId,
     IncidentId,
+    NoticeId,
+    OutputId,
+    PhoneSystemId,
     PressId,
     ZoneId,
 )
 from rules.model.moments import Instant
+from rules.model.notices import NoticesOrdered, NoticeTurned, SecondChannelTried
+from rules.model.post_facts import (
+    ResponderMarked,
+    RoleHandedOver,
+    RoomReported,
+    TaskOverdue,
+    TasksOpened,
+    TaskTurned,
+)
+from rules.model.screens import RoomHeard, RoomName
+from rules.model.selftest_facts import (
+    DoorExercised,
+    SelfTestEnded,
+    SelfTestScheduled,
+)
+from rules.model.statements import StatementAnswered, StatementsPrepared
 from rules.record import fold
 from rules.state import Record
 
@@ -71,6 +101,8 @@ NUMBERS: dict[Any, st.SearchStrategy[Any]] = {
     int: whole,
     int | None: st.none() | whole,
     CommandId: whole,
+    NoticeId: whole,
+    tuple[tuple[OutputId, NoticeId], ...]: st.lists(st.tuples(words, whole), max_size=3).map(tuple),
     tuple[CommandId, ...]: st.lists(whole, max_size=3).map(tuple),
     tuple[str, ...]: st.lists(words, max_size=3).map(tuple),
     tuple[tuple[ZoneId, int], ...]: st.lists(st.tuples(words, whole), max_size=3).map(tuple),
@@ -188,6 +220,88 @@ def full() -> Record:
         PressRecorded(button, PressId("p"), "acted", "mqtt", "hold", "lockdown", zone, "real", 4, 0, "hold"),
         IncidentOpened(incident, "real", "lockdown", zone, silent=False),
         ZoneResponded(1, zone, "lockdown", "real", incident),
+        NoticesOrdered(
+            "real",
+            "lockdown",
+            zone,
+            1,
+            ((OutputId("mail"), NoticeId(1)),),
+            ((OutputId("page"), "fire_alarm"),),
+        ),
+        DetectionRecorded(
+            1,
+            DetectorId("gun"),
+            AlertId("a-1"),
+            "waiting",
+            "weapon",
+            "old",
+            91_000_000,
+            CameraId("cam"),
+            93,
+            zone,
+            "lockdown",
+            zone,
+            "Door 7",
+            "rifle",
+        ),
+        DetectionShown(1, ("ab" * 32,)),
+        DetectionViewed(1, DetectorId("gun-front")),
+        DetectionEscalated(1, DetectorId("gun")),
+        DetectionRecorded(
+            2,
+            DetectorId("gun"),
+            AlertId("a-2"),
+            "waiting",
+            "gunshot",
+            "",
+            0,
+            None,
+            None,
+            zone,
+            "lockdown",
+            zone,
+            "",
+            "",
+        ),
+        DetectionAnswered(2, DetectorId("gun"), False, "crisps"),
+        CallRecorded(
+            1,
+            PhoneSystemId("pbx"),
+            AlertId("c-1"),
+            "test",
+            "no_time",
+            None,
+            zone,
+            "2101",
+            "Kim",
+            "Room 1",
+            "+1",
+        ),
+        CallRecorded(2, PhoneSystemId("pbx"), AlertId("c-2"), "waiting", "", 0, zone, "", "", "", ""),
+        CallSeen(1, PhoneSystemId("pbx")),
+        NoticeTurned(NoticeId(1), OutputId("mail"), "failed", "refused", 1, 2),
+        RoomHeard(RoomName("101"), OutputId("screens"), 1, "help"),
+        StatementsPrepared(
+            incident,
+            "drill",
+            None,
+            zone,
+            3,
+            ((1, "families-over", "families", "public-information"),),
+            ("DRILL. Over",),
+        ),
+        StatementAnswered(1, "declined", "not now"),
+        SecondChannelTried(
+            "drill",
+            "lockdown",
+            zone,
+            1,
+            30_000_000,
+            ((OutputId("screens"), "101"), (OutputId("mail"), "")),
+            OutputId("sms"),
+            NoticeId(2),
+            "",
+        ),
         DoorsOrdered("lock", (DoorId("d1"),), ((DoorId("d2"), "fire_active"),), (CommandId(1),), ""),
         PressUnanswered(1, button, PressId("q"), "lockdown", zone, "too_old"),
         WalkTestStarted((button,), 5, 1, 2, "boot", "Kim"),
@@ -208,6 +322,19 @@ def full() -> Record:
         DryRunTold(
             1, "schedule", 739_001, 2, ((DoorId("d1"), "stands_open"), (DoorId("d1"), "no_bolt_sensor"))
         ),
+        TasksOpened(
+            incident,
+            "lockdown",
+            "boot",
+            ((1, "call", "incident-commander", 60, 0, False), (2, "media", "liaison", 60, 60, True)),
+            ("Call.", "Tell."),
+        ),
+        TaskTurned(incident, 1, "taken", "boot"),
+        TaskOverdue(incident, 2),
+        RoleHandedOver(incident, "safety", Actor(""), Actor("account:1"), False),
+        ResponderMarked(incident, Actor(""), True, False, "Chief Ott"),
+        RoomReported(incident, "d1", "needs-help", 24, "a cut hand"),
+        NoteWritten(incident, "police at the gate"),
     ):
         record = fold(record, AT, Entry(fact, "x", Actor("rule"), incident))
     return record
@@ -219,6 +346,8 @@ def test_a_snapshot_holds_the_whole_record() -> None:
     assert record.self_tests.last is not None
     assert record.self_tests.exercises
     assert record.buttons[ButtonId("pb")].proven
+    post = record.posts[IncidentId("inc-1")]
+    assert all((post.opened, post.tasks, post.roles, post.responders, post.rooms, post.notes))
     assert codec.record_of(codec.record_bytes(record)) == record
 
 
@@ -235,3 +364,22 @@ def test_a_snapshot_that_other_code_folded_is_refused(tmp_path: Path) -> None:
     before = digest([source])
     source.write_text("a = 2\n")
     assert digest([source]) != before
+
+
+def test_a_snapshot_is_of_all_the_code_that_folds() -> None:
+    ours = {path.resolve() for path in sources()}
+    rules = Path(str(record.__file__)).parent
+    asked, seen = [rules / "record.py"], set[Path]()
+    while asked:
+        path = asked.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "rules":
+                found = rules.joinpath(*str(node.module).split(".")[1:]).with_suffix(".py")
+                # The plan is of the configuration: what is folded rests on nothing of it but names.
+                asked += [found] if found.exists() and found.name != "plan.py" else []
+
+    assert len(seen) > 20
+    assert {path for path in seen if path.resolve() not in ours} == set()

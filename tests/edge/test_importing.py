@@ -1,6 +1,8 @@
 """A file of assets: read in its own process, checked against what is known, and taken whole or not at all."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -43,7 +45,10 @@ async def test_a_file_is_staged_with_what_it_would_do_and_taken_whole_and_the_se
             "said": {"tag": "T1", "name": "Radio 1", "type": "radio", "serial": "S1", "zone": "a", "state": "stock"},
         }  # fmt: skip
         assert await book.ids() == []
+        beside = await imports.stage(path)
         assert await imports.take(PERSON, staged.id, without_refused=False) == 2
+        with pytest.raises(NotDone, match="import_overtaken"):
+            await imports.take(PERSON, beside.id, without_refused=False)
         again = await imports.stage(path)
         assert (again.new, again.change, again.same) == (0, 0, 2)
         moved = await imports.stage(table(tmp_path, "T2,Radio 2,Radio,S2,campus,Deployed\n"))
@@ -107,6 +112,22 @@ async def test_an_import_that_the_book_refuses_on_the_way_leaves_nothing(tmp_pat
         assert (no.value.code, dict(no.value.said)["row"]) == ("unknown_zone", 5)
         await book.until(lambda: book.facts(AssetBatchTurned)[-1].state == "abandoned")
         assert await book.ids() == ["asset-1"]
+
+
+async def test_a_book_that_is_killed_amid_an_import_knows_nothing_of_it_and_whoever_sent_it_hears_so(
+    tmp_path: Path,
+) -> None:
+    async with importing(tmp_path) as (imports, book):
+        rows = "".join(f"T{number},Radio {number},Radio,S{number},a,\n" for number in range(2_000))
+        staged = await imports.stage(table(tmp_path, rows))
+        taking = asyncio.create_task(imports.take(PERSON, staged.id, without_refused=False))
+        await book.until(lambda: book.facts(AssetWritten))
+        assert book.operations.process_id is not None
+        os.kill(book.operations.process_id, signal.SIGKILL)
+        with pytest.raises(NotDone, match="book_away"):
+            await taking
+        await book.until_there()
+        assert await book.ids() == []
 
 
 async def test_an_import_goes_on_where_nobody_waits_for_it_any_more(tmp_path: Path) -> None:

@@ -1,16 +1,23 @@
 """Our own networks: what answers there and is listed nowhere, a device that became another, and who lets a stranger in."""
 
 import asyncio
+import contextlib
 import ipaddress
+import shutil
+import socket
+import struct
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.neighbours import Neighbour, parsed
+from edge.neighbours import Neighbour, NoTable, parsed, parsed_v6
 from edge.on_network import inventory
 from edge.own_network import ASK_EVERY_S, Found, Inventory, OwnNetwork, judged
 from edge.strangers import broker_open, camera_open
@@ -59,6 +66,56 @@ def test_a_table_in_another_form_is_passed_over(text: str) -> None:
     assert all(isinstance(one, Neighbour) for one in parsed(HEAD + text))
 
 
+def told_v6(address: str, mac: str, state: int = 0x02, family: int = socket.AF_INET6) -> bytes:
+    """One neighbour as rtnetlink tells it."""
+    attributes = struct.pack("=HH16s", 20, 1, ipaddress.IPv6Address(address).packed)
+    attributes += struct.pack("=HH6sxx", 10, 2, bytes.fromhex(mac.replace(":", "")))
+    body = struct.pack("=BBHiHBB", family, 0, 0, 2, state, 0, 1) + attributes
+    return struct.pack("=IHHII", 16 + len(body), 28, 2, 1, 0) + body
+
+
+DONE_V6 = struct.pack("=IHHIIi", 20, 3, 2, 1, 0, 0)
+
+
+def test_of_ipv6_who_answered_is_read_and_who_failed_is_not() -> None:
+    data = told_v6("fd00::5", PLC_MAC) + told_v6("fd00::6", ODD, 0x20) + told_v6("fd00::7", ODD, 0x40)
+    found, over = parsed_v6(data + told_v6("fd00::8", ODD, family=socket.AF_INET))
+    assert ([str(one.address) for one in found], [one.mac for one in found], over) == (
+        ["fd00::5"],
+        [PLC_MAC],
+        False,
+    )
+    assert parsed_v6(told_v6("fd00::5", PLC_MAC) + DONE_V6)[1]
+    with pytest.raises(NoTable):
+        parsed_v6(struct.pack("=IHHIIi", 20, 2, 0, 1, 0, -1))
+
+
+@given(st.binary(max_size=200), st.integers(0, 90))
+def test_an_answer_of_the_kernel_in_another_form_is_passed_over(data: bytes, cut: int) -> None:
+    for one in (data, (told_v6("fd00::5", PLC_MAC) + data)[:cut]):
+        with contextlib.suppress(NoTable):
+            assert all(isinstance(each, Neighbour) for each in parsed_v6(one)[0])
+
+
+def test_the_real_kernel_tells_its_neighbours_of_ipv6() -> None:
+    """In a network of our own: a namespace, where the machine gives one."""
+    script = (
+        "ip link add d0 type veth peer name d1 && ip link set d0 up && ip link set d1 up && "
+        f"ip -6 neigh add fd00::5 lladdr {PLC_MAC} dev d0 nud reachable && "
+        f"ip -6 neigh add fd00::6 lladdr {ODD} dev d0 nud failed && "
+        f"exec {sys.executable} -c 'from edge.neighbours import read_v6; print(*read_v6(), sep=chr(10))'"
+    )
+    if shutil.which("unshare") is None or shutil.which("ip") is None:
+        pytest.skip("no namespaces of networks here")
+    done = subprocess.run(
+        ["unshare", "-rn", "sh", "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    if "Operation not permitted" in done.stderr or "not supported" in done.stderr:
+        pytest.skip("this machine gives no network of our own")
+    assert done.returncode == 0, done.stderr
+    assert (PLC_MAC in done.stdout, ODD in done.stdout) == (True, False)
+
+
 # --- judging ----------------------------------------------------------------------------------
 
 
@@ -67,6 +124,19 @@ def test_what_is_in_no_inventory_is_one_flag_with_how_many_and_whose_make() -> N
     assert ("unlisted_device", "hs", ("2", "local, b8:27:eb")) in found
     found, _ = judged(INVENTORY, seen(PLC, GATEWAY, ELSEWHERE), {})
     assert "unlisted_device" not in {code for code, _, _ in found}
+
+
+def test_of_ipv6_a_listed_device_has_other_addresses_too_and_a_stranger_with_several_is_one() -> None:
+    inventory = Inventory(
+        "hs",
+        (ipaddress.ip_network("10.20.1.0/24"), ipaddress.ip_network("fd00::/64")),
+        {"plc": ipaddress.ip_address("10.20.1.11")},
+    )
+    data = told_v6("fd00::11", PLC_MAC) + told_v6("fd00::66", ODD) + told_v6("fd00::67", ODD)
+    found, _ = judged(inventory, (*seen(PLC), *parsed_v6(data)[0]), {})
+    assert [one for one in found if one[0] == "unlisted_device"] == [
+        ("unlisted_device", "hs", ("1", "local"))
+    ]
 
 
 def test_a_device_that_is_another_than_it_was_is_told_until_its_new_mac_is_written_down() -> None:
@@ -122,6 +192,24 @@ def site(tmp_path: Path) -> Site:
     made = Site(tmp_path)
     made.table.write_text(HEAD + PLC)
     return made
+
+
+async def test_ipv6_is_asked_for_only_where_a_safety_network_is_of_it(site: Site) -> None:
+    asked: list[int] = []
+
+    def of_v6() -> tuple[Neighbour, ...]:
+        asked.append(1)
+        return tuple(parsed_v6(told_v6("fd00::66", ODD))[0])
+
+    site.network = OwnNetwork(
+        site.store, lambda: (site.inventory, site.ask, site.state, []), site._emit, site.table, of_v6
+    )
+    await site.network.once(0)
+    assert asked == []
+    site.inventory = replace(INVENTORY, subnets=(*INVENTORY.subnets, ipaddress.ip_network("fd00::/64")))
+    await site.network.once(60)
+    assert len(asked) == 1
+    assert ("unlisted_device", "hs", ("1", "local")) in site.told[-1]
 
 
 async def test_what_changed_is_told_and_what_did_not_is_not(site: Site) -> None:

@@ -1,6 +1,7 @@
 """The daily pass: by a clock that is sure, never what the record rests on or a district lacks, and it says why."""
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -209,3 +210,19 @@ def test_the_record_rests_on_what_is_live_unanswered_freed_or_locked_by_name() -
     assert since(Record(unanswered={1: waits}, orders=orders)) == ago(5).utc_us
     assert since(Record(unanswered={1: waits}, orders=orders, incidents=live)) == ago(6).utc_us
     assert standing(Record(incidents=live)).live == {ONE}
+
+
+async def test_a_list_that_was_never_read_is_gone_after_a_day_and_a_new_one_stays(tmp_path: Path) -> None:
+    old, new, other = (
+        tmp_path / name for name in ("import-0a.csv", "import-1b.checklist", "journal.witness")
+    )
+    async with site_in(tmp_path) as there:
+        for one in (old, new):
+            one.write_text("Ada,Room 7")
+        day_ago = time.time() - 90_000
+        os.utime(old, (day_ago, day_ago))
+        os.utime(other, (day_ago, day_ago))
+
+        await there.retaining.once()
+
+        assert [one.exists() for one in (old, new, other)] == [False, True, True]

@@ -80,12 +80,16 @@ def test_every_flag_and_every_no_of_the_book_has_words() -> None:
 def test_what_is_wrong_with_a_value_and_what_is_unknown_is_said_in_words() -> None:
     said = {"field": "supported_until", "form": "date_or_none", "value": "soon"}
     assert words.reply("bad_value", said) == (
-        "Supported until cannot be soon: write a date as 2026-08-31, or none where its support has no end. "
+        "Supported until cannot be soon: write a date as 2026-08-31, from 1950 to 2200, or none where its support has no end. "
         "Nothing was changed."
     )
     assert words.reply("bad_step", {"asset": "aed", "was": "retired", "state": "deployed"}).startswith(
         "aed is retired, and does not become in use."
     )
+    assert words.reply("no_such_turn", {"from": "open", "to": "progress"}).startswith(
+        "A ticket that is open does not become in progress."
+    )
+    assert words.reply("not_said", {"field": "category"}) == "Say Category. Nothing was changed."
     assert (
         "who is responsible, its role in an emergency"
         in words.flag("asset_unknown", "aed", ("a", "responsible,role"))[1]

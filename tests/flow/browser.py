@@ -59,7 +59,7 @@ class Browser:
         if self._token:
             headers = {**headers, "Authorization": f"Bearer {self._token}"}
         host, _, port = self._listen.rpartition(":")
-        connection = http.client.HTTPConnection(host, int(port), timeout=10)
+        connection = http.client.HTTPConnection(host, int(port), timeout=45)
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()

@@ -26,7 +26,7 @@ SMALL: Said = {
     "bit_rate": 800_000,
 }
 FULL: Said = {**SMALL, "width": 1920, "height": 1080, "bit_rate": 2_000_000}
-MOST_S = 30
+MOST_S = 90
 
 # Every picture that the browser shows: when (ms after the navigation began), its bar code and age by it, what the tile says.
 WATCH = """() => {

@@ -150,12 +150,14 @@ class School:
             ),
         )
 
-    def cli(self, *arguments: str, config: Path | None = None) -> "subprocess.CompletedProcess[str]":
+    def cli(
+        self, *arguments: str, config: Path | None = None, timeout_s: float = 60.0
+    ) -> "subprocess.CompletedProcess[str]":
         """`campus-edge …` as a person types it."""
         return subprocess.run(
             [sys.executable, "-m", "edge", *arguments, "--config", str(config or self.config)],
             check=False,
-            timeout=60,
+            timeout=timeout_s,
             capture_output=True,
             text=True,
         )

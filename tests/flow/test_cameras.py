@@ -16,7 +16,7 @@ from pathlib import Path
 import av
 import pytest
 
-from edge.daemon import boot_id
+from edge.boot import boot_id
 from tests.flow.cameras import (
     PASSWORD,
     SMALL,
@@ -202,6 +202,7 @@ def test_a_press_keeps_the_pictures_of_its_zone_from_before_it_and_they_stand_se
     # Made of what is looked at for the truth, by a process of its own that has its time.
     journal.until("stills", lambda: {one["camera"] for one in stills()} == {HALL, GATE})
     for one in stills():
+        assert one["end"] == "sealed"
         assert as_recorded(campus, one).read_bytes().startswith(b"\xff\xd8")
     assert not list(evidence(campus).rglob("*.part"))
 
@@ -247,7 +248,8 @@ def test_a_camera_process_that_ends_in_a_lockdown_costs_no_press_and_no_picture_
         clip_grows(campus, name)
 
     assert [one["id"] for one in campus.status()["incidents"]]
-    assert not any(campus.alive(one) for one in below)
+    # A process that was only just beginning sees at the end of its beginning that nobody is there any more.
+    wait_for("nothing of it is left", lambda: not any(campus.alive(one) for one in below))
     code = {"killed": "ended", "stopped": "hung", "memory": "memory"}[how]
     gap = [(one["up"], one["code"]) for one in journal.data("cameras.watched")]
     assert (gap[0], gap[-1]) == ((False, code), (True, ""))
@@ -319,8 +321,8 @@ def test_a_camera_that_is_away_is_a_fact_a_blind_spot_and_beyond_its_limit_one_f
     turns = [(one["camera"], one["up"]) for one in journal.data("camera.turned")]
     assert turns[0] == (GYM, False)
     assert turns[-1] == (GYM, True)
-    raised = [one for one in journal.data("flag.raised") if one["code"].startswith("camera")]
-    cleared = [one for one in journal.data("flag.cleared") if one["code"].startswith("camera")]
+    raised = [one for one in journal.data("flag.raised") if one["code"].startswith("camera_")]
+    cleared = [one for one in journal.data("flag.cleared") if one["code"].startswith("camera_")]
     assert [(one["code"], one["subject"]) for one in raised] == [("camera_offline", GYM)]
     assert [(one["code"], one["subject"]) for one in cleared] == [("camera_offline", GYM)]
 

@@ -106,6 +106,8 @@ def test_a_reload_is_taken_whole_or_refused_and_a_live_incident_keeps_its_device
         campus.write(more)
         campus.reload()
         campus.until("taken", lambda now: "pb-new" in [one["id"] for one in now["buttons"]])
+        # Until then the broker gives nobody what a button says that nobody had asked for.
+        campus.until("its topic", lambda _: "session='presses' topics=4" in campus.log)
         campus.until("both sessions", lambda now: all(one["up"] for one in now["sessions"]))
         campus.until("armed", lambda now: now["appliance"]["armed"])
 

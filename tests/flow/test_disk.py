@@ -21,7 +21,7 @@ from tests.flow.rig import School, flags, running
 from tests.flow.school import school
 from tests.flow.waiting import wait_for
 
-WITHIN_S = 20.0
+WITHIN_S = 60
 """The issue: by then a fault shows."""
 TOPIC = "campus/button/pb-native/accepted"
 RECORDED = {"press.heard", "incident.opened"}

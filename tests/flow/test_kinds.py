@@ -1,5 +1,7 @@
 """Drill, exercise, test, walk-test and duress: what each reaches, and that a real press is real during any of them."""
 
+import json
+
 from tests.flow.rig import School, verdicts
 from tests.flow.school import ALL_DOORS, STROBE
 
@@ -71,6 +73,8 @@ def test_a_press_without_a_kind_is_a_usage_error(campus: School) -> None:
 
 
 def test_a_walk_test_press_locks_nothing_and_its_second_press_is_real(campus: School) -> None:
+    # A press before the button stands in the book is none of the device that stands in it.
+    campus.until("it is in the book", lambda _: campus.cli("assets", "pb-native").returncode == 0)
     made = campus.cli("walk-test", "pb-native", "--minutes", "5", "--person", "A. Tester")
     assert made.returncode == 0
     with campus.broker.listening(ACCEPTED) as listener:
@@ -92,6 +96,13 @@ def test_a_walk_test_press_locks_nothing_and_its_second_press_is_real(campus: Sc
     assert real["incident"] == now["incidents"][0]["id"]
     assert not now["walk_tests"]
     assert "A. Tester" not in str(campus.rows("walk_test.started"))
+    campus.until(
+        "its press counts as an inspection",
+        lambda _: "a walk-test" in campus.cli("inspection", "history", "pb-native").stdout,
+    )
+    signed = json.loads(campus.cli("inspection", "history", "pb-native", "--json").stdout)
+    number = str(signed["items"][0]["number"])
+    assert "by evidence: press walk-1" in campus.cli("inspection", "show", number).stdout
 
 
 def test_all_other_buttons_stay_real_during_a_walk_test(campus: School) -> None:

@@ -41,12 +41,29 @@ def test_a_device_is_found_replaced_counted_without_a_network_and_reported_by_a_
         page.fill("#search", door)
         page.get_by_role("button", name="Find").click()
         look(page)
+        page.get_by_role("link", name="Edit many").click()
+        expect(page.locator(".picks input[type=checkbox]")).to_have_count(1)
+        page.go_back()
         page.locator(f'a[href="/assets/{door}"]').click()
         page.locator("summary", has_text="Change").click()
         page.fill("#f-responsible", "Facilities")
         page.locator("details", has=page.locator("#f-responsible")).get_by_role("button", name="Save").click()
         expect(page.locator("main")).to_contain_text("Facilities")
         look(page)
+        other = page.context.new_page()
+        other.goto(page.url)
+        for one, text in ((other, "Ms Brown"), (page, "Mr Green")):
+            one.locator("summary", has_text="Change").click()
+            one.fill("#f-responsible", text)
+            one.locator("details", has=one.locator("#f-responsible")).get_by_role(
+                "button", name="Save"
+            ).click()
+        other.close()
+        expect(page.locator("main")).to_contain_text(
+            "Somebody changed this since the page was opened: Responsible."
+        )
+        expect(page.locator("#f-responsible")).to_have_value("Mr Green")
+        expect(page.locator("main")).to_contain_text("Ms Brown")
         page.locator("summary", has_text="Replace it").click()
         page.fill("#serial", "SN-2026-77")
         page.fill("#why", "Worn out")

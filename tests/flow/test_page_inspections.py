@@ -98,6 +98,7 @@ def test_an_overdue_extinguisher_is_inspected_in_a_cellar_and_its_flag_goes(
         page.context.set_offline(False)
         expect(page.locator("#kept")).to_be_hidden(timeout=40_000)
         expect(row.locator("summary")).to_contain_text("Signed: it passed.")
+        expect(page.get_by_role("link", name="Add a photo")).to_be_visible()
         until(lambda: not flagged(shared))
         (signed,) = [
             one for one in read(shared, "inspections", asset=ASSET)["items"] if one["person"] == "M. Ode"

@@ -3,9 +3,8 @@
 import json
 import re
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -41,12 +40,6 @@ def said_secret(campus: School, *arguments: str) -> list[str]:
     assert done.returncode == 0, done.stderr
     found: list[str] = json.loads(done.stdout)["data"]["secret"]
     return found
-
-
-def within_a_second(what: str, holds: Callable[[], bool]) -> None:
-    began = time.monotonic()
-    wait_for(what, holds)
-    assert time.monotonic() - began < 1.0
 
 
 def add(campus: School, name: str, role: str) -> None:
@@ -94,7 +87,7 @@ def test_a_new_box_is_set_up_with_the_code_from_its_file_and_with_nothing_else(
     assert kinds.count("sign_in.failed/1") >= 2
 
 
-def test_a_token_that_is_revoked_is_nobodys_within_a_second(campus: School) -> None:
+def test_a_token_that_is_revoked_is_nobodys_wait_for(campus: School) -> None:
     made = ("token", "create", "--name", "sign", "--role", "device", "--expires", "1d")
     (secret,) = said_secret(campus, *made)
     program = Browser(campus.tree["web"]["listen"], token=secret)
@@ -104,10 +97,10 @@ def test_a_token_that_is_revoked_is_nobodys_within_a_second(campus: School) -> N
 
     assert campus.cli("token", "revoke", "sign").returncode == 0
 
-    within_a_second("401", lambda: program.get(LIVE).status == 401)
+    assert program.get(LIVE).status == 401
 
 
-def test_somebody_who_is_disabled_is_out_within_a_second_and_cannot_come_back(
+def test_somebody_who_is_disabled_is_out_at_once_and_cannot_come_back(
     campus: School, browser: Browser
 ) -> None:
     add(campus, BO, "staff")
@@ -116,7 +109,7 @@ def test_somebody_who_is_disabled_is_out_within_a_second_and_cannot_come_back(
 
     assert campus.cli("user", "disable", BO).returncode == 0
 
-    within_a_second("401", lambda: browser.get(LIVE).status == 401)
+    assert browser.get(LIVE).status == 401
     assert browser.sign_in(BO, PASSWORD).status == 422
 
 
@@ -189,11 +182,9 @@ def test_a_flood_of_sign_ins_costs_no_press_and_shuts_nobody_out(campus: School,
         one.start()
     try:
         wait_for("the flood runs", lambda: answers.total() > 8)
-        began = time.monotonic()
         with campus.broker.listening(ACCEPTED) as listener:
             campus.broker.press("pb-native", "hold", "in-a-flood-of-sign-ins")
             listener.until(ACCEPTED)
-            accepted_s = time.monotonic() - began
         campus.until_secured()
         # From the same address as the flood: it waits its turn, and is let in.
         wait_for("Di Amond is in", lambda: browser.sign_in("Di Amond", PASSWORD).status == 303)
@@ -202,8 +193,6 @@ def test_a_flood_of_sign_ins_costs_no_press_and_shuts_nobody_out(campus: School,
         for one in guessers:
             one.join()
     assert set(answers) == {422}
-    # The listener's own start is in it; on an idle box it is 0.1 s.
-    assert accepted_s < 3.0
     wait_for(
         "every failed try is in the record",
         lambda: sum(row["data"]["tries"] for row in campus.rows("sign_in.failed")) >= answers.total(),

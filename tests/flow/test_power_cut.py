@@ -47,9 +47,13 @@ def test_a_daemon_killed_at_any_moment_of_a_press_loses_nothing(tmp_path: Path) 
             now = campus.until_secured()
             assert len(now["incidents"]) == 1
             incidents.add(now["incidents"][0]["id"])
-            done = [
-                row["data"]["standing"] for row in campus.rows("press.heard") if row["data"]["press"] == press
-            ]
+
+            def standings(press: str = press) -> list[str]:
+                heard = campus.rows("press.heard")
+                return [row["data"]["standing"] for row in heard if row["data"]["press"] == press]
+
+            # The doors are locked before the disk has it.
+            done = wait_for("the press is on the disk", standings)
             assert done[0] == "acted"
             assert set(done[1:]) <= {"repeated"}
             campus.close("tcp-1", "tcp-2")

@@ -1,5 +1,7 @@
 """A new release takes the place of the running one under a stream of presses: none is lost, and none waits for a person."""
 
+import hashlib
+import json
 import shutil
 import threading
 from collections.abc import Iterator
@@ -84,3 +86,32 @@ def test_a_release_is_replaced_under_a_stream_of_presses_and_none_is_lost(tmp_pa
         assert set(heard.values()) <= {"acted", "joined", "repeated"}
         assert [one["data"]["version"] for one in campus.rows("daemon.started")] == [VERSION, NEW]
         assert campus.cli("verify-journal").returncode == 0
+
+
+def folded_otherwise(snapshot: Path) -> None:
+    """As the release before leaves it, where its code folds otherwise."""
+    first, _, blob = snapshot.read_bytes().partition(b"\n")
+    other = json.dumps({**json.loads(blob), "folded_by": "0" * 64}).encode()
+    fields = {**json.loads(first), "sha256": hashlib.sha256(other).hexdigest()}
+    snapshot.write_bytes(json.dumps(fields).encode() + b"\n" + other)
+
+
+def test_a_release_that_prepared_itself_folds_nothing_again_at_its_start(tmp_path: Path) -> None:
+    folder = tmp_path / "prepared"
+    with running(folder, partial(school, folder, buttons=[native("pb-native")])) as campus:
+        campus.broker.press("pb-native", "hold", "before")
+        campus.until_secured()
+        assert campus.end() == 0
+        for name in ("journal.snapshot", "journal.snapshot.before"):
+            if (campus.store / name).exists():
+                folded_otherwise(campus.store / name)
+
+        prepared = campus.cli("prepare", "--json")
+        assert prepared.returncode == 0, prepared.stderr
+        said = json.loads(prepared.stdout)
+        assert (said["prepared"], said["from_copy"], said["events"] > 10) == (True, False, True)
+
+        campus.start()
+        assert "folding from the beginning" not in campus.log
+        campus.until_secured()
+        assert [one["response"] for one in campus.status()["incidents"]] == ["lockdown"]

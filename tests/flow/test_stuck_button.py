@@ -20,7 +20,7 @@ from tests.flow.rig import School, running
 from tests.flow.school import native, school
 
 DOORS = ("osdp-1", "tcp-1", "tcp-2")
-MANY = 10_000
+MANY = 5_000
 TIMES = 10
 """A press during the flood takes at most so many times a quiet one. Measured: 1 to 2.5; in one queue a press comes
 behind the whole flood."""

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-PATIENCE_S = 20.0
+PATIENCE_S = 45.0
 """For two busy cores; a condition that holds is seen within 50 ms."""
 LOOK_S = 0.03
 

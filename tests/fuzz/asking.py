@@ -17,10 +17,12 @@ from edge.web.api.events import Following, From, position_of
 from edge.web.api.forms import PLACE, Asked, Id, Ids, KindAsked, Words
 from edge.web.api.lists import InZone
 from edge.web.api.repeating import Answer, repeated
+from edge.web.enclosed import LONGEST_FIELD, Enclosed, NotEnclosed
 from edge.web.once import Once
 from edge.web.pages.forms import LONGEST_TEXT, MOST_VALUES, form_of
 from edge.web.problem import Problem
 from edge.web.route import Visit
+from tests.edge.web.enclosing import MARK, sent
 from tests.fuzz import strict
 
 
@@ -72,9 +74,9 @@ def control(data: bytes) -> None:
     assert requests.parse(msgspec.json.encode(request)) == request
     known = {field.encode_name for field in msgspec.structs.fields(type(request))} | {"do"}
     assert set(said) <= known, "a member that nobody knows was passed over"
-    if isinstance(request, requests.Press):
-        assert said.get("kind") == request.kind, "a press whose kind nobody said"
-    for one in (getattr(request, name, "") for name in ("reason", "person", "name", "user")):
+    if isinstance(request, requests.Press | requests.Start):
+        assert said.get("kind") == request.kind, "a press or start whose kind nobody said"
+    for one in (getattr(request, name, "") for name in ("reason", "person", "name", "user", "second")):
         assert isinstance(one, str)
         assert not any(ord(each) < 0x20 or 0x7F <= ord(each) < 0xA0 for each in one)
 
@@ -194,6 +196,37 @@ def form(data: bytes) -> None:
     _loop.run_until_complete(read())
 
 
+def enclosed(data: bytes) -> None:
+    """A form with a file: the same in one piece as in many, bounded text beside it, or refused."""
+    if not data:
+        return
+
+    def read(size: int) -> tuple[dict[str, str], bytes, bool] | None:
+        try:
+            one = Enclosed(MARK)
+            file = b"".join(one.feed(data[at : at + size]) for at in range(1, len(data), size))
+        except NotEnclosed:
+            return None
+        return one.fields, file, one.over
+
+    whole, pieces = read(len(data)), read(data[0] % 40 + 1)
+    assert whole == pieces
+    if whole is None:
+        return
+    fields, file, _over = whole
+    assert f"\r\n--{MARK}".encode() not in file
+    assert all(len(one) <= LONGEST_FIELD and "\0" not in one for one in fields.values())
+
+
+def enclosed_seeds() -> list[bytes]:
+    return [
+        b"\x07" + sent(b'{"a": 1}\r\n', ("kind", "cve"), ("key", "x")),
+        b"\x00" + sent(b"", name=""),
+        b"\x27" + sent(b"\r\n--" + MARK[:-1].encode(), ("a", "b\r\nc")),
+        b"\x05" + sent(b"x", ("a", "\0")),
+    ]
+
+
 def control_seeds() -> list[bytes]:
     said: list[dict[str, Any]] = [
         {"do": "status", "watch": True},
@@ -212,6 +245,8 @@ def control_seeds() -> list[bytes]:
         {"do": "token", "verb": "create", "name": "R", "role": "viewer", "expires_utc_s": 2},
         {"do": "people", "what": "users"},
         {"do": "leave-safe-mode"},
+        {"do": "post", "verb": "task", "task": 1, "state": "done", "reason": "x"},
+        {"do": "post", "verb": "room", "room": "a-101", "word": "injured", "people": 3, "text": "x"},
     ]
     return [json.dumps(one).encode() + b"\n" for one in said] + [
         b'{"do":"press","kind":"real","kind":"drill","button":"b"}',

@@ -2,10 +2,13 @@
 
 from typing import Final
 
-from edge.config import check
+from edge.config.check import check
+from edge.config.pack_tasks import LONGEST_US, MOST
+from edge.config.packs import PACKS, with_responses
 from edge.config.plan import compile_plan
 from edge.config.secrets import stored
 from edge.config.yaml12 import compose, compose_beginning
+from rules.model.post_facts import INCIDENT_ROLES
 from tests.edge.config.campuses import FILES, SOUND
 
 _OPEN: Final = stored(FILES)
@@ -64,6 +67,38 @@ def edits(data: bytes) -> None:
         if not lines:
             return
     whole("\n".join(lines).encode())
+
+
+def pack(data: bytes) -> None:
+    """A site's own responses: what is accepted has an owner for each task and text, a time that can come, the state's number."""
+    found, problems = with_responses(data, FILE)
+    assert (found is None) is bool(problems)
+    assert all(one.text().startswith(f"{FILE}:") for one in problems)
+    for listed in found.tasks.values() if found is not None else ():
+        assert len({one.id for one in listed}) == len(listed) <= MOST
+        for one in listed:
+            assert one.role in INCIDENT_ROLES
+            assert one.text.strip()
+            assert not one.timer or 0 < one.every_us <= LONGEST_US
+    for said in found.statements.values() if found is not None else ():
+        for words in said:
+            assert words.owner in INCIDENT_ROLES
+            assert words.real != words.drill
+            assert all(
+                "{number}" in text and not text.startswith("DRILL") for text in (words.real, words.drill)
+            )
+
+
+def pack_seeds() -> list[bytes]:
+    standard = (PACKS / "responses.yaml").read_bytes()
+    bare = standard[standard.index(b"name:") : standard.index(b"\n# What people do")]
+    rows = b"{id: a, role: safety, text: T, within: 1m, drill: D}, {id: b, role: liaison, text: U, every: 5m}"
+    words = b'{id: a, to: families, owner: liaison, real: "R {number}", drill: "D {number}"}'
+    return [
+        bare + b"\ntasks: {fire: [" + rows + b"]}\n",
+        bare + b"\nstatements: {fire: [" + words + b"]}\n",
+        bare,
+    ]
 
 
 def edits_seeds() -> list[bytes]:

@@ -17,19 +17,25 @@ from drivers.doors import modbus_rtu_frame, modbus_tcp_connection
 from drivers.doors.modbus_mbap import MbapFrame
 from drivers.doors.modbus_pdu import Values
 from drivers.doors.modbus_tcp_connection import Connection
+from drivers.outputs import cap_message
+from edge.book import csv_rows
 from edge.codec import Made, row
 from edge.config import notes
 from edge.control import requests
 from edge.flaws import nvd
 from edge.flaws.kev import Catalogue
+from edge.floorplans import gathering, geojson
+from edge.floorplans import png as pngs
 from edge.journal import spill
 from edge.journal.chain import Head
 from edge.journal.row import Row
 from edge.journal.snapshot import Snapshot
 from edge.media import looking_messages, messages, mp4
-from edge.web import once
+from edge.scenarios import reading as reading_of_incidents
+from edge.web import enclosed, once
 from edge.web.api import reading
 from edge.web.pages import forms
+from edge.web.pages import notes as page_notes
 from rules.model.facts import Entry
 from rules.model.moments import Instant
 from tests.fuzz import (
@@ -155,6 +161,7 @@ def _with_everything_plain(entry: Entry, at: Instant, made: Made) -> Row:
 PLANTED: list[Plant] = [
     ("cameras-up", messages, "_up", msgspec.json.Decoder(_Loose)),
     ("cameras-answer", messages, "_answer", msgspec.json.Decoder(_Unbounded)),
+    ("cap-kept", cap_message, "status", lambda kind: "Actual"),
     ("mqtt-payloads", fields, "json_object", _whatever_it_says),
     ("modbus-pdu", modbus, "match_reply", lambda request, pdu: Values((1,) * getattr(request, "count", 0))),
     ("modbus-mbap", modbus_tcp_connection, "match_reply", lambda request, pdu: Values()),
@@ -184,6 +191,13 @@ PLANTED: list[Plant] = [
     ("onvif-answers", onvif, "_own_url", lambda url, host: url),
     ("onvif-discovery", onvif_discovery, "_service", lambda addresses, sender: (80, addresses[0], False)),
     ("onvif-messages", onvif_messages, "row", _with_everything_plain),
+    ("assets-csv", csv_rows, "_once", lambda row, seen: row),
+    ("written-incident", reading_of_incidents, "LONGEST_MS", 10**12),
+    ("plan-svg", gathering, "text_of", lambda value, where: str(value or "")),
+    ("plan-png", pngs, "_DRAWS", (*pngs._DRAWS, b"tEXt")),
+    ("plan-geojson", geojson, "ring_of", tuple),
+    ("note-words", page_notes, "spans", lambda text: []),
+    ("http-enclosed", enclosed, "_text", lambda data: data.decode("latin-1")),
     ("http-form", forms, "_plain", lambda text: True),
     ("clip-leftover", evidence, "whole_until", lambda size, read: (size // 2 + 1, False)),
     ("clip-pictures", mp4, "lengths_for_start_codes", lambda data: bytearray()),

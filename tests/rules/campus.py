@@ -191,8 +191,9 @@ def output(
     driver: str = "modbus-coil",
     controller: ControllerId = PLC,
 ) -> OutputPlan:
-    """An on-site output on a coil."""
-    where = point(number, "coil", controller) if driver == "modbus-coil" else None
+    """An on-site output on a coil, or of a reader."""
+    spaces: dict[str, Space] = {"modbus-coil": "coil", "osdp-output": "output"}
+    where = point(number, spaces[driver], controller) if driver in spaces else None
     return OutputPlan(OutputId(name), driver, zone, where, commissioned)
 
 

@@ -19,12 +19,14 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from typing import Any, Final
 
-from rules import doors, fire, interlock, leaving, ledger, presses, record, verdict
+from rules import doors, enrolment, fire, interlock, leaving, ledger, presses, record, verdict
 from rules.contacts import ABSENT, DEBOUNCE_US
+from rules.drill_state import DrillRun, Drills
 from rules.evidence import READ_BACK_FRESH_US
 from rules.model.ids import ButtonId, CommandId, IncidentId
 from rules.model.moments import SECOND_US, Instant
 from rules.model.verdicts import Verdict
+from rules.notice_state import NoticeMemory
 from rules.plan import Plan
 from rules.prepared import Key, OncePerPlan, key_of
 from rules.state import (
@@ -61,12 +63,14 @@ class Scope:
     """What may happen, as far as it makes states alike.
 
     step_us: time passes in whole steps of so many microseconds, and events come at their ends. repeats: buttons whose
-    last press may be heard again. boards_turn: controllers may fall silent and answer again.
+    last press may be heard again. boards_turn: controllers may fall silent and answer again. late_us: how long a press may
+    have been on its way, at most, of those that are.
     """
 
     step_us: int
     repeats: frozenset[str] = frozenset()
     boards_turn: bool = False
+    late_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class View:
     wire: Mapping[CommandId, int]
     last: frozenset[str]
     escalate_us: int
+    late_us: int
 
 
 Form = Callable[[View, Any, Any], object]
@@ -108,6 +113,7 @@ def form_of(
         {one: place for place, one in enumerate(wire)},
         last,
         max((one.escalation.within_us for one in plan.buttons.values() if one.escalation), default=-1),
+        scope.late_us,
     )
     return (_form(view, state.record), _form(view, state.live))
 
@@ -287,9 +293,20 @@ def _press(view: View, of: PressMemory, value: str) -> object:
     return value in view.last
 
 
+def _kind(view: View, of: PressMemory, value: str) -> object:
+    """Only a repeat's answer says it."""
+    return value if of.press in view.last else None
+
+
 def _pressed_at(view: View, of: PressMemory, value: Instant) -> object:
     """Whether it counts for an escalation, and whether it is still remembered."""
     return age(view.now, value, view.escalate_us), view.now.utc_us - value.utc_us > record.REMEMBERED_US
+
+
+def _enrolled_pressed(view: View, of: DrillRun, value: Mapping[ButtonId, Instant]) -> object:
+    """How long ago each was pressed: a second press within 10 s is real. One beyond that is as one never pressed."""
+    ages = ((one, age(view.now, at, enrolment.SECOND_PRESS_US)) for one, at in sorted(value.items()))
+    return tuple((one, passed) for one, passed in ages if passed != OLD)
 
 
 def _last_test(view: View, of: WalkTest, value: PressMemory | None) -> object:
@@ -326,6 +343,7 @@ _by_settling: Final = _aged(lambda view: view.travel_us + view.fresh_us)
 
 FIELDS: Final[Mapping[type, Mapping[str, Form]]] = {
     Record: {
+        "last_notice": _left_out,  # numbers them
         "number": _left_out,  # numbers state messages; compared by signs, not by rules
         "incidents": _incidents,
         "buttons": _buttons,
@@ -336,6 +354,31 @@ FIELDS: Final[Mapping[type, Mapping[str, Form]]] = {
         "readiness": _left_out,  # a number for people, told again when it changed
         "dry_run": _left_out,  # told to people; begun by the campus's clock, which these campuses have none of
         "secured": _left_out,  # "last proven": for self-tests and exercises, which these campuses have none of
+    },
+    Drills: {"planned": _left_out, "over": _left_out},  # shown; read only to name the next one
+    DrillRun: {
+        "id": _left_out,
+        "type": _left_out,  # for the law
+        "asked": _left_out,  # for the score, as are the next but one and the last three
+        "failures": _left_out,
+        "started": _aged(lambda view: view.late_us),
+        "until": _to_come,
+        "boot": _left_out,  # these campuses are never started again
+        "day": _left_out,
+        "planned": _left_out,
+        "incident": _incident,
+        "pressed": _enrolled_pressed,
+        "ordered": _left_out,
+        "held": _left_out,
+        "secured": _left_out,
+    },
+    NoticeMemory: {
+        "id": _left_out,
+        "incident": _incident,
+        "number": _left_out,  # as the record's
+        "ordered": _left_out,  # shown
+        "since": _left_out,  # shown
+        "first": _left_out,  # for the second channel, which these campuses wait for without end
     },
     ZoneState: {"incident": _incident, "since": _left_out},  # since: shown
     Incident: {"id": _left_out, "opened": _left_out},  # id: its place; opened: shown
@@ -349,7 +392,7 @@ FIELDS: Final[Mapping[type, Mapping[str, Form]]] = {
         "presses": _presses,
         "proven": _left_out,  # for self-tests
     },
-    PressMemory: {"press": _press, "at": _pressed_at, "incident": _incident},
+    PressMemory: {"press": _press, "at": _pressed_at, "incident": _incident, "kind": _kind},
     WalkTest: {"until": _to_come, "last_press": _last_test},
     Live: {
         "started": _aged(lambda view: max(STARTED_US, view.fresh_us)),
@@ -360,6 +403,7 @@ FIELDS: Final[Mapping[type, Mapping[str, Form]]] = {
         "swept": _left_out,  # when flags were gone through, which are left out
         "doors_swept": _left_out,  # how far that came
         "dry_run": _left_out,  # see the record's
+        "notices": _left_out,  # when one is tried again: each was received at once
         "weighed": _left_out,  # when the number was worked out for the record
     },
     ControllerLive: {

@@ -12,11 +12,14 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from random import Random
 from typing import Any, Final
 
+from rules.model.drill_facts import DrillEnded
 from rules.model.facts import CommandRecorded, DoorsAsserted, FlagCleared, FlagRaised
 from rules.model.flag_facts import ReadinessStated
 from rules.model.ids import IncidentId
+from rules.model.notices import NoticesOrdered
 from rules.plan import Plan
 from tests.rules.canonical import Scope, form_of
+from tests.rules.drill_laws import noted
 from tests.rules.laws import EXIT_US, Found, Node
 from tests.rules.moves import After, Move, start
 
@@ -77,6 +80,7 @@ def node_form(machine: Machine, node: Node) -> object:
             )
             for one, run in sorted(world.runs.items())
         ),
+        noted(world.drill, now, machine.scope.late_us),
         tuple((one, _since(now.mono_us, at, EXIT_US)) for one, at in sorted(world.read_active.items())),
         tuple((one, _since(now.mono_us, at, fresh.get(one, 0))) for one, at in sorted(world.ended.items())),
         tuple(
@@ -195,7 +199,7 @@ def _parting(one: object, other: object) -> str:
 
 
 NAMED_ANEW: Final = frozenset(
-    {"id", "press", "number", "commands", "command", "age_us", "until_utc_us", "until_mono_us"}
+    {"id", "press", "number", "notice", "commands", "command", "age_us", "until_utc_us", "until_mono_us"}
 )
 """Fields of facts that name or number what happened, or say when."""
 
@@ -205,12 +209,22 @@ def seen(before: Node, after: After) -> object:
     places = {one: f"incident {place}" for place, one in enumerate(before.state.record.incidents)}
 
     def named(value: object) -> object:
+        if isinstance(value, tuple):
+            return tuple(named(one) for one in value)
+        if isinstance(value, str) and value.startswith("drill-"):
+            return "a drill"
         if isinstance(value, str):
             return places.get(IncidentId(value), "an incident" if value.startswith("inc-") else value)
         return value
 
     def plain(fact: object) -> object:
         assert is_dataclass(fact)
+        if isinstance(fact, DrillEnded):
+            # Its score is for people, of what `canonical` leaves out.
+            return type(fact).__name__, fact.code
+        if isinstance(fact, NoticesOrdered):
+            told_by = tuple(output for output, _ in fact.outputs)
+            return type(fact).__name__, fact.kind, fact.response, fact.zone, told_by, fact.held
         told = [named(getattr(fact, one.name)) for one in fields(fact) if one.name not in NAMED_ANEW]
         return type(fact).__name__, told
 

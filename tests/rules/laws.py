@@ -5,11 +5,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from rules.decision import Decision, PressAnswer
+from rules.decision import Decision, PressAnswer, RequestAnswer
+from rules.holding import effective
 from rules.model.commands import Drive, Permit
-from rules.model.events import CloseAsked, Event, PressHeard, ReleaseAsked, Ticked
+from rules.model.drill_asks import DrillAsked, EndDrill
+from rules.model.events import CloseAsked, Event, PressHeard, ReleaseAsked, StartAsked, Ticked
 from rules.model.facts import PressRecorded, WalkTestEnded
 from rules.model.ids import ButtonId, DoorId, InputId
+from rules.model.kinds import Exercise, Real
 from rules.model.moments import MILLISECOND_US, SECOND_US, Instant
 from rules.plan import DoorPlan, Plan
 from rules.prepared import Key, key_of
@@ -20,6 +23,7 @@ from tests.rules.campus import PLC
 EXIT_US: Final = 30 * SECOND_US
 DEBOUNCE_US: Final = 20 * MILLISECOND_US
 SECOND_PRESS_US: Final = 10 * SECOND_US
+LEADS_OUT: Final = frozenset({"evacuate", "fire"})
 
 Found = tuple[str, str]
 """(the law that was broken, what broke it)."""
@@ -31,6 +35,16 @@ class OnWire:
 
     permit: Permit
     sent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A drill as somebody beside it sees it. pressed: when an enrolled button was last; times: monotonic microseconds."""
+
+    enrolled: frozenset[ButtonId]
+    began: int
+    until: int
+    pressed: Mapping[ButtonId, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +67,7 @@ class World:
     read_active: Mapping[InputId, int] = field(default_factory=dict)
     ended: Mapping[DoorId, int] = field(default_factory=dict)
     read: Mapping[DoorId, tuple[int, bool, bool]] = field(default_factory=dict)
+    drill: "Watched | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +103,14 @@ def broken(on: Plan, before: Node, event: Event, decision: Decision, after: Node
             yield from _secured(on, after, one)
     if isinstance(event, PressHeard):
         yield from _pressed(on, before, event, decision)
+    if isinstance(event, StartAsked):
+        yield from _transitions(on, before, event, decision)
     yield from _walk_tests(on, before, decision)
+
+
+def ends_drill(event: Event) -> bool:
+    """Whether a person ends the drill under way."""
+    return isinstance(event, DrillAsked) and isinstance(event.ask, EndDrill)
 
 
 def _folds(before: Node, event: Event, decision: Decision) -> Iterator[Found]:
@@ -110,7 +132,9 @@ def _incidents(before: Node, event: Event, decision: Decision) -> Iterator[Found
         for one in now.incidents.values()
     ) or any(entry.because is not None and entry.because.code == "real_press" for entry in decision.entries)
     for one in was.incidents.keys() - now.incidents.keys():
-        if not isinstance(event, CloseAsked) and not (one in drills and real_press):
+        its_drill = was.drills.run is not None and was.drills.run.incident == one
+        asked = isinstance(event, CloseAsked) or (ends_drill(event) and its_drill)
+        if not asked and not (one in drills and real_press):
             yield "nothing but close ends an incident", one
         if was.incidents[one].silent and isinstance(event, CloseAsked) and not event.silent:
             yield "who may not know of a silent incident does not close it", one
@@ -126,14 +150,49 @@ def _incidents(before: Node, event: Event, decision: Decision) -> Iterator[Found
             yield "one incident of each kind is live, and a silent one apart", f"{kind} {silent}"
 
 
+def _transitions(on: Plan, before: Node, event: StartAsked, decision: Decision) -> Iterator[Found]:
+    """Of what a person asks for: a refusal changes nothing, and nothing that leads people out locks a door."""
+    was, now = before.state.record, decision.state.record
+    (answer,) = decision.answers
+    assert isinstance(answer, RequestAnswer)
+    if not answer.done:
+        same = (was.zones, was.incidents, was.orders, was.number, was.notices, was.outputs_on)
+        if same != (now.zones, now.incidents, now.orders, now.number, now.notices, now.outputs_on):
+            yield "a refused transition changes nothing", answer.code
+        if decision.permits or decision.notices:
+            yield "a refused transition moves nothing and tells nobody", answer.code
+    elif event.response in LEADS_OUT:
+        for permit in decision.permits:
+            for drive in permit.drives:
+                door = on.doors.get(DoorId(drive.target))
+                if door is not None and locked(door, drive.on):
+                    yield "what leads people out locks no door", drive.target
+    if not isinstance(event.kind, Real):
+        for zone, own in was.zones.items():
+            if own.kind == "real" and now.zones.get(zone) != own:
+                yield "a drill never takes the place of what is real", zone
+    elif on.responses[event.response].silent and not answer.done:
+        yield "a silent call is never refused", answer.code
+    for one in event.zones:
+        holds = effective(on, now, one)
+        rank = on.responses[event.response].rank
+        seen = not isinstance(event.kind, Exercise) and not on.responses[event.response].silent
+        if answer.done and seen and (holds is None or on.responses[holds.response].rank < rank):
+            yield "what is not refused holds there, or something graver does", one
+
+
 def _ranks_fell(on: Plan, before: Node, event: Event, decision: Decision) -> Iterator[Found]:
     was, now = before.state.record, decision.state.record
     for zone, own in was.zones.items():
         new = now.zones.get(zone)
         if new is None or own.incident not in now.incidents or new.kind != own.kind:
             continue
-        if on.responses[new.response].rank < on.responses[own.response].rank:
+        if on.responses[new.response].rank >= on.responses[own.response].rank:
+            continue
+        if not isinstance(event, StartAsked):
             yield "a press raises and never lowers", zone
+        elif on.transitions.verdicts.get((own.response, new.response)) != "change" or not event.change:
+            yield "only a change that the pack allows lowers", zone
 
 
 def _orders(on: Plan, before: Node, event: Event, decision: Decision) -> Iterator[Found]:

@@ -1,26 +1,44 @@
 """The machines of `make prove`: for each a campus small enough to be gone through, and what may happen to it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from edge.config.packs import shipped
 from rules.model.ids import DoorId
 from rules.model.kinds import DRILL, EXERCISE, REAL
 from rules.model.moments import SECOND_US
-from rules.plan import DoorPlan, InputPlan
-from tests.rules.campus import CAMPUS, FIRE_STRIKE, MAGLOCK, PLC, STRIKE, A, campus, contact, door, output
+from rules.model.responses import Response
+from rules.plan import DoorKind, DoorPlan, InputPlan, ResponsePlan
+from tests.rules.campus import (
+    CAMPUS,
+    FIRE_STRIKE,
+    MAGLOCK,
+    PLC,
+    RESPONSES,
+    STRIKE,
+    A,
+    campus,
+    contact,
+    door,
+    output,
+)
 from tests.rules.canonical import Scope
+from tests.rules.drilling import RULES
 from tests.rules.exploring import Machine
 from tests.rules.laws import Node
 from tests.rules.moves import (
     A_DAY_US,
     all_ends,
+    all_told,
     answer,
     begin,
     by_name,
     close_all,
     close_oldest,
     controller_turns,
+    drill,
+    end_drill,
     ends,
     lost,
     passes,
@@ -33,6 +51,11 @@ from tests.rules.moves import (
 )
 from tests.rules.story import ASSIST, DESK, DURESS, GYM, HIDDEN, LOCKDOWN, desk
 
+NONE: Final[frozenset[DoorKind]] = frozenset()
+_OUTSIDE: Final[Mapping[Response, frozenset[DoorKind]]] = {
+    "lockdown": frozenset({"exterior"}),
+    "secure": frozenset({"exterior"}),
+}
 ROOM: Final = DoorId("room")
 MAGNET: Final = DoorId("magnet")
 RATED: Final = DoorId("rated")
@@ -170,6 +193,94 @@ def response_machine(step_us: int) -> Machine:
         Scope(step_us),
         tuple(all_ends(one) for one in moves),
         ("every command is carried out at once", "no sensor"),
+    )
+
+
+NEVER_US: Final = 10**18
+"""Longer than any machine goes."""
+
+
+def drill_machine(step_us: int) -> Machine:
+    """A drill of one minute with two enrolled buttons and one that is not, real presses, starts and ends, and who is told."""
+    room = door(ROOM, hardware=replace(STRIKE, rest="unlocked"), bolt=False, position=False)
+    buttons = [
+        desk(DESK, {"hold": LOCKDOWN}, silence_limit_us=None),
+        desk(GYM, {"hold": LOCKDOWN}, silence_limit_us=None),
+        desk(HIDDEN, {"single": DURESS}, silence_limit_us=None),
+    ]
+    staff, police = (output(name, 0, driver="smtp", zone=CAMPUS) for name in ("staff", "police"))
+    outputs = [output("strobe", 20), staff, replace(police, audience="police")]
+    written = {one: replace(plan, messages=not plan.silent) for one, plan in RESPONSES.items()}
+    on = campus(room, buttons=buttons, outputs=outputs, controllers=(PLC,), responses=written)
+    moves = (
+        drill("lockdown", CAMPUS, DESK, HIDDEN, waits=True),
+        drill("lockdown", CAMPUS, DESK),
+        press(DESK),
+        press(DESK, waited_us=step_us),
+        press(GYM),
+        press(HIDDEN, "single"),
+        begin("lockdown", A, REAL),
+        by_name(GYM, DRILL),
+        by_name(GYM, EXERCISE),
+        end_drill(),
+        close_all(),
+        passes(step_us),
+    )
+    return Machine(
+        "drill",
+        replace(on, drills=RULES, unacknowledged_after_us=NEVER_US),
+        Scope(step_us, late_us=step_us),
+        tuple(all_told(all_ends(one)) for one in moves),
+        (
+            "every command is carried out at once, and every notice received",
+            "no sensor",
+            "a drill is of one minute",
+        ),
+    )
+
+
+def transition_machine(step_us: int) -> Machine:
+    """Each response of the shipped pack asked for, started or as a change, in two zones; drills and presses between them."""
+    pack = shipped()
+    responses = {
+        one: ResponsePlan(
+            one, row.rank, row.scope, row.silent, row.locks | _OUTSIDE.get(one, NONE), row.outputs
+        )
+        for one, row in pack.responses.items()
+    }
+    rooms = [
+        door(ROOM, hardware=replace(STRIKE, rest="unlocked"), bolt=False, position=False),
+        door("front", 1, replace(STRIKE, rest="unlocked"), kind="exterior", bolt=False, position=False),
+    ]
+    buttons = [
+        desk(DESK, {"hold": LOCKDOWN}, silence_limit_us=None),
+        desk(HIDDEN, {"single": DURESS}, silence_limit_us=None),
+    ]
+    moves = (
+        *(
+            begin(one, zone, REAL, change=change)
+            for one in ("lockdown", "fire", "evacuate", "shelter", "secure", "hold-in-place")
+            for zone in (CAMPUS, A)
+            for change in (False, True)
+        ),
+        begin("medical", A, REAL),
+        begin("evacuate", A, DRILL),
+        begin("hold-in-place", A, DRILL, change=True),
+        by_name(DESK, DRILL),
+        press(DESK),
+        press(HIDDEN, "single"),
+        close_all(),
+        release(ROOM),
+    )
+    on = campus(
+        *rooms, buttons=buttons, outputs=[output("strobe", 20)], controllers=(PLC,), responses=responses
+    )
+    return Machine(
+        "transitions",
+        replace(on, transitions=pack.transitions),
+        Scope(step_us),
+        tuple(all_ends(one) for one in moves),
+        ("every command is carried out at once", "no sensor", "time stands still"),
     )
 
 

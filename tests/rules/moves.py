@@ -10,6 +10,7 @@ from typing import Final
 
 from rules.decide import decide
 from rules.decision import Decision
+from rules.model.drill_asks import BeginDrill, DrillAsked, EndDrill
 from rules.model.events import (
     AnswerAsked,
     CloseAsked,
@@ -29,10 +30,12 @@ from rules.model.events import (
 from rules.model.ids import ButtonId, DoorId, InputId, PressId, RequestId, ZoneId
 from rules.model.kinds import Drill, Exercise, Kind, Real
 from rules.model.moments import SECOND_US, Instant
+from rules.model.notices import NoticeEnded
 from rules.model.responses import Response
 from rules.plan import Plan
 from rules.state import ControllerLive, Live, Record, State
 from tests.rules.campus import PERSON, PLC, STARTED
+from tests.rules.drill_laws import broken_in_drills, watched
 from tests.rules.laws import Found, Node, OnWire, World, broken, locked, values
 from tests.rules.story import TOLD
 
@@ -70,8 +73,10 @@ def happens(on: Plan, node: Node, event: Event) -> After:
     }
     kept = {one: when for one, when in world.ended.items() if one not in unlocked}
     wire = (*world.wire, *(OnWire(permit, event.at.mono_us) for permit in decision.permits))
-    after = Node(node.now, decision.state, replace(world, wire=wire, ended=kept))
-    return After(after, tuple(broken(on, node, event, decision, after)), (decision,))
+    drill = watched(node, event, decision)
+    after = Node(node.now, decision.state, replace(world, wire=wire, ended=kept, drill=drill))
+    laws = (*broken(on, node, event, decision, after), *broken_in_drills(on, node, event, decision))
+    return After(after, laws, (decision,))
 
 
 def then(first: After, make: Callable[[Node], After | None]) -> After:
@@ -174,12 +179,33 @@ def by_name(button: ButtonId, kind: Kind, gesture: str | None = None) -> Move:
     )
 
 
-def begin(response: Response, zone: ZoneId, kind: Real | Drill | Exercise) -> Move:
-    """A person starts a response in a zone."""
+def begin(response: Response, zone: ZoneId, kind: Real | Drill | Exercise, *, change: bool = False) -> Move:
+    """A person starts a response in a zone. change: it may take the place of what holds there."""
     return asked(
-        f"start {kind.word} {response} in {zone}",
-        lambda at: StartAsked(at, REQUEST, PERSON, response, (zone,), kind, "why"),
+        f"{'change to' if change else 'start'} {kind.word} {response} in {zone}",
+        lambda at: StartAsked(at, REQUEST, PERSON, response, (zone,), kind, "why", change=change),
     )
+
+
+def drill(
+    response: Response, zone: ZoneId, *buttons: ButtonId, waits: bool = False, minutes: int = 1
+) -> Move:
+    """A person begins a drill in which buttons are enrolled. waits: its first press opens it."""
+    said = f"{', which waits,' if waits else ''} with {' '.join(buttons) or 'no button'}"
+    ask = BeginDrill("lockdown", "drill", response, (zone,), buttons, (), minutes, waits)
+    return asked(f"drill of {response} in {zone}{said}", lambda at: DrillAsked(at, REQUEST, PERSON, ask))
+
+
+def end_drill() -> Move:
+    """A person ends the drill under way."""
+
+    def make(on: Plan, node: Node) -> After | None:
+        run = node.state.record.drills.run
+        if run is None:
+            return None
+        return happens(on, node, DrillAsked(node.now, REQUEST, PERSON, EndDrill(run.id, "over")))
+
+    return Move("end the drill", make)
 
 
 def answer(*, start_it: bool) -> Move:
@@ -295,6 +321,21 @@ def all_ends(inner: Move) -> Move:
         after = inner.make(on, node)
         while after is not None and after.node.world.wire:
             after = then(after, lambda now: ends("written").make(on, now))
+        return after
+
+    return Move(inner.name, make)
+
+
+def all_told(inner: Move) -> Move:
+    """A move after which every notice is received at once: for machines that are not about notices."""
+
+    def make(on: Plan, node: Node) -> After | None:
+        after = inner.make(on, node)
+        if after is None:
+            return None
+        for notice in [one for made in after.decisions for one in made.notices]:
+            ended = NoticeEnded(after.node.now, notice.id, notice.output, "received", "", 1, 1)
+            after = then(after, lambda now, ended=ended: happens(on, now, ended))  # type: ignore[misc]
         return after
 
     return Move(inner.name, make)

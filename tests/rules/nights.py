@@ -6,9 +6,12 @@ from typing import Final
 
 from rules.decision import Decision
 from rules.model.events import ClockTold, ProbeEnded, SelfTestAsked
-from rules.model.facts import DoorExercised, SelfTestEnded
 from rules.model.ids import DoorId
 from rules.model.selftest import BrokerProbe, DecisionProbe, LinkName, link_name
+from rules.model.selftest_facts import (
+    DoorExercised,
+    SelfTestEnded,
+)
 from rules.plan import DoorPlan, Hours, Plan
 from tests.rules.campus import OTHER, PERSON, PLC, STRIKE, button, campus, contact, door, facts, output
 from tests.rules.story import DESK, LOCKDOWN, Story, desk

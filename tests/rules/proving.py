@@ -17,11 +17,13 @@ from rules.model.moments import SECOND_US
 from tests.rules.exploring import Explored, Machine, explore
 from tests.rules.machines import (
     door_machine,
+    drill_machine,
     fire_machine,
     latch_machine,
     leaving_machine,
     response_machine,
     together,
+    transition_machine,
     walk_machine,
 )
 
@@ -36,7 +38,9 @@ def machines() -> tuple[Machine, ...]:
         latch_machine(30 * SECOND_US),
         door_machine(5 * SECOND_US),
         response_machine(10 * SECOND_US),
+        transition_machine(10 * SECOND_US),
         walk_machine(10 * SECOND_US),
+        drill_machine(10 * SECOND_US),
     )
 
 

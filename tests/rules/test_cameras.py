@@ -162,8 +162,12 @@ def test_what_turned_of_a_camera_is_written_once_and_ordinary_news_never() -> No
     (back,) = tell(story, HALL)
     assert isinstance(back, CameraTurned)
     assert back.up
+    story.run(1)
     (frozen,) = tell(story, HALL, picture="frozen")
     assert frozen == CameraPictureTurned(HALL, "frozen")
+    its = story.state.live.cameras[HALL]
+    assert its.judged == story.now
+    assert its.since != its.judged, "frozen since it froze, not since it is up"
     assert tell(story, HALL, picture="frozen") == []
     assert tell(story, HALL) == [CameraPictureTurned(HALL, "ok")]
 

@@ -50,9 +50,11 @@ def test_an_interlock_that_does_not_look_at_what_is_live_is_found(monkeypatch: p
 def test_a_live_incident_that_swallows_a_press_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     switch: Any = responses._switch
 
-    def swallowing(step: Step, ask: object, kind: object, to: responses.Joining, *rest: object) -> None:
+    def swallowing(
+        step: Step, ask: object, kind: object, to: responses.Joining, *rest: object, **named: object
+    ) -> None:
         if to.new:
-            switch(step, ask, kind, to, *rest)
+            switch(step, ask, kind, to, *rest, **named)
 
     monkeypatch.setattr(responses, "_switch", swallowing)
     seen = explore(together(), most_states=STATES)

@@ -9,10 +9,10 @@ from mypy import api
 from rules.model.kinds import DRILL, EXERCISE, REAL, TEST, Kind, KindWord, kind_of
 
 PREAMBLE: Final = """
-from rules import outputs, presses, requests, responses
+from rules import interlock_notices, outputs, presses, requests, responses
 from rules.model.events import PressAsked
 from rules.model.facts import Because
-from rules.model.ids import Actor, ButtonId, RequestId
+from rules.model.ids import Actor, ButtonId, IncidentId, NoticeId, OutputId, RequestId
 from rules.model.kinds import DRILL, EXERCISE, REAL, TEST, Dispatching, Drill, Kind, Real, Switching
 from rules.model.responses import Ask
 from rules.responses import Joining
@@ -21,9 +21,15 @@ from rules.step import Step
 def call_911(kind: Dispatching) -> None: ...
 def switch_lock(kind: Switching) -> None: ...
 
-def tried(step: Step, ask: Ask, to: Joining, asked: PressAsked, kind: Kind, why: Because, who: Actor) -> None:
+def tried(
+    step: Step, ask: Ask, to: Joining, asked: PressAsked, kind: Kind, why: Because, who: Actor, inc: IncidentId
+) -> None:
     """
+OUTSIDE: Final = (
+    "interlock_notices.to_outside(NoticeId(1), OutputId('police'), inc, 'lockdown', ask.zone, 1, {})"
+)
 ACCEPTED: Final = (
+    OUTSIDE.format("REAL"),
     "call_911(REAL)",
     "switch_lock(REAL)",
     "switch_lock(DRILL)",
@@ -33,6 +39,10 @@ ACCEPTED: Final = (
     "PressAsked(step.at, RequestId(1), who, ButtonId('pb'), TEST)",
 )
 REFUSED: Final = (
+    OUTSIDE.format("DRILL"),
+    OUTSIDE.format("EXERCISE"),
+    OUTSIDE.format("TEST"),
+    OUTSIDE.format("kind"),
     "call_911(DRILL)",
     "call_911(EXERCISE)",
     "call_911(TEST)",

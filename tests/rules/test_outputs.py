@@ -6,7 +6,7 @@ from rules import outputs
 from rules.decision import Decision
 from rules.model.events import CommandEnded
 from rules.model.facts import Because, CommandRecorded, OutputsOrdered
-from rules.model.ids import OutputId, ZoneId
+from rules.model.ids import ControllerId, OutputId, ZoneId
 from rules.model.kinds import DRILL, REAL, Switching
 from tests.rules.campus import (
     A1,
@@ -25,6 +25,7 @@ from tests.rules.campus import (
     output,
     point,
 )
+from tests.rules.story import Story
 
 STROBE = OutputId("strobe")
 
@@ -254,3 +255,13 @@ def test_a_press_that_joins_writes_again_what_reads_off() -> None:
         )
     )
     assert {drive.target for one in decision.permits for drive in one.drives} == {"horn", "strobe"}
+
+
+def test_the_strobe_on_a_reader_is_switched_like_the_one_on_a_coil() -> None:
+    reader = ControllerId("reader")
+    lamp = output("lamp", 1, driver="osdp-output", controller=reader)
+    story = Story(campus(door("d"), outputs=[lamp], controllers=(PLC, reader)))
+    asked = story.start("lockdown", CAMPUS)
+    (permit,) = [one for one in asked.permits if one.purpose == "output"]
+    assert [(one.target, one.point, one.on) for one in permit.drives] == [("lamp", lamp.point, True)]
+    assert driven(story.close()) == {"lamp": False}

@@ -10,6 +10,7 @@ from tests.rules import proving
 from tests.rules.exploring import Machine, explore
 from tests.rules.machines import (
     door_machine,
+    drill_machine,
     fire_machine,
     latch_machine,
     leaving_machine,
@@ -68,6 +69,26 @@ def test_a_second_press_of_a_walk_test_that_is_still_a_test_is_found(monkeypatch
     assert _laws(walk_machine(STEP_US)) >= {
         "a press is a test only in a walk-test, and the second one within 10 s never is"
     }
+
+
+@pytest.mark.parametrize(
+    ("what", "wrong", "law"),
+    [
+        ("rules.enrolment.SECOND_PRESS_US", -1, "this press is real"),
+        ("rules.enrolment.in_time", lambda *_: True, "no button is enrolled beyond its time"),
+        ("rules.enrolment.run_of", lambda *_: None, "this press is drill"),
+        ("rules.interlock_notices.is_outside rules.notices.is_outside", lambda *_: False, "nobody outside is told of a drill"),
+        ("rules.responses._real_ends_what_is_not", lambda *_, **__: None, "a real press that people see ends the drill"),
+        ("rules.responses.lit", lambda *_: frozenset(), "what a real response has on is never off"),
+        ("rules.drill_score.ends_with", lambda *_: None, "a drill is over with its incident"),
+    ],
+)  # fmt: skip
+def test_a_planted_bug_of_drills_is_found(
+    what: str, wrong: object, law: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for one in what.split():
+        monkeypatch.setattr(one, wrong)
+    assert any(one.startswith(law) for one in _laws(drill_machine(3 * STEP_US), 400))
 
 
 def test_a_planted_bug_is_shown_with_the_shortest_way_to_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 import pytest
 
+from rules.model.alerts import AlertFact
 from rules.model.camera_facts import (
     CameraAudioTurned,
     CameraIdentified,
@@ -13,8 +14,8 @@ from rules.model.camera_facts import (
     CameraTurned,
 )
 from rules.model.device_facts import DeviceIdentified
+from rules.model.drill_facts import DrillFact
 from rules.model.facts import (
-    DoorExercised,
     DoorsOrdered,
     Entry,
     Fact,
@@ -23,14 +24,12 @@ from rules.model.facts import (
     IncidentClosed,
     IncidentOpened,
     IncidentRaised,
+    NoteWritten,
     OrderWord,
     OutputsOrdered,
     PressAnswered,
     PressRecorded,
     PressUnanswered,
-    SelfTestEnded,
-    SelfTestScheduled,
-    SelfTestStarted,
     Standing,
     VerdictReached,
     WalkTestEnded,
@@ -40,6 +39,16 @@ from rules.model.facts import (
 from rules.model.flag_facts import DryRunTold, FlagCompensated, FlagUncompensated, ReadinessStated
 from rules.model.ids import ButtonId, CommandId, DoorId, IncidentId, OutputId, PressId
 from rules.model.moments import SECOND_US, Instant
+from rules.model.post_facts import PostFact
+from rules.model.response_facts import ResponseChanged
+from rules.model.selftest_facts import (
+    DoorExercised,
+    SelfTestEnded,
+    SelfTestScheduled,
+    SelfTestStarted,
+)
+from rules.model.statements import StatementFact
+from rules.model.tabletop_facts import TabletopFact
 from rules.model.verdicts import VerdictWord
 from rules.record import REMEMBERED_MOST, fold
 from rules.state import ButtonMemory, Record
@@ -86,6 +95,13 @@ def test_an_incident_opens_rises_and_closes() -> None:
     assert (raised.incidents[INC].response, raised.incidents[INC].zone) == ("evacuate", A)
     assert raised.incidents[INC].opened == STARTED
     assert folded(IncidentClosed(INC, "real", ""), record=raised).incidents == {}
+
+
+def test_an_incident_whose_zone_is_changed_shows_the_gravest_that_still_stands() -> None:
+    changed = ResponseChanged(INC, A, "lockdown", "evacuate", "evacuate", A, "police lead them out")
+    record = folded(changed, record=folded(OPENED))
+    assert (record.incidents[INC].response, record.incidents[INC].zone) == ("evacuate", A)
+    assert folded(changed) == Record()
 
 
 def test_an_incident_that_is_not_live_cannot_rise() -> None:
@@ -234,6 +250,12 @@ def test_a_dry_run_that_a_person_asked_for_leaves_the_day_of_the_last_one_by_sch
 
 
 FOLDED = (
+    *get_args(PostFact),
+    *get_args(StatementFact),
+    NoteWritten,
+    *get_args(AlertFact),
+    *get_args(DrillFact),
+    *get_args(TabletopFact),
     CameraAudioTurned,
     DeviceIdentified,
     CameraIdentified,
@@ -255,6 +277,7 @@ FOLDED = (
     PressRecorded,
     PressUnanswered,
     ReadinessStated,
+    ResponseChanged,
     SelfTestEnded,
     SelfTestScheduled,
     SelfTestStarted,

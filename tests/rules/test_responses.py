@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from rules.decision import Decision
+from rules.holding import effective
 from rules.model.facts import (
     DoorsOrdered,
     IncidentClosed,
@@ -14,7 +15,7 @@ from rules.model.facts import (
 from rules.model.ids import OutputId
 from rules.model.kinds import DRILL, EXERCISE
 from rules.plan import DoorPlan
-from rules.responses import effective, locks
+from rules.responses import locks
 from tests.rules.campus import A1, CAMPUS, A, B, door, driven, facts
 from tests.rules.story import DESK, GYM, GYM_DOOR, HIDDEN, ROOM_1, ROOM_2, Story, only, standard, without
 

@@ -9,22 +9,23 @@ from rules.rights import ALWAYS, GIVEN, NEVER_BY_TOKEN, RIGHTS, ROLES, Right, Ri
 # Each right has a column, in the order of RIGHTS:
 # look, look-duress, watch, start, start-drill, acknowledge, dismiss, lock, unlock, release, close, note, walk-test, ...
 TABLE: dict[Role, str] = {
-    "administrator":               "+  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +",
-    "staff":                       "+  -  -  +  -  +  -  -  -  -  -  +  -  -  -  -  -  +  -  -  -  -  +  +  -  -  +",
-    "technician":                  "+  -  +  +  -  +  -  -  -  -  -  +  +  +  +  +  -  +  +  -  -  +  +  +  +  +  +",
-    "viewer":                      "+  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -",
-    "device":                      "+  -  -  +  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -",
-    "teacher":                     "+  -  -  +  -  +  -  -  -  -  -  +  -  -  -  -  -  +  -  -  -  -  +  +  -  -  +",
-    "substitute":                  "+  -  -  +  -  +  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  +  -  -  -  -",
-    "front-office":                "+  +  +  +  -  +  +  -  -  -  -  +  -  -  +  +  -  +  +  -  -  -  +  +  -  +  +",
-    "it":                          "+  -  +  +  -  +  -  -  -  -  -  +  +  +  +  +  -  +  +  -  +  +  +  +  +  +  +",
-    "safety-coordinator":          "+  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  -  -  -  +  +  +  +  +",
-    "school-resource-officer":     "+  +  +  +  -  +  +  +  +  +  +  +  -  -  +  +  -  +  -  -  -  -  +  +  -  +  -",
-    "security-officer":            "+  +  +  +  -  +  -  +  +  +  -  +  -  -  +  -  -  +  -  -  -  -  +  +  -  +  -",
-    "responder":                   "+  +  +  -  -  -  -  -  +  +  -  +  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -",
-    "kiosk":                       "-  -  -  +  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -",
-    "auditor":                     "+  +  -  -  -  -  -  -  -  -  -  -  -  -  -  +  +  +  -  -  -  -  -  +  -  -  -",
-    "district":                    "+  -  -  -  -  -  -  -  -  -  -  -  -  -  -  +  -  -  -  -  -  -  -  +  -  -  -",
+    "administrator":               "+ + + + + + + + + + + + + + + + + + + + + + + + + + + + + + + - + + +",
+    "staff":                       "+ - - + - + - - - - - + - - - - - + - - - - + + - - + + - + + - + + -",
+    "technician":                  "+ - + + - + - - - - - + + + + + - + + - - + + + + + + + + + - - + + -",
+    "viewer":                      "+ - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - + - -",
+    "device":                      "+ - - + - - - - - - - - - - - - - - - - - - - - - - - - - - - - + + -",
+    "detector":                    "- - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - + - - -",
+    "teacher":                     "+ - - + - + - - - - - + - - - - - + - - - - + + - - + + - + - - + + -",
+    "substitute":                  "+ - - + - + - - - - - - - - - - - - - - - - + - - - - - - + - - + + -",
+    "front-office":                "+ + + + - + + - - - - + - - + + - + + - - - + + - + + + + + + - + + +",
+    "it":                          "+ - + + - + - - - - - + + + + + - + + - + + + + + + + + - + - - + + -",
+    "safety-coordinator":          "+ + + + + + + + + + + + + + + + + + + - - - + + + + + + + + + - + + +",
+    "school-resource-officer":     "+ + + + - + + + + + + + - - + + - + - - - - + + - + - + + + + - + + -",
+    "security-officer":            "+ + + + - + - + + + - + - - + - - + - - - - + + - + - + + + + - + + -",
+    "responder":                   "+ + + - - - - - + + - + - - - - - - - - - - - - - - - - + - - - + - -",
+    "kiosk":                       "- - - + - - - - - - - - - - - - - - - - - - - - - - - - - - - - + + -",
+    "auditor":                     "+ + - - - - - - - - - - - - - + + + - - - - - + - - - - - - - - - - -",
+    "district":                    "+ - - - - - - - - - - - - - - + - - - - - - - + - - - - - - - - - - -",
 }  # fmt: skip
 EVERY = [(role, right) for role in ROLES for right in RIGHTS]
 
@@ -49,7 +50,7 @@ def test_a_role_that_is_not_in_the_table_may_do_nothing(right: Right) -> None:
 
 def test_whoever_is_on_staff_may_start_a_response() -> None:
     table = shipped_rights()
-    followers = {"viewer", "responder", "auditor", "district"}
+    followers = {"viewer", "responder", "auditor", "district", "detector"}
     assert {role for role in ROLES if not table.may(role, "start")} == followers
 
 
@@ -64,9 +65,9 @@ def test_whoever_may_release_may_look_and_no_role_but_one_gives_rights_to_others
     assert [role for role in ROLES if table.may(role, "people")] == ["administrator"]
 
 
-def test_a_lapsed_session_keeps_the_two_rights_that_call_for_help_and_programs_never_have_three() -> None:
-    assert {"start", "acknowledge"} == ALWAYS
-    assert {"release", "people", "configure"} == NEVER_BY_TOKEN
+def test_a_lapsed_session_keeps_the_rights_that_call_for_help_and_programs_never_have_four() -> None:
+    assert {"start", "acknowledge", "report-room"} == ALWAYS
+    assert {"release", "people", "configure", "speak"} == NEVER_BY_TOKEN
 
 
 def test_a_second_factor_stands_before_what_ends_opens_silences_or_manages_and_never_before_a_call_for_help() -> (
@@ -74,7 +75,7 @@ def test_a_second_factor_stands_before_what_ends_opens_silences_or_manages_and_n
 ):
     table = shipped_rights()
     assert table.second_factor == {
-        "dismiss", "unlock", "release", "close", "walk-test", "export", "assets-write", "people", "configure",
+        "dismiss", "unlock", "release", "close", "walk-test", "export", "assets-write", "people", "configure", "speak",
     }  # fmt: skip
     assert not table.second_factor & {*ALWAYS, "look", "look-duress", "record", "note", "lock"}
     assert table.proof_opens("technician") == {"walk-test", "assets-write"}
@@ -85,7 +86,7 @@ def test_where_nothing_is_said_everything_but_a_call_for_help_asks_for_it() -> N
     assert RightsTable(1, {}).second_factor == set(RIGHTS) - ALWAYS
 
 
-GOOD = "version: 1\nsecond_factor: [release, people, configure]\nroles:\n" + "".join(
+GOOD = "version: 1\nsecond_factor: [release, people, configure, speak]\nroles:\n" + "".join(
     f"  {role}: [look]\n" for role in ROLES if role in GIVEN
 )
 LATER = "looks_recorded: [administrator]\nlater:\n" + "".join(
@@ -108,10 +109,10 @@ def test_a_table_is_read_as_it_is_written() -> None:
         GOOD.replace("[look]", "[look, look]") + LATER,
         GOOD + LATER + "  staff: [look]\n",
         GOOD + LATER.replace("kiosk", "kiosks"),
-        GOOD.replace("[release, people, configure]", "[release, people]") + LATER,
+        GOOD.replace("[release, people, configure, speak]", "[release, people, speak]") + LATER,
         GOOD.replace("release,", "release, start,") + LATER,
         GOOD.replace("release,", "release, fly,") + LATER,
-        GOOD.replace("second_factor: [release, people, configure]\n", "") + LATER,
+        GOOD.replace("second_factor: [release, people, configure, speak]\n", "") + LATER,
     ],
     ids=[
         "empty",

@@ -6,7 +6,7 @@ from rules.model.events import ConditionChanged
 from rules.model.kinds import DRILL
 from rules.model.moments import MINUTE_US, SECOND_US
 from rules.model.selftest import LinkName
-from rules.state import SelfTests
+from rules.selftest_state import SelfTests
 from tests.rules.campus import (
     FIRE_STRIKE,
     OTHER,

@@ -11,7 +11,10 @@ from rules.model.flag_facts import DryRunTold
 from rules.model.ids import DoorId
 from rules.model.selftest import LinkName
 from rules.plan import Plan
-from rules.state import ExerciseMemory, TestResult
+from rules.selftest_state import (
+    ExerciseMemory,
+    TestResult,
+)
 from rules.would_lock import DOORS_A_TICK, would_fail
 from tests.rules.campus import (
     CAMPUS,

@@ -25,6 +25,7 @@ import edge.answers as answers_module
 import edge.appliance as appliance_module
 import edge.daemon as daemon_module
 import edge.journal.journal as journal_module
+import edge.routes as routes_module
 import edge.run as run_module
 import edge.wiring as wiring_module
 from drivers.base import Watch
@@ -44,6 +45,7 @@ from tests.simulation.broker import Broker, connecting
 from tests.simulation.disk import Disk, faulty_files, inline_writer
 from tests.simulation.loop import PROCESS
 from tests.simulation.network import NetworkLoop, open_line
+from tests.simulation.paper import PaperRoute
 
 EVIDENCE_S, FAST_S = 0.5, 0.2
 """Evidence as the product reads it; contacts five times a second and not twenty, to spare work."""
@@ -326,7 +328,7 @@ class _NoBook:
     async def read(self, *_: Any, **__: Any) -> Any:
         raise NotDone(AWAY)
 
-    async def run(self) -> None:
+    async def run(self, _page_open: object) -> None:
         """Nothing runs."""
 
 
@@ -445,6 +447,7 @@ def exchanged(
         (Journal, "append", appending),
         (Journal, "open", classmethod(opened)),
         (answers_module.Answers, "tell", telling),
+        (routes_module.Routes, "_made", lambda _self, output, _setting: PaperRoute(output.id)),
         (appliance_module.Appliance, "_carry", carrying),
     ]
     places += [(wiring_module, name, maker) for name, maker in makers.items()]

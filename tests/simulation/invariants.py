@@ -16,6 +16,7 @@ from rules.model.events import CloseAsked, PressHeard, ReleaseAsked, Ticked
 from rules.model.ids import DoorId
 from rules.model.verdicts import SECURED
 from rules.state import DoorLive, Record, State
+from tests.simulation import drills
 from tests.simulation.notes import Notes, Step, Told, ordered_locked
 from tests.simulation.site import NEVER_SWITCHED
 from tests.simulation.truth import Sample
@@ -45,7 +46,8 @@ def secured_is_proven(notes: Notes, step: Step) -> Iterator[str]:
     if step.after.live.doors is step.before.live.doors and not isinstance(step.event, Ticked):
         return
     for name, live in step.after.live.doors.items():
-        if live.verdict.word not in SECURED:
+        # What is left of a door that an edit took away is shown to nobody, and judged anew where it comes back.
+        if live.verdict.word not in SECURED or name not in notes.plan.doors:
             continue
         door = notes.truth.doors[name]
         if live.verdict.word == "secured" and door.position_input is None:
@@ -413,13 +415,14 @@ def _may_be_held(notes: Notes, name: str) -> bool:
     return fire or lately or _really(notes, "exit-gym") is not False or _really(notes, "rex-gym") is not False
 
 
-AT_EACH_EVENT: Final = (
+AT_EACH_EVENT: Final[tuple[Callable[[Notes, Step], Iterable[str]], ...]] = (
     secured_is_proven,
     permits_have_a_ground,
     only_close_ends,
     a_press_leads_somewhere,
     silent_is_not_seen,
     no_bug,
+    *drills.AT_EACH_EVENT,
 )
 AT_EACH_PERMIT: Final = (no_lock_against_the_interlock,)
 AT_EACH_ANSWER: Final = (accepted_means_durable,)

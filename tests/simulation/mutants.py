@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import edge.calendar
 import rules.doors
+import rules.enrolment
 import rules.fire
 import rules.interlock
 import rules.presses
@@ -119,17 +120,18 @@ def _exercising(respond: Any) -> Any:
         if isinstance(kind, Exercise):
             wanted, because = step.plan.responses[ask.response], Because("response")
             out = rules.responses.let_out(step, ask, DRILL)
-            rules.responses._switch(step, ask, DRILL, to, wanted, actor, because, out)
+            rules.responses._switch(step, ask, DRILL, to, wanted, actor, because, out, changed=False)
 
     return exercising
 
 
 def _telling(enter: Any) -> Any:
-    def telling(step: Any, ask: Any, kind: Any, to: Any, wanted: Any, actor: Any, because: Any) -> None:
-        enter(step, ask, kind, to, wanted, actor, because)
+    def telling(step: Any, ask: Any, kind: Any, to: Any, wanted: Any, actor: Any, because: Any) -> Any:
+        changed = enter(step, ask, kind, to, wanted, actor, because)
         if wanted.silent:
             fact = ZoneResponded(step.record.number + 1, ask.zone, ask.response, kind.word, to.incident)
             step.write(fact, ask.zone, actor=actor, incident=to.incident, because=because)
+        return changed
 
     return telling
 
@@ -241,6 +243,7 @@ MUTANTS: Final = (
         "fire frees nothing",
         ((rules.fire, "_free", lambda _: lambda *_: None),),
         only=("press", "fire", "release"),
+        first=15,
     ),
     Mutant(
         "an exercise locks doors",
@@ -260,13 +263,18 @@ MUTANTS: Final = (
         ((Core, "_fold", lambda _: lambda *_: None),),
         only=("disk", "press", "release", "lock"),
     ),
+    Mutant(
+        "a second press within 10 s stays the drill's",
+        ((rules.enrolment, "SECOND_PRESS_US", lambda _: -1),),
+        only=("press", "drill"),
+    ),
     # What only days bring.
     Mutant("the night's hours know no summer time", ((edge.calendar, "local", _without_summer),), days=3),
     Mutant(
         "a minute that daylight saving leaves out is waited for",
         ((rules.selftest, "clock_told", _to_the_minute),),
         days=5,
-        first=4,
+        first=10,
     ),
     Mutant(
         "an hour that comes twice is tested twice",

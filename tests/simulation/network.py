@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from drivers.doors.modbus_rtu_line import LineLost
+from drivers.serial_line import LineLost
 from drivers.simulators.bolts import Board
 from drivers.simulators.modbus_rtu_peer import ModbusRtuPeer
 from tests.simulation.loop import UTC_S, SeededLoop
@@ -208,7 +208,7 @@ class Line:
 
 
 class MasterEnd:
-    """Stands for `modbus_rtu_line.SerialLine`."""
+    """Stands for `serial_line.SerialLine`."""
 
     def __init__(self, line: Line, stirred: Callable[[], None]) -> None:
         self.line = line
@@ -242,7 +242,7 @@ class MasterEnd:
 
 
 async def open_line(path: str, baud: int, parity: str, stirred: Callable[[], None]) -> MasterEnd:
-    """Stands for `modbus_rtu_line.open_line`. Raises LineLost."""
+    """Stands for `serial_line.open_line`. Raises LineLost."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, NetworkLoop)
     await asyncio.sleep(0.001)

@@ -119,6 +119,8 @@ class Notes:
     """By board: when it, or the way to it, was last not as it should be."""
     said: list[tuple[str, bytes]] = field(default_factory=list)
     """What the daemon published since the last step."""
+    drilled_s: dict[str, float] = field(default_factory=dict)
+    """By button: when a press of it last counted as the drill's that is under way."""
     kept: list[Batch] = field(default_factory=list)
     """The batches of earlier runs that the journal holds."""
 

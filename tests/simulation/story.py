@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from drivers.simulators.faults import WORKS, Fault
 from edge.config.pack_rights import shipped_rights
+from rules.model.drill_asks import BeginDrill, DrillAsked, EndDrill
 from rules.model.events import (
     AnswerAsked,
     CloseAsked,
@@ -188,6 +189,20 @@ class Story:
         zones = (ZoneId(self.random.choice(("lincoln-hs", "a", "gym"))),)
         kind = self.random.choice((REAL, REAL, DRILL, EXERCISE))
         self._ask("start", lambda at, n, who: StartAsked(at, n, who, response, zones, kind, "seen"))
+
+    def drill(self) -> None:
+        """Somebody begins a drill, in which a desk's button is enrolled."""
+        zones, waits = (ZoneId(self.random.choice(("lincoln-hs", "a"))),), self.random.random() < 0.5
+        ask = BeginDrill("lockdown", "drill", None, zones, (ButtonId("pb-101"),), (), 1, waits)
+        self._ask("start-drill", lambda at, n, who: DrillAsked(at, n, who, ask))
+
+    def drill_over(self) -> None:
+        """Somebody ends the drill under way."""
+        daemon = self.box.daemon
+        run = None if daemon is None else daemon.appliance.state.record.drills.run
+        if run is not None:
+            ask = EndDrill(run.id, "over")
+            self._ask("start-drill", lambda at, n, who: DrillAsked(at, n, who, ask))
 
     def lock(self) -> None:
         """Somebody locks a door by name."""
@@ -381,10 +396,12 @@ ACTS: Final = (
     Act("duress", 2, Story.duress),
     Act("gym", 3, Story.gym),
     Act("wired", 2, Story.wired),
-    Act("press by name", 3, Story.by_name),
-    Act("start", 4, Story.start),
+    Act("press by name", 2, Story.by_name),
+    Act("start", 3, Story.start),
+    Act("drill", 2, Story.drill),
+    Act("drill over", 1, Story.drill_over),
     Act("lock", 2, Story.lock),
-    Act("release", 6, Story.release),
+    Act("release", 5, Story.release),
     Act("close", 3, Story.close),
     Act("answer", 2, Story.answer),
     Act("walk-test", 1, Story.walk),

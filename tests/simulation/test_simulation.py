@@ -13,10 +13,8 @@ from rules.model.ids import ButtonId, ControllerId, Space
 from rules.model.moments import Instant
 from rules.state import ButtonLive, ControllerLive, Live, Read
 from tests.simulation.leap import renewed
-from tests.simulation.mutants import MUTANTS, Mutant
 from tests.simulation.simulate import Form, Outcome, simulate
 
-MOST_SEEDS = 10
 LIGHT = Form(wire=False, seconds=20.0, every_s=0.5)
 WIRE = Form(wire=True, seconds=20.0, every_s=0.6)
 DAYS = Form(wire=False, days=2)
@@ -46,7 +44,7 @@ def regressions() -> list[tuple[int, Form]]:
 
 @pytest.mark.parametrize("first", [1, 9, 17])
 def test_no_order_of_faults_people_and_kills_breaks_a_law(first: int) -> None:
-    for seed in range(first, first + 8):
+    for seed in range(first, first + 5):
         outcome = run(seed, LIGHT)
         assert not outcome.violations, said(outcome)
 
@@ -57,7 +55,7 @@ def test_nor_does_one_over_the_real_drivers_and_their_wire() -> None:
         assert not outcome.violations, said(outcome)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_nor_do_days_and_nights_of_school_life_whatever_the_clocks_do(seed: int) -> None:
     outcome = run(seed, DAYS)
 
@@ -120,14 +118,3 @@ def test_everything_that_may_happen_does_happen() -> None:
         "disk",
     }
     assert {name for name in wanted if counts[name] < 5} == set()
-
-
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
-def test_a_planted_bug_is_found(mutant: Mutant) -> None:
-    for seed in range(mutant.first, mutant.first + MOST_SEEDS):
-        with mutant.planted():
-            outcome = simulate(seed, mutant.form)
-        if outcome.violations:
-            break
-
-    assert outcome.violations, f"not found in {MOST_SEEDS} seeds"

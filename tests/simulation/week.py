@@ -13,6 +13,7 @@ from itertools import count
 from typing import Any, Final
 
 from drivers.simulators.faults import WORKS, Fault
+from rules.model.drill_asks import BeginDrill, DrillAsked
 from rules.model.events import CloseAsked, LockAsked, ReleaseAsked, SelfTestAsked, StartAsked, WalkTestAsked
 from rules.model.ids import ButtonId, DoorId, ZoneId
 from rules.model.kinds import DRILL
@@ -213,7 +214,12 @@ class Week(Story):
     def _drill(self) -> None:
         """A drill, and its end some minutes later."""
         zones = (ZoneId("lincoln-hs"),)
-        self.box.submit(lambda at, n, who: StartAsked(at, n, who, "lockdown", zones, DRILL, "drill"))
+        if self.random.random() < 0.5:
+            self.box.submit(lambda at, n, who: StartAsked(at, n, who, "lockdown", zones, DRILL, "drill"))
+        else:
+            enrolled = BeginDrill("lockdown", "drill", None, zones, (ButtonId("pb-101"),), (), 30, waits=True)
+            self.box.submit(lambda at, n, who: DrillAsked(at, n, who, enrolled))
+            self._in(self.random.uniform(0.1, 40.0), "a press in it", lambda: self._by_chance(Story.press))
         self._in(self.random.uniform(2, 20), "all clear", self._all_clear)
 
     def _walk_test(self) -> None:

@@ -6,7 +6,6 @@ import platform
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +17,7 @@ from edge.bench.cameras.lost import lost
 from edge.bench.cameras.part import Part, document, lines, missed
 from edge.bench.cameras.press import pressed
 from edge.cli.out import complain, say
+from rules.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

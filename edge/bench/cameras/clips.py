@@ -7,7 +7,6 @@ import shutil
 import signal
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +19,7 @@ from edge.bench.cameras.peers import FULL, simulated
 from edge.bench.children import Lost
 from edge.media.messages import File, Keep, Open, Over
 from edge.simulated.cameras import kept_pictures
+from rules.model.values import dataclass
 
 CAMERAS: Final = 4
 BEFORE_US: Final = 10_000_000

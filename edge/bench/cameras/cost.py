@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +10,7 @@ from edge.bench.cameras.driven import Driven, driven, name, opened
 from edge.bench.cameras.part import Part
 from edge.bench.cameras.peers import FULL, View, below, cpu_ms, ffmpegs, rss_mib, simulated
 from edge.bench.children import Lost, family
+from rules.model.values import dataclass
 
 RING_US: Final = 30_000_000
 RING_S: Final = 45.0

@@ -8,12 +8,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from edge.bench.children import Lost, family, started
 from edge.simulated.cameras import kept_pictures
+from rules.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from edge.bench import children
 from edge.bench.children import Child, Lost
 from edge.bench.stage import Stage
 from edge.web.pages.statics import url
+from rules.model.values import dataclass
 
 LIVE_S: Final = 40.0
 PACKETS_S: Final = 10.0

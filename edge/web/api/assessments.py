@@ -1,21 +1,27 @@
 """`/assessments`: rounds through a checklist, question by question; each no becomes one ticket."""
 
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from aiohttp import web
 from msgspec import Struct
 
+from edge.checklist_file import Form
 from edge.web.api.answering import answer, of
 from edge.web.api.booking import ask_book, read_book
 from edge.web.api.forms import Asked, Done, Id, Listed, Time
 from edge.web.api.inspections import AnswerText, Name
-from edge.web.api.reading import no_query
+from edge.web.api.reading import no_query, query
 from edge.web.api.writing import write
+from edge.web.checklists import take_sent
 from edge.web.problem import Problem
 from edge.web.route import Route, Says, Visit
+from edge.words import plural
 from rules.model.assessment_asks import AnswerQuestion, BeginAssessment, EndAssessment
 
 Word = Literal["yes", "no", "na"]
+FORMS: Final[Mapping[str, Form]] = {"text/csv": "csv", "application/yaml": "yaml"}
+MOST_TOLD: Final = 100
 
 
 class Checklist(Struct, frozen=True, kw_only=True):
@@ -144,10 +150,58 @@ async def end(visit: Visit, asked: Nothing) -> web.Response:
     return answer(Done(durable=True, words="The round is over."))
 
 
+class ImportAsked(Asked, frozen=True, kw_only=True):
+    """title: what it is called, where the file does not say. check: say what would be refused, and change nothing."""
+
+    title: Name = ""
+    check: bool = False
+
+
+class ChecklistTaken(Done, frozen=True, kw_only=True):
+    """sha256: of the file."""
+
+    title: str
+    questions: int
+    sha256: str
+
+
+async def import_checklist(visit: Visit) -> web.StreamResponse:
+    """Take a checklist in, as a whole or not at all."""
+    asked = query(visit, ImportAsked)
+    form = FORMS.get(visit.request.content_type)
+    if form is None:
+        raise Problem(415, "A checklist is sent as it is, as text/csv or application/yaml. Nothing was read.")
+    name = visit.request.match_info["id"][:64]
+    came = await take_sent(visit, form, name, asked.title, check=asked.check)
+    if came.wrong:
+        rows = [{"line": line, "words": why} for line, why in came.wrong[:MOST_TOLD]]
+        raise Problem(
+            409,  # what no schema can say of a file
+            f"{plural(len(came.wrong), 'question')} may not be as it stands: nothing of the file counts.",
+            code="rows_refused",
+            rows=rows,
+        )
+    told = "can be taken in. Nothing was changed." if asked.check else "taken in."
+    return answer(
+        ChecklistTaken(
+            durable=True,
+            words=f"{plural(came.questions, 'question')} {told}",
+            title=came.title,
+            questions=came.questions,
+            sha256=came.sha256,
+        )
+    )
+
+
 _READ: Final = (404, 503)
 ROUTES = (
     Route("GET", "/api/v1/checklists", "assets", checklists,
           says=Says("Checklists that were taken in", Listed[Checklist], problems=(503,))),
+    Route("POST", "/api/v1/checklists/{id}", "assets-write", import_checklist,
+          says=Says("Take a checklist in, as a whole or not at all", ChecklistTaken, asks=ImportAsked, sends=tuple(FORMS),
+                    problems=(408, 409, 413, 415, 503),
+                    text="The body is the file, of at most 1 MB: a table with section and text, and question (its id), category "
+                    "and weight where they are known; or YAML with title and sections. id: alike for every edition of it.")),
     Route("GET", "/api/v1/assessments", "assets", assessments,
           says=Says("Rounds through checklists, the newest first", Listed[Assessment], problems=(503,))),
     Route("POST", "/api/v1/assessments", "assets-write", write(NewAssessment, begin),

@@ -37,6 +37,8 @@ def refused(err: NotDone) -> Problem:
     status = 409  # with how things stand; what the schema can say was judged before
     if err.code in AWAY:
         status = 503
+    elif err.code == "book_failed":
+        status = 500
     elif err.code == "not_there" or err.code.startswith("unknown_"):
         status = 404
     detail = words.reply(err.code, dict(err.said))

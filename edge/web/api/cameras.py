@@ -287,8 +287,7 @@ def _stream(figures: Figures, which: StreamName, late_us: int) -> Document:
         "last": None if its.last_us is None else rfc3339(its.last_us),
         "rtp_time": its.last_rtp,
         "age_ms": None if age_us is None else age_us / 1_000,
-        # By what was told last: two seconds later it is not known any more whether it lives.
-        "live": its.up and its.age_us is not None and its.age_us <= LIVE_MS * 1_000,
+        "live": its.up and age_us is not None and age_us <= LIVE_MS * 1_000,
         "fps": None if its.fps_milli is None else its.fps_milli / 1_000,
         "bits_a_second": its.bits_a_second,
         "key_interval_ms": None if its.key_us is None else its.key_us / 1_000,

@@ -12,6 +12,7 @@ from edge.web.api.flags import Flag
 from edge.web.api.forms import KindShown, Response, Time
 from edge.web.route import Route, Says, Visit
 from edge.web.shared import shared
+from rules.model.school import SchoolMode
 
 WORST_MOST: Final = 20
 WORST: Final = (
@@ -72,8 +73,19 @@ class Trouble(Struct, frozen=True, kw_only=True):
     words: str
 
 
+class School(Struct, frozen=True, kw_only=True):
+    """community: zones that others use meanwhile. what: the calendar's row for it, empty where the week says so."""
+
+    mode: SchoolMode
+    community: list[str]
+    what: str
+
+
 class Campus(Struct, frozen=True, kw_only=True):
-    """How the campus stands at `at`. number: counts response changes (contract section 1, state order)."""
+    """How the campus stands at `at`. number: counts response changes (contract section 1, state order).
+
+    school: whether it is in session; null: the site has no calendar.
+    """
 
     at: Time
     id: str
@@ -86,6 +98,7 @@ class Campus(Struct, frozen=True, kw_only=True):
     mode: str
     version: str
     number: int
+    school: School | None
     journal: Trouble
     zones: list[Zone]
     incidents: list[LiveIncident]
@@ -105,6 +118,7 @@ async def campus(visit: Visit) -> web.StreamResponse:
             one: box[one]
             for one in ("name", "armed", "why_not", "words", "since", "mode", "version", "number")
         },
+        "school": seen["school"],
         "journal": box["journal"],
         "zones": seen["zones"],
         "incidents": seen["incidents"],

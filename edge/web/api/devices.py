@@ -60,6 +60,59 @@ class Controller(Struct, frozen=True, kw_only=True):
     doors: int
 
 
+class Second(Struct, frozen=True, kw_only=True):
+    """Who did not acknowledge in time was tried by another output, at `at`; output null: there is none of another way.
+
+    rooms: those that were named in it. state, code, told, of, since: what is known of it, as in a notice.
+    """
+
+    output: str | None
+    rooms: list[str]
+    at: str
+    state: str
+    code: str
+    told: int
+    of: int
+    since: str
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """The last notice of an output for a zone. response null: that all is over. number: the campus's state number.
+
+    state: `ordered`, `sent`, `received`, `acknowledged`, `failed`. told, of: recipients, 0 where nobody can count them.
+    first: when it was told first. unacknowledged: rooms that did not acknowledge it so far; null: whom it is addressed to.
+    second null: nobody was tried by a second channel (so far).
+    """
+
+    zone: str
+    incident: str
+    kind: str
+    response: str | None
+    number: int
+    state: str
+    code: str
+    told: int
+    of: int
+    since: str
+    first: str
+    unacknowledged: list[str | None]
+    second: Second | None
+
+
+class Room(Struct, frozen=True, kw_only=True):
+    """A room with a screen, while something is on. asked: whether it can answer. drawn null: nothing proves that it has it.
+
+    answer: safe, help, or null while nobody answered; a call for help stands until another answer comes.
+    """
+
+    room: str
+    asked: bool
+    number: int
+    drawn: str | None
+    answer: str | None
+    answered: str | None
+
+
 class Output(Struct, frozen=True, kw_only=True):
     id: str
     driver: str
@@ -68,6 +121,8 @@ class Output(Struct, frozen=True, kw_only=True):
     ordered_on: bool
     command: Command | None
     held: str
+    notices: list[Told]
+    rooms: list[Room]
 
 
 def _list(noun: str, model: Any) -> Handle:

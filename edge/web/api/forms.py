@@ -51,6 +51,12 @@ class Done(Struct, frozen=True, kw_only=True):
     words: str
 
 
+class PhotoTaken(Done, frozen=True, kw_only=True):
+    """sha256: of what is kept: the picture, without what the phone wrote into it."""
+
+    sha256: str
+
+
 class Started(Done, frozen=True, kw_only=True):
     """incident: the one it opened, joined or raised; null where it is not to be shown."""
 

@@ -5,16 +5,21 @@ from typing import Annotated, Any, Final, Literal
 from aiohttp import web
 from msgspec import Meta, Struct
 
+from edge.fire_effect import fire_effects
 from edge.journal.stored import rfc3339
 from edge.journal.writer import JournalRefused
+from edge.named import called
+from edge.post import post_document
 from edge.views import pages
 from edge.views.database import Views
 from edge.web import export
 from edge.web.api.answering import answer, of
 from edge.web.api.devices import Output
 from edge.web.api.events import Event, position_of
+from edge.web.api.fire import FireEffect
 from edge.web.api.forms import Asked, KindShown, Listed, Milliseconds, Place, Response, Time, VerdictWord
 from edge.web.api.incidents import Incident
+from edge.web.api.post import Task
 from edge.web.api.reading import query
 from edge.web.evidence import send
 from edge.web.incidents import Known, known
@@ -72,7 +77,8 @@ class EvidenceFile(Struct, frozen=True, kw_only=True):
     """A file of pictures. name: of `evidence/{name}`. state: `sealed` and `recovered` (a crash ended it) are whole.
 
     first, last: when its pictures were taken; error_ms: how far the box's clock may have been off, null: not known.
-    missing: packets that never came; dropped: pictures that no disk took. code: why it failed.
+    missing: packets that never came; dropped: pictures that no disk took; with pictures null where a crash left nobody who
+    had counted. code: why it failed.
     """
 
     name: str
@@ -94,11 +100,16 @@ class IncidentWhole(Incident, frozen=True, kw_only=True):
     """blind_spots: as they were at the press; null: not written yet, or the disk does not answer. cameras: whose pictures
     it keeps. evidence null: the disk does not answer.
 
+    fire: what a fire alarm does to doors at this moment, while the incident is live.
+
     ledger_from: `memory` where the disk does not answer: then of live orders only, without presses and timeline.
+
+    tasks null: your role has nothing to do with them, or it is over.
 
     timeline null: your role has no right to the record, or the disk does not answer.
     """
 
+    fire: list[FireEffect]
     ledger: list[LedgerDoor]
     ledger_from: str
     outputs: list[Output]
@@ -106,6 +117,7 @@ class IncidentWhole(Incident, frozen=True, kw_only=True):
     cameras: list[str]
     evidence: list[EvidenceFile] | None
     presses: list[IncidentPress] | None
+    tasks: list[Task] | None
     timeline: Listed[Event] | None
 
 
@@ -174,10 +186,16 @@ def _from_memory(visit: Visit, here: Known) -> dict[str, Any]:
         if one["order"] is not None and one["order"]["incident"] == here.id
     ]
     within = visit.office.plan.zones.get(here.document["zone"])
-    outputs = [one for one in seen["outputs"] if within is not None and one["zone"] in within.within]
+    outputs = [
+        one
+        for one in seen["outputs"]
+        if (within is not None and one["zone"] in within.within)
+        or any(told["incident"] == here.id for told in one["notices"])
+    ]
     record = visit.office.state.record
     blind = record.blind.get(IncidentId(here.id))
     return {
+        "fire": fire_effects(visit.office.plan, visit.office.state) if here.live else [],
         "ledger": ledger,
         "ledger_from": "memory",
         "outputs": outputs if here.live else [],
@@ -185,8 +203,15 @@ def _from_memory(visit: Visit, here: Known) -> dict[str, Any]:
         "cameras": sorted(record.keeping.get(IncidentId(here.id), ())),
         "evidence": None,
         "presses": None,
+        "tasks": _tasks(visit, here.id) if visit.may("coordinate") else None,
         "timeline": None,
     }
+
+
+def _tasks(visit: Visit, of: str) -> list[dict[str, Any]] | None:
+    book = visit.office.people.registrar.book
+    found = post_document(visit.office.plan, visit.office.state, of, lambda one: called(book, one))
+    return None if found is None else [*found["tasks"], *found["timers"]]
 
 
 def _from_views(visit: Visit, views: Views, name: str) -> dict[str, Any]:
@@ -229,7 +254,8 @@ def _file(incident: str, line: dict[str, Any]) -> dict[str, Any]:
         "camera": line["camera"] or "",
         "state": state if state in ("sealed", "recovered", "writing", "deleted") else "failed",
         "code": line["code"] or "",
-        **{one: line[one] for one in ("size", "pictures", "missing", "dropped")},
+        "size": line["size"],
+        **{one: None if state == "recovered" else line[one] for one in ("pictures", "missing", "dropped")},
         "sha256": line["sha256"] or None,
         "first": None if line["first_us"] is None else rfc3339(line["first_us"]),
         "last": None if line["last_us"] is None else rfc3339(line["last_us"]),

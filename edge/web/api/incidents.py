@@ -36,7 +36,10 @@ from rules.model.kinds import DRILL, EXERCISE, REAL, Drill, Exercise, Real
 
 
 class Incident(Struct, frozen=True, kw_only=True):
-    """response: the highest it rose to. silent: shown to those with the duress right alone. closed null: it is live."""
+    """response: the gravest that holds by it, or held at its end; what was before a change is in its timeline.
+
+    silent: shown to those with the duress right alone. closed null: it is live.
+    """
 
     id: str
     kind: KindShown
@@ -64,12 +67,16 @@ class Older(Asked, frozen=True, kw_only=True):
 
 
 class StartIncident(Asked, frozen=True, kw_only=True):
-    """kind has no default: what is real and what is a drill is said each time. zones: with all below each."""
+    """kind has no default: what is real and what is a drill is said each time. zones: with all below each.
+
+    change: it may take the place of something graver, as the pack's transitions allow; needs a reason and the right to end.
+    """
 
     response: Response
     zones: Annotated[list[Id], Meta(min_length=1, max_length=100)]
     kind: KindAsked
     reason: MaybeWords = ""
+    change: bool = False
 
 
 class ReleaseDoors(Asked, frozen=True, kw_only=True):
@@ -126,12 +133,15 @@ async def start(visit: Visit, asked: StartIncident) -> web.Response:
     """Start a response; on a live one of the same kind it joins or raises, never lowers."""
     if asked.kind != "real":
         need(visit, "start-drill", "start a drill or an exercise")
+    elif asked.change:
+        need(visit, "close", "change a response that holds")
+    role = caller_of(visit).role
     zones = tuple(ZoneId(one) for one in asked.zones)
     reply = done(
         await submit(
             visit,
             lambda at, number, actor: StartAsked(
-                at, number, actor, asked.response, zones, KINDS[asked.kind], asked.reason
+                at, number, actor, asked.response, zones, KINDS[asked.kind], asked.reason, role, asked.change
             ),
         )
     )
@@ -154,12 +164,17 @@ async def release(visit: Visit, asked: ReleaseDoors) -> web.Response:
 async def close(visit: Visit, asked: Closing) -> web.Response:
     """End this incident; every door stays as it is."""
     here = await known(visit)
-    name, silent = IncidentId(here.id), visit.may("look-duress")
+    name, silent, role = IncidentId(here.id), visit.may("look-duress"), caller_of(visit).role
+    people, caller = visit.office.people, caller_of(visit)
+    fresh, second = people.release_left_s(caller) > 0, people.release_second(caller)
     if not here.live:
         raise Problem(409, "This incident is over already; nothing was changed.", code="no_incident")
     reply = done(
         await submit(
-            visit, lambda at, number, actor: CloseAsked(at, number, actor, asked.reason, name, silent)
+            visit,
+            lambda at, number, actor: CloseAsked(
+                at, number, actor, asked.reason, name, silent, role, fresh, second
+            ),
         )
     )
     still = int(dict(reply.args).get("doors_still_locked", 0))
@@ -195,7 +210,8 @@ ROUTES = (
             Started,
             takes=StartIncident,
             problems=(404, 409),
-            text="`incident` is null for a silent response. A real start is never refused for a limit or a full disk.",
+            text="`incident` is null for a silent response. A real start is never refused for a limit or a full disk. "
+            "409 with `needs_change`, `transition_refused`, `holds_above` or `not_in_plan` where it may not follow what holds.",
         ),
     ),
     Route(

@@ -7,9 +7,10 @@ from msgspec import Meta, Struct, field
 
 from edge.web.api.answering import answer, of
 from edge.web.api.booking import ask_book, read_book
-from edge.web.api.forms import NO_CONTROL, Asked, Done, Id, Listed, MaybeWords, Time
+from edge.web.api.forms import NO_CONTROL, Asked, Done, Id, Listed, MaybeWords, PhotoTaken, Time
 from edge.web.api.reading import no_query, query
 from edge.web.api.writing import caller_of, write
+from edge.web.photos import INSPECTION, KINDS, send_photo, take_photo
 from edge.web.problem import Problem
 from edge.web.route import Route, Says, Visit
 from rules.model.ids import AssetId
@@ -140,7 +141,8 @@ class Checks(Struct, frozen=True, kw_only=True):
 
 class Inspection(Struct, frozen=True, kw_only=True):
     """One that was signed. day: on which it was done; at: when it was told. failed: questions that were not passed.
-    corrects, corrected_by: numbers, 0 none. person: who inspected; actor: who signed.
+    corrects, corrected_by: numbers, 0 none. person: who inspected; actor: who signed. evidence: where no person signed, by what a
+    rule counts it: `press`, `at_us` and `age_ms` of a press in a walk-test. photos: by their SHA-256.
     """
 
     number: int
@@ -161,6 +163,8 @@ class Inspection(Struct, frozen=True, kw_only=True):
     pack: str
     at: Time
     actor: str
+    evidence: dict[str, str]
+    photos: list[str]
 
 
 class OfAsset(Struct, frozen=True, kw_only=True):
@@ -237,11 +241,16 @@ async def inspection(visit: Visit) -> web.StreamResponse:
 
 async def one_of(visit: Visit) -> dict[str, Any]:
     """The one that a path means, as the book has it. Raises Problem."""
+    one: dict[str, Any] = await read_book(visit, "inspection", number=number_of(visit))
+    return one
+
+
+def number_of(visit: Visit) -> int:
+    """The number that a path means. Raises Problem."""
     name = visit.request.match_info["number"]
     if not (name.isascii() and name.isdigit() and len(name) < 16):
         raise Problem(404, "An inspection has a number. /api/v1/inspections lists them.", code="not_there")
-    one: dict[str, Any] = await read_book(visit, "inspection", number=int(name))
-    return one
+    return int(name)
 
 
 async def checks(visit: Visit) -> web.StreamResponse:
@@ -296,6 +305,19 @@ async def sign(visit: Visit, asked: Sign) -> web.Response:
     )
 
 
+async def photo(visit: Visit) -> web.StreamResponse:
+    """Take a photo in and add it."""
+    no_query(visit)
+    digest = await take_photo(visit, INSPECTION, number_of(visit))
+    return answer(PhotoTaken(durable=True, words="The photo is kept.", sha256=digest))
+
+
+async def photo_of(visit: Visit) -> web.StreamResponse:
+    """One photo."""
+    no_query(visit)
+    return await send_photo(visit, INSPECTION, number_of(visit), visit.request.match_info["sha256"])
+
+
 _READ: Final = (404, 503)
 ROUTES = (
     Route("GET", "/api/v1/inspections", "assets", signed,
@@ -308,6 +330,10 @@ ROUTES = (
           says=Says("The checks in force, with their forms", Checks, problems=(503,))),
     Route("GET", "/api/v1/inspections/{number}", "assets", inspection,
           says=Says("One inspection", Inspection, problems=_READ)),
+    Route("POST", "/api/v1/inspections/{number}/photos", "inspect", photo,
+          says=Says("Add a photo to one", PhotoTaken, sends=KINDS, problems=(404, 408, 413, 415, 422, 503))),
+    Route("GET", "/api/v1/inspections/{number}/photos/{sha256}", "assets", photo_of,
+          says=Says("One photo", None, media="image/jpeg", problems=_READ)),
     Route("GET", "/api/v1/assets/{id}/inspections", "assets", of_asset,
           says=Says("The checks of one asset, how each stands, and what was signed last", OfAsset, problems=_READ)),
 )  # fmt: skip

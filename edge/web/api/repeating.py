@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
 
 from edge.web.once import Once, UsedBefore
 from edge.web.problem import Problem
+from rules.model.values import dataclass
 
 KEEP_S: Final = 86_400.0
 DECIDED: Final = frozenset({404, 409})

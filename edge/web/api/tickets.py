@@ -9,10 +9,21 @@ from msgspec import Meta, Struct, field
 
 from edge.web.api.answering import answer, of
 from edge.web.api.booking import ask_book, read_book
-from edge.web.api.forms import NO_CONTROL, Asked, Cursor, Done, Id, Listed, MaybeWords, Time, Words
+from edge.web.api.forms import (
+    NO_CONTROL,
+    Asked,
+    Cursor,
+    Done,
+    Id,
+    Listed,
+    MaybeWords,
+    PhotoTaken,
+    Time,
+    Words,
+)
 from edge.web.api.reading import no_query, query
 from edge.web.api.writing import caller_of, write
-from edge.web.photos import send_photo, take_photo
+from edge.web.photos import KINDS, TICKET, send_photo, take_photo
 from edge.web.problem import Problem
 from edge.web.route import Route, Says, Visit
 from rules.model.asset_facts import Pairs
@@ -84,7 +95,8 @@ class Happened(Struct, frozen=True, kw_only=True):
 
 
 class TicketWhole(TicketLine, frozen=True, kw_only=True):
-    """age_s: how long it was open, all times together, without what rested. next_step: of escalation, in so many seconds.
+    """age_s: how long it was open, all times together, without what rested. next_step: of escalation, in so many seconds;
+    next_does: what it does then: weight, assigned, flag.
     supported_until: of its asset, where that is known.
     """
 
@@ -94,6 +106,7 @@ class TicketWhole(TicketLine, frozen=True, kw_only=True):
     age_s: int
     steps: list[str]
     next_step: str | None
+    next_does: dict[str, str]
     next_step_in_s: int | None
     resting_until: Time | None
     supported_until: str
@@ -190,10 +203,6 @@ class Numbered(Done, frozen=True, kw_only=True):
     number: int
 
 
-class PhotoTaken(Done, frozen=True, kw_only=True):
-    sha256: str
-
-
 class Upkeep(Struct, frozen=True, kw_only=True):
     """number: to end it by."""
 
@@ -280,6 +289,7 @@ async def ticket(visit: Visit) -> web.StreamResponse:
         "age_s": told.get("age_us", 0) // 1_000_000,
         "steps": told.get("steps", []),
         "next_step": told.get("next_step"),
+        "next_does": told.get("next_does", {}),
         "next_step_in_s": None if next_us is None else next_us // 1_000_000,
         "resting_until": rfc3339(rest_us) if rest_us else None,
     }
@@ -376,14 +386,14 @@ async def note_ticket(visit: Visit, asked: NewNote) -> web.Response:
 async def photo(visit: Visit) -> web.StreamResponse:
     """Take a photo in and note it."""
     no_query(visit)
-    digest = await take_photo(visit, number_of(visit))
+    digest = await take_photo(visit, TICKET, number_of(visit))
     return answer(PhotoTaken(durable=True, words="The photo is kept.", sha256=digest))
 
 
 async def photo_of(visit: Visit) -> web.StreamResponse:
     """One photo."""
     no_query(visit)
-    return await send_photo(visit, number_of(visit), visit.request.match_info["sha256"])
+    return await send_photo(visit, TICKET, number_of(visit), visit.request.match_info["sha256"])
 
 
 async def snooze(visit: Visit, asked: Snooze) -> web.Response:
@@ -429,7 +439,7 @@ ROUTES = (
     Route("POST", "/api/v1/tickets/{id}/notes", "report", write(NewNote, note_ticket),
           says=Says("Add words, time spent, parts", Done, takes=NewNote)),
     Route("POST", "/api/v1/tickets/{id}/photos", "report", photo,
-          says=Says("Add a photo; where and when it was taken is removed", PhotoTaken, sends=("image/jpeg", "image/png"),
+          says=Says("Add a photo; where and when it was taken is removed", PhotoTaken, sends=KINDS,
                     problems=(400, 408, 409, 413, 415, 503))),
     Route("GET", "/api/v1/tickets/{id}/photos/{sha256}", "read-tickets", photo_of,
           says=Says("One photo", problems=(409, 503), media="image/jpeg")),

@@ -33,6 +33,7 @@ ROLES: Final = {
     "technician": "technician",
     "viewer": "viewer",
     "device": "device",
+    "detector": "detector",
 }
 WRONG: Final = "The password or the code does not fit. Nothing was changed."
 

@@ -10,9 +10,10 @@ from edge.control.desk import Reply
 from edge.web.pages.confirming import ours
 from edge.web.pages.forms import Form, form_of
 from edge.web.pages.language import _, say
+from edge.web.pages.proving import asks_first, proof_of
 from edge.web.pages.replies import told
-from edge.web.pages.responses import bands, name, standing, startable, titled
-from edge.web.pages.showing import actor_of, pages, scene_of, show
+from edge.web.pages.responses import bands, name, standing, titled
+from edge.web.pages.showing import actor_of, pages, role_of, scene_of, show
 from edge.web.pages.times import ms_of
 from edge.web.problem import Problem
 from edge.web.route import Route, Visit
@@ -24,6 +25,8 @@ from rules.model.responses import Response
 
 SUBMIT_S: Final = 10.0
 END, RELEASE = "END", "RELEASE"
+ASKS_FIRST: Final = frozenset({"factor_first", "second_person_first"})
+"""Refusals of an end that a release session answers."""
 WORDS: Final = (END, RELEASE)
 """What is typed where a button is not held."""
 RESPONSES: Final[tuple[Response, ...]] = get_args(Response)
@@ -83,12 +86,12 @@ async def _started(visit: Visit, form: Form, kind: Real | Drill | Exercise) -> w
     if silent and (not isinstance(kind, Real) or not visit.role_may("look-duress")):
         raise Problem(422, _("A silent response is started by its button. Nothing was started."))
     zones = tuple(ZoneId(one) for one in form.all("zone")) or (visit.office.plan.campus,)
-    reason = form.line("reason")
+    reason, role = form.line("reason"), role_of(visit)
 
     def ask() -> Awaitable[Reply]:
         return visit.office.submit(
             actor_of(visit),
-            lambda at, request, actor: StartAsked(at, request, actor, response, zones, kind, reason),
+            lambda at, request, actor: StartAsked(at, request, actor, response, zones, kind, reason, role),
         )
 
     def stands(reply: Reply) -> bool:
@@ -107,16 +110,6 @@ def _key_of(form: Form, response: Response, zones: tuple[ZoneId, ...], kind: Rea
     """The same touch, however often it is sent: another choice from the same list is another."""
     key = form.text("key")
     return f"{key} {kind.word} {response} {' '.join(zones)}" if key else ""
-
-
-async def drills(visit: Visit) -> web.StreamResponse:
-    """Drills and exercises: nothing real starts here."""
-    now = scene_of(visit)
-    more = {
-        "drillable": startable(now, kind="drill"),
-        "real_live": any(one["kind"] == "real" and not one["silent"] for one in now.picture["incidents"]),
-    }
-    return show(visit, "plain", seen=now, template="drills.html", more=more)
 
 
 # --- answering an unanswered press ------------------------------------------------------------
@@ -208,7 +201,8 @@ async def note(visit: Visit) -> web.StreamResponse:
     else:
         reply = await decided(pages(visit).once.do(actor_of(visit), form.text("key"), ask))
     done = _("The note is in the record.") if reply.durable else _("The note is taken.")
-    return onward(visit, f"/incidents/{of}#said", told(reply, done), done=reply.done)
+    place = f"/incidents/{of}/post#notes" if form.text("to") == "post" else f"/incidents/{of}#said"
+    return onward(visit, place, told(reply, done), done=reply.done)
 
 
 async def _in_record(visit: Visit, of: IncidentId) -> bool:
@@ -223,9 +217,8 @@ async def closing(visit: Visit) -> web.StreamResponse:
 
 def _closing(visit: Visit, missing: str = "", reason: str = "") -> web.Response:
     status = 422 if missing else 200
-    return show(
-        visit, "plain", template="close.html", more={"missing": missing, "reason": reason}, status=status
-    )
+    more = {"missing": missing, "reason": reason, "asks_first": asks_first(visit)}
+    return show(visit, "plain", template="close.html", more=more, status=status)
 
 
 async def close(visit: Visit) -> web.StreamResponse:
@@ -240,15 +233,22 @@ async def close(visit: Visit) -> web.StreamResponse:
             "Something began or changed since this page was opened. Nothing was ended: look, then end it."
         )
         return _closing(visit, missing, form.line("reason"))
-    reason, silent = form.line("reason"), visit.may("look-duress")
+    reason, silent, role = form.line("reason"), visit.may("look-duress"), role_of(visit)
+    fresh, second = proof_of(visit)
 
     def ask() -> Awaitable[Reply]:
         return visit.office.submit(
-            actor_of(visit), lambda at, request, actor: CloseAsked(at, request, actor, reason, None, silent)
+            actor_of(visit),
+            lambda at, request, actor: CloseAsked(
+                at, request, actor, reason, None, silent, role, fresh, second
+            ),
         )
 
     reply = await decided(pages(visit).once.do(actor_of(visit), form.text("key"), ask))
-    return onward(visit, "/", told(reply, _("Ended.")), done=reply.done)
+    text = told(reply, _("Ended."))
+    if reply.code in ASKS_FIRST:
+        return _closing(visit, text, reason)
+    return onward(visit, "/", text, done=reply.done)
 
 
 def confirmed(form: Form, word: str) -> bool:
@@ -259,7 +259,6 @@ def confirmed(form: Form, word: str) -> bool:
 ROUTES: Final = (
     Route("GET", "/start", "start", starting, page=True),
     Route("POST", "/start", "start", start, page=True),
-    Route("GET", "/drills", "start-drill", drills, page=True),
     Route("POST", "/drills", "start-drill", start_drill, page=True),
     Route("GET", "/presses/{key}", "look", answer_page, page=True),
     Route("POST", "/presses/start", "acknowledge", acknowledge, page=True),

@@ -1,16 +1,18 @@
 """Assessments: rounds through a checklist, answered question by question on a phone, over days, and printed."""
 
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
 from aiohttp import web
 
 from edge.web import book
-from edge.web.api.assessments import Word, number_of, whole, worded
+from edge.web.api.assessments import MOST_TOLD, Word, number_of, whole, worded
 from edge.web.api.booking import read_book
+from edge.web.checklists import take_enclosed
 from edge.web.pages import times
 from edge.web.pages.acting import onward
 from edge.web.pages.forms import form_of
-from edge.web.pages.language import _, say
+from edge.web.pages.language import _, many, say
 from edge.web.pages.scene import Scene
 from edge.web.pages.showing import scene_of, show
 from edge.web.problem import Problem
@@ -23,14 +25,42 @@ ANSWERS: Final = {"yes": "Yes", "no": "No", "na": "Does not apply"}
 
 async def listing(visit: Visit) -> web.StreamResponse:
     """Rounds, and the checklists to begin one with."""
+    return await _listing(visit)
+
+
+async def _listing(
+    visit: Visit, *, missing: str = "", wrong: Sequence[tuple[int, str]] = (), status: int = 200
+) -> web.StreamResponse:
     now = scene_of(visit)
     found, lists = await read_book(visit, "assessments"), await read_book(visit, "checklists")
     more = {
         "rounds": [_round(now, one) for one in found],
         "checklists": [(one["id"], one["title"]) for one in lists],
         "zones": [(str(one.id), str(one.name)) for one in now.plan.zones.values()],
+        "missing": missing,
+        "wrong": [(say("Line {n}: {why}", n=line, why=why)) for line, why in wrong[:MOST_TOLD]],
     }
-    return show(visit, "plain", seen=now, template="assessments.html", more=more)
+    return show(visit, "plain", seen=now, template="assessments.html", more=more, status=status)
+
+
+async def bring(visit: Visit) -> web.StreamResponse:
+    """Take a checklist in, by a form with a file."""
+    try:
+        came = await take_enclosed(visit)
+    except Problem as problem:
+        if problem.status in (401, 403):
+            raise
+        return await _listing(visit, missing=problem.detail, status=problem.status)
+    if came.wrong:
+        text = many(
+            "{n} question may not be as it stands: nothing of the file counts.",
+            "{n} questions may not be as they stand: nothing of the file counts.",
+            len(came.wrong),
+        )
+        return await _listing(visit, missing=text, wrong=came.wrong, status=409)
+    return onward(
+        visit, "/assessments", many("{n} question taken in.", "{n} questions taken in.", came.questions)
+    )
 
 
 def _round(scene: Scene, one: Document) -> Document:
@@ -39,6 +69,7 @@ def _round(scene: Scene, one: Document) -> Document:
         **one,
         "zone": scene.zone_name(one["zone"]),
         "begun": times.full(times.ms_of(one["begun_at"]), scene.zone),
+        "day": times.full(times.ms_of(one["begun_at"]), scene.zone)[:10],
         "ended": times.full(times.ms_of(ended), scene.zone) if ended else "",
         "progress": say("{a} of {q} answered, {n} no", a=one["answered"], q=one["questions"], n=one["no"]),
     }
@@ -115,6 +146,7 @@ async def end(visit: Visit) -> web.StreamResponse:
 ROUTES: Final = (
     Route("GET", "/assessments", "assets", listing, page=True),
     Route("POST", "/assessments", "assets-write", begin, page=True),
+    Route("POST", "/assessments/checklists", "assets-write", bring, page=True),
     Route("GET", "/assessments/{number}", "assets", one, page=True),
     Route("POST", "/assessments/{number}/answers", "inspect", respond, page=True),
     Route("POST", "/assessments/{number}/end", "assets-write", end, page=True),

@@ -1,10 +1,12 @@
 """The campus, or home: armed or not and why, doors not as they should be, zones, and whether a press would work."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from edge import words
 from edge.web.pages.causes import by_cause, devices_by_cause, doors_in
 from edge.web.pages.devices import button_row, input_row
+from edge.web.pages.fire_views import fire_rows
 from edge.web.pages.flags import flag_rows
 from edge.web.pages.language import _, many, say
 from edge.web.pages.responses import KINDS, name
@@ -12,9 +14,12 @@ from edge.web.pages.scene import Scene
 from edge.web.pages.testing import tests_running
 from edge.web.pages.verdicts import door_row, worst_first
 from rules.model.ids import ZoneId
+from rules.model.verdicts import SECURED
 from rules.supervision import BATTERY_LOW_PERCENT
 
 Document = dict[str, Any]
+
+AT_REST: Final = SECURED | {"closed_locked"}
 
 MOST_GAPS: Final = 4
 MOST_ROWS: Final = 12
@@ -34,6 +39,7 @@ def campus_view(scene: Scene, of: str = "") -> Document:
     return {
         "held": held,
         "state": _state(scene, len(flags)),
+        "school": school_line(scene),
         "gaps": flags[:MOST_GAPS],
         "more_gaps": max(0, len(flags) - MOST_GAPS),
         "reaches": _reaches(scene),
@@ -45,6 +51,7 @@ def campus_view(scene: Scene, of: str = "") -> Document:
         "zones": [zone_row(scene, one) for one in scene.picture["zones"]],
         "inputs": [one for one in shown if "fire" in one],
         "buttons": [one for one in shown if "wired" in one],
+        "fire_effects": fire_rows(scene),
         "silent": silent,
         "buttons_count": len(buttons),
         "walk_tests": walk_test_rows(scene),
@@ -67,6 +74,42 @@ def _state(scene: Scene, gaps: int) -> Document:
     if gaps:
         return {"armed": True, "words": many("Armed, with {n} gap", "Armed, with {n} gaps", gaps), "why": ""}
     return {"armed": True, "words": _("Armed"), "why": ""}
+
+
+SCHOOL: Final[Mapping[str, tuple[str, str]]] = {
+    "school": ("School is in session", ""),
+    "community": (
+        "Others use the building",
+        "Few of the staff are there. A response is told by the outputs for this time.",
+    ),
+    "after-hours": ("After hours", "Few people are there. A response is told by the outputs for this time."),
+    "unknown": (
+        "It is not known whether school is in session",
+        "Everybody who could be told is told. Look at the box's clock, and whether its calendar has run out.",
+    ),
+}
+"""By `SchoolMode`: what is so, then what follows from it."""
+
+
+def school_line(scene: Scene) -> Document | None:
+    """Whether school is in session, and outside of it which doors to the outside are not closed and locked."""
+    now = scene.picture["school"]
+    if now is None:
+        return None
+    title, text = SCHOOL[now["mode"]]
+    where = ", ".join(scene.zone_name(one) for one in now["community"])
+    loose = [
+        door["name"]
+        for door in scene.picture["doors"]
+        if now["mode"] != "school" and door["kind"] == "exterior" and door["verdict"] not in AT_REST
+    ]
+    return {
+        "mode": now["mode"],
+        "title": _(title),
+        "where": where,
+        "text": _(text) if text else "",
+        "loose": loose,
+    }
 
 
 def _reaches(scene: Scene) -> str:

@@ -9,23 +9,42 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from edge import asset_words, camera_words, exterior_words, ticket_words, words
+from edge import (
+    alert_words,
+    asset_words,
+    camera_words,
+    exterior_words,
+    notice_words,
+    post_words,
+    response_words,
+    statement_words,
+    ticket_words,
+    words,
+)
 from edge.config.pack_inspections import shipped_inspections
+from edge.config.packs import shipped
 from edge.flag_ends import ENDS
 from edge.flag_evidence import SEEN
 from edge.flag_words import FLAGS
+from edge.floorplans import compared, kinds
 from edge.rulebook import LIMITS
 from edge.web.pages import (
     account,
     acting,
+    alert_views,
     assessments,
     assets,
+    campus,
     confirming,
     devices,
     doors,
+    firmware_views,
     frame,
     inspection_views,
+    map_view,
+    nearby,
     people,
+    proving,
     releasing,
     replies,
     responses,
@@ -78,20 +97,48 @@ def from_tables() -> Iterator[str]:
     plain: Iterable[Iterable[str]] = (
         *(table.values() for table in (words.VERDICTS, words.HELD, words.NOT_ARMED, words.UNANSWERED)),
         *(table.values() for table in (words.REFUSALS, words.MODES, replies.ON_A_PAGE, TITLES)),
-        *(table.values() for table in (responses.NAMES, responses.SAYS, responses.KINDS, responses.MARKS)),
-        *(table.values() for table in (responses.MARKS_SAY, devices.INPUT_KINDS, devices.INPUT_SAYS)),
+        *(
+            table.values()
+            for table in (
+                response_words.NAMES,
+                response_words.SAYS,
+                notice_words.STATES,
+                notice_words.CODES,
+                notice_words.CALLED,
+                responses.KINDS,
+                responses.MARKS,
+            )
+        ),
+        shipped().transitions.reasons.values(),
+        [text for row in campus.SCHOOL.values() for text in row if text],
+        *(
+            table.values()
+            for table in (
+                nearby.TITLES,
+                proving.ASKS,
+                responses.MARKS_SAY,
+                devices.INPUT_KINDS,
+                devices.INPUT_SAYS,
+            )
+        ),
         *(table.values() for table in (devices.CODES, doors.KINDS, doors.TYPES, doors.EGRESS)),
         *(table.values() for table in (doors.POWER, doors.SILENCE, signing.WHY_NOT, signing.SET_UP_WHY_NOT)),
         *(table.values() for table in (signing.WELCOME_WHY_NOT, people.ON_A_PAGE)),
         *(releasing.WHY_NOT.values(), confirming.WHY_NOT.values(), acting.WORDS),
         (account.WRONG, *account.ROLES.values()),
         *(ticket_views.BUTTONS.values(), ticket_views.KINDS.values(), ticket_views.FIELDS.values()),
-        ticket_views.ALSO_SAID,
+        (*ticket_views.ALSO_SAID, ticket_views.FLAGGED),
         inspection_views.ALSO_SAID,
+        *(
+            table.values()
+            for table in (firmware_views.VERDICTS, firmware_views.LISTS, firmware_views.MISSING)
+        ),
         _of_checks(),
         assessments.ANSWERS.values(),
         *(ticket_words.FIELDS.values(), ticket_words.FORMS.values()),
         *(exterior_words.RESULTS.values(), exterior_words.CODES.values()),
+        (*map_view.LAYER_WORDS.values(), *compared.WORDS.values()),
+        (*(one.word for one in kinds.KINDS.values()), *(word for *_others, word in map_view.DOOR_KEY)),
         *FLAGS.values(),
         *(ENDS.values(), SEEN.values(), words.DRY_RUN.values(), LIMITS.values()),
         (role.replace("-", " ") for role in ROLES),
@@ -107,6 +154,20 @@ def from_tables() -> Iterator[str]:
         camera_words.DELETED.values(),
         (replies.NOT_ON_DISK, devices.NOT_READ, words.SAID_NO),
         timeline.STANDINGS.values(),
+        *(
+            table.values()
+            for table in (
+                post_words.ROLES,
+                statement_words.TO,
+                statement_words.STATES,
+                post_words.STATES,
+                post_words.ROOM,
+                post_words.TEACHER,
+                post_words.SCREENS,
+            )
+        ),
+        *(alert_words.DETECTED.values(), alert_words.DOUBTS.values()),
+        (word for _symbol, _tone, word in alert_views.STATES.values()),
         *(words.LINKS.values(), words.TEST_CODES.values(), words.RETENTION.values()),
         (word for word, _tone, _symbol in tested.SHOWN_AS.values()),
         (shape.word for shape in verdicts.SHAPES.values()),

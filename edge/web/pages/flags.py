@@ -24,6 +24,8 @@ SHOWN_ELSEWHERE: Final = frozenset({"unanswered_press", "not_armed"})
 LINK: Final = "link_not_proven"
 """Its subject is a link of a self-test: `kind:id`."""
 MOST_NAMED: Final = 5
+PLACES: Final[Mapping[str, str]] = {"bundle_missing": "/firmware", "bundle_old": "/firmware"}
+"""Where something is done about a flag that is of no device."""
 FAULTS: Final = frozenset({"lock_ticket_old", "safety_ticket_old"})
 """What was reported and nobody mended: shown in an incident too, for it changes what people can rely on there."""
 
@@ -70,7 +72,7 @@ def _row(scene: Scene, words: str, group: list[Document], explained: Mapping[str
         "since_ms": times.ms_of(oldest) if oldest else None,
         "since": scene.full(oldest),
         "age_ms": scene.since_ms(oldest),
-        "href": place_of(scene.plan, first["subject"]) if len(group) == 1 else "",
+        "href": PLACES.get(code) or (place_of(scene.plan, first["subject"]) if len(group) == 1 else ""),
         "flag": _page_of(first) if len(group) == 1 else "",
         "owner": _role(first["owner"]),
         "ends": _(first["clears"]["words"]),

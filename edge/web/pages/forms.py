@@ -1,13 +1,14 @@
 """What a form sent, bounded and read as text: a shape that is no form of ours is a problem, never a failure."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 from urllib.parse import parse_qsl
 
 from edge.web.pages.language import _
 from edge.web.problem import Problem
 from edge.web.route import Visit
+from rules.model.values import dataclass
 
 LONGEST_TEXT: Final = 2_000
 MOST_VALUES: Final = 1_000

@@ -3,16 +3,22 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from edge.notice_words import ALL_CLEAR, FOR_GOOD
+from edge.notice_words import STATES as NOTICE_STATES
+from edge.response_words import words_of
 from edge.views.pages import Kept
-from edge.web.pages import times
+from edge.web.nearest import sought
+from edge.web.pages import telling, times
 from edge.web.pages.cameras import blind_rows, incident_cameras
 from edge.web.pages.campus import walk_test_rows, zone_row
 from edge.web.pages.causes import by_cause
 from edge.web.pages.devices import input_row
 from edge.web.pages.doors import ledger_times, took
+from edge.web.pages.fire_views import fire_rows
 from edge.web.pages.flags import FAULTS, flag_rows, flags_here
 from edge.web.pages.language import _, say
-from edge.web.pages.responses import MARKS, SAYS, band, name, presses, titled
+from edge.web.pages.post_line import post_line
+from edge.web.pages.responses import MARKS, band, name, presses, titled
 from edge.web.pages.scene import Scene
 from edge.web.pages.verdicts import counted, door_row, worst_first
 from rules.model.ids import CameraId, IncidentId
@@ -40,6 +46,7 @@ def incident_view(scene: Scene, of: str) -> Document | None:
     return {
         "id": of,
         "band": band(scene, found),
+        "nearest": bool(sought(scene.plan, scene.state.record, of)),
         "count": count_line(counted(told)),
         "bad": by_cause(scene, bad),
         "good": [row for row in told if row["attention"] != "not_secured"],
@@ -53,9 +60,11 @@ def incident_view(scene: Scene, of: str) -> Document | None:
         # Held back: what somebody tries has its place at home and on the button's page.
         "tests": [],
         "fire": [row for row in inputs if row["fire"] and row["tone"] != "calm"],
+        "fire_effects": fire_rows(scene),
         "eyes": incident_cameras(scene, of),
         "wrong": flags_here(scene, of, found["zone"]),
         "faults": flag_rows(scene, lambda one: one["code"] in FAULTS),
+        **post_line(scene, of),
     }
 
 
@@ -95,6 +104,7 @@ def _proven(door: Document) -> str:
 def _outputs(scene: Scene) -> list[Document]:
     found = []
     for one in scene.picture["outputs"]:
+        found += [_told(scene, one, told) for told in one["notices"]]
         command = one["command"]
         if not one["ordered_on"] and command is None:
             continue
@@ -102,6 +112,7 @@ def _outputs(scene: Scene) -> list[Document]:
         found.append(
             {
                 "id": one["id"],
+                "called": one["id"],
                 "driver": one["driver"],
                 "zone": scene.zone_name(one["zone"]),
                 "on": one["ordered_on"],
@@ -112,6 +123,31 @@ def _outputs(scene: Scene) -> list[Document]:
             }
         )
     return found
+
+
+def _told(scene: Scene, output: Document, told: Document) -> Document:
+    """What is known of a notice: sent is not informed, and nobody claims that anybody heard a loudspeaker."""
+    what = _(ALL_CLEAR) if told["response"] is None else name(told["response"])
+    return {
+        "id": f"{output['id']}-{told['zone']}",
+        "called": output["id"],
+        "driver": output["driver"],
+        "zone": f"{scene.zone_name(told['zone'])}: {what}",
+        "on": True,
+        "tone": "ok" if told["state"] in ("received", "acknowledged") else "unk",
+        "word": _(NOTICE_STATES.get(told["state"], told["state"])),
+        "doubt": ". ".join(filter(None, (_untold(told), telling.second(told, scene.clock)))),
+    }
+
+
+def _untold(told: Document) -> str:
+    if told["state"] == "failed":
+        why = telling.why(told["code"])
+        count = say("{told} of {of} reached", told=told["told"], of=told["of"]) if told["of"] else ""
+        again = "" if told["code"] in FOR_GOOD else _("it is tried again")
+        return ", ".join(filter(None, (count, why, again)))
+    heard = _("nobody knows who heard it") if told["state"] == "sent" and not told["of"] else ""
+    return ", ".join(filter(None, (heard, telling.why(told["code"]))))
 
 
 def _switched(on: bool, sure: bool) -> str:
@@ -169,7 +205,7 @@ def closed_view(
     return {
         **shown,
         "name": name(str(line["response"])),
-        "says": _(SAYS.get(str(line["response"]), "")),
+        "says": _(words_of(scene.plan.responses).get(str(line["response"]), "")),
         "doors": rows,
         "never": sum(not row["secured"] for row in rows),
         "eyes": {

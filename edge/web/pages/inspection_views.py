@@ -109,7 +109,9 @@ def signed(scene: Scene, one: Said, names: Mapping[str, str]) -> Document:
         "day": one["day"],
         "passed": one["result"] == "passed",
         "result": _(RESULTS[one["result"]]),
-        "person": one["person"] or _("(its words were erased)"),
+        "person": one["person"] or (_("a walk-test") if one["evidence"] else _("(its words were erased)")),
+        "evidence": _evidence(scene, one["evidence"]),
+        "photos": list(one["photos"]),
         "certificate": one["certificate"],
         "by": names.get(one["actor"], one["actor"]),
         "at": times.full(times.ms_of(one["at"]), scene.zone),
@@ -121,6 +123,16 @@ def signed(scene: Scene, one: Said, names: Mapping[str, str]) -> Document:
         "answers": dict(one["answers"]),
         "failed": list(one["failed"]),
     }
+
+
+def _evidence(scene: Scene, evidence: Said) -> str:
+    """By what it counts where nobody signed; empty: somebody did."""
+    if not evidence:
+        return ""
+    at = times.full(int(evidence.get("at_us", "0")) // 1_000, scene.zone)
+    text = say("Its press in a walk-test came through at {at}.", at=at)
+    age = evidence.get("age_ms")
+    return text if age is None else f"{text} " + say("It was at most {n} ms old.", n=age)
 
 
 def answers(one: Document, form: list[Document]) -> list[tuple[str, str, bool]]:

@@ -5,7 +5,7 @@ from typing import Any, Final, cast
 from aiohttp import web
 
 from edge.web.api.booking import read_book
-from edge.web.api.inspections import DueAsked, asset_of, due_page, one_of
+from edge.web.api.inspections import DueAsked, asset_of, due_page, number_of, one_of
 from edge.web.pages import inspection_views as views
 from edge.web.pages.acting import onward
 from edge.web.pages.booking import asked_of_book
@@ -13,6 +13,8 @@ from edge.web.pages.forms import form_of
 from edge.web.pages.language import _
 from edge.web.pages.replies import told
 from edge.web.pages.showing import scene_of, show
+from edge.web.photos import INSPECTION, take_enclosed_photo
+from edge.web.problem import Problem
 from edge.web.route import Route, Visit
 from rules.model.ids import AssetId
 from rules.model.inspection_asks import SignInspection
@@ -136,14 +138,35 @@ async def sign(visit: Visit) -> web.StreamResponse:
 
 async def one(visit: Visit) -> web.StreamResponse:
     """One that was signed."""
+    return await _one(visit)
+
+
+async def _one(visit: Visit, *, missing: str = "", status: int = 200) -> web.StreamResponse:
     now = scene_of(visit)
     found = views.signed(now, await one_of(visit), _names(visit))
     known = await read_book(visit, "inspections.checks")
     form: list[Document] = next(
         (views.check(each, [])["form"] for each in known["checks"] if each["id"] == found["check"]), []
     )
-    more = {"one": found, "answers": views.answers(found, form)}
-    return show(visit, "plain", seen=now, template="inspection.html", more=more)
+    more = {
+        "one": found,
+        "answers": views.answers(found, form),
+        "signs": visit.may("inspect"),
+        "missing": missing,
+    }
+    return show(visit, "plain", seen=now, template="inspection.html", more=more, status=status)
+
+
+async def photo(visit: Visit) -> web.StreamResponse:
+    """Add a photo to one, by a form with a file."""
+    number = number_of(visit)
+    try:
+        await take_enclosed_photo(visit, INSPECTION, number)
+    except Problem as problem:
+        if problem.status in (401, 403, 404):
+            raise
+        return await _one(visit, missing=problem.detail, status=problem.status)
+    return onward(visit, f"/inspections/{number}", _("The photo is kept."))
 
 
 async def checks(visit: Visit) -> web.StreamResponse:
@@ -169,4 +192,5 @@ ROUTES: Final = (
     Route("GET", "/inspections/of/{id}", "assets", of_asset, page=True),
     Route("POST", "/inspections/of/{id}", "inspect", sign, page=True),
     Route("GET", "/inspections/{number}", "assets", one, page=True),
+    Route("POST", "/inspections/{number}/photo", "inspect", photo, page=True),
 )

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from aiohttp import web
 
+from edge import asset_words
 from edge.book.csv_columns import cents
 from edge.web import book
 from edge.web.pages import assets as views
@@ -36,6 +38,7 @@ async def listing(visit: Visit) -> web.StreamResponse:
     more = {
         "rows": [views.row(now, one) for one in found["items"]],
         "next": _onward(asked, found["next"]),
+        "found": _query({one: asked[one] for one in asked if one != "after"}),
         "counts": views.counted(counts),
         **views.filters(now, asked),
     }
@@ -75,7 +78,14 @@ async def change(visit: Visit) -> web.StreamResponse:
     """Say other things of it: only what the form has otherwise than it was."""
     form = await form_of(visit)
     known = (await book.read(visit, "asset", id=_id(visit)))["said"]
-    return await _done(visit, asks.WriteAsset(AssetId(_id(visit)), tuple(_said(form, known))))
+    if other := [asset_words.FIELDS[name] for name in _overtaken(form, known)]:
+        what = ", ".join(map(_, other))
+        missing = say(
+            "Somebody changed this since the page was opened: {what}. Nothing was saved: look, then save again.",
+            what=what,
+        )
+        return await _asset(visit, missing=missing, status=409, typed=form)
+    return await _done(visit, asks.WriteAsset(AssetId(_id(visit)), _said(form, known)), typed=form)
 
 
 def _step(make: Callable[[AssetId, Form], BookAsk]) -> Callable[[Visit], Any]:
@@ -129,7 +139,7 @@ async def settle(visit: Visit) -> web.StreamResponse:
     return onward(visit, "/inventory/reports", say("Report {n} is settled.", n=number))
 
 
-async def _done(visit: Visit, asked: BookAsk, to: str = "") -> web.StreamResponse:
+async def _done(visit: Visit, asked: BookAsk, to: str = "", typed: Form | None = None) -> web.StreamResponse:
     place = f"/assets/{_id(visit)}" if not to.startswith("/inventory/audits/") else to[:100]
     try:
         answered = await book.decide(visit, asked)
@@ -138,16 +148,23 @@ async def _done(visit: Visit, asked: BookAsk, to: str = "") -> web.StreamRespons
             raise
         if to:
             return onward(visit, place, problem.detail, done=False)
-        return await _asset(visit, missing=problem.detail, status=422)
+        return await _asset(visit, missing=problem.detail, status=422, typed=typed)
     text = _("Saved.") if book.subject_of(answered) else _("It was so already.")
     return onward(visit, place, text)
 
 
-async def _asset(visit: Visit, *, missing: str = "", status: int = 200) -> web.Response:
+async def _asset(
+    visit: Visit, *, missing: str = "", status: int = 200, typed: Form | None = None
+) -> web.Response:
+    """typed: what somebody wrote into the form of its fields, and was not saved."""
     now = scene_of(visit)
-    one = await book.read(visit, "asset", id=_id(visit))
+    asset = views.asset_view(now, await book.read(visit, "asset", id=_id(visit)))
+    for each in asset["fields"]:
+        each["was"] = each["value"]
+        if typed is not None and each["name"] in typed.fields:
+            each["value"] = typed.line(each["name"])
     more = {
-        "asset": views.asset_view(now, one),
+        "asset": asset,
         "zones": [(str(zone.id), str(zone.name)) for zone in now.plan.zones.values()],
         "missing": missing,
         "today": datetime.now(now.zone).date().isoformat(),
@@ -157,17 +174,38 @@ async def _asset(visit: Visit, *, missing: str = "", status: int = 200) -> web.R
 
 
 def _said(form: Form, known: Document) -> Pairs:
-    """What a form says otherwise than it is known."""
-    said: list[tuple[str, str]] = []
+    """What a form says otherwise than it is known, and than its page showed it."""
+    return tuple(
+        (field, value)
+        for field, was, value in _written(form)
+        if value not in (known.get(field, ""), was) and FIELDS[field].by == "anybody"
+    )
+
+
+def _overtaken(form: Form, known: Document) -> list[str]:
+    """Fields in which a form says one thing, its page showed another, and somebody said a third meanwhile."""
+    return [
+        field
+        for field, was, value in _written(form)
+        if was is not None and value != was and " ".join(known.get(field, "").split()) not in (was, value)
+    ]
+
+
+def _written(form: Form) -> list[tuple[str, str | None, str]]:
+    """(field, what the page showed, what was sent); shown None: the page said nothing of it."""
+    found: list[tuple[str, str | None, str]] = []
     for name in views.WRITTEN:
-        if name not in form.fields:
-            continue
-        value, field = form.line(name), name
-        if name == "cost":
-            value, field = cents(value) if value else "", "cost_cents"
-        if value != known.get(field, "") and FIELDS[field].by == "anybody":
-            said.append((field, value))
-    return tuple(said)
+        if name in form.fields:
+            was, value = (form.line(one) if one in form.fields else None for one in (f"was-{name}", name))
+            if name == "cost":
+                name, was, value = "cost_cents", was and cents(was), value and cents(value)
+            found.append((name, was, value or ""))
+    return found
+
+
+def _query(asked: dict[str, str]) -> str:
+    """The same list by another page's address."""
+    return f"?{urlencode(asked)}" if asked else ""
 
 
 def _onward(asked: dict[str, str], after: str | None) -> list[tuple[str, str]] | None:

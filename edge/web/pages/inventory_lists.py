@@ -6,6 +6,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from edge import words
+from edge.importing import zones_by_name
 from edge.web import book
 from edge.web.pages import assets as views
 from edge.web.pages import times
@@ -137,7 +138,7 @@ async def audit(visit: Visit) -> web.StreamResponse:
 async def end_audit(visit: Visit) -> web.StreamResponse:
     """End it: what nobody saw is missing."""
     await form_of(visit)
-    number = visit.request.match_info["id"][:16]
+    number = visit.request.match_info["id"][:15]
     try:
         await book.decide(visit, asks.EndAudit(int(number) if number.isascii() and number.isdigit() else -1))
     except Problem as problem:
@@ -181,6 +182,8 @@ async def edit(visit: Visit) -> web.StreamResponse:
     """Show what it would change; sent again from there, do it."""
     form, now = await form_of(visit), scene_of(visit)
     chosen, field, value = form.all("asset")[:CHOSEN], form.text("field")[:64], form.line("value")
+    if field == "zone":
+        value = zones_by_name(now.plan).get(value.casefold(), value)
     found = await book.read(visit, "assets.edit", assets=chosen, said=[[field, value]])
     changed = sum(one["outcome"] == "change" for one in found["items"])
     missing = ""

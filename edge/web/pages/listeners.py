@@ -22,13 +22,15 @@ AGES_S: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """What listeners have in common: the same page, as seen with or without `look-duress`, `record` and `export`."""
+    """What listeners have in common: the same page, as seen with or without `look-duress`, `record`, `export` and `alerts`."""
 
     screen: Screen
     of: str
     duress: bool
     record: bool = False
     takes: bool = False
+    alerts: bool = False
+    """Whether they see what machines report."""
 
     @property
     def reads(self) -> bool:

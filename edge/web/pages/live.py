@@ -13,10 +13,12 @@ from typing import Any, Final
 
 from edge.control.desk import Reply
 from edge.journal.writer import JournalRefused
+from edge.named import called
 from edge.web.courtesy import Courtesy, at_once
 from edge.web.office import Office
 from edge.web.once import Once
 from edge.web.pages import files, times
+from edge.web.pages.alert_views import NOTHING, alerts_view
 from edge.web.pages.files import Files
 from edge.web.pages.frame import start_words
 from edge.web.pages.listeners import Group, Listener, Looking, tell
@@ -109,7 +111,18 @@ class Pages:
 
     def _moment_of(self, picture: dict[str, Any], plan: Plan, state: State, duress: bool) -> Moment:
         zone = times.zone_of(self._office.timezone)
-        made = Moment(scene(picture, plan, state, zone, duress=duress))
+        book = self._office.people.registrar.book
+        made = Moment(
+            scene(
+                picture,
+                plan,
+                state,
+                zone,
+                duress=duress,
+                campus_map=self._office.floorplans.now,
+                called=lambda one: called(book, one),
+            )
+        )
         self._moments[duress] = made
         return made
 
@@ -226,9 +239,7 @@ class Pages:
             now, parts = moments[looking.duress], dict(group.sent)
             ages = dict(group.ages)
             for name in EVERYWHERE:
-                parts[name], counted = await self.courtesy.in_bites(
-                    now.part(looking.screen, looking.of, name, streamed=True)
-                )
+                parts[name], counted = await self.courtesy.in_bites(_everywhere(looking, name, now))
                 ages |= counted
             if parts != group.sent:
                 message = _message(now, over=bool(group.message.get("over")))
@@ -258,7 +269,9 @@ class Pages:
         ages: dict[str, int | None] = {}
         # An incident that was closed under an open page leaves its parts as they were: the page says it is over.
         for name in names:
-            if name == "timeline":
+            if name in EVERYWHERE:
+                parts[name], counted = yield from _everywhere(looking, name, now)
+            elif name == "timeline":
                 parts[name], counted = yield from _timeline(lines, screen, of, now)
             elif name == files.PART:
                 parts[name], counted = yield from lines.files.part(screen, of, now, takes=looking.takes)
@@ -299,6 +312,12 @@ class Pages:
                     await self.courtesy.turn()
                 if not listener.still():
                     listener.end("out")
+
+
+def _everywhere(looking: Looking, name: str, now: Moment) -> Generator[None, None, tuple[str, Ages]]:
+    """A part of every page; what machines report is for those alone who have the right to it."""
+    more = {"alerts": alerts_view(now.scene) if looking.alerts else NOTHING} if name == "alerts" else None
+    return (yield from now.part(looking.screen, looking.of, name, streamed=True, more=more))
 
 
 def _timeline(lines: _Lines, screen: Screen, of: str, now: Moment) -> Generator[None, None, tuple[str, Ages]]:

@@ -19,7 +19,7 @@ from rules.state import State
 
 Document = dict[str, Any]
 
-OWN: Final = frozenset({"evidence", "timeline"})
+OWN: Final = frozenset({"alerts", "evidence", "timeline"})
 """Parts that are not alike for all who may see the same doors."""
 
 

@@ -1,9 +1,10 @@
 """QR codes as the path of an SVG, dark modules alone: a page draws it without any style of its own. Only this speaks QR."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import segno
+
+from rules.model.values import dataclass
 
 QUIET: Final = 4
 """Light modules around it, as scanners need them (ISO/IEC 18004 section 9.1)."""

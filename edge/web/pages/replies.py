@@ -17,6 +17,7 @@ ON_A_PAGE: Final[Mapping[str, str]] = {
     "unknown_incident": "There is no such incident. Nothing was written.",
     "already_answered": "Somebody answered this press before. Nothing was changed.",
     "no_incident": "No incident is live; nothing was changed.",
+    "nothing_on": "Nothing is on in this room. For help press a panic button, or phone 911 and then the office.",
     "no_text": "The note holds no words; nothing was written.",
     "rule_failed": "A rule failed on this. Look at the doors, and act by hand.",
     **camera_words.ON_REQUEST,

@@ -3,35 +3,18 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from edge.response_words import NAMES, words_of
 from edge.web.pages import times
 from edge.web.pages.language import _, say
 from edge.web.pages.scene import Scene
+from rules.holding import effective
+from rules.model.ids import ZoneId
+from rules.notices import UNSAID
 from rules.plan import ButtonPlan
+from rules.state import ZoneState
 
 Document = dict[str, Any]
 
-NAMES: Final[Mapping[str, str]] = {
-    "hold-in-place": "Hold",
-    "secure": "Secure",
-    "lockdown": "Lockdown",
-    "evacuate": "Evacuate",
-    "shelter": "Shelter",
-    "fire": "Fire",
-    "medical": "Medical",
-    "duress": "Silent duress",
-    "staff-assist": "Staff help",
-}
-SAYS: Final[Mapping[str, str]] = {
-    "hold-in-place": "In your room or area. Clear the halls.",
-    "secure": "Get inside. Lock outside doors.",
-    "lockdown": "Locks, lights, out of sight.",
-    "evacuate": "Leave by the nearest safe exit.",
-    "shelter": "Inside rooms, take cover.",
-    "fire": "Leave by the nearest safe exit.",
-    "medical": "Keep the way there clear.",
-    "duress": "Somebody is threatened. Do not speak of it and show it to nobody.",
-    "staff-assist": "Somebody asks for help there.",
-}
 KINDS: Final[Mapping[str, str]] = {
     "real": "real",
     "drill": "drill",
@@ -61,9 +44,8 @@ def titled(kind: str, response: str) -> str:
 def band(scene: Scene, incident: Document) -> Document:
     """The band of one live incident, for the top of every page."""
     kind, response = incident["kind"], incident["response"]
-    campus = incident["zone"] == scene.plan.campus
     first = next(iter(presses(scene, incident["id"])), None)
-    where = _("Whole campus") if campus else scene.zone_name(incident["zone"])
+    where, elsewhere = _whereabouts(scene, incident)
     return {
         "id": incident["id"],
         "kind": kind,
@@ -72,13 +54,39 @@ def band(scene: Scene, incident: Document) -> Document:
         "mark_says": _(MARKS_SAY.get(kind, "")),
         "silent": incident["silent"],
         "name": name(response),
-        "says": f"{where}. {_(SAYS.get(response, ''))}".strip(),
+        "says": f"{where}. {_(words_of(scene.plan.responses).get(response, ''))} {elsewhere}".strip(),
         "since": scene.clock(incident["opened"]),
         "from": _place(first) if first else "",
         "opened_ms": times.ms_of(incident["opened"]),
         "lasting": times.lasting(scene.since_ms(incident["opened"]) or 0),
         "title": titled(kind, response),
     }
+
+
+def _whereabouts(scene: Scene, incident: Document) -> tuple[str, str]:
+    """Where the gravest response of an incident holds, and what else of it holds where; `""`: nothing else does."""
+    found: dict[str, list[str]] = {incident["response"]: [_called(scene, incident["zone"])]}
+    for zone, own in scene.state.record.zones.items():
+        if own.incident == incident["id"] and zone != incident["zone"] and _to_be_named(scene, zone, own):
+            found.setdefault(own.response, []).append(_called(scene, zone))
+    where = ", ".join(found.pop(incident["response"]))
+    rest = "; ".join(f"{name(one)}: {', '.join(zones)}" for one, zones in found.items())
+    return where, say("Also {rest}.", rest=rest) if rest else ""
+
+
+def _to_be_named(scene: Scene, zone: ZoneId, own: ZoneState) -> bool:
+    """Not what something graver stands above, but for a call for help; and not what the same above says already."""
+    plan, record = scene.plan, scene.state.record
+    if zone not in plan.zones:
+        return True
+    above = [record.zones[one] for one in plan.zones[zone].above[1:] if one in record.zones]
+    if any(one.response == own.response for one in above):
+        return False
+    return own.response in UNSAID or effective(plan, record, zone) is own
+
+
+def _called(scene: Scene, zone: str) -> str:
+    return _("Whole campus") if zone == scene.plan.campus else scene.zone_name(zone)
 
 
 def _place(press: Document) -> str:
@@ -141,7 +149,7 @@ def startable(scene: Scene, *, kind: str) -> list[Document]:
             "zone": scene.plan.campus,
             "kind": kind,
             "title": say("{response}, whole campus", response=name(one.response)),
-            "says": f"{_(SAYS[one.response])} {locking}",
+            "says": f"{_(words_of(scene.plan.responses)[one.response])} {locking}",
             "worst": place == 0,
         }
         for place, one in enumerate(shown)

@@ -1,11 +1,11 @@
 """The screens there are: each a template, a pure view, and the parts of it that the stream may send anew."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from edge.web.pages.cameras import camera_view, cameras_view
 from edge.web.pages.campus import campus_view
+from edge.web.pages.classroom import classroom_view, rooms_view
 from edge.web.pages.devices import (
     button_view,
     buttons_view,
@@ -16,8 +16,13 @@ from edge.web.pages.devices import (
 from edge.web.pages.doors import door_view, doors_view
 from edge.web.pages.flags import flag_view, flags_view
 from edge.web.pages.incident import incident_view
+from edge.web.pages.map_view import map_view
+from edge.web.pages.post import post_view
 from edge.web.pages.readiness import readiness_view
+from edge.web.pages.responder import responder_view
 from edge.web.pages.scene import Scene
+from rules.model.values import dataclass
+from rules.rights import Right
 
 Document = dict[str, Any]
 
@@ -37,6 +42,8 @@ class Screen:
     template: str
     parts: tuple[str, ...] = ()
     view: Callable[[Scene, str], Document | None] = _nothing
+    right: Right = "look"
+    """What its stream asks for, beside `look`."""
 
 
 SCREENS: Final = {
@@ -46,9 +53,47 @@ SCREENS: Final = {
         Screen(
             "incident",
             "incident.html",
-            ("count", "ledger", "faults", "places", "wrong", "seen", "who", "evidence", "timeline"),
+            (
+                "post_line",
+                "count",
+                "ledger",
+                "faults",
+                "places",
+                "wrong",
+                "seen",
+                "who",
+                "evidence",
+                "timeline",
+            ),
             incident_view,
         ),
+        Screen(
+            "post",
+            "post.html",
+            (
+                "post_roles",
+                "post_rooms",
+                "count",
+                "post_timers",
+                "post_tasks",
+                "post_failed",
+                "post_statements",
+                "post_notes",
+                "wrong",
+                "seen",
+            ),
+            post_view,
+            "coordinate",
+        ),
+        Screen(
+            "responder",
+            "responder.html",
+            ("responder_where", "responder_doors", "responder_people", "seen"),
+            responder_view,
+            "respond",
+        ),
+        Screen("classroom", "classroom.html", ("classroom",), classroom_view, "report-room"),
+        Screen("classrooms", "classrooms.html", (), rooms_view, "report-room"),
         Screen("doors", "doors.html", ("doors",), doors_view),
         Screen("door", "door.html", ("door",), door_view),
         Screen("buttons", "buttons.html", ("buttons",), buttons_view),
@@ -58,6 +103,7 @@ SCREENS: Final = {
         Screen("controller", "controller.html", ("controller",), controller_view),
         Screen("cameras", "cameras.html", ("cameras",), cameras_view),
         Screen("camera", "camera.html", ("camera_state",), camera_view),
+        Screen("map", "map.html", ("map", "map_doors"), map_view),
         Screen("flags", "flags.html", ("flags",), flags_view),
         Screen("flag", "flag.html", ("flag",), flag_view),
         Screen("readiness", "readiness.html", ("readiness",), readiness_view),
@@ -65,7 +111,7 @@ SCREENS: Final = {
     )
 }
 """`plain` stands for every page that shows nothing live of its own: forms, lists from the record."""
-EVERYWHERE: Final = ("bands",)
+EVERYWHERE: Final = ("bands", "alerts")
 """Parts of every page: what is live, what waits for a person, whether a press would work."""
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from edge.web.pages import templates
+from edge.web.pages.alert_views import NOTHING, alerts_view
 from edge.web.pages.frame import frame
 from edge.web.pages.language import _
 from edge.web.pages.live import Pages
@@ -33,6 +34,11 @@ def actor_of(visit: Visit) -> Actor:
     if visit.caller is None:
         raise Problem(401, "Nobody is signed in here. Nothing was done.")
     return visit.caller.actor
+
+
+def role_of(visit: Visit) -> str:
+    """The role of who acts, for what a response's plan leaves to some."""
+    return "" if visit.caller is None else visit.caller.role
 
 
 def moment_of(visit: Visit) -> Moment:
@@ -94,7 +100,8 @@ def _show(
             404, _("There is nothing of this name here. It may have ended, or the configuration changed.")
         )
     # Links to what asks for a second factor are there before it is proven: behind them it is asked for.
-    values = {**frame(now, screen.name, of, visit.could), **view, **_visitor(visit), **more}
+    shown = {"alerts": alerts_view(now) if visit.may("alerts") else NOTHING}
+    values = {**frame(now, screen.name, of, visit.could), **view, **shown, **_visitor(visit), **more}
     return answer(visit, templates.page(template, values), status)
 
 

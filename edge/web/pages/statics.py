@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +9,7 @@ from aiohttp import web
 
 from edge.web.problem import Problem
 from edge.web.route import Route, Visit
+from rules.model.values import dataclass
 
 FOLDER: Final = Path(__file__).parents[1] / "static"
 TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}

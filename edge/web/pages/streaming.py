@@ -4,6 +4,7 @@ from typing import Final
 
 from aiohttp import web
 
+from edge import words
 from edge.web.pages.language import _
 from edge.web.pages.listeners import Looking, event
 from edge.web.pages.live import MOST_LISTENERS
@@ -23,11 +24,14 @@ async def stream(visit: Visit) -> web.StreamResponse:
     of = request.query.get("of", "")
     if screen is None or len(of) > LONGEST_ID:
         raise Problem(404, _("There is no such page."))
+    if not visit.may(screen.right):
+        raise Problem(403, words.not_yours(screen.right))
     if here.listeners >= MOST_LISTENERS:
         raise Problem(
             503, _("More pages are open than this box serves. Pages still load; they do not update.")
         )
     duress, record, takes = visit.may("look-duress"), visit.may("record"), visit.could("export")
+    alerts = visit.may("alerts")
     incident = screen.name == "incident"
 
     def still() -> bool:
@@ -35,8 +39,10 @@ async def stream(visit: Visit) -> web.StreamResponse:
         return (
             caller is not None
             and caller.may(visit.office.rights, "look")
+            and caller.may(visit.office.rights, screen.right)
             and caller.may(visit.office.rights, "look-duress") == duress
             and caller.may(visit.office.rights, "record") == record
+            and caller.may(visit.office.rights, "alerts") == alerts
             and caller.could(visit.office.rights, "export") == takes
         )
 
@@ -44,7 +50,7 @@ async def stream(visit: Visit) -> web.StreamResponse:
     here, listener = pages(visit), None
     try:
         listener = here.listen(
-            Looking(screen, of, duress, record and incident, takes and incident), out, still
+            Looking(screen, of, duress, record and incident, takes and incident, alerts), out, still
         )
         await listener.ended.wait()
         if listener.why == "out":

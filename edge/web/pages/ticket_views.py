@@ -75,7 +75,7 @@ def whole(scene: Scene, one: Mapping[str, Any], names: Names) -> Document:
         "before": one["before"],
         "supported_until": one["supported_until"],
         "steps": one.get("steps", []),
-        "next_step": one.get("next_step"),
+        "next_step": _next(scene, one.get("next_does", {}), names) if one.get("next_step") else "",
         "next_in": "" if next_us is None else times.lasting(next_us // 1_000),
         "rests_until": times.full(rest_us // 1_000, scene.zone) if rest_us else "",
         "photos": one["photos"],
@@ -99,6 +99,8 @@ FIELDS: Final[Mapping[str, str]] = {
     "asset": "at {value}",
     "zone": "in {value}",
 }
+
+FLAGGED: Final = "shown as a flag until it is closed"
 
 
 def _event(scene: Scene, event: Mapping[str, Any], names: Names) -> Document:
@@ -131,6 +133,13 @@ def _changes(scene: Scene, kind: str, data: Mapping[str, Any], names: Names) -> 
         if name in values
     ]
     return found
+
+
+def _next(scene: Scene, does: Mapping[str, str], names: Names) -> str:
+    told = [
+        say(FIELDS[name], value=_called(scene, name, does[name], names)) for name in FIELDS if name in does
+    ]
+    return ", ".join((*told, *([_(FLAGGED)] if "flag" in does else ())))
 
 
 def _called(scene: Scene, name: str, value: str, names: Names) -> str:

@@ -15,6 +15,8 @@ from edge.web.pages.forms import Form, form_of
 from edge.web.pages.language import _, say
 from edge.web.pages.replies import told
 from edge.web.pages.showing import actor_of, scene_of, show
+from edge.web.photos import TICKET, take_enclosed_photo
+from edge.web.problem import Problem
 from edge.web.route import Route, Visit
 from rules.model.asset_facts import Pairs
 from rules.model.book_asks import BookAsk
@@ -135,6 +137,18 @@ async def assign(visit: Visit) -> web.StreamResponse:
     return await _done(visit, form, asked, _("Given."))
 
 
+async def photo(visit: Visit) -> web.StreamResponse:
+    """Add a photo, by a form with a file: where no script sends it."""
+    place = f"/tickets/{number_of(visit)}"
+    try:
+        await take_enclosed_photo(visit, TICKET, number_of(visit))
+    except Problem as problem:
+        if problem.status in (401, 403, 404):
+            raise
+        return onward(visit, place, problem.detail, done=False)
+    return onward(visit, place, _("The photo is kept."))
+
+
 async def note(visit: Visit) -> web.StreamResponse:
     """Words, time spent, a part."""
     form = await form_of(visit)
@@ -229,6 +243,7 @@ ROUTES: Final = (
     Route("POST", "/tickets/{id}/turn", "work-tickets", turn, page=True),
     Route("POST", "/tickets/{id}/assign", "work-tickets", assign, page=True),
     Route("POST", "/tickets/{id}/note", "report", note, page=True),
+    Route("POST", "/tickets/{id}/photo", "report", photo, page=True),
     Route("POST", "/tickets/{id}/snooze", "work-tickets", snooze, page=True),
     Route("GET", "/upkeep", "read-tickets", upkeep_page, page=True),
     Route("POST", "/upkeep", "work-tickets", begin_upkeep, page=True),

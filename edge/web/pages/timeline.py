@@ -5,14 +5,18 @@ from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 from typing import Any, Final
 
+from edge.alert_words import DETECTED
 from edge.camera_words import failed
-from edge.web.pages import times
+from edge.notice_words import ALL_CLEAR
+from edge.notice_words import STATES as NOTICE_STATES
+from edge.web.pages import post_timeline as of_post
+from edge.web.pages import telling, times
 from edge.web.pages.devices import INPUT_STATES, called
 from edge.web.pages.language import _, many, say
 from edge.web.pages.responses import name, titled
 from edge.web.pages.scene import Scene
 from edge.web.pages.verdicts import SHAPES
-from rules.model.ids import ButtonId, CameraId, DoorId, OutputId
+from rules.model.ids import ButtonId, CameraId, DetectorId, DoorId, OutputId
 
 Row = Mapping[str, Any]
 Document = dict[str, Any]
@@ -84,15 +88,51 @@ def _line(scene: Scene, row: Row) -> Document | None:
                 else _("An unanswered press was dismissed")
             )
             text += _reason(row)
+        case "detection.heard/1" if data["standing"] == "waiting":
+            text = say(
+                "{what} by {name}, not confirmed",
+                what=_(DETECTED.get(data["detected"], "")),
+                name=_source(scene, data),
+            )
+        case "detection.answered/1":
+            said = (
+                "A report of {name} was confirmed" if data["confirmed"] else "A report of {name} was nothing"
+            )
+            text = say(said, name=_source(scene, data)) + _reason(row)
+        case "detection.escalated/1":
+            text = say("Nobody answered the report of {name} in time", name=_source(scene, data))
+        case "emergency_call.heard/1" if data["standing"] in ("waiting", "test"):
+            where = str(row["opened"].get("place") or row["opened"].get("extension") or "")
+            told_at = ", ".join(part for part in (where, scene.zone_name(data["zone"])) if part)
+            text = (
+                say("TEST: a 911 test call from {where}", where=told_at)
+                if data["standing"] == "test"
+                else say("911 was called from {where}", where=told_at)
+            )
+        case "emergency_call.seen/1":
+            text = _("Somebody saw that 911 was called")
         case "incident.opened/1":
             text = titled(data["kind"], data["response"]) + f", {scene.zone_name(data['zone'])}"
         case "incident.raised/1":
             text = say("Raised to {what}", what=name(data["response"])) + f", {scene.zone_name(data['zone'])}"
+        case "response.changed/1":
+            what = say("{was} changed to {what}", was=name(data["was"]), what=name(data["response"]))
+            text = f"{what}, {scene.zone_name(data['zone'])}" + _reason(row)
+        case "transition.refused/1":
+            what = say("{what} was asked for and refused", what=titled(data["kind"], data["response"]))
+            text = f"{what}, {scene.zone_name(data['zone'])}: " + _why_refused(scene, data) + _reason(row)
+        case "incident.end_confirmed/1":
+            if data["second"]:
+                text = _("Its end was signed by a second named person")
+            else:
+                text = _("Its end was confirmed with a second factor")
         case "incident.closed/1":
             text = _("Closed. Doors stay as they are.") + _reason(row)
         case "incident.note/1":
             said_note = row["opened"].get("text")
             text, note = str(said_note) if said_note else _("A note whose words were closed or erased."), True
+        case kind if kind in of_post.KINDS:
+            text = of_post.line(scene, row)
         case "doors.ordered/1":
             word = {
                 "lock": _("told to lock"),
@@ -113,6 +153,40 @@ def _line(scene: Scene, row: Row) -> Document | None:
             on = _("told to switch on") if data["on"] else _("told to switch off")
             asserted = ", ".join(_output(scene, one) for one in data["outputs"])
             text = f"{asserted}: {on}"
+        case "notices.ordered/1":
+            what = name(str(data["response"])) if data["response"] else _(ALL_CLEAR)
+            gone = ", ".join(str(one) for one, _number in data["outputs"])
+            text = say("{what} is told by {outputs}", what=what, outputs=gone) if gone else what
+            if data["held"]:
+                text += ". " + say(
+                    "Held back: {outputs}", outputs=", ".join(str(one) for one, _why in data["held"])
+                )
+        case "notice.turned/1":
+            state = _(NOTICE_STATES.get(str(data["outcome"]), str(data["outcome"])))
+            why = telling.why(str(data["code"]))
+            text = f"{data['output']}: {state}" + (f" ({why})" if why else "")
+        case "statements.prepared/1" if data["statements"]:
+            text = many(
+                "{n} text for families and media is ready: queued for the district, not sent by this box",
+                "{n} texts for families and media are ready: queued for the district, not sent by this box",
+                len(data["statements"]),
+            )
+        case "statement.answered/1":
+            if data["answer"] == "approved":
+                text = say("Text {n} was approved for the district", n=data["number"])
+            else:
+                text = say("Text {n} was declined", n=data["number"])
+            text += _reason(row)
+        case "second_channel.tried/1":
+            text = telling.tried(data)
+        case "room.heard/1":
+            word = {
+                "shown": _("its screen shows it"),
+                "safe": _("says that it is safe"),
+                "help": _("NEEDS HELP"),
+            }
+            said = word.get(str(data["word"]), str(data["word"]))
+            text = say("Room {room}: {what} (state {n})", room=data["room"], what=said, n=data["number"])
         case "input.turned/1":
             state = str(data["state"])
             text = f"{called(scene, data['input'])}: {_(INPUT_STATES.get(state, (state, '', ''))[0])}"
@@ -157,9 +231,21 @@ def _clock(at_ms: int, zone: tzinfo) -> str:
     return times.clock(at_ms, zone)
 
 
+def _why_refused(scene: Scene, data: dict[str, Any]) -> str:
+    code = str(data["code"])
+    if said := scene.plan.transitions.reasons.get(code):
+        return _(said)
+    return say("{was} holds in {where}", was=name(data["was"]), where=scene.zone_name(data["held_in"]))
+
+
 def _reason(row: Row) -> str:
     said = row["opened"].get("reason")
     return f" ({said})" if said else ""
+
+
+def _source(scene: Scene, data: Mapping[str, Any]) -> str:
+    planned = scene.plan.detectors.get(DetectorId(data["detector"]))
+    return planned.name if planned else str(data["detector"])
 
 
 def _output(scene: Scene, name: str) -> str:

@@ -4,7 +4,6 @@ The worst come first. Not known is its own kind, dashed and blue, and never coun
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from edge import words
@@ -12,6 +11,7 @@ from edge.web.pages import times
 from edge.web.pages.language import _, say
 from edge.web.pages.scene import Scene
 from rules.model.ids import DoorId
+from rules.model.values import dataclass
 from rules.plan import DoorPlan
 
 Tone = Literal["act", "unk", "ok", "calm"]

@@ -43,7 +43,7 @@ async function send(one) {
   const said = await answer.json().catch(() => ({ detail: String(answer.status) }));
   // Signed out, or the lists are being made again: it is kept, and tried again.
   if ([401, 403, 408, 429, 500, 502, 503, 504].includes(answer.status)) throw new Error(said.detail);
-  return answer.ok ? { words: said.result === "passed" ? told.done : told.failed } : { refused: said.detail };
+  return answer.ok ? { words: said.result === "passed" ? told.done : told.failed, number: said.number } : { refused: said.detail };
 }
 
 let sending = false;
@@ -56,14 +56,14 @@ async function flush() {
       if (!one) break;
       const came = await send(one);
       if (came.refused) change(one.key, { refused: came.refused });
-      else { keep(kept().filter((each) => each.key !== one.key)); mark(one, came.words); }
+      else { keep(kept().filter((each) => each.key !== one.key)); mark(one, came.words, came.number); }
     }
   } catch { /* it is kept */ } finally { sending = false; }
   show();
 }
 
 // What is in hand of a thing is drawn as done, wherever it stands on this page.
-function mark(one, words) {
+function mark(one, words, number) {
   for (const details of document.querySelectorAll("details.inspect")) {
     const form = details.querySelector("form[data-check]");
     const asset = details.dataset.asset || (form && form.dataset.inspect), check = details.dataset.check || (form && form.dataset.check);
@@ -76,6 +76,11 @@ function mark(one, words) {
     }
     said.textContent = words;
     details.classList.add("calm");
+    if (number) {
+      const photo = Object.assign(document.createElement("a"), { href: `/inspections/${number}`, textContent: told.photo, className: "btn signed-photo" });
+      if (details.nextElementSibling && details.nextElementSibling.matches(".signed-photo")) details.nextElementSibling.remove();
+      details.after(photo);
+    }
   }
 }
 

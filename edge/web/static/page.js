@@ -134,7 +134,7 @@ function take(message) {
 // What the page says of each thing, without its times: what is another after a silence is what changed.
 function standing() {
   const found = new Map();
-  for (const node of document.querySelectorAll("[data-part] li[id]:not([id^=line-]), #part-bands > [id^=band-], #part-bands > .help, #part-bands > .strip, #part-state h1")) {
+  for (const node of document.querySelectorAll("[data-part] li[id]:not([id^=line-]), #part-bands > [id^=band-], #part-bands > .help, #part-alerts > .help, #part-bands > .strip, #part-state h1")) {
     const one = node.cloneNode(true);
     for (const other of one.querySelectorAll("time, .age, .steps, .fine, .was, .inner, u, form, .btn")) other.remove();
     const does = one.querySelector(".does");
@@ -203,7 +203,7 @@ async function turn(message) {
       for (const { name, value } of one.attributes) made.setAttribute(name, value);
       document.head.append(made);
     }
-    for (const id of ["part-bands", "start"]) {
+    for (const id of ["part-alerts", "part-bands", "start"]) {
       const mine = document.getElementById(id), theirs = page.getElementById(id);
       if (mine && theirs && !mine.contains(document.activeElement) && !mine.open) mine.replaceWith(theirs);
     }

@@ -76,7 +76,7 @@ class Heard:
 
     async def number(self, count: int, kind: type[E], which: Callable[[E], bool] = lambda _: True) -> list[E]:
         """All such events, once there are as many."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(45):
             while True:
                 found = [event for event in self.of(kind) if which(event)]
                 if len(found) >= count:

@@ -105,7 +105,7 @@ async def test_a_native_press_is_repeated_with_its_id_until_somebody_answers(
 async def test_a_broker_that_restarts_at_the_press_loses_no_native_press(
     broker: Mosquitto, settings: MqttConfig, how: signal.Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mqtt_buttons, "REPEAT_S", 0.1)
+    monkeypatch.setattr(mqtt_buttons, "REPEAT_S", 0.5)
     async with running(settings, NATIVE) as (sessions, heard), fleet(settings, NATIVE) as buttons:
         answering(sessions, heard)
         await up(heard)

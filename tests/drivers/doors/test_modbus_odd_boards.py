@@ -95,7 +95,7 @@ async def test_coils_that_cannot_be_read_cost_the_sensors_nothing() -> None:
 async def test_a_board_that_hangs_up_after_each_answer_is_read_and_switched_without_a_storm() -> None:
     board = OddBoard()
     board.hangs_up_after_each_answer = True
-    async with at_work(board, WATCH, 0.3) as (driver, inbox):
+    async with at_work(board, WATCH, 1.5) as (driver, inbox):
         await inbox.scanned("discrete_input", 0, 0)
         first = len(board.heard)
         for _ in range(5):

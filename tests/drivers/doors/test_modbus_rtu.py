@@ -13,7 +13,7 @@ from drivers.base import Watch
 from drivers.doors.modbus_rtu import ModbusRtu, ModbusRtuConfig
 from drivers.doors.modbus_rtu_bus import RtuBus
 from drivers.doors.modbus_rtu_frame import RtuFrame, RtuReader, encode_rtu, request_size
-from drivers.doors.modbus_rtu_line import LineLost, Parity, open_line
+from drivers.serial_line import LineLost, Parity, open_line
 from drivers.simulators.bolts import Board
 from drivers.simulators.faults import WORKS, Fault, FaultKind
 from drivers.simulators.modbus_rtu_peer import NOISE, ModbusRtuPeer

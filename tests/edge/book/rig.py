@@ -123,7 +123,9 @@ async def desk(store: Path, **other: Any) -> AsyncIterator[Desk]:
 
     journal.start(loop, lambda *_: None, follow=followed)
     made.operations.configure(opened(store, **other))
-    running = asyncio.create_task(made.operations.run())
+    page_open = asyncio.Event()
+    page_open.set()
+    running = asyncio.create_task(made.operations.run(page_open, settled_s=0.0))
     try:
         await made.until_there()
         yield made

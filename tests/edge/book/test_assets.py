@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from edge import words
 from edge.book.database import Database, remove
 from edge.book.messages import Open
 from edge.book.tables import DERIVED
@@ -130,7 +131,7 @@ async def test_history_has_the_words_that_were_said_until_they_are_erased(tmp_pa
     async with desk(tmp_path) as book:
         await listed(book)
         await book.write(None, **RADIO)
-        await book.ask(IssueAsset(AssetId("asset-1"), "Mr Green", "2999-01-01"))
+        await book.ask(IssueAsset(AssetId("asset-1"), "Mr Green", "2199-01-01"))
         issued = await book.read("assets.issued", person="green")
         late = await book.read("assets.issued", zone="a-1")
         await book.ask(ReturnAsset(AssetId("asset-1"), "scratched"))
@@ -245,6 +246,28 @@ async def test_what_is_known_is_said_again_before_retention_lets_go_of_it(tmp_pa
     assert told["said"] == {**RADIO, "responsible": "Ms Brown"}
 
 
+async def test_a_device_is_not_replaced_by_itself_or_by_what_another_asset_is(tmp_path: Path) -> None:
+    async with desk(tmp_path) as book:
+        await listed(book)
+        await book.write(None, **RADIO, serial="R-7")
+        await book.ask(ReplaceAsset(AssetId("a-101"), "s-2", "worn"))
+        said = [await no(book, ReplaceAsset(AssetId("a-101"), one)) for one in ("S-2 ", "r-7")]
+        await book.write("asset-1", serial="")
+        await book.ask(ReplaceAsset(AssetId("a-101"), "r-7"))
+
+    assert said == [
+        ("same_piece", {"asset": "a-101", "serial": "S-2"}),
+        ("piece_elsewhere", {"asset": "asset-1", "serial": "r-7"}),
+    ]
+    assert "is that of asset-1" in words.reply(*said[1])
+
+
+async def no(book: Desk, asked: ReplaceAsset) -> tuple[str, dict[str, object]]:
+    with pytest.raises(NotDone) as refused:
+        await book.ask(asked)
+    return refused.value.code, dict(refused.value.said)
+
+
 async def test_everything_derived_is_made_again_from_the_journal_to_the_same(tmp_path: Path) -> None:
     async with desk(tmp_path) as book:
         await listed(book)
@@ -252,9 +275,12 @@ async def test_everything_derived_is_made_again_from_the_journal_to_the_same(tmp
         await book.write("a-101", responsible="Ms Brown")
         await book.ask(ReplaceAsset(AssetId("a-101"), "s-2", "worn"))
         await book.ask(IssueAsset(AssetId("asset-1"), "Mr Green"))
-        batch = number(await book.ask(BeginBatch(SHA, 1)))
-        await book.ask(AddRows(batch, ((AssetId("asset-1"), (("note", ""), ("room", "12")), False),)))
+        batch = number(await book.ask(BeginBatch(SHA, 2)))
+        moved = (AssetId("asset-1"), (("note", ""), ("room", "12")), False)
+        lent = (None, (("type", "radio"), ("state", "deployed"), ("holder", "Ms Lou")), True)
+        await book.ask(AddRows(batch, (moved, lent)))
         await book.ask(EndBatch(batch, True))
+        assert (await book.read("asset", id="asset-2"))["said"]["holder"] == "Ms Lou"
         await book.ask(ReportFault(AssetId("a-101"), "squeaks", ""))
         row = next(one for one in await book.journal.read() if one.kind == "asset.issued/1")
         await book.journal.erase(row.epoch, row.seq, "person", "socket:0")

@@ -46,6 +46,28 @@ def test_a_list_of_snipe_it_is_read_by_its_own_column_names() -> None:
     ]  # fmt: skip
 
 
+def test_a_report_of_snipe_it_is_read_where_its_words_mean_other_things() -> None:
+    data = table(
+        ("ID", "Company", "Asset Tag", "Asset Name", "Category", "Purchased", "Location", "State", "Checked Out", "Type",
+         "Status", "Warranty", "Notes"),
+        ("1", "SD 1", "AED-1", "Gym", "AED", "yesterday", "A", "TX", "Kim Lee", "user", "Deployed", "12", "`=1+1"),
+    )  # fmt: skip
+    (one,) = rows(data)
+    assert (one.id, one.code) == ("", "")
+    assert one.said == {
+        "tag": "AED-1", "name": "Gym", "type": "aed", "purchased": "yesterday", "zone": "a", "state": "deployed",
+        "note": "=1+1", "holder": "Kim Lee",
+    }  # fmt: skip
+
+
+def test_what_is_checked_out_to_a_person_is_with_them_and_to_a_thing_is_told_in_the_note() -> None:
+    head = ("Asset Tag", "Category", "Status", "Checked Out To", "Type", "Full Name")
+    kim, shelf = said(table(head, ("1", "Radio", "Ready to Deploy", "Kim", "user", "R. Ortiz"),
+                            ("2", "Radio", "Pending", "Shelf 4", "location", "")))  # fmt: skip
+    assert (kim["holder"], kim["state"], kim["responsible"]) == ("Kim", "deployed", "R. Ortiz")
+    assert ("holder" in shelf, shelf["note"], shelf["state"]) == (False, "location: Shelf 4", "ordered")
+
+
 def test_a_list_of_incident_iq_is_read_by_its_own_column_names() -> None:
     data = table(
         ("AssetTag", "SerialNumber", "AssetTypeName", "ModelName", "ManufacturerName", "StatusName", "LocationName",

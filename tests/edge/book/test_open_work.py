@@ -19,9 +19,15 @@ from rules.book.book import Campus
 from rules.book.decision import Now
 from rules.model.asset_facts import FaultReported
 from rules.model.exterior_facts import DoorsWatched, SweepRecorded, SweepSigned
-from rules.model.facts import Entry, Fact, SelfTestEnded, TelemetrySummed, VerdictReached
+from rules.model.facts import (
+    Entry,
+    Fact,
+    TelemetrySummed,
+    VerdictReached,
+)
 from rules.model.ids import Actor, AssetId, DoorId
 from rules.model.moments import Instant
+from rules.model.selftest_facts import SelfTestEnded
 from rules.model.ticket_facts import TicketChanged, TicketNoted, TicketOpened
 from rules.state import Live, LocalClock, Record, State
 from tests.edge.book.paper import PaperBook

@@ -1,5 +1,6 @@
 """The book in its own process: what persons ask is in the record and in every list, and a killed one knows it again."""
 
+import asyncio
 import os
 import signal
 from pathlib import Path
@@ -68,11 +69,35 @@ async def test_a_killed_book_is_started_again_and_knows_what_it_knew(tmp_path: P
         await book.write(None, **AED)
         process = book.operations.process_id
         assert process is not None
+        os.kill(process, signal.SIGSTOP)
+        asked = [asyncio.ensure_future(one) for one in (book.write(None, **AED), book.read("assets"))]
+        await asyncio.sleep(0)
         os.kill(process, signal.SIGKILL)
+        # Nobody can say that what was under way changed nothing.
+        for one, code in zip(asked, ("book_silent", "book_away"), strict=True):
+            with pytest.raises(NotDone, match=code):
+                await one
         await book.until(lambda: ("book_away", True, ("ended",)) in book.conditions)
         await book.until_there()
         assert await book.write(None, **AED) == "asset-2"
         assert await book.ids() == ["asset-1", "asset-2"]
+
+
+async def test_what_nobody_can_answer_takes_the_book_from_nobody(tmp_path: Path) -> None:
+    asked: tuple[tuple[str, dict[str, object]], ...] = (
+        ("round", {"id": "9" * 30}),
+        ("inspections", {"after": 10**30}),
+        ("tickets", {"state": "closed", "after": "c" + "9" * 30}),
+        ("tickets", {"state": "closed", "after": "c²"}),
+    )
+    async with desk(tmp_path) as book:
+        process = book.operations.process_id
+        for query, said in asked:
+            with pytest.raises(NotDone) as refused:
+                await book.read(query, **said)
+            assert refused.value.code in ("bad_request", "not_there")
+        assert await book.write(None, **AED) == "asset-1"
+        assert book.operations.process_id == process
 
 
 async def test_a_book_that_was_dropped_is_made_again_from_the_journal(tmp_path: Path) -> None:
@@ -92,7 +117,7 @@ async def test_safety_equipment_of_which_something_is_unknown_is_a_flag_until_it
     async with desk(tmp_path) as book:
         name = await book.write(None, **AED)
         await book.until(lambda: raised(book))
-        await book.write(name, responsible="Ms Brown", role="first-aid", supported_until="2999-01-01")
+        await book.write(name, responsible="Ms Brown", role="first-aid", supported_until="2199-01-01")
         await book.until(lambda: [one for one in book.facts(FlagCleared) if one.code == "asset_unknown"])
 
     (flag,) = raised(book)

@@ -63,3 +63,16 @@ def test_words_that_are_followed_in_haste_are_found_once_it_is_over(book: PaperB
     book.database.follow([], more=False)
     kind, read = ticket_queries.QUERIES["tickets"]
     assert [row["number"] for row in read(book.database, kind(q="zebra"), NOW)["items"]] == [900]
+
+
+def test_a_ticket_is_found_by_the_number_that_somebody_said_and_words_with_a_dash_by_how_they_are_written(
+    book: PaperBook,
+) -> None:
+    one = TicketOpened(
+        901, 0, "", "", 0, "", 0, (("category", "other"),), (("title", "Room Q-1077, O'Brien, naïve"),)
+    )
+    book.seq += 1
+    book.database.follow([stored(Entry(one, "ticket-901", Actor("a")), book.seq, book.at_us)], more=False)
+    kind, read = ticket_queries.QUERIES["tickets"]
+    for q in ("901", "#901", "campus-901", "q-1077", "O'Brien", "nai\u0308ve q-10"):
+        assert [row["number"] for row in read(book.database, kind(q=q), NOW)["items"]] == [901], q

@@ -11,11 +11,21 @@ import pytest
 from edge.control.desk import Reply
 from edge.control.lock import StoreLock
 from rules.links import links
-from rules.model.events import AnswerAsked, CloseAsked, LockAsked, PressAsked, SelfTestAsked, WalkTestAsked
-from rules.model.facts import Entry, SelfTestEnded
+from rules.model.alerts import DetectionAnswerAsked
+from rules.model.events import (
+    AnswerAsked,
+    CloseAsked,
+    LockAsked,
+    PressAsked,
+    SelfTestAsked,
+    StartAsked,
+    WalkTestAsked,
+)
+from rules.model.facts import Entry
 from rules.model.ids import Actor, IncidentId
 from rules.model.kinds import DRILL, EXERCISE, REAL, TEST
 from rules.model.selftest import Outcome
+from rules.model.selftest_facts import SelfTestEnded
 from rules.record import fold
 from tests.edge.campus import D1, D2, D3, PLAN, locked_down
 from tests.edge.cli.conftest import Run, Site
@@ -45,6 +55,30 @@ ASKING: dict[str, tuple[list[str], Callable[[Any], bool]]] = {
     "a dismissal": (
         ["answer", "7", "--dismiss", "--reason", "a cleaner"],
         lambda event: (event.start, event.reason) == (False, "a cleaner"),
+    ),
+    "a real start": (
+        ["start", "lockdown", "--real"],
+        lambda event: (
+            isinstance(event, StartAsked)
+            and (event.response, event.kind, event.zones, event.change)
+            == ("lockdown", REAL, (PLAN.campus,), False)
+        ),
+    ),
+    "a drill in a part": (
+        ["start", "shelter", "--drill", "--zone", "a", "--zone", "b", "--reason", "sirens"],
+        lambda event: (event.kind, event.zones, event.reason) == (DRILL, ("a", "b"), "sirens"),
+    ),
+    "a change": (
+        ["change", "evacuate", "--real", "--reason", "police lead them out"],
+        lambda event: (event.response, event.change, event.role) == ("evacuate", True, ""),
+    ),
+    "a confirmed detection": (
+        ["detection", "confirm", "3"],
+        lambda event: isinstance(event, DetectionAnswerAsked) and (event.number, event.confirm) == (3, True),
+    ),
+    "a dismissed detection": (
+        ["detection", "dismiss", "3", "--reason", "crisps"],
+        lambda event: (event.number, event.confirm, event.reason) == (3, False, "crisps"),
     ),
     "a close": (
         ["close"],
@@ -162,7 +196,8 @@ def test_status_as_json_is_the_picture_itself(run: Run, site: Site) -> None:
     desk = PaperDesk()
 
     with serving(site.store, desk):
-        assert json.loads(run("status", "--json").stdout) == json.loads(json.dumps(desk.snapshot()))
+        seen = json.loads(run("status", "--json").stdout)
+    assert seen == {**json.loads(json.dumps(desk.snapshot())), "detections": [], "emergency_calls": []}
 
 
 def test_leaving_safe_mode_where_there_is_none_is_exit_1(run: Run, site: Site) -> None:

@@ -62,6 +62,10 @@ def test_a_list_over_its_limit_is_too_old_and_nothing_bad_is_exit_0(run: Run, si
         told = json.loads(run("firmware", "--json").stdout)
     assert ended.returncode == 0
     assert "31 days old TOO OLD" in ended.stdout
+    desk.book["firmware"]["bundles"][0]["age_days"] = None
+    with serving(site.store, desk):
+        assert "AGE UNKNOWN" in run("firmware").stdout
+    desk.book["firmware"]["bundles"][0]["age_days"] = 31
     assert told == desk.book["firmware"]
 
 

@@ -296,3 +296,42 @@ def test_an_incident_that_was_never_closed_is_live() -> None:
 def test_rows_of_another_incident_make_no_account(recorded: Site) -> None:
     assert account(rows_of(recorded.store, "inc-404"), "inc-404") is None
     assert account(rows_of(recorded.store, INCIDENT), INCIDENT) is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "words"),
+    [
+        (
+            "notices.ordered/1",
+            {"response": "lockdown", "zone": "hs", "number": 3, "outputs": [["mail", 7]], "held": [["page", "fire_alarm"]]},
+            "state 3: people of hs are told lockdown by mail; page held back: fire_alarm",
+        ),
+        (
+            "notices.ordered/1",
+            {"response": None, "zone": "hs", "number": 4, "outputs": [], "held": []},
+            "state 4: people of hs are told over by none",
+        ),
+        (
+            "notice.turned/1",
+            {"notice": 7, "output": "mail", "outcome": "failed", "code": "refused", "told": 0, "of": 2},
+            "output mail, notice 7: failed refused, told 0 of 2",
+        ),
+        (
+            "second_channel.tried/1",
+            {"number": 3, "unheard": [["screens", "101"], ["mail", ""]], "output": ""},
+            "state 3 not acknowledged in time: screens 101 mail; tried by no other output: reach them another way",
+        ),
+        (
+            "second_channel.tried/1",
+            {"number": 3, "unheard": [["mail", ""]], "output": "sms"},
+            "state 3 not acknowledged in time: mail; tried by sms",
+        ),
+        (
+            "statements.prepared/1",
+            {"number": 3, "statements": []},
+            "state 3: words stand ready for the district: none",
+        ),
+    ],
+)  # fmt: skip
+def test_who_was_told_and_who_was_not_is_told_in_words(kind: str, data: dict[str, Any], words: str) -> None:
+    assert told({"kind": kind, "data": data}) == words

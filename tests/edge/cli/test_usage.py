@@ -240,3 +240,48 @@ def test_who_may_not_enter_the_store_is_told_so(capsys: pytest.CaptureFixture[st
             assert main(["status", "--config", str(config)]) == 1
 
     assert "may not be opened by this user" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        "status",
+        "tickets",
+        "assets",
+        "inspection list",
+        "drill list",
+        "tabletop list",
+        "lock tcp-1 --reason x",
+        "close --reason x",
+        "selftest",
+    ],
+)
+def test_a_verb_that_asks_the_daemon_loads_neither_the_configuration_nor_the_plan(
+    verb: str, tmp_path: Path
+) -> None:
+    """They cost three times the rest of it; a person who locks a door by hand waits for no such thing."""
+    asked = [*verb.split(), "--config", str(tmp_path / "none.yaml")]
+    program = (
+        "import sys; from edge.cli import main; code = main(sys.argv[1:]); "
+        "print('loaded', *(one for one in sys.modules if one in ('edge.config.check', 'rules.plan', 'yaml')))"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *asked], check=True, capture_output=True, text=True)
+    assert "/var/lib/campus-edge" in done.stderr
+    assert done.stdout.splitlines()[-1] == "loaded"
+
+
+def test_the_store_of_the_file_that_the_daemon_runs_on_is_known_without_reading_it_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from edge.cli import store
+    from edge.config.remembered import remember
+    from edge.control.path import NAME
+
+    config, there = tmp_path / "campus.yaml", tmp_path / "state"
+    config.write_text(f"store: {{directory: {there}}}\n")
+    there.mkdir()
+    (there / NAME).touch()
+    remember(config, there, {})
+    monkeypatch.setattr(store, "_parsed", None)
+
+    assert store.store_of(config) == there

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from edge.config import Checked, check
+from edge.config.check import Checked, check
 from edge.config.secrets import stored
 
 SOUND: Final = """\
@@ -61,7 +61,10 @@ policies:
   responses: standard
 """
 KEY: Final = b"9f1c0a5be2d34478a6b1c2d3e4f50617\n"
-FILES: Final[Mapping[str, bytes]] = {"reader-key": KEY}
+FILES: Final[Mapping[str, bytes]] = {
+    "reader-key": KEY,
+    "signing": b"whsec_c2lnbmluZy1zZWNyZXQtb2YtMzItYnl0ZXMtISEhISEh\n",
+}
 
 
 def edit(text: str, *changes: tuple[str, str]) -> str:

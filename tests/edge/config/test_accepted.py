@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.config import Checked, read
 from edge.config import choose as choosing
 from edge.config.accepted import NAME, PREVIOUS, accept, load_accepted, was_accepted
+from edge.config.check import Checked, read
 from edge.config.choose import DEFAULT_STORE, Choice, Refused, choose, store_for
 from edge.config.remembered import remember, remembered
 from tests.edge.config.campuses import KEY, SOUND, edit
@@ -206,7 +206,7 @@ def test_a_power_cut_at_any_step_of_the_writing_leaves_the_old_or_the_new_one(si
             "import os, sys\n"
             "from pathlib import Path\n"
             "import edge.config.accepted as accepted\n"
-            "from edge.config import read\n"
+            "from edge.config.check import read\n"
             "found = read(sys.argv[1])\n"
             f"left = [{step}]\n"
             "def cut(event, args):\n"

@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from edge.config import read
+from edge.config.check import read
 from edge.config.model import Config
 from edge.config.schema import json_schema
 from edge.config.shapes import DictShape, EitherShape, ListShape, SectionShape, Shape, TaggedShape, shape_of

@@ -55,6 +55,7 @@ def test_a_door_of_which_nothing_is_known_costs_as_much_as_any_but_a_forced_one(
 
 RETAINED = "  retained_press: {owner: technician, points: 4, safety: "
 UNANSWERED = "unanswered_press: {owner: administrator, points: "
+NEVER = "0, safety: true, clears: answered, ticket: never"
 STALE, PORT, TESTED = (
     "  door_stale: {owner: ",
     "  web_port: {owner: technician, points: 15",
@@ -77,7 +78,7 @@ WEEK = "{after: 1d, of: technician}"
         (f"{TESTED}{WEEK}", f"{TESTED}{{after: soon, of: technician}}", "no duration"),
         (f"{RETAINED}true", f"{RETAINED}perhaps", "true or false"),
         (f"{UNANSWERED}0", f"{UNANSWERED}5", "it may be silent"),
-        (", ticket: never, measure: never}", ", ticket: never}", "it may be silent"),
+        (f"{UNANSWERED}{NEVER}, measure: never}}", f"{UNANSWERED}{NEVER}}}", "it may be silent"),
         ("  unknown: 8\n", "  unknown: 0\n", "what is not known costs something"),
         ("  secured: 0\n", "  secured: 3\n", "what is secured costs nothing"),
         ("  secured: 0\n", "", "secured"),

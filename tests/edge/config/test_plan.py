@@ -282,6 +282,7 @@ def test_outputs_have_their_coil_and_later_routes_have_none() -> None:
         "  - {id: strobe, driver: modbus-coil, controller: plc, coil: 5, zone: a, commissioned: 2026-08-14}\n"
         "  - {id: siren, driver: osdp-output, controller: reader, output: 1, zone: gym}\n"
         "  - {id: mail, driver: smtp, host: 127.0.0.1, to: [a@example.org], commissioned: 2026-08-14}\n"
+        "  - {id: hook, driver: webhook, url: 'http://127.0.0.1/', secret_file: signing, zone: gym, commissioned: 2026-08-14}\n"
     )
     plan = plan_of((POLICIES, outputs))
 
@@ -289,10 +290,18 @@ def test_outputs_have_their_coil_and_later_routes_have_none() -> None:
     assert plan.outputs[OutputId("siren")].point == Point(ControllerId("reader"), "output", 1)
     assert plan.outputs[OutputId("siren")].commissioned is None
     assert ("output_not_commissioned", "siren") in plan.standing_flags
-    assert ("output_not_driven", "mail") in plan.standing_flags
-    assert not [flag for flag in plan.standing_flags if flag[1] == "strobe"]
+    assert not [flag for flag in plan.standing_flags if flag[1] in ("strobe", "mail")]
+    assert ("told_one_way", GYM) not in plan.standing_flags, "mail and a webhook are unlike"
+    assert ("told_one_way", GYM) in plan_of().standing_flags
     assert plan.outputs[OutputId("mail")].point is None
     assert plan.outputs[OutputId("mail")].zone == CAMPUS
+    assert (plan.outputs[OutputId("hook")].driver, plan.outputs[OutputId("hook")].zone) == ("webhook", GYM)
+
+
+def test_how_long_people_have_to_acknowledge_is_thirty_seconds_or_what_the_site_says() -> None:
+    assert plan_of().unacknowledged_after_us == 30_000_000
+    said = plan_of((POLICIES, POLICIES + "  unacknowledged_after: 20s\n"))
+    assert said.unacknowledged_after_us == 20_000_000
 
 
 def test_controllers_are_told_with_their_side_of_the_wall() -> None:

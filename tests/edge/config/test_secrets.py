@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 
 from edge import default_passwords
-from edge.config import Checked, read
+from edge.config.check import Checked, read
 from edge.config.secrets import LONGEST_BYTES, SCBK_D, Secrets
 from tests.edge.config.campuses import KEY, SOUND, edit
 
 MORE = (
+    "outputs: [{id: hook, driver: webhook, url: 'https://10.0.0.9/', secret_file: signing, commissioned: 2026-08-14},\n"
+    "  {id: mail, driver: smtp, host: 10.0.0.9, tls: required, username: u, password_file: mailing, to: [a@example.org],\n"
+    "   commissioned: 2026-08-14}]\n"
     'district: {url: "https://hub.example.org", token_file: token}\n'
     "cameras: [{id: cam, name: Cam, zone: a, url: 'rtsp://10.0.0.1/s', credentials_file: credentials}]\n"
     'web: {listen: "10.0.0.5:8443", certificate: cert, private_key: private}\n'
@@ -31,6 +34,8 @@ GOOD = {
     "reader-key": KEY,
     "password": b"hunter2-secret\n",
     "token": b"token-secret",
+    "signing": b"whsec_c2lnbmluZy1zZWNyZXQtb2YtMzItYnl0ZXMtISEhISEh\n",
+    "mailing": b"mailing-secret\n",
     "credentials": b"admin:camera-secret\n",
     "ca": PEM,
     "cert": PEM,
@@ -55,6 +60,8 @@ def test_good_secret_files_are_read_once_and_kept(tmp_path: Path) -> None:
     assert found.secrets.line("credentials") == "admin:camera-secret"
     assert found.secrets.osdp_key("reader-key") == bytes.fromhex(KEY.decode())
     assert found.secrets.raw("private") == GOOD["private"]
+    assert found.secrets.line("mailing") == "mailing-secret"
+    assert found.secrets.webhook_secret("signing") == b"signing-secret-of-32-bytes-!!!!!!"
 
 
 @pytest.mark.parametrize(
@@ -76,6 +83,10 @@ def test_good_secret_files_are_read_once_and_kept(tmp_path: Path) -> None:
         ("cert", b"hello", "holds no certificate in PEM form"),
         ("private", PEM, "holds no private key in PEM form"),
         ("token", b"x" * (LONGEST_BYTES + 1), "is longer than"),
+        ("mailing", b"one\ntwo\n", "does not hold one line"),
+        ("signing", b"whsec_not base64", "does not hold whsec_ and the base64"),
+        ("signing", b"whsec_c2hvcnQ=", "does not hold whsec_ and the base64"),
+        ("signing", b"", "does not hold whsec_ and the base64"),
     ],
 )
 def test_a_secret_file_that_is_not_what_it_should_be_is_one_problem_at_its_key(
@@ -89,7 +100,9 @@ def test_a_secret_file_that_is_not_what_it_should_be_is_one_problem_at_its_key(
     assert (found.config is None) is (name not in ("cert", "private"))
 
 
-@pytest.mark.parametrize("name", ["reader-key", "password", "token", "credentials", "private"])
+@pytest.mark.parametrize(
+    "name", ["reader-key", "password", "token", "credentials", "private", "mailing", "signing"]
+)
 def test_a_secret_that_everybody_can_read_is_refused(tmp_path: Path, name: str) -> None:
     campus(tmp_path)
     (tmp_path / name).chmod(0o644)
@@ -141,6 +154,9 @@ def test_no_secret_is_shown_by_repr_problem_or_traceback(tmp_path: Path) -> None
             "token-secret",
             "camera-secret",
             "only-secret",
+            "mailing-secret",
+            "signing-secret",
+            "c2lnbmluZy1zZWNyZXQ",
             "private-secret",
             KEY.decode().strip(),
         ):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.config import read
+from edge.config.check import read
 from tests.edge.config.campuses import FILES, KEY, SOUND, checked, edit, line_of
 
 Edits = tuple[tuple[str, str], ...]
@@ -30,6 +30,25 @@ def hardware(text: str) -> Edits:
     return tuple(changes)
 
 
+def calendar(key: str) -> Edits:
+    """A calendar of the school with this key in the place of its own, or beside them."""
+    keys = {"begins": "2026-08-17", "until": "2027-06-11", "hours": '"07:30-15:30"'}
+    name, _, value = key.partition(": ")
+    text = ", ".join(f"{one}: {said}" for one, said in {**keys, name: value}.items())
+    return (("policies:\n", f"policies:\n  calendar: {{{text}}}\n"),)
+
+
+def mail(keys: str) -> Edits:
+    """An output that mails beyond this machine, with these keys."""
+    output = f"outputs: [{{id: m, driver: smtp, host: mail.example.org, to: [a@example.org], commissioned: 2026-08-14, {keys}}}]\n"
+    return ((POLICIES, output),)
+
+
+def webhook(keys: str) -> Edits:
+    """An output that is a webhook, with these keys."""
+    return ((POLICIES, f"outputs: [{{id: w, driver: webhook, commissioned: 2026-08-14, {keys}}}]\n"),)
+
+
 @pytest.mark.parametrize(
     ("edits", "path", "marker", "what"),
     [
@@ -37,8 +56,22 @@ def hardware(text: str) -> Edits:
         ((("policies:\n", "policies:\n  inspections: {every: {aed-montly: 14 days}}\n"),), "policies.inspections.every", "aed-montly", "there is no check 'aed-montly'"),
         ((("policies:\n", "policies:\n  inspections: {off: {generator: None here}}\n"),), "policies.inspections.off", "generator", "there is no check 'generator'"),
         ((("policies:\n", "policies:\n  inspections: {every: {aed-monthly: 14d}}\n"),), "policies.inspections.every.aed-monthly", "14d", "is no interval of inspections"),
+        ((("policies:\n", "policies:\n  incident_roles: [{role: safety, primary: A, deputies: [B, a]}]\n"),),
+         "policies.incident_roles", "incident_roles:", "stands in for themselves as safety"),
+        ((("policies:\n", "policies:\n  incident_roles: [{role: safety, primary: A}, {role: safety, primary: B}]\n"),),
+         "policies.incident_roles", "incident_roles:", "safety is there twice"),
         ((("policies:\n", "policies:\n  inspections: {certified: [{name: R. Ortiz, holds: [fire], until: 2027-08-31}]}\n"),),
          "policies.inspections.certified", "holds: [fire]", "there is no certificate 'fire'"),
+        # --- the school's calendar
+        (calendar("until: 2026-06-11"), "policies.calendar.until", "until: 2026-06-11", "ends before it begins"),
+        (calendar("days: []"), "policies.calendar.days", "days: []", "no school day in any week"),
+        (calendar('hours: "22:00-06:00"'), "policies.calendar.hours", "hours:", "goes over midnight"),
+        (calendar("exceptions: [{date: 2026-11-26}, {date: 2026-11-26}]"), "policies.calendar.exceptions", "exceptions", "2026-11-26 is there twice"),
+        (calendar("exceptions: [{date: 2027-11-26}]"), "policies.calendar.exceptions", "exceptions", "outside of what this calendar knows"),
+        (calendar('exceptions: [{date: 2026-11-26, hours: "12:00-08:00"}]'), "policies.calendar.exceptions", "exceptions", "goes over midnight"),
+        (calendar('community: [{id: league, zones: [gym], hours: "18:00-21:00"}]'), "policies.calendar.community", "community", "on no day at all"),
+        (calendar('community: [{id: u, zones: [gym], days: [tue], hours: "18:00-21:00"}, {id: u, zones: [gym], days: [wed], hours: "18:00-21:00"}]'), "policies.calendar.community", "community", "'u' is there twice"),
+        (calendar('community: [{id: league, zones: [gym], days: [tue], hours: "20:00-02:00"}]'), "policies.calendar.community", "community", "goes over midnight"),
         # --- ids and references
         ((("id: gym-west", "id: gym"),), "doors[gym].id", "id: gym, name: Gym west", "used twice: here and at zones[gym]"),
         ((("id: gym,", "id: a-1,"),), "zones[2].id", "name: Gym}", "used twice"),
@@ -118,8 +151,47 @@ def hardware(text: str) -> Edits:
         (((POLICIES, 'district: {url: "http://hub.example.org", token_file: reader-key}\n'),), "district.url", "district:", "is not https"),
         (((POLICIES, "cameras: [{id: c, name: C, zone: a, url: 'rtsp://u:p@10.0.0.1/s'}]\n"),), "cameras[c].url", "cameras:",
          "user name or password in the address"),
+        (((POLICIES, "cameras: [{id: c, name: C, zone: a, url: 'rtsp://u:p/q@r@10.0.0.1/s'}]\n"),), "cameras[c].url", "cameras:",
+         "'rtsp://…@10.0.0.1/s' is no such address"),
         (((POLICIES, "outputs: [{id: p, driver: rtp-paging, address: '10.0.0.1:5004', zone: a, commissioned: 2026-08-14}]\n"),),
          "outputs[p].address", "outputs:", "is no multicast address"),
+        (((POLICIES, "outputs: [{id: p, driver: rtp-paging, address: '239.example.org:5004', zone: a}]\n"),), "outputs[p].address", "outputs:",
+         "is no multicast address"),
+        (((POLICIES, "outputs: [{id: p, driver: rtp-paging, address: '[ff02::7]:5004', zone: a}]\n"),), "outputs[p].address", "outputs:",
+         "is a group of one link"),
+        (((POLICIES, "outputs: [{id: p, driver: rtp-paging, address: '239.1.1.1:5004', zone: a}, "
+           "{id: q, driver: rtp-paging, address: '239.1.1.1:5004', zone: gym}]\n"),), "outputs[q].address", "outputs:", "heard over each other"),
+        (((POLICIES, "outputs: [{id: p, driver: rtp-paging, address: '239.1.1.1:5004', interface: 'eth 0', zone: a}]\n"),),
+         "outputs[p].interface", "outputs:", "is no network interface"),
+        (((POLICIES, "outputs: [{id: p, driver: rtp-paging, address: '239.1.1.1:5004', repeat: 1s, zone: a}]\n"),),
+         "outputs[p].repeat", "outputs:", "10s"),
+        (mail("tls: none"), "outputs[m].tls", "outputs:", "mail in clear beyond this machine"),
+        (mail("ca_file: reader-key"), "outputs[m].ca_file", "outputs:", "ca_file is for tls: required, and it is offered"),
+        (mail("username: x, tls: required"), "outputs[m].password_file", "outputs:", "password_file is missing beside the other"),
+        (mail("password_file: reader-key"), "outputs[m].username", "outputs:", "username is missing beside the other"),
+        (mail("username: x, password_file: reader-key"), "outputs[m].username", "outputs:", "whoever passes for the mail server"),
+        (mail("sender: 'a b@example.org'"), "outputs[m].sender", "outputs:", "is no mail address"),
+        (mail("sender: 'A <a@example.org>'"), "outputs[m].sender", "outputs:", "is no mail address"),
+        (((POLICIES, "outputs: [{id: s, driver: gsm-modem, port: /dev//ttyUSB0, to: ['+12175550100'], commissioned: 2026-08-14}]\n"),),
+         "outputs[s].port", "outputs:", "/dev/ttyUSB0 is that of 'bus', and a modem shares no port"),
+        (((POLICIES, "outputs: [{id: s, driver: gsm-modem, port: /dev/ttyUSB9, to: ['555 0100'], commissioned: 2026-08-14}]\n"),),
+         "outputs[s].to[0]", "outputs:", "is no telephone number"),
+        (((POLICIES, "outputs: [{id: f, driver: cap-feed, language: spanish, words: {lockdown: Encierro.}}]\n"),),
+         "outputs[f].language", "outputs:", "is no language"),
+        (((POLICIES, "outputs: [{id: s, driver: screens, zone: a, rooms: ['10/1']}]\n"),), "outputs[s].rooms[0]", "outputs:",
+         "is no room of a screen"),
+        (((POLICIES, "outputs: [{id: s, driver: screens, zone: a, rooms: ['101', '101']}]\n"),), "outputs[s].rooms[1]", "outputs:",
+         "101 has a screen already, by 's'"),
+        (((POLICIES, "outputs: [{id: s, driver: screens, zone: a}, {id: t, driver: screens, zone: a}]\n"),), "outputs[t].zone",
+         "outputs:", "a has a screen already"),
+        (((POLICIES, "outputs: [{id: s, driver: screens, zone: a, rooms: [gym]}]\n"),), "outputs[s].rooms[0]", "outputs:",
+         "gym is a zone"),
+        (((POLICIES, "outputs: [{id: f, driver: cap-feed, language: es-US}]\n"),), "outputs[f].words", "outputs:", "words is missing"),
+        (((POLICIES, "outputs: [{id: f, driver: cap-feed, words: {lockdown: Encierro.}}]\n"),), "outputs[f].language", "outputs:",
+         "language is missing"),
+        (webhook("url: 'http://10.0.0.9/x', secret_file: signing"), "outputs[w].url", "outputs:", "a webhook in clear beyond this machine"),
+        (webhook("url: 'https://u:p@10.0.0.9/x', secret_file: signing"), "outputs[w].url", "outputs:", "user name or password in the address"),
+        (webhook("url: 'http://127.0.0.1/x', secret_file: signing, ca_file: reader-key"), "outputs[w].ca_file", "outputs:", "ca_file is for https://"),
         ((("unit: 3}", "unit: 3}\n  - {id: bus-2, driver: modbus-rtu, port: /dev/ttyUSB0, unit: 3}"),), "controllers[bus-2].unit",
          "bus-2", "unit 3 on /dev/ttyUSB0 is already controller 'bus'"),
         ((("unit: 3}", "unit: 3}\n  - {id: bus-2, driver: modbus-rtu, port: /dev/ttyUSB0, baud: 9600, unit: 4}"),),
@@ -272,6 +344,10 @@ def test_a_lockdown_narrower_than_the_campus_is_a_notice_for_each_button_and_no_
          "hold cannot be told from single"),
         ((("hold: lockdown", "hold: secure"), ("{single: lockdown}", "{single: medical}")), "buttons", "no button can ask for a lockdown"),
         (((POLICIES, STROBE.replace(", commissioned: 2026-08-14", "")),), "outputs[strobe].id", "was not commissioned"),
+        (((POLICIES, "outputs: [{id: p, driver: rtp-paging, address: '239.1.1.1:5004', zone: a}]\n"),), "outputs[p].address",
+         "leaves by the default route"),
+        (((POLICIES, "outputs: [{id: p, driver: rtp-paging, address: '[::1]:5004', codec: g722, zone: a}]\n"),), "outputs[p].address",
+         "is this machine: no loudspeaker hears it"),
         (((POLICIES, "dispatch: [{id: psap, driver: https}]\n"),), "dispatch[psap].id", "is disabled: no agreement"),
         ((*hardware("relay: nc, on_comm_loss: unlocked, locked_when: on"),), f"{HARDWARE}.relay", "on an nc contact"),
         ((("mounted: secure-side", "mounted: attack-side"), ("lock: {output: 0, locked_when: on}", "bolt: {input: 0, thrown_when: on}")),
@@ -377,3 +453,30 @@ def test_two_readers_with_one_key_are_a_notice() -> None:
 
     assert found.problems == ()
     assert any("has the same key as controllers[reader]" in notice.what for notice in found.notices)
+
+
+def test_a_role_without_two_who_stand_in_is_a_notice() -> None:
+    text = edit(
+        SOUND, ("policies:\n", "policies:\n  incident_roles: [{role: safety, primary: A, deputies: [B]}]\n")
+    )
+    found = checked(text)
+
+    assert found.problems == ()
+    assert any("fewer than two deputies" in notice.what for notice in found.notices)
+    assert found.config is not None
+    assert found.config.policies.incident_roles[0].deputies == ("B",)
+
+
+def test_a_time_of_the_schools_day_in_which_nobody_is_written_to_is_worth_knowing_and_refuses_nothing() -> (
+    None
+):
+    day = "{id: m, driver: smtp, host: 127.0.0.1, to: [a@example.org], commissioned: 2026-08-14, hours: [school, community]}"
+    calendar_ = '  calendar: {begins: 2026-08-17, until: 2027-06-11, hours: "07:30-15:30"}\n'
+    found = checked(edit(SOUND, (POLICIES, f"outputs: [{day}]\n{POLICIES}{calendar_}")))
+
+    assert found.problems == ()
+    told = [notice.text() for notice in found.notices if "policies.calendar" in notice.path]
+    assert len(told) == 1
+    assert "nobody is written to in the time after-hours, so every route is told then" in told[0]
+    assert found.config is not None
+    assert [output.hours for output in found.config.outputs if output.id == "m"] == [("school", "community")]  # type: ignore[union-attr]

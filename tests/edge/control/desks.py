@@ -4,23 +4,27 @@ import asyncio
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from edge import drill_views
 from edge.book.messages import Answered
 from edge.config.pack_rights import shipped_rights
 from edge.control.desk import Make, Reply
 from edge.control.path import NAME
 from edge.control.server import ControlServer
 from edge.flaws.taken import Taken
+from edge.floorplans.shelf import Floorplans
 from edge.importing import Imports
 from edge.operations import NotDone
 from edge.people.people import People
 from edge.rulebook import rulebook
 from edge.snapshot import snapshot
+from edge.tabletops import Tabletops
 from rules.model.book_asks import BookAsk
 from rules.model.bundle_facts import BundleKind
 from rules.model.events import Asked
@@ -56,6 +60,9 @@ class PaperDesk:
         self.sent = 0
         """Batches of rows that were asked for so far."""
 
+    def drills(self, drill: str | None) -> dict[str, Any] | None:
+        return drill_views.told(self.plan, self.state, UTC, drill)
+
     def rules(self) -> dict[str, Any]:
         evidence = {"before_s": 30, "disk_gb": 50, "reserve_gb": 2, "drills_days": 30}
         return rulebook(self.plan, (86_400_000_000 * 365, 86_400_000_000 * 30), evidence)
@@ -72,8 +79,16 @@ class PaperDesk:
         return self.reply
 
     @property
+    def tabletops(self) -> Tabletops:
+        raise NotDone("tabletop_busy")
+
+    @property
     def imports(self) -> Imports:
         raise NotDone("book_away")
+
+    @property
+    def floorplans(self) -> Floorplans:
+        return Floorplans(self.store, self.ask_book, self.read_book)
 
     async def ask_book(self, actor: Actor, asked: BookAsk) -> Answered:
         raise NotDone("book_away")
@@ -102,6 +117,18 @@ class PaperDesk:
 
     async def export(self, incident: str, redact: bool, by: Actor, *, names: bool = True) -> Path:
         return self.exports[incident]
+
+
+@asynccontextmanager
+async def with_people(store: Path, desk: PaperDesk) -> AsyncIterator[Path]:
+    """The desk served on this loop, with people behind it; the path of its socket."""
+    server = ControlServer(store / NAME, desk)
+    desk.people = desk.someone = Someone(store)
+    await desk.people.load()
+    await server.start()
+    yield store / NAME
+    await server.stop()
+    await desk.people.close()
 
 
 @contextmanager

@@ -9,14 +9,11 @@ import pytest
 
 from edge.bundles import Bundles
 from edge.control.client import ask
-from edge.control.path import NAME
-from edge.control.server import ControlServer
 from edge.flaws.refusal import Refused
 from edge.flaws.taken import Taken
 from edge.operations import NotDone
 from rules.model.ids import Actor
-from tests.edge.control.desks import PaperDesk
-from tests.edge.people.someone import Someone
+from tests.edge.control.desks import PaperDesk, with_people
 
 TAKEN = Taken("cve", "ab" * 32, 5, 6, 7, whole=True)
 
@@ -28,13 +25,8 @@ def desk() -> PaperDesk:
 
 @pytest.fixture
 async def path(tmp_path: Path, desk: PaperDesk) -> AsyncIterator[Path]:
-    server = ControlServer(tmp_path / NAME, desk)
-    desk.people = desk.someone = Someone(tmp_path)
-    await desk.people.load()
-    await server.start()
-    yield tmp_path / NAME
-    await server.stop()
-    await desk.people.close()
+    async with with_people(tmp_path, desk) as made:
+        yield made
 
 
 async def asked(path: Path, **request: Any) -> dict[str, Any]:

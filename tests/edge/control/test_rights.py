@@ -23,11 +23,25 @@ from tests.edge.people.someone import PASSWORD, Someone
 
 REASON = {"reason": "over"}
 REQUESTS: dict[str, list[dict[str, Any]]] = {
-    "look": [{"do": "status"}, {"do": "status", "watch": True}, {"do": "firmware"}, {"do": "rules"}],
-    "start": [{"do": "press", "button": "pb-101", "kind": "real"}],
+    "look": [
+        {"do": "status"},
+        {"do": "status", "watch": True},
+        {"do": "firmware"},
+        {"do": "rules"},
+        {"do": "map", "what": "levels"},
+    ],
+    "start": [
+        {"do": "press", "button": "pb-101", "kind": "real"},
+        {"do": "start", "response": "lockdown", "kind": "real"},
+        {"do": "detection", "number": 1, "answer": "confirm"},
+    ],
     "start-drill": [
         {"do": "press", "button": "pb-101", "kind": "drill"},
         {"do": "press", "button": "pb-101", "kind": "exercise"},
+        {"do": "start", "response": "lockdown", "kind": "drill"},
+        {"do": "start", "response": "evacuate", "kind": "exercise", "change": True},
+        {"do": "drill", "verb": "end", "drill": "drill-1", "asked": {}},
+        {"do": "tabletop", "verb": "list"},
     ],
     "walk-test": [
         {"do": "press", "button": "pb-101", "kind": "test"},
@@ -39,24 +53,37 @@ REQUESTS: dict[str, list[dict[str, Any]]] = {
         {"do": "measure", "code": "door_stale", "subject": "a-101"},
     ],
     "acknowledge": [{"do": "answer", "press": 1, "answer": "start"}],
-    "dismiss": [{"do": "answer", "press": 1, "answer": "dismiss", **REASON}],
+    "dismiss": [
+        {"do": "answer", "press": 1, "answer": "dismiss", **REASON},
+        {"do": "detection", "number": 1, "answer": "dismiss", **REASON},
+    ],
     "lock": [{"do": "lock", "doors": ["a-101"], **REASON}],
     "release": [{"do": "release", "doors": ["a-101"], "user": "Ada", "code": "123456", **REASON}],
-    "close": [{"do": "close"}],
+    "close": [
+        {"do": "close"},
+        {"do": "start", "response": "evacuate", "kind": "real", "change": True, **REASON},
+    ],
     "configure": [
         {"do": "leave-safe-mode"},
         {"do": "import-bundle", "kind": "cve", "file": "/x"},
         {"do": "book-ask", "verb": "of-nobody", "asked": {}},
         {"do": "book-read", "query": "of-nobody"},
     ],
-    "record": [{"do": "verify-journal"}, {"do": "rows"}],
+    "record": [{"do": "verify-journal"}, {"do": "rows"}, {"do": "drills"}],
     "report": [{"do": "book-ask", "verb": "ticket.open", "asked": {"said": []}}],
     "read-tickets": [{"do": "book-read", "query": "tickets", "asked": {}}],
     "work-tickets": [{"do": "book-ask", "verb": "ticket.change", "asked": {"ticket": 1, "said": []}}],
     "inspect": [{"do": "book-ask", "verb": "inspection.sign", "asked": {"asset": "a"}}],
+    "coordinate": [{"do": "post", "verb": one} for one in ("show", "task", "add", "role")],
+    "respond": [{"do": "post", "verb": "responder", "name": "Kim"}],
+    "report-room": [{"do": "post", "verb": "room"}],
     "export": [{"do": "export", "incident": "inc-1"}],
-    "assets": [{"do": "book", "query": "assets"}],
-    "assets-write": [{"do": "import-assets", "file": "import-0123456789abcdef.csv"}],
+    "assets": [{"do": "book", "query": "assets"}, {"do": "map", "what": "differences"}],
+    "assets-write": [
+        {"do": "import-assets", "file": "import-0123456789abcdef.csv"},
+        {"do": "import-floorplan", "file": "import-0123456789abcdef.plan"},
+        {"do": "drop-floorplan", "level": "floor-1"},
+    ],
     "people": [
         {"do": "people", "what": "users"},
         {"do": "user", "verb": "add", "name": "Ada", "role": "administrator", "password": PASSWORD},
@@ -103,6 +130,18 @@ async def test_a_request_is_refused_without_its_right_and_nothing_is_done(
     assert (reply["ok"], reply["code"], reply["args"]) == (False, "no_right", {"right": right})
     assert not desk.asked
     assert not desk.someone.facts
+
+
+@pytest.mark.parametrize("answer", ["confirm", "dismiss"])
+async def test_a_report_is_judged_only_by_who_may_see_it_too(
+    path: Path, desk: PaperDesk, answer: str
+) -> None:
+    desk.rights = RightsTable(1, {ROLE: frozenset(RIGHTS) - {"alerts"}})
+
+    reply = await asked(path, {"do": "detection", "number": 1, "answer": answer, **REASON})
+
+    assert (reply["code"], reply["args"], desk.asked) == ("no_right", {"right": "alerts"}, [])
+    assert "detections" not in (await asked(path, {"do": "status"}))["data"]
 
 
 async def test_a_table_without_the_role_denies_everything(path: Path, desk: PaperDesk) -> None:

@@ -138,11 +138,31 @@ def test_the_catalogue_marks_a_flaw_whichever_came_first(store: Path) -> None:
 def test_a_newer_catalogue_takes_the_place_of_the_older_and_an_older_one_is_refused(store: Path) -> None:
     take_in(store, plain(nvd(item(AXIS))))
     take_in(store, plain(kev(AXIS.cve)), "kev")
-    take_in(store, plain(kev(MOXA.cve, released="2026-08-09T00:00:00Z")), "kev")
+    later = NOW_US + 10 * 86_400_000_000
+    take_in(store, plain(kev(MOXA.cve, released="2026-08-09T00:00:00Z")), "kev", later)
     assert not published(index_of(store), AXIS_OS)[0].flaw.exploited
     with pytest.raises(Refused, match="older") as told:
         take_in(store, plain(kev(AXIS.cve)), "kev")
     assert told.value.code == "older"
+
+
+def test_a_catalogue_from_the_future_keeps_no_later_one_out(store: Path) -> None:
+    take_in(store, plain(nvd(item(AXIS))))
+    take_in(store, plain(kev(MOXA.cve, released="2031-01-01T00:00:00Z")), "kev")
+    take_in(store, plain(kev(AXIS.cve)), "kev")
+    assert published(index_of(store), AXIS_OS)[0].flaw.exploited
+
+
+def test_a_catalogue_that_does_not_say_its_day_has_no_age_and_replaces_none_that_does(store: Path) -> None:
+    undated = plain(kev(MOXA.cve, released="some day"))
+    found = take_in(store, undated, "kev")
+    assert latest([found])["kev"].made_us is None
+    take_in(store, plain(kev(AXIS.cve)), "kev")
+    with pytest.raises(Refused, match="nobody knows whether it is newer") as told:
+        take_in(store, undated, "kev")
+    assert told.value.code == "undated"
+    pages = zipped(a=plain(nvd(item(AXIS), total=2)), b=plain(nvd(item(MOXA), total=2, stamp="?")))
+    assert take_in(store, pages).stamp_us is None
 
 
 BAD: list[tuple[bytes, str]] = [

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
 
-from edge.config import accepted
+from edge.config import accepted, synced
 from edge.config.check import check
 from edge.config.secrets import stored
 from edge.journal import core, keys, mending, opening, snapshot, spill, store, witness
@@ -52,7 +52,7 @@ class Run:
         self._refused = asyncio.Event()
         self._well = asyncio.Event()
         self.journal = Journal.open(directory, CAMPUS, machine_id_file=machine)
-        list(self.journal.rows_after(self.journal.load_snapshot()))
+        list(self.journal.rows_after(next(iter(self.journal.load_snapshots()), None)))
         self.journal.start(asyncio.get_running_loop(), self._troubled)
 
     def _troubled(self, code: str, active: bool, args: tuple[str, ...]) -> None:
@@ -266,7 +266,7 @@ PLANTS: Final[dict[str, Callable[[], None]]] = {
     "acknowledged at once": acknowledged_at_once,
     "witness not synced": lambda: _without(witness, "fdatasync"),
     "witness before the commit": witness_first,
-    "accepted configuration not synced": lambda: _without(accepted, "fsync"),
+    "accepted configuration not synced": lambda: _without(synced, "fsync"),
     "spill not synced": lambda: _without(spill, "fdatasync"),
     "spill cleared before it is folded": spill_cleared_first,
     "key not synced": lambda: _without(keys, "fsync"),

@@ -115,7 +115,7 @@ async def test_no_damage_to_the_database_ends_a_start_or_takes_presses_silently(
         (hurt / "journal.db").write_bytes(content)
 
         journal = Journal.open(hurt, campus, machine_id_file=machine)
-        journal.load_snapshot()
+        journal.load_snapshots()
         try:
             presses = [event for event in journal.rows_after(None) if event.kind == "press.heard/1"]
         except JournalRefused:

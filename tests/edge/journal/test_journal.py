@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from edge.journal.writer import JournalRefused
 
 Open = Callable[..., Any]
 Add = Callable[..., Any]
+Until = Callable[[Callable[[], object]], Awaitable[None]]
 MakeRow = Callable[..., Row]
 
 
@@ -153,7 +154,7 @@ async def test_a_restart_folds_only_what_came_after_the_snapshot(
         await add(journal, [make_row(number) for number in range(10, 13)])
 
     journal = Journal.open(store, campus, machine_id_file=machine)
-    snapshot = journal.load_snapshot()
+    (snapshot,) = journal.load_snapshots()
     assert snapshot is not None
     assert snapshot.blob == b"the state after ten"
     assert [event.data["number"] for event in journal.rows_after(snapshot)] == [10, 11, 12]
@@ -182,8 +183,37 @@ async def test_a_snapshot_that_the_chain_does_not_bear_out_is_dropped(
     ):
         file.write_bytes(changed)
         journal = Journal.open(store, campus, machine_id_file=machine)
-        assert journal.load_snapshot() is None
+        assert journal.load_snapshots() == []
         await journal.close()
+
+
+async def test_behind_a_damaged_snapshot_the_one_before_it_is_found(
+    store: Path, machine: Path, campus: str, opened: Open, add: Add, make_row: MakeRow
+) -> None:
+    async with opened() as journal:
+        for number in range(2):
+            await add(journal, [make_row(number)])
+            journal.save_snapshot(b"state %d" % number)
+            await add(journal, [make_row(number)])
+    (store / "journal.snapshot").write_bytes(b"noise")
+
+    async with opened() as journal:
+        assert [one.blob for one in journal.load_snapshots()] == [b"state 0"]
+
+
+async def test_no_picture_from_before_outlives_what_is_erased(
+    store: Path, opened: Open, add: Add, make_row: MakeRow, until: Until
+) -> None:
+    async with opened() as journal:
+        for number in range(2):
+            await add(journal, [make_row(number, sealed={"name": "Ada"})])
+            journal.save_snapshot(b"Ada")
+            await add(journal, [make_row(number)])
+        await until(lambda: (store / "journal.snapshot.before").exists())
+        (event,) = [one for one in await journal.read() if one.opened][:1]
+
+        assert await journal.erase(event.epoch, event.seq, "name", "somebody")
+        assert not (store / "journal.snapshot.before").exists()
 
 
 async def test_a_closed_journal_says_so_at_once(opened: Open, make_row: MakeRow) -> None:

@@ -146,7 +146,7 @@ async def _found(store: Path, machine: Path) -> Found:
     witness = read_witness(store / "journal.witness")
     troubles: list[str] = []
     journal = Journal.open(store, CAMPUS, machine_id_file=machine)
-    shot = journal.load_snapshot()
+    shot = next(iter(journal.load_snapshots()), None)
     try:
         events = list(journal.rows_after(None))
     except JournalRefused:

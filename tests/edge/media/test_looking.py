@@ -114,6 +114,25 @@ async def test_a_process_that_hangs_is_ended_and_only_that_answer_is_lost() -> N
     await asyncio.gather(task, return_exceptions=True)
 
 
+async def test_a_process_that_begins_slower_than_it_may_answer_is_given_longer_until_it_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("edge.media.looking.PATIENCE_MOST", 10_000)
+    looking = Looking(answer_s=0.01)
+    task = asyncio.create_task(looking.serve())
+    (unit, *_) = keys()
+    seen = False
+    while not seen:
+        try:
+            await looking.look(unit)
+            seen = True
+        except NotSeen as err:
+            assert err.code == "hung"  # noqa: PT017  it comes as often as it comes
+    assert looking.restarts > 0
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 async def test_a_process_that_dies_is_started_again_and_only_that_answer_is_lost(looking: Looking) -> None:
     (unit, *_) = keys()
     await looking.look(unit)

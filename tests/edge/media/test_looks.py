@@ -115,6 +115,47 @@ async def test_what_costs_more_than_its_budget_is_done_more_seldom_and_that_is_s
     assert spent_us <= 1.2 * 1_000 * 10 * 40
 
 
+async def test_the_first_look_of_a_cold_process_makes_none_rarer() -> None:
+    campus = Campus(3, cost_us=40_000)
+    async with running(campus):
+        await campus.live(1.9)
+        assert len(campus.seeing.looked) == 3
+        campus.seeing.cost_us = 500
+        await campus.live(10)
+        campus.seeing.cost_us = 60_000
+        await campus.live(2)
+        campus.seeing.cost_us = 500
+        await campus.live(2)
+    assert campus.looks.figures.stretch == 1.0, "nor does one that others kept waiting"
+    assert len(campus.seeing.looked) >= 21
+
+
+async def test_pictures_that_come_back_at_each_seldom_look_are_not_frozen_and_those_that_stand_are_found_soon() -> (
+    None
+):
+    campus = Campus(1, cost_us=8_000)
+    states = []
+    async with running(campus):
+        began_us, back_us = campus.time.now_us, 8_000_000
+        for _ in range(2_400):
+            campus.time.now_us += 50_000
+            if campus.time.now_us - began_us > 100_000_000:
+                back_us = 1
+            shown = (campus.time.now_us - began_us) % back_us // 2_000_000
+            campus.hubs[0].unit(AccessUnit(b"%d" % shown, True, 0, campus.time.now_us, TRACK))
+            campus.looks._stirred.set()
+            for _ in range(8):
+                await asyncio.sleep(0)
+            states += [(state, campus.time.now_us - began_us) for _, state in campus.changes]
+            campus.changes.clear()
+    assert campus.looks.figures.stretch == 4.0, (
+        "one look in eight seconds: as often as the pictures come back"
+    )
+    frozen = [at_us for state, at_us in states if state == "frozen"]
+    assert len(frozen) == 1
+    assert 100_000_000 < frozen[0] < 120_000_000
+
+
 async def test_a_suspected_camera_is_looked_at_at_once() -> None:
     campus = Campus(3, main=True)
     async with running(campus):

@@ -157,6 +157,13 @@ def grey(level: float, noise: float = 2.0, count: int = 12) -> Iterator[Picture]
         yield np.clip(shade + random.normal(0, noise, shade.shape), 16, 235).astype(np.uint8)
 
 
+def dated(shown: Iterator[Picture]) -> Iterator[Picture]:
+    """With a date in white, as nearly every camera writes it."""
+    for number, one in enumerate(shown):
+        one[10:40, 20:300:3] = one[10:40, 21 + number : 300 : 5] = 235
+        yield one
+
+
 def blurred(count: int) -> Iterator[Picture]:
     """A cloth so near that only its shadows are seen."""
     for number, one in enumerate(pictures(count, seed=9)):
@@ -177,6 +184,7 @@ def blurred(count: int) -> Iterator[Picture]:
 
 FAULTS: list[tuple[str, Callable[[], Iterator[Picture]], State]] = [
     ("a cap", lambda: grey(17, 0.5), "black"),
+    ("a cap, and the date", lambda: dated(grey(17, 0.5)), "black"),
     ("a dead sensor's noise", lambda: grey(17, 3), "black"),
     ("spray paint", lambda: grey(190), "covered"),
     ("a hand", lambda: grey(60), "covered"),

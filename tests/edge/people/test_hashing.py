@@ -83,6 +83,16 @@ async def test_the_list_is_long_enough_and_lies_in_the_hashing_process_alone() -
     assert still == b"False"
 
 
+async def test_what_has_read_the_list_ends_behind_its_answer_and_the_next_password_has_another(
+    hasher: Hasher,
+) -> None:
+    hashed = await hasher.hash_new(PASSWORD)
+    assert hashed is not None
+    assert hasher.process_id is None
+    assert await hasher.verify(hashed, PASSWORD)
+    assert hasher.process_id is not None
+
+
 async def test_any_text_is_a_password(hasher: Hasher) -> None:
     for odd in ("пароль", "line\nbreak", '"quoted"', "\x00\x01", "🦩" * 64):
         assert await hasher.verify(await hasher.hash(odd), odd)

@@ -13,12 +13,14 @@ from edge.people.book import Book
 from edge.people.people import Factor, NotSignedIn, SignedIn
 from edge.people.proofs import WRONG_CODES_MOST
 from rules.model.account_facts import ProofFailed, SessionConfirmed
-from rules.rights import RIGHTS
+from rules.rights import ALWAYS, RIGHTS
 from tests.edge.people.someone import BY, HERE, PASSWORD, Someone, somebody, why
 from tests.edge.people.test_releases import code_now, totp_of
 
 ADA, BO = "Ada Moreno", "Bo Ling"
 TABLE = shipped_rights()
+ALL = TABLE.rights["administrator"]
+"""All but `detect`, which machines alone have."""
 
 
 @pytest.fixture
@@ -42,11 +44,11 @@ async def test_a_password_alone_opens_what_calls_for_help_and_looks_and_a_code_o
 ) -> None:
     signed = await people.session(ADA, "administrator")
     secret = await totp_of(people, ADA)
-    assert rights(people, signed.cookie) == set(RIGHTS) - TABLE.second_factor
+    assert rights(people, signed.cookie) == ALL - TABLE.second_factor
 
     assert await confirmed(people, signed, Factor(code_now(people, secret))) is None
 
-    assert rights(people, await people.renew(signed.caller)) == set(RIGHTS)
+    assert rights(people, await people.renew(signed.caller)) == ALL
     (fact,) = [fact for fact, _, _ in people.facts if isinstance(fact, SessionConfirmed)]
     assert (fact.account, fact.factor, fact.second) == (signed.caller.actor, "totp", None)
 
@@ -77,7 +79,7 @@ async def test_what_was_proven_is_still_known_after_a_restart_and_a_file_from_be
         del session["proven"]
     shelf.save(tmp_path, msgspec.convert(plain, Book))
     async with somebody(tmp_path) as older:
-        assert rights(older, signed.cookie) == set(RIGHTS) - TABLE.second_factor
+        assert rights(older, signed.cookie) == ALL - TABLE.second_factor
 
 
 async def test_who_lost_everything_has_a_second_person_vouch_for_them(people: Someone) -> None:
@@ -107,7 +109,7 @@ async def test_a_second_person_opens_no_more_than_is_theirs(people: Someone) -> 
 async def test_a_release_proves_it_for_the_rest_of_the_session(people: Someone) -> None:
     signed = await people.session(ADA, "administrator")
     assert await people.open_release(signed.caller, Factor((await people.codes(ADA))[0]), HERE) == 300
-    assert rights(people, await people.renew(signed.caller)) == set(RIGHTS)
+    assert rights(people, await people.renew(signed.caller)) == ALL
 
 
 async def test_a_session_that_came_to_more_has_another_cookie_and_the_one_before_calls_for_help_alone(
@@ -119,7 +121,7 @@ async def test_a_session_that_came_to_more_has_another_cookie_and_the_one_before
 
     cookie = await people.renew(signed.caller)
 
-    assert rights(people, signed.cookie) == {"start", "acknowledge"}
+    assert rights(people, signed.cookie) == ALWAYS
     caller = people.by_cookie(cookie)
     assert caller is not None
     assert (caller.session, caller.proven) == (signed.caller.session, True)
@@ -134,7 +136,7 @@ async def test_from_the_moment_that_it_is_proven_the_cookie_of_before_opens_noth
 ) -> None:
     signed = await people.session(ADA, "administrator")
     await confirmed(people, signed, Factor((await people.codes(ADA))[0]))
-    assert rights(people, signed.cookie) == {"start", "acknowledge"}
+    assert rights(people, signed.cookie) == ALWAYS
 
 
 async def test_of_two_tabs_that_confirm_at_once_one_brings_the_cookie_and_neither_takes_it_away(
@@ -150,8 +152,8 @@ async def test_of_two_tabs_that_confirm_at_once_one_brings_the_cookie_and_neithe
     brought = sorted(await asyncio.gather(tab(codes[0]), tab(codes[1])))
 
     assert brought[0] == ""
-    assert rights(people, brought[1]) == set(RIGHTS)
-    assert rights(people, signed.cookie) == {"start", "acknowledge"}
+    assert rights(people, brought[1]) == ALL
+    assert rights(people, signed.cookie) == ALWAYS
 
 
 async def test_signing_out_by_the_cookie_of_before_ends_that_one_alone(people: Someone) -> None:
@@ -164,7 +166,7 @@ async def test_signing_out_by_the_cookie_of_before_ends_that_one_alone(people: S
     await people.sign_out(before)
 
     assert people.by_cookie(signed.cookie) is None
-    assert rights(people, cookie) == set(RIGHTS)
+    assert rights(people, cookie) == ALL
 
 
 async def test_a_role_that_is_given_while_a_second_person_signs_is_not_proven_by_it(people: Someone) -> None:
@@ -174,7 +176,7 @@ async def test_a_role_that_is_given_while_a_second_person_signs_is_not_proven_by
         confirmed(people, technician, Factor(other_name=BO, other_password=PASSWORD)),
         people.registrar.set_role(BY, "Cy Prus", "administrator"),
     )
-    assert rights(people, technician.cookie) == set(RIGHTS) - TABLE.second_factor
+    assert rights(people, technician.cookie) == ALL - TABLE.second_factor
 
 
 async def test_the_cookie_of_before_still_calls_for_help_after_a_restart(tmp_path: Path) -> None:
@@ -183,8 +185,8 @@ async def test_the_cookie_of_before_still_calls_for_help_after_a_restart(tmp_pat
         await confirmed(people, signed, Factor((await people.codes(ADA))[0]))
         cookie = await people.renew(signed.caller)
     async with somebody(tmp_path) as again:
-        assert rights(again, signed.cookie) == {"start", "acknowledge"}
-        assert rights(again, cookie) == set(RIGHTS)
+        assert rights(again, signed.cookie) == ALWAYS
+        assert rights(again, cookie) == ALL
 
 
 async def test_a_session_that_ran_out_proves_nothing_and_keeps_its_call_for_help(people: Someone) -> None:
@@ -192,7 +194,7 @@ async def test_a_session_that_ran_out_proves_nothing_and_keeps_its_call_for_help
     code, *_ = await people.codes(ADA)
     people.pass_s(2 * 3_600)
     assert why(await confirmed(people, signed, Factor(code))) == "no_right"
-    assert rights(people, signed.cookie) == {"start", "acknowledge"}
+    assert rights(people, signed.cookie) == ALWAYS
 
 
 async def test_wrong_codes_are_told_and_in_the_end_lock_the_session(people: Someone) -> None:
@@ -202,7 +204,7 @@ async def test_wrong_codes_are_told_and_in_the_end_lock_the_session(people: Some
     for _ in range(WRONG_CODES_MOST - 1):
         people.pass_s(60)
         assert why(await confirmed(people, signed, Factor("000000"))) == "wrong"
-    assert rights(people, signed.cookie) == {"start", "acknowledge"}
+    assert rights(people, signed.cookie) == ALWAYS
     failed = [fact for fact, _, _ in people.facts if isinstance(fact, ProofFailed)]
     assert [(one.what, one.why) for one in failed] == [("confirm", "wrong")] * WRONG_CODES_MOST
     assert "000000" not in repr(people.facts)

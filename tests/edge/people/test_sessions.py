@@ -10,7 +10,7 @@ from edge.people.callers import Callers
 from edge.people.people import SignedIn
 from edge.people.sessions import LONG, MOST_OF_ONE, STRICT, limits_of
 from rules.model.moments import Instant
-from rules.rights import GIVEN, RIGHTS, Role
+from rules.rights import ALWAYS, GIVEN, RIGHTS, Role
 from tests.edge.people.someone import BY, HERE, PASSWORD, Someone, somebody
 
 HOUR_S = 3_600
@@ -63,12 +63,14 @@ async def test_looking_at_who_somebody_still_is_counts_as_no_use(tmp_path: Path)
         assert still.lapsed
 
 
-async def test_a_session_that_ran_out_may_start_and_acknowledge_and_nothing_else(tmp_path: Path) -> None:
+async def test_a_session_that_ran_out_may_call_for_help_and_say_how_a_room_is_and_nothing_else(
+    tmp_path: Path,
+) -> None:
     async with somebody(tmp_path) as people:
         staff = await people.session("Bo Ling", "staff")
         viewer = await people.session("Vi Ewer", "viewer")
         people.pass_s(13 * HOUR_S)
-        assert rights(people, staff) == {"start", "acknowledge"}
+        assert rights(people, staff) == ALWAYS
         assert rights(people, viewer) == set()
 
 

@@ -98,11 +98,16 @@ async def test_a_file_that_never_got_its_name_or_another_is_no_longer_said_to_be
                 told("evidence.ended/1", "cam-hall.3~1.mp4", end="sealed", sha256="cd" * 32),
                 told("evidence.ended/1", "cam-hall.4.mp4", end="failed", code="disk_full"),
                 told("evidence.begun/1", "cam-hall.4.mp4"),
+                # The camera process died behind the press, and its next life had no picture of this camera.
+                told("evidence.ended/1", "cam-gym.jpg", end="sealed", sha256="ef" * 32),
+                told("evidence.ended/1", "cam-gym.jpg", end="failed", code="none", sha256=""),
             ]
         )
         await site.settled()
         found = await site.follower.ask(lambda views: kept(views, "inc-1"))
 
+    still = next(one for one in found.files if one["name"] == "inc-1/cam-gym.jpg")
+    assert (still["ending"], still["code"], still["sha256"]) == ("sealed", None, "ef" * 32)
     files = {one["name"]: one["ending"] for one in found.files if ".mp4" in one["name"]}
     assert files == {
         "inc-1/cam-gym.mp4": None,

@@ -9,6 +9,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from edge.config.pack_rights import shipped_rights
 from edge.control.desk import Make, Reply
 from edge.journal.writer import JournalRefused
+from edge.people.book import Book
 from edge.people.caller import Caller
 from edge.snapshot import in_bites, snapshot
 from edge.web.application import application
@@ -22,6 +23,11 @@ AS_TOKEN = {"Authorization": "Bearer x"}
 
 class Anybody:
     """One program with every right."""
+
+    class registrar:
+        """Nobody has an account."""
+
+        book = Book()
 
     def by_bearer(self, token: str) -> Caller:
         return Caller(Actor("token:x"), "administrator", "token")

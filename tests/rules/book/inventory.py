@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from rules.book.asset_fields import day_of
+from rules.book.assets import NAMED_BY, next_id
 from rules.book.book import Book, Campus, Device
 from rules.book.decide import decide
 from rules.book.decision import Now, Refused
@@ -63,6 +64,8 @@ def asked(into: Book, ask: BookAsk, now: Now = NOW) -> list[Any]:
 
 
 def written(into: Book, asset: AssetId | None, *said: tuple[str, str], new: bool = False) -> Book:
+    if asset is None and not {one for one, _value in said} & set(NAMED_BY):
+        asset, new = next_id(into), True
     asked(into, WriteAsset(asset, said, new))
     return into
 

@@ -6,7 +6,7 @@ from rules.book.book import Book, Campus
 from rules.book.decide import decide
 from rules.book.decision import Now
 from rules.book.fold import forget
-from rules.model.asset_asks import AddRows, BeginBatch, EndBatch, LinkAssets, SetMinimum
+from rules.model.asset_asks import AddRows, BeginBatch, EndBatch, LinkAssets, ReturnAsset, SetMinimum
 from rules.model.asset_facts import AssetBatchTurned, AssetLinked, AssetWritten, DeviceListed, StockMinimumSet
 from rules.model.facts import Entry
 from rules.model.ids import Actor, AssetId
@@ -55,6 +55,19 @@ def test_rows_count_from_the_moment_in_which_all_of_them_do() -> None:
         ("name",),
     )
     assert (not made.staged, not made.batches) == (True, True)
+
+
+def test_what_a_list_says_is_with_somebody_is_issued_once_it_counts_and_is_taken_from_nobody() -> None:
+    made = begun(1)
+    add(made, (AED, (("state", "deployed"), ("holder", "Kim")), False))
+    asked(made, EndBatch(1, True))
+    assert (made.assets[AED].fields["issued"], "holder" in made.assets[AED].words) == ("2026-08-14", True)
+    asked(made, BeginBatch(SHA, 1))
+    assert refused(made, AddRows(2, ((AED, (("holder", "Lou"),), False),))) == "still_issued"
+    assert refused(made, AddRows(2, ((None, (("type", "radio"), ("holder", "Lou")), True),))) == "bad_step"
+    assert refused(made, AddRows(2, ((None, (*NEW, ("holder", "\t")), True),))) == "bad_value"
+    asked(made, ReturnAsset(AED))
+    assert made.assets[AED].state == "stock"
 
 
 def test_an_import_that_is_let_go_leaves_nothing_and_its_numbers_are_given_to_nobody_else() -> None:

@@ -127,6 +127,7 @@ def test_what_may_not_be_said_is_refused_with_what_is_wrong() -> None:
     ):
         assert refused(made, WriteAsset(None, said)) == code
     assert refused(made, WriteAsset(AssetId("nobody"), (("name", "a"),))) == "unknown_asset"
+    assert refused(made, WriteAsset(None, (("zone", "a"), ("class", "operational")))) == "nameless"
     assert refused(made, WriteAsset(AssetId("aed-gym"), (("name", "a"),), new=True)) == "asset_known"
     assert refused(made, WriteAsset(AssetId("../x"), (("name", "a"),), new=True)) == "bad_asset_id"
     written(made, None, ("contract", "aed-gym"), ("supported_until", "none"), ("replace_year", "2031"))
@@ -198,4 +199,4 @@ def test_the_book_enters_its_own_kinds_and_flags_and_nothing_else() -> None:
 def test_facts_that_are_none_of_the_books_change_nothing() -> None:
     made = told(book(), NoteWritten(IncidentId("inc-1"), "x"))
     assert not made.assets
-    assert decide(made, WriteAsset(None, ()), PERSON, NOW) != ()
+    assert decide(made, WriteAsset(None, (("name", "AED"),)), PERSON, NOW) != ()

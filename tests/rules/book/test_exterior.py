@@ -12,8 +12,14 @@ from rules.book.exterior_pack import ExteriorPack
 from rules.book.exterior_week import Door, Sweep
 from rules.model.exterior_asks import SignSweep
 from rules.model.exterior_facts import DoorsWatched, SweepRecorded, SweepSigned, Watched
-from rules.model.facts import Entry, FlagCleared, FlagRaised, SelfTestEnded, VerdictReached
+from rules.model.facts import (
+    Entry,
+    FlagCleared,
+    FlagRaised,
+    VerdictReached,
+)
 from rules.model.ids import Actor, DoorId
+from rules.model.selftest_facts import SelfTestEnded
 from rules.model.verdicts import VerdictWord
 from tests.rules.book.desk import DAY_US, HOUR_US, MINUTE_US, Desk
 

@@ -226,8 +226,15 @@ OLDEST: dict[BundleKind, int] = {"cve": 30 * DAY_US, "kev": 14 * DAY_US}
     ("bundles", "found"),
     [
         ({}, [("bundle_missing", ("cve, kev",))]),
-        ({"kev": Bundle("kev", None, 0)}, [("bundle_missing", ("cve",)), ("bundle_old", ("kev 14",))]),
-        ({"cve": Bundle("cve", 89 * DAY_US, 90 * DAY_US), "kev": Bundle("kev", None, 90 * DAY_US)}, []),
+        ({"kev": Bundle("kev", 1, 1)}, [("bundle_missing", ("cve",)), ("bundle_old", ("kev 14",))]),
+        (
+            {"kev": Bundle("kev", None, 100 * DAY_US)},
+            [("bundle_missing", ("cve",)), ("bundle_undated", ("kev",))],
+        ),
+        (
+            {"cve": Bundle("cve", 89 * DAY_US, 90 * DAY_US), "kev": Bundle("kev", 90 * DAY_US, 90 * DAY_US)},
+            [],
+        ),
         (
             {"cve": Bundle("cve", 10 * DAY_US, 99 * DAY_US), "kev": Bundle("kev", 10 * DAY_US, 99 * DAY_US)},
             [("bundle_old", ("cve 30, kev 14",))],
@@ -245,6 +252,7 @@ def test_a_stamp_of_tomorrow_makes_no_bundle_young() -> None:
     ahead = Bundle("cve", 500 * DAY_US, 100 * DAY_US)
     assert age_days(ahead, 140 * DAY_US) == 40
     assert age_days(ahead, 99 * DAY_US) == 0
+    assert age_days(replace(ahead, stamp_us=None), 99 * DAY_US) is None
 
 
 # --- in the book -----------------------------------------------------------------------------
@@ -298,7 +306,7 @@ def test_the_sweep_raises_a_devices_flag_with_its_zone_and_the_campus_flag_and_c
         fold(book, 1, one)
     assert list(sweep(book, now)) == []
     book.judgements = ()
-    book.bundles = {"cve": Bundle("cve", None, now.utc_us), "kev": Bundle("kev", None, now.utc_us)}
+    book.bundles = {one: Bundle(one, now.utc_us, now.utc_us) for one in OLDEST}
     assert [one.fact for one in sweep(book, now)] == [
         FlagCleared("firmware_flawed", CAM),
         FlagCleared("bundle_missing", "campus"),

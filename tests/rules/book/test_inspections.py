@@ -363,6 +363,10 @@ def test_an_export_of_ours_that_is_taken_in_again_changes_nothing() -> None:
     desk.ask(ImportInspections(0, 1, SHA))
     assert desk.ask(ImportInspections(1, lines=(line(2, day="2026-08-14", number=1),))) == ()
     assert len(desk.ask(ImportInspections(1, lines=(line(3, number=9),)))) == 1
+    # Another box's number 1 is another inspection, whatever it is of.
+    assert len(desk.ask(ImportInspections(1, lines=(line(4, day="2026-08-02", number=1),)))) == 1
+    desk.ask(TurnAsset(AED, "retired"))
+    assert desk.ask(ImportInspections(1, lines=(line(2, day="2026-08-14", number=1),))) == ()
 
 
 def test_an_import_that_is_let_go_or_forgotten_never_counts() -> None:

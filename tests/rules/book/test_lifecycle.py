@@ -1,5 +1,7 @@
 """The life of an asset: which steps may follow, replacement under the same id, issue and return, what is retired and heard."""
 
+from dataclasses import replace
+
 import pytest
 
 from rules.book.decision import Now
@@ -15,6 +17,7 @@ from tests.rules.book.inventory import (
     AED,
     ANSWERS,
     CAMERA,
+    DEVICES,
     DOOR,
     NOW,
     PERSON,
@@ -28,6 +31,7 @@ from tests.rules.book.inventory import (
     written,
 )  # fmt: skip
 
+STILL_CONFIGURED = {("retired_configured", PLC): ("campus",)}
 LATER = Now(NOW.utc_us + 86_400_000_000, NOW.day + 1)
 
 
@@ -172,10 +176,22 @@ def test_a_retired_device_that_is_heard_again_is_a_flag_until_it_is_silent(
 ) -> None:
     made = configured()
     written(made, PLC, ("state", "retired"))
-    assert flags(made) == {}
+    assert flags(made) == STILL_CONFIGURED
     told(made, heard, heard)  # type: ignore[arg-type]
-    assert flags(made) == {("retired_heard", PLC): ("campus",)}
+    assert flags(made) == {**STILL_CONFIGURED, ("retired_heard", PLC): ("campus",)}
     told(made, away)  # type: ignore[arg-type]
+    assert flags(made) == STILL_CONFIGURED
+
+
+def test_a_retired_device_that_is_never_heard_is_a_flag_while_it_is_configured_or_until_it_is_back() -> None:
+    made = configured()
+    written(made, DOOR, ("state", "retired"))
+    assert flags(made) == {("retired_configured", DOOR): ("a",)}
+    asked(made, TurnAsset(DOOR, "stock", "retired by mistake"))
+    assert flags(made) == {}
+    written(made, CAMERA, ("state", "retired"))
+    assert flags(made) == {("retired_configured", CAMERA): ("a",)}
+    made.campus = replace(made.campus, devices={one: DEVICES[one] for one in (PLC, DOOR)})
     assert flags(made) == {}
 
 
@@ -183,7 +199,7 @@ def test_a_press_by_a_person_and_a_device_that_is_no_asset_are_nothing_heard() -
     made = configured()
     written(made, PLC, ("state", "retired"))
     told(made, press(PLC, "page"), press(AssetId("stranger"), "wired"))
-    assert flags(made) == {}
+    assert flags(made) == STILL_CONFIGURED
 
 
 def test_facts_of_an_asset_whose_beginning_is_gone_are_kept() -> None:

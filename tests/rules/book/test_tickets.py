@@ -74,6 +74,7 @@ def test_a_ticket_on_safety_equipment_weighs_safety_and_one_of_an_unknown_catego
         ({"colour": "red"}, "unknown_field"),
         ({"before": "1"}, "unknown_field"),
         ({"category": "plumbing"}, "unknown_category"),
+        ({"category": "lights out"}, "unknown_category"),
         ({"zone": "moon"}, "unknown_zone"),
         ({"asset": "nobody"}, "unknown_asset"),
         ({"weight": "heavy"}, "bad_value"),
@@ -88,6 +89,11 @@ def test_what_may_not_be_said_is_refused_with_what_is_wrong(said: dict[str, str]
     whole = {"title": "Screen", "category": "computer", **said}
     assert desk.refused(OpenTicket(tuple(whole.items())))[0] == code
     assert desk.entries == []
+
+
+def test_who_names_no_category_is_told_those_that_there_are() -> None:
+    said = (("title", "Tap"), ("category", "plumbing"))
+    assert Desk().refused(OpenTicket(said))[1]["known"] == "lock, camera, computer"
 
 
 def test_a_ticket_needs_a_title_and_a_category_and_says_each_thing_once() -> None:
@@ -234,6 +240,7 @@ def test_an_import_counts_as_a_whole_once_it_is_taken() -> None:
         "closed",
     )
     assert desk.refused(ImportTickets(batch, end="taken"))[0] == "unknown_import"
+    assert desk.refused(ImportTickets(0, 2, HASH))[0] == "imported_before"
 
 
 def test_an_import_that_is_given_up_leaves_nothing_open_and_its_numbers_are_not_given_again() -> None:

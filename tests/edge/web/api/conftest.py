@@ -1,43 +1,43 @@
 """One served campus for all tests of the API; each leaves it quiet."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from tests.edge.web.api.served import Served, serving
+from tests.kept import Kept
 
-_FOLDER: Final = Path(__file__).parent
-_ENDS: Final = ExitStack()
-_SERVED: Final[list[Served]] = []
-"""The served campus; none before the first test of this folder and after the last."""
+_SERVED: Final = Kept[Served](Path(__file__).parent)
 
 
 @pytest.fixture(scope="session")
-def ends() -> Iterator[ExitStack]:
+def ends() -> Iterator[None]:
     """Also where the tests stop in the middle of this folder."""
-    with _ENDS:
-        yield _ENDS
+    yield
+    _SERVED.end()
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
-    """End it with the folder, not with the session: its daemon reads boards all the time, beside all later tests."""
-    if nextitem is None or not nextitem.path.is_relative_to(_FOLDER):
-        _SERVED.clear()
-        _ENDS.close()
+    """End it with the folder."""
+    _SERVED.teardown(nextitem)
 
 
 @pytest.fixture
-def shared_api(ends: ExitStack, tmp_path_factory: pytest.TempPathFactory) -> Served:
-    if not _SERVED:
-        _SERVED.append(ends.enter_context(serving(tmp_path_factory.mktemp("api"))))
-    return _SERVED[0]
+def shared_api(ends: None, tmp_path_factory: pytest.TempPathFactory) -> Served:
+    return _SERVED.get(lambda: serving(tmp_path_factory.mktemp("api")))
 
 
 @pytest.fixture
 def api(shared_api: Served) -> Iterator[Served]:
     yield shared_api
     shared_api.quiet()
+
+
+@pytest.fixture
+def spent_api(shared_api: Served) -> Iterator[Served]:
+    """For who asks for everything, maintenance of the whole campus too: nobody else finds what that leaves behind."""
+    yield shared_api
+    _SERVED.end()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from edge.daemon import boot_id
+from edge.boot import boot_id
 from edge.people import shelf
 from edge.people.book import Account, Book, Session, Token, digest
 from edge.people.totp import STEP_S, code_at
@@ -173,16 +173,18 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path, **how: Any) -> Iterator[Served]:
-    """A campus with a native, a duress and a wired button, armed, its page open."""
+def serving(folder: Path, *, more: Document | None = None, **how: Any) -> Iterator[Served]:
+    """A campus with a native, a duress and a wired button, armed, its page open. more: sections of its configuration."""
     buttons = [native("pb-native"), native("pb-duress", {"single": "duress", "hold": "lockdown"}), office()]
 
     def make(port: int) -> Document:
-        return school(folder, port, buttons=buttons, outputs=True, magnet=True, freshness="20s", **how)
+        made = school(folder, port, buttons=buttons, outputs=True, magnet=True, freshness="20s", **how)
+        return {**made, **(more or {})}
 
     with running(folder, make, started=False) as campus:
         keys = lay_book(campus.store)
         campus.start()
         served = Served(campus, keys)
         campus.until("the page is open", lambda _: campus.health("healthz") == 200)
+        campus.until("the book is there", lambda _: served.get("assets").status == 200)
         yield served

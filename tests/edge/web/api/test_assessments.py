@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from tests.edge.web.api.served import Served
+from tests.edge.web.enclosing import TYPE
+from tests.edge.web.enclosing import sent as form_with
 
 YAML = """\
 title: Campus walk
@@ -89,3 +91,48 @@ def test_each_no_of_a_checklist_becomes_one_ticket_and_the_next_round_knows_it(
     for path in ("/assessments", f"/assessments/{later}"):
         shown = api.send("GET", path, None, api.headers("staff", "session"))
         assert (shown.status, b"Campus walk" in shown.body) == (200, True)
+
+
+def test_a_checklist_comes_in_by_the_api_and_by_a_form_without_a_script_whole_or_not_at_all(
+    api: Served,
+) -> None:
+    known = {**api.headers("technician", "session"), "Accept": "text/html"}
+    place, table = "/api/v1/checklists/gate", {**known, "Content-Type": "text/csv"}
+    rows = b"section,text\nGate,Does it close?\nGate,Is it lit?\n"
+    bad = api.send("POST", f"{place}?title=Gate", rows + b"Gate,\n", table)
+    assert (bad.status, bad.json["rows"][0]["line"]) == (409, 4), bad.body
+    assert api.send("POST", place, rows, table).json["code"] == "checklist_untitled"
+    assert api.send("POST", f"{place}?title=Gate", b"a,b\n", table).json["code"] == "checklist_unread"
+    assert api.send("POST", f"{place}?title=Gate", b"a" * 2_000_000, table).status == 413
+    assert api.send("POST", f"{place}?title=Gate", rows, {**known, "Content-Type": "text/x"}).status == 415
+    assert api.send("POST", f"{place}?title=Gate&check=true", rows, table).status == 200
+    assert "gate" not in {one["id"] for one in api.get("checklists").json["items"]}
+    done = api.send("POST", f"{place}?title=Gate", rows, table)
+    assert (done.status, done.json["questions"]) == (200, 2), done.body
+    assert api.send("POST", f"{place}?title=Gate", rows, table).json["code"] == "checklist_known"
+
+    form, to = {**known, "Content-Type": TYPE}, "/assessments/checklists"
+    deep = b"a: " + b"[" * 5_000
+    refused = api.send("POST", to, form_with(deep, ("checklist", "yard"), name="yard.yaml"), form)
+    assert (refused.status, b"cannot be taken in" in refused.body) == (409, True)
+    wrong = form_with(YAML.replace("lock,", "moon,").encode(), ("checklist", "yard"), name="yard.yaml")
+    assert b"Line 2: There is no category moon." in api.send("POST", to, wrong, form).body
+    good = form_with(YAML.encode(), ("checklist", "yard"), ("title", "Yard"), name="yard.yaml")
+    taken = api.send("POST", to, good, form)
+    assert (taken.status, taken.headers["location"]) == (303, "/assessments")
+    assert api.send("POST", to, good, {**form, **api.headers("viewer", "session")}).status == 403
+    listed = {one["id"]: one["title"] for one in api.get("checklists").json["items"]}
+    assert (listed["gate"], listed["yard"]) == ("Gate", "Yard")
+    assert list(api.campus.store.glob("import-*")) == []
+
+    cli = api.campus.cli
+    assert cli("assessment", "begin", "gate").returncode == 0
+    number = str(
+        next(one["number"] for one in api.get("assessments").json["items"] if one["checklist"] == "gate")
+    )
+    answered = cli("assessment", "answer", number, "q-1", "no", "--comment", "Rusty")
+    assert (answered.returncode, "ticket" in answered.stdout) == (0, True), answered.stderr
+    assert cli("assessment", "answer", number, "q-9", "yes").returncode == 1
+    item = api.get(f"assessments/{number}").json["items"][0]
+    assert api.get(f"tickets/{item['ticket']}").json["title"] == "Does it close?"
+    assert cli("assessment", "end", number).returncode == 0

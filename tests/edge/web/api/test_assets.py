@@ -69,7 +69,7 @@ def test_each_configured_device_is_an_asset_and_what_is_unknown_of_it_is_counted
 def test_an_asset_is_made_changed_and_lives_through_its_states(served: Served) -> None:
     name = post(served, "assets", {"said": RADIO})["id"]
     post(served, f"assets/{name}", {"said": {"serial": "S-1", "responsible": "Kim Lee"}})
-    post(served, f"assets/{name}/issue", {"person": "Mr Green", "due": "2999-01-01"})
+    post(served, f"assets/{name}/issue", {"person": "Mr Green", "due": "2199-01-01"})
     assert [one["id"] for one in get(served, "inventory/issued?person=green")["items"]] == [name]
     refused = served.post(f"assets/{name}/turn", {"state": "stock"}, "technician")
     assert (refused.status, refused.json["code"]) == (409, "still_issued")
@@ -92,6 +92,8 @@ def test_an_asset_is_made_changed_and_lives_through_its_states(served: Served) -
         ("assets", {"said": {"colour": "red"}}, 409, "unknown_field"),
         ("assets", {"said": {"supported_until": "soon"}}, 409, "bad_value"),
         ("assets", {"said": {"zone": "moon"}}, 409, "unknown_zone"),
+        ("assets", {"said": {}}, 409, "nameless"),
+        ("assets", {"said": {"type": "aed", "warranty_until": "9999-12-31"}}, 409, "bad_value"),
         ("assets/nobody", {"said": {"role": "none"}}, 404, "unknown_asset"),
         ("audits/999/end", {}, 404, "unknown_round"),
         ("fault-reports/999/settle", {"outcome": "taken"}, 404, "unknown_report"),

@@ -209,7 +209,7 @@ def test_an_offer_that_cannot_be_served_is_refused_with_a_reason(
     refused = offer(api, text=text)
     assert refused.status == status, refused.body
     assert refused.json.get("code", "") == code or not code
-    assert viewers(api) == 0
+    wait_for("nobody looks", lambda: viewers(api) == 0)
 
 
 def test_an_offer_that_is_no_sdp_by_its_type_is_refused(api: Served) -> None:

@@ -6,8 +6,12 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
+from tests.edge.book.test_photos import SECRET, exif, jpeg, png, segment
 from tests.edge.web.api.served import Served
+from tests.edge.web.enclosing import TYPE
+from tests.edge.web.enclosing import sent as form_with
 
 PATIENCE_S = 60.0
 GOOD = {
@@ -147,8 +151,11 @@ def test_files_come_in_whole_or_not_at_all_and_go_out_again(api: Served, tmp_pat
     assert api.campus.cli("export", "inspections", str(out)).returncode == 0
     with out.open(newline="") as told:
         rows = {row["asset"]: row for row in csv.DictReader(told)}
+    count = len(out.read_text().splitlines()) - 1
     assert (rows[asset]["person"], rows[asset]["expires"]) == ("Ms Brown", "pads_until=2099-01-01")
-    assert api.campus.cli("import", "inspections", str(out)).returncode == 0
+    again = api.campus.cli("import", "inspections", str(out))
+    said = f"Here already: {count}; what was taken in before counts once. Nothing was changed.\n"
+    assert (again.returncode, again.stdout) == (0, said)
     assert len(api.get(f"inspections?asset={asset}").json["items"]) == 1
 
 
@@ -167,3 +174,50 @@ def test_the_command_line_signs_lists_and_shows(api: Served) -> None:
     assert "aed-monthly" in cli("inspection", "list").stdout
     assert "in time" in cli("inspection", "due", "--asset", asset, "--state", "all").stdout
     assert cli("inspection", "show", "999999").returncode == 1
+
+
+def test_a_form_without_a_script_signs_and_adds_a_photo_without_where_it_was_taken(
+    api: Served, tmp_path: Path
+) -> None:
+    asset = aed(api, "aed-paper")
+    known = {**api.headers("technician", "session"), "Accept": "text/html"}
+    page = api.send("GET", f"/inspections/of/{asset}", None, known).body.decode()
+    form = page[page.index('data-check="aed-monthly"') :]
+    key = form.split('name="key" value="', 1)[1].split('"', 1)[0]
+    asked = [one.split('"', 1)[0] for one in form.split("</form>", 1)[0].split('name="a-')[1:]]
+    assert set(GOOD) <= set(asked)
+    said = {f"a-{name}": value for name, value in GOOD.items()}
+    fields = {"key": key, "check": "aed-monthly", "person": "Ms Brown", "day": "", **said}
+    sent = {**known, "Content-Type": "application/x-www-form-urlencoded"}
+    lacking = api.send(
+        "POST", f"/inspections/of/{asset}", urlencode({**fields, "a-damage": ""}).encode(), sent
+    )
+    assert (lacking.status, "is not answered" in lacking.body.decode()) == (422, True)
+    for _ in range(2):  # sent twice, it is signed once
+        done = api.send("POST", f"/inspections/of/{asset}", urlencode(fields).encode(), sent)
+        assert (done.status, done.headers["location"]) == (303, f"/inspections/of/{asset}")
+    (one,) = api.get(f"inspections?asset={asset}").json["items"]
+    assert (one["person"], one["result"], one["photos"]) == ("Ms Brown", "passed", [])
+
+    place = f"/inspections/{one['number']}"
+    picture = jpeg(segment(0xE1, exif(6)), segment(0xFE, SECRET))
+    enclosed, raw = {**known, "Content-Type": TYPE}, {**known, "Content-Type": "image/jpeg"}
+    assert api.send("POST", f"{place}/photo", form_with(b"<svg/>"), enclosed).status == 422
+    kept = api.send("POST", f"{place}/photo", form_with(picture, name="a.jpg"), enclosed)
+    assert (kept.status, kept.headers["location"]) == (303, place)
+    again = api.send("POST", f"/api/v1{place}/photos", picture, raw)
+    assert again.status == 200, again.body
+    (photo,) = api.get(f"inspections/{one['number']}").json["photos"]
+    assert photo == again.json["sha256"]
+    shown = api.send("GET", f"/api/v1{place}/photos/{photo}", None, known)
+    assert (shown.headers["content-type"], SECRET in shown.body) == ("image/jpeg", False)
+    assert f"/api/v1{place}/photos/{photo}" in api.send("GET", place, None, known).body.decode()
+    file = tmp_path / "second.png"
+    file.write_bytes(png())
+    added = api.campus.cli("inspection", "photo", str(one["number"]), str(file))
+    assert added.returncode == 0, added.stderr
+    assert len(api.get(f"inspections/{one['number']}").json["photos"]) == 2
+    assert api.campus.cli("inspection", "photo", "999999", str(file)).returncode == 1
+    other = sign(api, asset, corrects=one["number"], reason="Wrong one").json["number"]
+    assert api.send("GET", f"/api/v1/inspections/{other}/photos/{photo}", None, known).status == 404
+    assert api.send("POST", "/api/v1/inspections/999999/photos", picture, raw).status == 404

@@ -134,7 +134,7 @@ def test_a_press_is_measured_to_its_last_door_written_and_proven(api: Served) ->
 
 
 def test_a_duress_press_counts_nowhere(api: Served) -> None:
-    api.campus.until("the book has raised its own flags", lambda now: "bundle_missing" in flags(now))
+    api.campus.until("the book has raised its own flags", lambda now: "devices_unknown" in flags(now))
     named = ("incidents", "unanswered", "flags", "press_")
     before = {name: value for name, value in figures(api).items() if name[0][12:].startswith(named)}
     api.campus.broker.press("pb-duress", "single", "d-figures")

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Literal, cast
@@ -12,9 +13,11 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from edge import drill_views
 from edge.book.messages import Answered
 from edge.config.pack_rights import shipped_rights
 from edge.control.desk import Make, NoRecord, Reply
+from edge.floorplans.shelf import Floorplans
 from edge.journal.stored import Stored
 from edge.journal.writer import JournalRefused
 from edge.media.messages import Figures
@@ -59,6 +62,7 @@ class People:
         self.needs_set_up = False
         self.recovering = False
         self.left_s = 0
+        self.second = ""
         self.revoked: set[str] = set()
         self.factors: list[Factor] = []
         self.confirmed: set[str] = set()
@@ -126,6 +130,9 @@ class People:
     def release_left_s(self, caller: Caller) -> int:
         return self.left_s
 
+    def release_second(self, caller: Caller) -> str:
+        return self.second
+
 
 class Views:
     """Lists from the record."""
@@ -185,6 +192,7 @@ class Office:
         self.no_export = False
         self.figures: dict[CameraId, Figures] = {}
         self._book: PaperBook | None = None
+        self.floorplans = Floorplans(self.store, self.ask_book, self.read_book)
 
     @property
     def book(self) -> PaperBook:
@@ -207,6 +215,9 @@ class Office:
     def it(self) -> offices.Office:
         """As what it stands in for; pages ask no more of an office than what is here."""
         return cast(offices.Office, self)
+
+    def drills(self, drill: str | None) -> dict[str, Any] | None:
+        return drill_views.told(self.plan, self.state, UTC, drill)
 
     def rules(self) -> dict[str, Any]:
         evidence = {"before_s": 30, "disk_gb": 50, "reserve_gb": 2, "drills_days": 30}

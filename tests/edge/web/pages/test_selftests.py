@@ -8,11 +8,19 @@ import pytest
 from edge.control.desk import Reply
 from rules.links import links
 from rules.model.events import SelfTestAsked
-from rules.model.facts import DoorExercised, Entry, Fact, PressRecorded, SelfTestEnded
+from rules.model.facts import (
+    Entry,
+    Fact,
+    PressRecorded,
+)
 from rules.model.ids import Actor, ButtonId, PressId
 from rules.model.moments import MINUTE_US
 from rules.model.responses import Response
 from rules.model.selftest import Outcome
+from rules.model.selftest_facts import (
+    DoorExercised,
+    SelfTestEnded,
+)
 from rules.plan import Hardware, Hours
 from rules.record import fold
 from rules.state import Flag, State

@@ -3,15 +3,21 @@
 import csv
 import io
 import re
+import shutil
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import pytest
+from playwright.async_api import async_playwright, expect
+
 from edge.book.weeks import mondays
 from rules.model.exterior_facts import DoorsWatched, SweepRecorded, Watched
-from rules.model.facts import Entry, SelfTestEnded
+from rules.model.facts import Entry
 from rules.model.ids import Actor
+from rules.model.selftest_facts import SelfTestEnded
 from tests.edge.campus import D1, D2, D3, PLAN
 from tests.edge.web.pages.conftest import Office, Serve
+from tests.flow.chromium import ARGUMENTS
 
 HOUR_US = 3_600_000_000
 PERSON = Actor("account:administrator")
@@ -169,3 +175,38 @@ async def test_a_signature_that_was_erased_says_so_and_still_stands(serve: Serve
     assert "Deliveries" not in page
     assert len([one for one in made.book.database.book.sweeps.values() if dict(one.signed)]) == 1
     assert SweepRecorded.KIND == "exterior.week/1"
+
+
+@pytest.mark.parametrize(
+    ("wide", "scripts"), [(1440, True), (390, False)], ids=["desk", "phone without script"]
+)
+async def test_somebody_explains_and_signs_a_week_in_a_real_browser(
+    serve: Serve, wide: int, scripts: bool
+) -> None:
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("NO BROWSER: chromium is not installed, so the page was looked at by nobody (install.sh)")
+    served = await serve(lived(office()))
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        context = await browser.new_context(
+            viewport={"width": wide, "height": 900}, java_script_enabled=scripts
+        )
+        await context.add_cookies([{"name": "campus-edge", "value": "technician", "url": served.url}])
+        page = await context.new_page()
+        await page.goto(f"{served.url}/sweeps")
+        week = page.locator("#open-2026-11-16")
+        await expect(week).to_contain_text("It was held open.")
+        if scripts:
+            assert await page.evaluate("document.documentElement.scrollWidth") == wide
+        for door in (D1, D2):
+            await week.locator(f"input[value={door}]").check()
+        await week.locator("input[name=reason]").fill("Deliveries; the panel was off for an hour")
+        await week.get_by_role("button", name="Sign as").click()
+        await expect(page.locator("#said")).to_be_visible()
+        await expect(page.locator("#open-2026-11-16")).to_have_count(0)
+        await page.locator("details.week summary").first.click()
+        await expect(page.locator("details.week").first).to_contain_text("Deliveries; the panel was off")
+        await page.get_by_role("link", name="Six weeks on paper").click()
+        await expect(page.locator("#week-2026-11-16")).to_contain_text("R. Diaz")
+        await browser.close()

@@ -60,7 +60,7 @@ class SerialLine:
         asyncio.get_running_loop().add_reader(self._descriptor, self._readable)
 
     def write(self, frame: bytes) -> None:
-        """Hand a whole frame to the port; a Modbus frame always fits a tty's buffer."""
+        """Hand it to the port whole; a frame of Modbus, or a short message, always fits a tty's buffer."""
         self._check()
         try:
             written = os.write(self._descriptor, frame)

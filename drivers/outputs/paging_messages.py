@@ -1,0 +1,122 @@
+"""What the daemon and the paging process say to each other: one JSON object a line, bounded both ways.
+
+Down: `Open` for each output, then `Ready`, `Say` and `Hold`, `Close` when it is gone. Up: `Said` and `Beat`.
+"""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from drivers.lines import Unreadable
+
+LONGEST_DOWN: Final = 8_192
+LONGEST_UP: Final = 512
+TOO_LATE: Final = "too_late"
+"""Code of an all-clear that is tried no more."""
+
+CodecName = Literal["pcmu", "pcma", "g722"]
+Name = Annotated[str, Meta(max_length=256)]
+File = Annotated[str, Meta(max_length=4_096)]
+Code = Annotated[str, Meta(max_length=64)]
+Number = Annotated[int, Meta(ge=0)]
+
+
+class Open(msgspec.Struct, frozen=True, tag="open", forbid_unknown_fields=True):
+    """An output: where its packets go. interface `""`: the kernel chooses. repeat_us: from one round's beginning to the next."""
+
+    output: Name
+    host: Name
+    port: Annotated[int, Meta(ge=1, le=65_535)]
+    codec: CodecName
+    ttl: Annotated[int, Meta(ge=1, le=255)]
+    interface: Name
+    repeat_us: Number
+
+
+class OpenCall(msgspec.Struct, frozen=True, tag="open-call", forbid_unknown_fields=True):
+    """An output that is a telephone number: who is called, at which address. ring_us: how long it may ring."""
+
+    output: Name
+    target: Name
+    host: Name
+    port: Annotated[int, Meta(ge=1, le=65_535)]
+    codec: Literal["pcmu", "pcma"]
+    repeat_us: Number
+    ring_us: Number
+    user: Name = ""
+    password: Name = ""
+
+
+class Close(msgspec.Struct, frozen=True, tag="close", forbid_unknown_fields=True):
+    """An output is gone; what it was saying ends."""
+
+    output: Name
+
+
+class Ready(msgspec.Struct, frozen=True, tag="ready", forbid_unknown_fields=True):
+    """Read and encode a speech file, for it may have to be said."""
+
+    output: Name
+    speech: File
+
+
+class Say(msgspec.Struct, frozen=True, tag="say", forbid_unknown_fields=True):
+    """Say this now, in place of what stands for the same zone. standing: again and again; else in one round only.
+
+    page: its number, which only grows. speech `""`: there is no file.
+    """
+
+    output: Name
+    zone: Name
+    page: Number
+    speech: File
+    standing: bool
+
+
+class Hold(msgspec.Struct, frozen=True, tag="hold", forbid_unknown_fields=True):
+    """Be silent while `held`, then go on with what stands."""
+
+    output: Name
+    held: bool
+
+
+class Said(msgspec.Struct, frozen=True, tag="said", forbid_unknown_fields=True):
+    """What became of a round of a page. code `""`: it has left whole; `no_speech`: as tones alone; else why it did not leave."""
+
+    output: Name
+    page: Number
+    left: bool
+    code: Code
+
+
+class Beat(msgspec.Struct, frozen=True, tag="beat", forbid_unknown_fields=True):
+    """The process is alive: at least every 100 ms."""
+
+
+Down = Open | OpenCall | Close | Ready | Say | Hold
+Up = Said | Beat
+
+_encoder = msgspec.json.Encoder()
+_down: msgspec.json.Decoder[Down] = msgspec.json.Decoder(Down)
+_up: msgspec.json.Decoder[Up] = msgspec.json.Decoder(Up)
+
+
+def line(message: Down | Up) -> bytes:
+    return _encoder.encode(message) + b"\n"
+
+
+def down(text: bytes) -> Down:
+    """Raises `Unreadable`."""
+    try:
+        return _down.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Unreadable("no message for the paging process") from None
+
+
+def up(text: bytes) -> Up:
+    """Raises `Unreadable`."""
+    try:
+        return _up.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Unreadable("no message from the paging process") from None

@@ -1,0 +1,18 @@
+"""Words for families and media, in words: whom they are for, what became of them, why something was not done."""
+
+from collections.abc import Mapping
+from typing import Final
+
+TO: Final[Mapping[str, str]] = {"families": "Families", "media": "Media"}
+STATES: Final[Mapping[str, str]] = {
+    "waiting": "Not approved. Queued for the district, not sent by this box",
+    "approved": "Approved. Queued for the district, not sent by this box",
+    "declined": "Declined. Not for the district to send",
+    "overtaken": "Overtaken by what came after it. Not for the district to send",
+}
+REFUSALS: Final[Mapping[str, str]] = {
+    "unknown_statement": "There are no words of the number {statement}; nothing was changed.",
+    "statement_overtaken": "These words are overtaken: something newer is ready. Nothing was changed.",
+    "statement_stands": "Somebody approved or declined these words already; nothing was changed.",
+    "no_reason_statement": "Say why they are declined; nothing was changed.",
+}
