@@ -100,6 +100,7 @@ class TcpLink:
         self.answered_s = -math.inf
         """When the device last answered, by the loop's clock (CLOCK_MONOTONIC)."""
         self._usual_s: dict[bool, float] = {}
+        self._write_doubted = False
         self._brief = 0
 
     @property
@@ -217,7 +218,7 @@ class TcpLink:
     def doubted(self) -> None:
         """A write is sent anew for want of an answer: from now on wait for one, until it is known how long it takes."""
         self.write_patience_s = self._timeout_s
-        self._usual_s.setdefault(False, self._timeout_s / _PATIENCE_TIMES)
+        self._write_doubted = True
 
     def give_up_silent(self) -> None:
         """Hang up if anything has been unanswered for the whole time-out (nearly: clocks tick)."""
@@ -256,12 +257,11 @@ class TcpLink:
         if isinstance(request, Identify):
             self._owner.proven(self)
             return
+        patience_s = self._learn_usual(isinstance(request, Read), took_s)
         read = isinstance(request, Read)
-        usual = self._usual_s[read] = 0.8 * self._usual_s.get(read, took_s) + 0.2 * took_s
-        patience_s = max(_PATIENCE_S, _PATIENCE_TIMES * usual)
         if read:
             self.patience_s = patience_s
-        if not read or False not in self._usual_s:
+        if not read or not (self._write_doubted or False in self._usual_s):
             self.write_patience_s = patience_s
         self._owner.proven(self)
 
@@ -272,6 +272,18 @@ class TcpLink:
         self._owner.guarded(act)
 
     # --- below ---
+
+    def _learn_usual(self, read: bool, took_s: float) -> float:
+        """The patience with the next of its kind. A write that was doubted and sent anew has shown how long one takes:
+        there is twice the time for the next, as for a read, and not so much that a second dead connection costs more."""
+        usual = self._usual_s.get(read, took_s)
+        if not read and self._write_doubted:
+            self._write_doubted = False
+            usual = max(took_s, 2 * self._usual_s.get(False, self._usual_s.get(True, took_s)))
+        else:
+            usual = 0.8 * usual + 0.2 * took_s
+        self._usual_s[read] = usual
+        return max(_PATIENCE_S, _PATIENCE_TIMES * usual)
 
     def _count_brief(self, connection: Connection, code: str) -> None:
         if code == "reset" and 1 <= connection.answers <= _FEW_ANSWERS:

@@ -176,6 +176,22 @@ async def test_a_command_swallowed_without_a_trace_is_sent_anew_long_before_its_
         assert (await ended(command, within_s=2.0)).ending == "written"
 
 
+async def test_a_second_command_that_is_swallowed_is_sent_anew_as_soon_as_the_first_was() -> None:
+    async with by_hand(RARELY, timeout_s=30.0) as (board, driver, inbox):
+        wire = await board.accept()
+        await wire.first_contact()
+        await inbox.scanned("coil", 0, 0)
+
+        for on in (True, False):
+            command = driver.execute(permit(RIG, [(0, on)]))
+            while isinstance(decode_request((await wire.frame()).pdu), Read):
+                pass  # the command's is the last that is heard here
+            wire = await board.accept()
+            wire.answer(await wire.frame())
+
+            assert (await ended(command, within_s=10.0)).ending == "written"
+
+
 async def test_no_poll_is_begun_while_a_command_is_unanswered_and_evidence_follows_its_answer() -> None:
     async with by_hand(timeout_s=0.5) as (board, driver, inbox):
         wire = await board.accept()
