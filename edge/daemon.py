@@ -275,6 +275,7 @@ class Daemon:
 
     def picture(self) -> None:
         """Have the journal keep a snapshot of the record, so that the next start folds less."""
+        self.appliance.catch_up()
         self.journal.save_snapshot(codec.record_bytes(self.appliance.state.record))
 
     def enter(self, entry: Entry) -> None:
@@ -437,8 +438,7 @@ class Daemon:
 
     def _seen(self, event: Event, before: State, after: State) -> None:
         self.publisher.note(self.appliance.plan, before, after)
-        took_us = round((time.monotonic() - self.appliance.turned_at_s) * 1e6)
-        self.telemetry.note(type(event).__name__, before, after, took_us)
+        self.telemetry.note(type(event).__name__, before, after, round(self.appliance.took_s * 1e6))
         self.measures.note(event, before, after)
         self.routes.note(self.appliance.plan, before, after)
         self._exterior.note(before, after)
