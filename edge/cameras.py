@@ -16,6 +16,7 @@ import structlog
 from drivers.base import Emit
 from drivers.child import Child, Terms
 from drivers.clock import instant
+from drivers.lines import line
 from edge.camera_news import FILES, FILES_A_SECOND, Allowance, News
 from edge.camera_notices import Said, Words
 from edge.media.messages import (
@@ -39,7 +40,6 @@ from edge.media.messages import (
     Up,
     Visited,
     answer,
-    line,
     up,
 )
 from rules.model.camera_events import (

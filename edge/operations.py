@@ -15,7 +15,7 @@ import structlog
 from drivers.base import Emit
 from drivers.child import Child, Terms
 from drivers.clock import instant
-from drivers.lines import Unreadable
+from drivers.lines import Unreadable, line
 from edge.book.entries import entry_of
 from edge.book.messages import (
     LONGEST_DOWN,
@@ -34,7 +34,6 @@ from edge.book.messages import (
     Pull,
     Read,
     Up,
-    line,
     up,
 )
 from edge.journal.writer import JournalRefused

@@ -26,9 +26,9 @@ from drivers.doors.osdp_messages import (
     Report,
     Sent,
     Up,
-    line,
     up,
 )
+from drivers.lines import line
 from rules.model.events import Ending
 
 log = structlog.get_logger()

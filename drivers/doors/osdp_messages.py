@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from drivers.lines import Unreadable
+from drivers.lines import MessageReader
 
 LONGEST_DOWN: Final = 65_536
 """126 readers with their keys in one `Open` are about 20 kB."""
@@ -108,26 +108,5 @@ class Beat(msgspec.Struct, frozen=True, tag="beat", forbid_unknown_fields=True):
 Down = Open | Do
 Up = Sent | Ended | Report | Link | Identified | Beat
 
-_encoder = msgspec.json.Encoder()
-_down: msgspec.json.Decoder[Down] = msgspec.json.Decoder(Down)
-_up: msgspec.json.Decoder[Up] = msgspec.json.Decoder(Up)
-
-
-def line(message: Down | Up) -> bytes:
-    return _encoder.encode(message) + b"\n"
-
-
-def down(text: bytes) -> Down:
-    """Raises `Unreadable`; its text never repeats what was read, which may hold a key."""
-    try:
-        return _down.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Unreadable("no message for the OSDP process") from None
-
-
-def up(text: bytes) -> Up:
-    """Raises `Unreadable`."""
-    try:
-        return _up.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Unreadable("no message from the OSDP process") from None
+down: Final[MessageReader[Down]] = MessageReader(Down, "no message for the OSDP process")
+up: Final[MessageReader[Up]] = MessageReader(Up, "no message from the OSDP process")

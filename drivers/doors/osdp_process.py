@@ -15,9 +15,9 @@ from drivers.confined import STARTS_NOTHING, confine
 from drivers.doors.osdp_frames import Framer
 from drivers.doors.osdp_line import Line, LineLost
 from drivers.doors.osdp_link import POLL_US, ReaderLink
-from drivers.doors.osdp_messages import LONGEST_DOWN, Beat, Do, Ended, Open, Up, down, line
+from drivers.doors.osdp_messages import LONGEST_DOWN, Beat, Do, Ended, Open, Up, down
 from drivers.doors.osdp_session import Session, library
-from drivers.lines import Lines, Unreadable
+from drivers.lines import Lines, Unreadable, line
 
 BEAT_US = 100_000
 REOPEN_US = 200_000

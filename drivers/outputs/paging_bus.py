@@ -11,7 +11,8 @@ from typing import Final, Protocol
 import structlog
 
 from drivers.child import Child, Terms
-from drivers.outputs.paging_messages import LONGEST_UP, Beat, Close, Down, Said, Up, line, up
+from drivers.lines import line
+from drivers.outputs.paging_messages import LONGEST_UP, Beat, Close, Down, Said, Up, up
 
 log = structlog.get_logger(__name__)
 

@@ -13,19 +13,8 @@ from contextlib import suppress
 from typing import Final, Protocol
 
 from drivers.confined import WRITES_NOTHING, confine
-from drivers.lines import Lines, Unreadable
-from drivers.outputs.paging_messages import (
-    LONGEST_DOWN,
-    Beat,
-    CodecName,
-    Down,
-    Hold,
-    Ready,
-    Say,
-    Up,
-    down,
-    line,
-)
+from drivers.lines import Lines, Unreadable, line
+from drivers.outputs.paging_messages import LONGEST_DOWN, Beat, CodecName, Down, Hold, Ready, Say, Up, down
 from drivers.outputs.paging_rounds import Page
 from drivers.outputs.speech_shelf import SpeechShelf
 

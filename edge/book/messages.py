@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
-from drivers.lines import Unreadable
+from drivers.lines import MessageReader
 from rules.book.exterior_pack import ExteriorPack
 from rules.book.inspection_pack import InspectionPack
 from rules.book.ticket_pack import TicketPack
@@ -136,28 +136,5 @@ class Answered(msgspec.Struct, frozen=True, tag="answered", forbid_unknown_field
 Down = Open | More | Events | Ask | Read
 Up = Beat | Pull | Decided | Answered
 
-_down: Final[msgspec.json.Decoder[Down]] = msgspec.json.Decoder(Down)
-_up: Final[msgspec.json.Decoder[Up]] = msgspec.json.Decoder(Up)
-_NONE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-_encode: Final = msgspec.json.Encoder().encode
-
-
-def line(message: Down | Up) -> bytes:
-    """One message and its end."""
-    return _encode(message) + b"\n"
-
-
-def down(text: bytes) -> Down:
-    """A message of the daemon. Raises Unreadable."""
-    try:
-        return _down.decode(text)
-    except _NONE as err:
-        raise Unreadable(str(err)[:200]) from None
-
-
-def up(text: bytes) -> Up:
-    """A message of the process. Raises Unreadable."""
-    try:
-        return _up.decode(text)
-    except _NONE as err:
-        raise Unreadable(str(err)[:200]) from None
+down: Final[MessageReader[Down]] = MessageReader(Down, "no message for the book's process")
+up: Final[MessageReader[Up]] = MessageReader(Up, "no message from the book's process")

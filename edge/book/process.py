@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from drivers.confined import confine
-from drivers.lines import Lines, Unreadable
+from drivers.lines import Lines, Unreadable, line
 from edge.book import pieces, ticket_queries
 from edge.book.assessment_queries import words_of
 from edge.book.database import DATABASE_FAILED, FOLDED, KINDS_READ, Database, remove
@@ -39,7 +39,6 @@ from edge.book.messages import (
     Read,
     Up,
     down,
-    line,
 )
 from edge.book.passed import line_of
 from edge.book.queries import QUERIES, NotThere

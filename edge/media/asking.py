@@ -13,7 +13,7 @@ from typing import Any, Final
 import structlog
 
 from drivers.clock import instant
-from drivers.lines import Unreadable
+from drivers.lines import Unreadable, line
 from edge.media.camera import Camera
 from edge.media.clock import utc
 from edge.media.hub import Hub
@@ -21,7 +21,7 @@ from edge.media.live_fmp4 import Fmp4Door, Unplayable
 from edge.media.live_jpeg import JpegDoor
 from edge.media.live_whep import NotServed, Viewers
 from edge.media.looking import Looking, NotSeen
-from edge.media.messages import LONGEST_ASKED, Answer, Asked, asked, line
+from edge.media.messages import LONGEST_ASKED, Answer, Asked, asked
 from edge.media.still import picture
 
 log = structlog.get_logger(__name__)

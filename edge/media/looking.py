@@ -18,6 +18,7 @@ import structlog
 import edge
 from drivers.cameras.stream import AccessUnit
 from drivers.child import killed
+from drivers.lines import Unreadable
 from edge.media.looking_messages import (
     EDGES,
     LONGEST_BODY,
@@ -31,7 +32,6 @@ from edge.media.looking_messages import (
     LookAt,
     Made,
     Seen,
-    Unreadable,
     Up,
     head,
     lengths,

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from drivers.cameras.stream import Codec
+from drivers.lines import MessageReader, Unreadable
 
 LONGEST_HEAD: Final = 4_096
 LONGEST_BODY: Final = 16 << 20
@@ -24,10 +25,6 @@ MOST_SAMPLES: Final = 2
 """A frozen picture that is encoded over and over comes out in two ways by turns, as the rate control swings."""
 
 Size = Annotated[int, Meta(ge=0, le=LONGEST_BODY)]
-
-
-class Unreadable(ValueError):
-    """What came is no message."""
 
 
 class LookAt(msgspec.Struct, frozen=True, tag="look", forbid_unknown_fields=True):
@@ -88,8 +85,6 @@ class Failed(msgspec.Struct, frozen=True, tag="failed", forbid_unknown_fields=Tr
 
 Down = LookAt | Jpeg
 Up = Seen | Made | Failed
-_down: msgspec.json.Decoder[Down] = msgspec.json.Decoder(LookAt | Jpeg)
-_up: msgspec.json.Decoder[Up] = msgspec.json.Decoder(Seen | Made | Failed)
 _encoder = msgspec.json.Encoder()
 
 
@@ -107,17 +102,5 @@ def lengths(prefix: bytes) -> tuple[int, int]:
     return head_bytes, body_bytes
 
 
-def down(said: bytes) -> Down:
-    """Raises `Unreadable`."""
-    try:
-        return _down.decode(said)
-    except (msgspec.DecodeError, UnicodeDecodeError) as err:
-        raise Unreadable(str(err)) from err
-
-
-def up(said: bytes) -> Up:
-    """Raises `Unreadable`."""
-    try:
-        return _up.decode(said)
-    except (msgspec.DecodeError, UnicodeDecodeError) as err:
-        raise Unreadable(str(err)) from err
+down: Final[MessageReader[Down]] = MessageReader(Down, "no message for the looking process")
+up: Final[MessageReader[Up]] = MessageReader(Up, "no message from the looking process")

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from drivers.cameras.stream import Codec
 from drivers.confined import STARTS_NOTHING, confine
+from drivers.lines import Unreadable
 from edge.media.looking_messages import (
     CELLS,
     EDGES,
@@ -29,7 +30,6 @@ from edge.media.looking_messages import (
     LookAt,
     Made,
     Seen,
-    Unreadable,
     Up,
     down,
     head,

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from drivers.cameras.stream import EngineName, Transport
-from drivers.lines import Unreadable
+from drivers.lines import MessageReader
 from rules.model.camera_facts import EvidenceEnd, NoticeWhat, Picture
 
 LONGEST_DOWN: Final = 4 * 1_048_576
@@ -262,44 +262,7 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 Down = Open | Keep | Over | Learn | Heard
 Up = Beat | Standing | Figures | File | Gone | Visited | Notice | Condition
 
-_encoder = msgspec.json.Encoder()
-_down: msgspec.json.Decoder[Down] = msgspec.json.Decoder(Down)
-_up: msgspec.json.Decoder[Up] = msgspec.json.Decoder(Up)
-_asked: msgspec.json.Decoder[Asked] = msgspec.json.Decoder(Asked)
-_answer: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
-
-
-def line(message: Down | Up | Asked | Answer) -> bytes:
-    return _encoder.encode(message) + b"\n"
-
-
-def down(text: bytes) -> Down:
-    """Raises `Unreadable`; its text never repeats what was read, which may hold a password."""
-    try:
-        return _down.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Unreadable("no message for the camera process") from None
-
-
-def up(text: bytes) -> Up:
-    """Raises `Unreadable`."""
-    try:
-        return _up.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Unreadable("no message from the camera process") from None
-
-
-def asked(text: bytes) -> Asked:
-    """Raises `Unreadable`."""
-    try:
-        return _asked.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Unreadable("nothing that can be asked of a camera") from None
-
-
-def answer(text: bytes) -> Answer:
-    """Raises `Unreadable`."""
-    try:
-        return _answer.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Unreadable("no answer of the camera process") from None
+down: Final[MessageReader[Down]] = MessageReader(Down, "no message for the camera process")
+up: Final[MessageReader[Up]] = MessageReader(Up, "no message from the camera process")
+asked: Final[MessageReader[Asked]] = MessageReader(Asked, "nothing that can be asked of a camera")
+answer: Final[MessageReader[Answer]] = MessageReader(Answer, "no answer of the camera process")

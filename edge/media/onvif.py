@@ -8,8 +8,9 @@ from typing import Final
 import structlog
 
 from drivers.child import Child, Terms
+from drivers.lines import line
 from edge.media.messages import Beat, Notice, Open, Visited
-from edge.media.onvif_messages import AskedCamera, Look, Up, line, up
+from edge.media.onvif_messages import AskedCamera, Look, Up, up
 
 log = structlog.get_logger(__name__)
 

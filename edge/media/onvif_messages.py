@@ -3,12 +3,12 @@
 Down: `Look` whenever other cameras are to be asked. Up: beats, and what the camera process hands on as it came.
 """
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
-from drivers.lines import Unreadable
+from drivers.lines import MessageReader
 from edge.media.messages import Beat, Id, Notice, Visited
 
 
@@ -35,26 +35,5 @@ class Look(msgspec.Struct, frozen=True, tag="look", forbid_unknown_fields=True):
 Down = Look
 Up = Beat | Visited | Notice
 
-_encoder = msgspec.json.Encoder()
-_down: msgspec.json.Decoder[Down] = msgspec.json.Decoder(Look)
-_up: msgspec.json.Decoder[Up] = msgspec.json.Decoder(Beat | Visited | Notice)
-
-
-def line(message: Down | Up) -> bytes:
-    return _encoder.encode(message) + b"\n"
-
-
-def down(text: bytes) -> Down:
-    """Raises `Unreadable`; its text never repeats what was read, which may hold a password."""
-    try:
-        return _down.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Unreadable("no message for the ONVIF process") from None
-
-
-def up(text: bytes) -> Up:
-    """Raises `Unreadable`."""
-    try:
-        return _up.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Unreadable("no message from the ONVIF process") from None
+down: Final[MessageReader[Down]] = MessageReader(Down, "no message for the ONVIF process")
+up: Final[MessageReader[Up]] = MessageReader(Up, "no message from the ONVIF process")

@@ -11,9 +11,9 @@ import socket
 from typing import Final
 
 from drivers.confined import WRITES_NOTHING, confine
-from drivers.lines import Lines, Unreadable
+from drivers.lines import Lines, Unreadable, line
 from edge.media.messages import LONGEST_DOWN, Beat
-from edge.media.onvif_messages import Up, down, line
+from edge.media.onvif_messages import Up, down
 from edge.media.onvif_visits import Visits
 
 BEAT_S: Final = 0.2

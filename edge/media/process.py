@@ -19,7 +19,7 @@ import structlog
 from drivers.cameras.gathering import GatheringLoop
 from drivers.clock import instant
 from drivers.confined import confine
-from drivers.lines import Lines, Unreadable
+from drivers.lines import Lines, Unreadable, line
 from edge.media.asking import Doors
 from edge.media.attempts import Attempts
 from edge.media.camera import Camera, Shared
@@ -40,7 +40,6 @@ from edge.media.messages import (
     Standing,
     Up,
     down,
-    line,
 )
 from edge.media.onvif import Onvif
 from edge.media.picture import Judge

@@ -6,7 +6,8 @@ import sys
 import time
 from typing import Final
 
-from edge.media.messages import Answer, Beat, Condition, File, Keep, Open, Standing, down, line
+from drivers.lines import line
+from edge.media.messages import Answer, Beat, Condition, File, Keep, Open, Standing, down
 
 TURNS: Final = 2_000
 

@@ -13,9 +13,10 @@ import pytest
 from structlog.testing import capture_logs
 
 import edge.cameras
+from drivers.lines import line
 from edge.camera_news import FILES, TURNS, Allowance
 from edge.cameras import TERMS, Cameras, NotAsked
-from edge.media.messages import LONGEST_DOWN, Asked, CameraSettings, Open, down, line
+from edge.media.messages import LONGEST_DOWN, Asked, CameraSettings, Open, down
 from rules.model.camera_events import CamerasTurned, CameraTold, EvidenceTold
 from rules.model.events import ConditionChanged, Event
 from rules.model.ids import CameraId, IncidentId, ZoneId

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from drivers.lines import Unreadable
+from drivers.lines import Unreadable, line
 from edge.media import messages
 from edge.media.messages import (
     Answer,
@@ -22,7 +22,6 @@ from edge.media.messages import (
     Over,
     Standing,
     StreamFigures,
-    line,
 )
 from tests.fuzz import strict
 

@@ -4,6 +4,7 @@ import struct
 from functools import cache
 
 from drivers.cameras.stream import START_CODE, AccessUnit, Track
+from drivers.lines import Unreadable
 from edge.media.clip_timing import Timeline
 from edge.media.looking_messages import (
     LONGEST_BODY,
@@ -14,7 +15,6 @@ from edge.media.looking_messages import (
     LookAt,
     Made,
     Seen,
-    Unreadable,
     down,
     head,
     lengths,

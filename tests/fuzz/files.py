@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from drivers.lines import Unreadable
+from drivers.lines import line as encoded
 from edge import checklist_file, neighbours
 from edge.book import csv_rows, messages, photos
 from edge.book.csv_rows import NotATable
@@ -271,7 +272,7 @@ def talk(data: bytes) -> None:
         found = read(data[1:])
     except Unreadable:
         return
-    again = read(messages.line(found).rstrip(b"\n"))
+    again = read(encoded(found).rstrip(b"\n"))
     assert again == found
 
 
@@ -287,6 +288,4 @@ def talk_seeds() -> list[bytes]:
         messages.Events((), more=True),
         messages.Events((messages.EventLine("h", "{}", {"a": "1"}),), more=False, anew=True),
     ]
-    return [b"\x01" + messages.line(one).rstrip() for one in up] + [
-        b"\x00" + messages.line(one).rstrip() for one in down
-    ]
+    return [b"\x01" + encoded(one).rstrip() for one in up] + [b"\x00" + encoded(one).rstrip() for one in down]

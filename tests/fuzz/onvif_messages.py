@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from drivers.lines import Unreadable
+from drivers.lines import Unreadable, line
 from edge.codec import Made, row
 from edge.journal.canonical import canonical
 from edge.media import messages as media
@@ -30,16 +30,16 @@ def messages(data: bytes) -> None:
     """Any bytes as a message, either way: the same again when it is said again, or a refusal that repeats nothing."""
     try:
         look = onvif_messages.down(data)
-        assert onvif_messages.down(onvif_messages.line(look)) == look
+        assert onvif_messages.down(line(look)) == look
     except Unreadable as refused:
         assert len(str(refused)) < 64
     try:
         message = onvif_messages.up(data)
     except Unreadable:
         return
-    assert onvif_messages.up(onvif_messages.line(message)) == message
+    assert onvif_messages.up(line(message)) == message
     # The daemon understands all that the camera process does.
-    assert media.up(media.line(message)) == message
+    assert media.up(line(message)) == message
     if not isinstance(message, Beat):
         _recorded(message)
 
@@ -93,4 +93,4 @@ def messages_seeds() -> list[bytes]:
         Notice("cam", "tamper", active=True),
         Notice("cam", "input", active=False, source="InputToken=1"),
     )
-    return [onvif_messages.line(one).rstrip(b"\n") for one in said]
+    return [line(one).rstrip(b"\n") for one in said]

@@ -39,11 +39,10 @@ from drivers.doors.osdp_messages import (
     Sent,
     Up,
     down,
-    line,
     up,
 )
 from drivers.doors.osdp_session import Session
-from drivers.lines import Lines, Unreadable
+from drivers.lines import Lines, Unreadable, line
 from rules.model.events import Event, Scanned
 from rules.model.ids import ControllerId
 from tests.fuzz import strict

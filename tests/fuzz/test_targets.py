@@ -17,6 +17,7 @@ from drivers.doors import modbus_rtu_frame, modbus_tcp_connection
 from drivers.doors.modbus_mbap import MbapFrame
 from drivers.doors.modbus_pdu import Values
 from drivers.doors.modbus_tcp_connection import Connection
+from drivers.lines import MessageReader
 from drivers.outputs import cap_message
 from edge.book import csv_rows
 from edge.codec import Made, row
@@ -159,8 +160,8 @@ def _with_everything_plain(entry: Entry, at: Instant, made: Made) -> Row:
 
 
 PLANTED: list[Plant] = [
-    ("cameras-up", messages, "_up", msgspec.json.Decoder(_Loose)),
-    ("cameras-answer", messages, "_answer", msgspec.json.Decoder(_Unbounded)),
+    ("cameras-up", messages, "up", MessageReader(_Loose, "")),
+    ("cameras-answer", messages, "answer", MessageReader(_Unbounded, "")),
     ("cap-kept", cap_message, "status", lambda kind: "Actual"),
     ("mqtt-payloads", fields, "json_object", _whatever_it_says),
     ("modbus-pdu", modbus, "match_reply", lambda request, pdu: Values((1,) * getattr(request, "count", 0))),

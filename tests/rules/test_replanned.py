@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from rules.model.ids import DoorId
+from rules.model.verdicts import Verdict
 from rules.plan import DoorPlan
 from rules.replanned import under
 from rules.state import DoorLive
@@ -15,7 +16,7 @@ BEFORE = campus(door("d", 0), door("e", 1))
 
 def known_after(*doors: DoorPlan) -> Mapping[DoorId, DoorLive]:
     live = World(BEFORE).state.live
-    known = {one: DoorLive(verdict="secured", locked=True) for one in (D, E)}
+    known = {one: DoorLive(verdict=Verdict("secured", None, "", True, True), locked=True) for one in (D, E)}
     return under(BEFORE, campus(*doors), replace(live, doors=known)).doors
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from drivers.child import Child
+from drivers.lines import line
 from edge.bench.children import Lost
 from edge.cameras import TERMS
-from edge.media.messages import Beat, CameraSettings, Down, Figures, File, Open, Standing, Up, line
+from edge.media.messages import Beat, CameraSettings, Down, Figures, File, Open, Standing, Up
 
 START_S: Final = 20.0
 LIMIT_US: Final = 2_000_000

@@ -4,22 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.doors.osdp_messages import (
-    Beat,
-    Do,
-    Down,
-    Ended,
-    Link,
-    Open,
-    Reader,
-    Report,
-    Sent,
-    Up,
-    down,
-    line,
-    up,
-)
-from drivers.lines import Lines, Unreadable
+from drivers.doors.osdp_messages import Beat, Do, Down, Ended, Link, Open, Reader, Report, Sent, Up, down, up
+from drivers.lines import Lines, Unreadable, line
 
 KEY = "00112233445566778899aabbccddeeff"
 READER = Reader(address=5, key=KEY, inputs=True, outputs=True, every_us=500_000, fast_us=0)

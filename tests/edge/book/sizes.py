@@ -15,9 +15,10 @@ from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
+from drivers.lines import line
 from edge import codec
 from edge.book.entries import entry_of
-from edge.book.messages import PIECE, Decided, EventLine, Events, Open, Up, down, line, up
+from edge.book.messages import PIECE, Decided, EventLine, Events, Open, Up, down, up
 from edge.book.process import READ, Process
 from edge.config.pack_tickets import shipped_tickets
 from edge.journal.reader import Reader

@@ -6,9 +6,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from drivers.lines import line
 from edge.book import haste
 from edge.book.database import Database
-from edge.book.messages import Answered, Ask, Decided, line
+from edge.book.messages import Answered, Ask, Decided
 from edge.config.pack_tickets import shipped_tickets
 from rules.book.book import Campus
 from rules.book.decision import Now

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from drivers.lines import line
 from edge.media import asking
-from edge.media.messages import Answer, Asked, answer, line
+from edge.media.messages import Answer, Asked, answer
 from tests.edge.media.lives import Life, cameras, life, of, opened
 
 JPEG = b"\xff\xd8\xff"

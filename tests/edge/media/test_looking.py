@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 from drivers.cameras.stream import AccessUnit, Codec, Track
+from drivers.lines import Unreadable
 from edge.media.clip_writer import ClipWriter
 from edge.media.hub import Hub
 from edge.media.looking import MOST_WAITING, Looking, NotSeen
-from edge.media.looking_messages import EDGES, LONGEST_BODY, Unreadable, down, up
+from edge.media.looking_messages import EDGES, LONGEST_BODY, down, up
 from edge.media.sealing import Sealed, Stamp, Unsealed
 from edge.media.still import keep_still, picture
 from tests.edge.media.encoding import Picture, encode, moving, scene

@@ -7,9 +7,10 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+from drivers.lines import line
 from drivers.simulators.camera import SimulatedCamera
 from edge.cameras import Cameras
-from edge.media.messages import Asked, Keep, Open, line
+from edge.media.messages import Asked, Keep, Open
 from rules.model.camera_events import CamerasTurned, CameraTold, EvidenceTold
 from rules.model.events import Event
 from rules.model.ids import IncidentId
