@@ -121,6 +121,8 @@ REFUSALS: Final[Mapping[str, str]] = {
     "unknown_gesture": "Button {button} has no gesture {gesture}; nothing was started. `campus-edge status` lists them.",
     "unknown_press": "No press {press} waits for an answer. `campus-edge status` lists those that do.",
     "already_answered": "Press {press} was answered before; nothing was changed.",
+    "release_too_late": "It came to the box more than 10 s after it was asked; no door was released. Ask again.",
+    "locked_since": "A lockdown reached these doors after this was asked; no door was released. Look, then ask again.",
     "bad_minutes": "A walk-test lasts 1 to 30 minutes; none was started, every button is real.",
     "no_incident": "No such incident is live; nothing was changed.",
     "unknown_zone": "No zone {zone} is configured; nothing was started. Name a zone, or the campus for all of it.",

@@ -35,11 +35,13 @@ from rules.model.facts import (
 )
 from rules.model.ids import ButtonId, DoorId, IncidentId
 from rules.model.kinds import REAL, Drill, Exercise, Real, Test
-from rules.model.moments import MINUTE_US
+from rules.model.moments import MINUTE_US, SECOND_US, Instant
 from rules.model.response_facts import EndConfirmed
 from rules.model.responses import Ask
 from rules.step import Step
 
+RELEASE_WAITS_US: Final = 10 * SECOND_US
+"""Whoever asks at the box gives up after 15 s, on the page after 10: what comes of it later surprises everybody."""
 WALK_TEST_MOST_MINUTES: Final = 30
 """Issue 2, C12."""
 
@@ -137,9 +139,17 @@ def lock(step: Step, event: LockAsked) -> None:
 
 
 def release(step: Step, event: ReleaseAsked) -> None:
-    """Return named doors to their rest; never more than the named ones."""
+    """Return named doors to their rest; never more than the named ones, and never behind the asker's back: who asked has
+    given up by then, or somebody pressed meanwhile."""
     if _unknown(step, event, "release", event.doors):
         return
+    if event.asked is not None:
+        if event.at.since(event.asked) > RELEASE_WAITS_US:
+            _refuse(step, event, "release", "release_too_late")
+            return
+        if any(_locked_between(step, one, event.asked, event.at) for one in event.doors):
+            _refuse(step, event, "release", "locked_since")
+            return
     doors.rest(step, event.doors, actor=event.actor, because=Because("asked"), reason=event.reason)
     _ordered(step, event, event.doors)
 
@@ -232,6 +242,12 @@ def end_walk_tests(step: Step) -> None:
             over.setdefault("time" if test.boot == step.live.boot else "boot", []).append(one)
     for code, buttons in over.items():
         step.write(WalkTestEnded(tuple(buttons), code), step.plan.campus, because=Because(code))
+
+
+def _locked_between(step: Step, door: DoorId, begins: Instant, ends: Instant) -> bool:
+    order = step.record.orders.get(door)
+    # An order of another boot counts by that boot's clock: it may be ahead of now.
+    return order is not None and order.word == "lock" and begins.mono_us < order.since.mono_us <= ends.mono_us
 
 
 def _was_made_here(incident: IncidentId) -> bool:

@@ -1,6 +1,7 @@
 """The verbs by which a person acts: press, start, lock, release, answer, close, walk-test. Each waits until it is durable."""
 
 import argparse
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -43,6 +44,7 @@ def release(args: argparse.Namespace) -> int:
         complain(f"{err}. No door was released.")
         return USAGE
     request = {"do": "release", "doors": args.doors, "reason": args.reason, "user": args.user, "code": code}
+    request["asked_us"] = time.monotonic_ns() // 1000
     return _ask(args, request, lambda reply: f"{plural(len(args.doors), 'door')} told to rest: see `status`.")
 
 

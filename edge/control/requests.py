@@ -27,6 +27,7 @@ from rules.model.events import (
 )
 from rules.model.ids import ButtonId, DoorId, ZoneId
 from rules.model.kinds import KindWord, kind_of
+from rules.model.moments import Instant
 from rules.model.post_facts import IncidentRole, RoomWord, TaskState
 from rules.model.responses import Response
 
@@ -78,12 +79,16 @@ class Lock(_Request, frozen=True, tag="lock"):
 
 
 class Release(_Request, frozen=True, tag="release"):
-    """user, code: who releases, and a time-based or printed code of theirs, good for this request."""
+    """user, code: who releases, and a time-based or printed code of theirs, good for this request.
+
+    asked_us: when they asked, in microseconds of CLOCK_MONOTONIC, which this machine's programs share; None: just now.
+    """
 
     doors: Ids
     reason: Text
     user: Name = ""
     code: Secret = ""
+    asked_us: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
 
     def __repr__(self) -> str:
         return f"Release(doors={self.doors!r})"
@@ -336,11 +341,12 @@ class Post(_Request, frozen=True, tag="post"):
     reason: Said = ""
 
 
-Asking = Press | Start | Lock | Release | Answer | Detection | WalkTest | SelfTest | Measure | DryRun
+Asking = Press | Start | Lock | Answer | Detection | WalkTest | SelfTest | Measure | DryRun
 Request = (
     Status
     | Rules
     | Asking
+    | Release
     | Close
     | LeaveSafeMode
     | VerifyJournal
@@ -386,6 +392,15 @@ def _storable(request: Request) -> None:
             raise msgspec.ValidationError(f"`{field}` holds a line break or another control character")
 
 
+def released(request: Release, came: Instant) -> Make:
+    """What makes the event of a release that came just now, or was asked before by its own word: never later."""
+    ago_us = 0 if request.asked_us is None else max(0, came.mono_us - request.asked_us)
+    doors = tuple(DoorId(one) for one in request.doors)
+    return lambda at, number, actor: ReleaseAsked(
+        at, number, actor, doors, request.reason, came.plus(-ago_us)
+    )
+
+
 def asked(request: Asking) -> Make:
     """What makes the event of a request, once it is stamped and numbered."""
     match request:
@@ -404,9 +419,6 @@ def asked(request: Asking) -> Make:
         case Lock():
             locked = tuple(DoorId(one) for one in request.doors)
             return lambda at, number, actor: LockAsked(at, number, actor, locked, request.reason)
-        case Release():
-            released = tuple(DoorId(one) for one in request.doors)
-            return lambda at, number, actor: ReleaseAsked(at, number, actor, released, request.reason)
         case Answer():
             start = request.answer == "start"
             return lambda at, number, actor: AnswerAsked(

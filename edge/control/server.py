@@ -17,6 +17,7 @@ from typing import Any, Final, assert_never
 import msgspec
 import structlog
 
+from drivers.clock import instant
 from edge import words
 from edge.control import (
     accounts,
@@ -69,6 +70,7 @@ from edge.control.requests import (
     WalkTest,
     asked,
     parse,
+    released,
 )
 from edge.control.rights import ROLE, right_of
 from edge.control.seen import picture
@@ -288,6 +290,7 @@ class ControlServer:
 
     async def _released(self, request: Release, asking: Actor) -> dict[str, Any]:
         """A release, in the name and by the code of a person who may: the socket alone opens no door."""
+        came = instant()
         unknown = [one for one in request.doors if one not in self._desk.plan.doors]
         if unknown:
             # Before the code is used up.
@@ -297,7 +300,7 @@ class ControlServer:
         vouched = await self._desk.people.vouched(request.user, request.code, asking, asking)
         if isinstance(vouched, NotSignedIn):
             return _refusal(f"factor_{vouched.why}", user=request.user, seconds=vouched.wait_s)
-        return await _reply(self._desk.submit(vouched.actor, asked(request)))
+        return await _reply(self._desk.submit(vouched.actor, released(request, came)))
 
     async def _watch(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, caller: Caller

@@ -4,6 +4,7 @@ What stands here is what a person at the box would type: `user add`, `user codes
 """
 
 import secrets
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,8 @@ class Keyholder:
         """Release these doors; the daemon's answer. Raises NoKeyholder; and as `ask`."""
         code = self.code()
         request = {"do": "release", "doors": list(doors), "reason": reason}
-        return ask(self._socket, {**request, "user": self.name, "code": code})
+        asked_us = time.monotonic_ns() // 1000
+        return ask(self._socket, {**request, "user": self.name, "code": code, "asked_us": asked_us})
 
     def code(self) -> str:
         """A code that was not used yet. Raises NoKeyholder; and as `ask`."""

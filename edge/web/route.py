@@ -1,10 +1,12 @@
 """What a route is: one row of one table, with the right it asks for, so that no route can be without one."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from drivers.clock import instant
 from edge.people.caller import Caller
+from rules.model.moments import Instant
 from rules.rights import Right
 
 if TYPE_CHECKING:
@@ -23,13 +25,14 @@ Own = Literal["own"]
 class Visit:
     """One request, with who makes it. caller None: an open route, and nobody known asks.
 
-    gate: who makes it as of now, if they may still do so; raises Problem.
+    gate: who makes it as of now, if they may still do so; raises Problem. came: when it reached this program.
     """
 
     request: "web.Request"
     office: "Office"
     caller: Caller | None
     gate: Callable[[], Caller | None] | None = None
+    came: Instant = field(default_factory=instant)
 
     def body_came(self) -> None:
         """Ask anew who makes it: a body may be sent so slowly that its sender was revoked meanwhile. Raises Problem."""

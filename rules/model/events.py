@@ -213,11 +213,15 @@ class LockAsked:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseAsked:
+    """Named doors are to return to their rest. asked: when whoever asks did so; None: just now. A box in trouble may come
+    to it late."""
+
     at: Instant
     request: RequestId
     actor: Actor
     doors: tuple[DoorId, ...]
     reason: str
+    asked: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)

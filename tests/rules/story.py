@@ -217,10 +217,10 @@ class Story(World):
         named = tuple(DoorId(one) for one in doors)
         return self.do(LockAsked(self.now, self.request(), PERSON, named, "why"))
 
-    def ask_release(self, *doors: str) -> Decision:
-        """`campus-edge release`."""
+    def ask_release(self, *doors: str, asked: Instant | None = None) -> Decision:
+        """`campus-edge release`. asked: when, where it comes late."""
         named = tuple(DoorId(one) for one in doors)
-        return self.do(ReleaseAsked(self.now, self.request(), PERSON, named, "why"))
+        return self.do(ReleaseAsked(self.now, self.request(), PERSON, named, "why", asked))
 
     def answer(self, number: int, *, start: bool, reason: str = "seen") -> Decision:
         """`campus-edge answer`."""

@@ -151,6 +151,31 @@ def test_a_release_returns_named_doors_to_their_rest_and_no_others() -> None:
     assert story.zone(CAMPUS) == "lockdown"
 
 
+def test_a_release_that_comes_after_its_asker_gave_up_opens_no_door() -> None:
+    story = Story()
+    story.hear()
+    asked = story.now
+    story.run(11)
+    made = story.ask_release(ROOM_1, asked=asked)
+
+    assert (replied(made).done, replied(made).code) == (False, "release_too_late")
+    assert story.order(ROOM_1) == "lock"
+
+
+def test_a_release_that_was_asked_before_somebody_pressed_again_does_not_undo_that_press() -> None:
+    story = Story()
+    story.hear()
+    story.run(1)
+    asked = story.now
+    story.run(1)
+    story.hear(press_id="again")
+    late = story.ask_release(ROOM_1, asked=asked)
+    again = story.ask_release(ROOM_1, asked=story.now)
+
+    assert (replied(late).done, replied(late).code) == (False, "locked_since")
+    assert (replied(again).done, story.order(ROOM_1)) == (True, "rest")
+
+
 @pytest.mark.parametrize("doors", [(), ("a-999",), (ROOM_1, "a-999")])
 def test_a_lock_or_release_of_no_door_or_an_unknown_one_does_nothing_at_all(doors: tuple[str, ...]) -> None:
     story = Story()

@@ -127,7 +127,7 @@ async def unlock(visit: Visit, why: Why) -> web.Response:
             code="not_by_a_program_now",
         )
     reply = await submit(
-        visit, lambda at, number, actor: ReleaseAsked(at, number, actor, (name,), why.reason)
+        visit, lambda at, number, actor: ReleaseAsked(at, number, actor, (name,), why.reason, visit.came)
     )
     return _ordered(reply)
 

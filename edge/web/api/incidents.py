@@ -155,7 +155,9 @@ async def release(visit: Visit, asked: ReleaseDoors) -> web.Response:
     no_release(visit.office.people.release_left_s(caller_of(visit)))
     doors = tuple(DoorId(one) for one in dict.fromkeys(asked.doors))
     reply = done(
-        await submit(visit, lambda at, number, actor: ReleaseAsked(at, number, actor, doors, asked.reason))
+        await submit(
+            visit, lambda at, number, actor: ReleaseAsked(at, number, actor, doors, asked.reason, visit.came)
+        )
     )
     back = of(list[Held], held(reply))
     return answer(Released(durable=reply.durable, words=words.reply(reply.code, dict(reply.args)), held=back))

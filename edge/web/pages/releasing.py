@@ -124,7 +124,8 @@ async def release(visit: Visit) -> web.StreamResponse:
 
     def ask() -> Awaitable[Reply]:
         return visit.office.submit(
-            actor_of(visit), lambda at, request, actor: ReleaseAsked(at, request, actor, doors, reason)
+            actor_of(visit),
+            lambda at, request, actor: ReleaseAsked(at, request, actor, doors, reason, visit.came),
         )
 
     reply = await decided(pages(visit).once.do(actor_of(visit), form.text("key"), ask))

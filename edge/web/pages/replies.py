@@ -15,6 +15,8 @@ ON_A_PAGE: Final[Mapping[str, str]] = {
     "unknown_zone": "This zone is not in the configuration any more. Nothing was started: choose another.",
     "unknown_press": "Nothing waits for an answer there. Nothing was changed.",
     "unknown_incident": "There is no such incident. Nothing was written.",
+    "release_too_late": "The box came to this more than 10 s after you asked. No door was released: ask again.",
+    "locked_since": "A lockdown reached these doors after you asked. No door was released: look, then ask again.",
     "already_answered": "Somebody answered this press before. Nothing was changed.",
     "no_incident": "No incident is live; nothing was changed.",
     "nothing_on": "Nothing is on in this room. For help press a panic button, or phone 911 and then the office.",

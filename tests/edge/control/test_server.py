@@ -6,6 +6,7 @@ import os
 import select
 import socket
 import stat
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -98,6 +99,23 @@ async def test_a_release_names_its_doors_its_reason_and_who_vouches_for_it(
     assert isinstance(event, ReleaseAsked)
     assert event.doors == (DoorId("a-101"), DoorId("a-102"))
     assert event.reason == "police are through"
+
+
+@pytest.mark.parametrize("ago_s", [0, 4, 100])
+async def test_a_release_says_when_it_was_asked_and_never_later_than_now(
+    path: Path, desk: PaperDesk, ago_s: int
+) -> None:
+    await desk.someone.account("Ada Moreno", "administrator")
+    code, *_ = await desk.someone.codes("Ada Moreno")
+    asked_us = time.monotonic_ns() // 1000 - ago_s * 1_000_000
+    said = {"do": "release", "doors": ["a-101"], "reason": "x", "user": "Ada Moreno", "code": code}
+
+    assert (await asked(path, {**said, "asked_us": asked_us}))["ok"]
+
+    event = desk.asked[0]
+    assert isinstance(event, ReleaseAsked)
+    assert event.asked is not None
+    assert event.asked.mono_us == asked_us
 
 
 async def test_a_refusal_comes_with_its_sentence(path: Path, desk: PaperDesk) -> None:
