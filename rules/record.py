@@ -271,7 +271,9 @@ def _at_the_latest(times: Mapping[K, Instant], at: Instant) -> Mapping[K, Instan
 def _exercised(record: Record, at: Instant, fact: DoorExercised) -> Record:
     tests, record = record.self_tests, _none_later(record, at)
     before = tests.exercises.get(fact.door)
-    told = (None if before is None else before.told) if fact.outcome == "untestable" else fact.window
+    # That it is not back is a flag for as long as it stands; what its night said of the lock comes with the end.
+    says_nothing = fact.outcome == "untestable" or fact.step == "not_back"
+    told = (None if before is None else before.told) if says_nothing else fact.window
     memory = ExerciseMemory(fact.window, at, fact.step, fact.outcome, fact.code, told)
     record = altered(record, self_tests=replace(tests, exercises=_with(tests.exercises, fact.door, memory)))
     if fact.outcome != "proven":

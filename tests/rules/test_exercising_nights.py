@@ -135,6 +135,21 @@ def test_a_missed_night_stays_told_of_until_a_later_one_says_something_of_the_lo
     assert ("exercise_missed", "d") in here.flags()
 
 
+def test_a_night_in_which_an_incident_kept_a_lock_from_its_rest_until_morning_is_a_night_left_out() -> None:
+    here = begun()
+    here.start("staff-assist", here.plan.campus)
+    here.run(12)
+    during = here.flags()
+    here.clock(6 * 60, days=1)
+    here.close()
+    here.carry_out(here.ask_release("d"))
+    here.run(8)
+
+    assert ("lock_not_back", "d") in during
+    assert ("lock_not_back", "d") not in here.flags()
+    assert ("exercise_missed", "d") in here.flags()
+
+
 def test_a_night_left_out_by_a_clock_that_is_not_sure_says_so_and_what_to_do() -> None:
     here = Night(quarters(unlocked(), at=12 * 60))
     here.clock(13 * 60)
