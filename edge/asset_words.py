@@ -114,6 +114,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "same_piece": "{asset} has serial number {serial} already. Nothing was changed: write that of the other piece.",
     "piece_elsewhere": "Serial number {serial} is that of {asset}. Nothing was changed: read it again; if that piece moves here, "
     "take its number off {asset} first.",
+    "serial_of_many": "A serial number is of one piece alone. Nothing was changed: write it at each thing.",
     "circle": "{on} needs {asset} already, by some way: neither would ever work. Nothing was changed.",
     "needs_too_much": "One thing needs at most {most} others. Nothing was changed.",
     "bad_selection": "Choose 1 to {most} assets, each once. Nothing was changed.",

@@ -18,6 +18,7 @@ from rules.book.book import Campus
 from rules.model.asset_asks import (
     AddRows,
     BeginBatch,
+    EditAssets,
     EndBatch,
     IssueAsset,
     LinkAssets,
@@ -26,8 +27,10 @@ from rules.model.asset_asks import (
     ReturnAsset,
     SettleFault,
     TurnAsset,
+    WriteAsset,
 )
 from rules.model.asset_facts import AssetBatchTurned, AssetWritten, DeviceListed
+from rules.model.book_asks import BookAsk
 from rules.model.facts import Entry, FlagRaised
 from rules.model.ids import AssetId
 from tests.edge.book.rig import DEVICES, PERSON, Desk, desk, opened
@@ -262,7 +265,41 @@ async def test_a_device_is_not_replaced_by_itself_or_by_what_another_asset_is(tm
     assert "is that of asset-1" in words.reply(*said[1])
 
 
-async def no(book: Desk, asked: ReplaceAsset) -> tuple[str, dict[str, object]]:
+async def test_a_serial_number_is_said_of_a_device_at_once_and_of_no_other_thing(tmp_path: Path) -> None:
+    async with desk(tmp_path) as book:
+        await listed(book)
+        await book.write("a-101", serial="L-1", responsible="Facilities")
+        await book.write(None, **RADIO, serial="R-7")
+        said = [
+            await no(book, one)
+            for one in (
+                WriteAsset(None, (("type", "radio"), ("serial", " l-1 "))),
+                WriteAsset(AssetId("asset-1"), (("serial", "L-1"),)),
+                EditAssets((AssetId("asset-1"),), (("serial", "L-1"),)),
+                EditAssets((AssetId("asset-1"), AssetId("a-101")), (("serial", "N-1"),)),
+            )
+        ]
+        await book.write("a-101", serial="L-1", note="said again")
+        rows = [
+            [2, "asset-1", [["serial", "L-1"]]],
+            [3, "a-101", [["serial", "L-1"]]],
+            [4, "a-101", [["serial", "L-2"]]],
+        ]
+        checked = (await book.read("import.rows", rows=rows))["rows"]
+        batch = number(await book.ask(BeginBatch("0" * 64, 1)))
+        taken = await no(book, AddRows(batch, ((AssetId("asset-1"), (("serial", "L-1"),), False),)))
+        edited = await book.read("assets.edit", assets=["asset-1", "a-101"], said=[["serial", "N-1"]])
+
+    assert [code for code, _ in said] == ["piece_elsewhere"] * 3 + ["serial_of_many"]
+    assert said[0][1] == {"asset": "a-101", "serial": "l-1"}
+    assert [(one["outcome"], one.get("code", "")) for one in checked] == [
+        ("refused", "piece_elsewhere"), ("same", ""), ("change", ""),
+    ]  # fmt: skip
+    assert taken == ("piece_elsewhere", {"asset": "a-101", "serial": "L-1", "row": 0})
+    assert {one["code"] for one in edited["items"]} == {"serial_of_many"}
+
+
+async def no(book: Desk, asked: BookAsk) -> tuple[str, dict[str, object]]:
     with pytest.raises(NotDone) as refused:
         await book.ask(asked)
     return refused.value.code, dict(refused.value.said)
