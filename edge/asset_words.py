@@ -152,6 +152,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "book_behind": "The lists are being made again, and are back in some seconds. Doors and presses work.",
     "book_busy": "Too much is asked at once. Nothing was changed: try again in some seconds.",
     "bad_request": "This is not how it is asked. Nothing was changed.",
+    "too_much": "There is more of it than one answer holds. Ask for less at once: a zone, a type, fewer lines.",
     "not_there": "There is nothing of this name.",
 }
 

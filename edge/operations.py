@@ -21,6 +21,7 @@ from edge.book.messages import (
     LONGEST_DOWN,
     LONGEST_UP,
     PIECE,
+    PIECE_BYTES,
     Answered,
     Args,
     Ask,
@@ -231,7 +232,8 @@ class Operations:
             try:
                 after = None if not pull.epoch else (pull.epoch, pull.seq)
                 found, more = await self._journal.lines(after, PIECE)
-                return Events(tuple(EventLine(*one[1:]) for one in found), more)
+                fit = _fitting(found)
+                return Events(tuple(EventLine(*one[1:]) for one in found[:fit]), more or fit < len(found))
             except KeyError:
                 return Events((), more=False, anew=True)
             except JournalRefused:
@@ -269,6 +271,17 @@ class Operations:
             self._away = away
             args = (_CODES.get(why.partition(":")[0], "failed"),) if away else ()
             self._emit(ConditionChanged(instant(), AWAY, away, args))
+
+
+def _fitting(found: list[tuple[int, str, str, dict[str, str]]]) -> int:
+    """How many of the first fit into one message; one does always."""
+    left = PIECE_BYTES
+    for place, (_, _, body, opened) in enumerate(found):
+        # Quotation marks are written with a sign before them; in bytes, a sign is four at most.
+        left -= 2 * len(body) + sum(4 * len(text) for text in opened.values())
+        if left < 0 and place:
+            return place
+    return len(found)
 
 
 _CODES: Final = {

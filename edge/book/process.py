@@ -25,6 +25,7 @@ from edge.book.assessment_queries import words_of
 from edge.book.database import DATABASE_FAILED, FOLDED, KINDS_READ, Database, remove
 from edge.book.entries import lines_of
 from edge.book.messages import (
+    LONGEST_BODY,
     LONGEST_DOWN,
     MOST_ENTRIES,
     Answered,
@@ -333,7 +334,11 @@ class Process:
             traceback.print_exc()
             self._say(Answered(read.id, "book_failed"))
         else:
-            self._say(Answered(read.id, "done", (), msgspec.Raw(body)))
+            # A line that is too long would end this process, and be asked for again from the next.
+            fits = len(body) <= LONGEST_BODY
+            self._say(
+                Answered(read.id, "done", (), msgspec.Raw(body)) if fits else Answered(read.id, "too_much")
+            )
 
     def _now(self) -> Now:
         now_us = time.time_ns() // 1000
