@@ -49,7 +49,7 @@ if ("BarcodeDetector" in window && navigator.mediaDevices) {
     } catch { said.textContent = told.blind; return; }
     view.hidden = false;
     start.hidden = true;
-    await view.play();
+    view.play().catch(() => {});
     look(new BarcodeDetector({ formats: ["qr_code"] }), "");
   });
   addEventListener("pagehide", stop);
