@@ -145,17 +145,17 @@ class Operations:
             log.error("the book's process ended and is started again; doors and presses work on", why=why)
             await asyncio.sleep(pause_s)
 
-    async def ask(self, actor: Actor, asked: BookAsk) -> Answered:
+    async def ask(self, actor: Actor, asked: BookAsk, patience_s: float = ANSWER_S) -> Answered:
         """Have something decided; told once it is in the record and in every list. Raises NotDone."""
         raw = msgspec.Raw(msgspec.json.encode(asked))
-        return await self._sent(lambda number: Ask(number, actor, asked.VERB, raw))
+        return await self._sent(lambda number: Ask(number, actor, asked.VERB, raw), patience_s)
 
     async def read(self, query: str, **asked: Any) -> msgspec.Raw:
         """Read a list or one thing, as JSON. Raises NotDone."""
         raw = msgspec.Raw(msgspec.json.encode(asked))
         return (await self._sent(lambda number: Read(number, query, raw))).body
 
-    async def _sent(self, made: Callable[[int], Ask | Read]) -> Answered:
+    async def _sent(self, made: Callable[[int], Ask | Read], patience_s: float = ANSWER_S) -> Answered:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(ANSWER_S):
                 await self._begun.wait()
@@ -168,7 +168,7 @@ class Operations:
         try:
             message = made(number)
             self._write(message)
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(patience_s):
                 answered = await waiting
         except TimeoutError:
             raise NotDone("book_silent") from None

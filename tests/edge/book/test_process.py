@@ -4,17 +4,20 @@ import asyncio
 import os
 import signal
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from edge import words
+from edge.book import process
 from edge.book.database import NAME, remove
-from edge.book.messages import PIECE_BYTES
+from edge.book.messages import PIECE_BYTES, Beat, up
 from edge.operations import NotDone, _fitting
 from rules.model.asset_facts import AssetWritten
 from rules.model.facts import FlagCleared, FlagRaised
 from rules.model.ticket_asks import NoteTicket
-from tests.edge.book.rig import Desk, desk
+from tests.edge.book.rig import Desk, desk, opened
 
 AED = {"class": "safety", "type": "aed", "zone": "a", "name": "AED by the gym"}
 
@@ -123,6 +126,24 @@ def test_a_piece_of_the_journal_is_bounded_by_its_bytes_too_and_never_empty() ->
     assert _fitting([event] * 200) == 1
     assert _fitting([(1, "hash", "{}", {})] * 200) == 200
     assert _fitting([]) == 0
+
+
+def test_it_says_that_it_lives_while_one_piece_of_work_takes_long_and_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[bytes] = []
+    writer = SimpleNamespace(write=said.append)
+    made = process.Process(cast("asyncio.StreamWriter", writer))
+    made.take(opened(tmp_path))
+    assert made.database is not None
+    count = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 100000) SELECT count(*) FROM n"
+    for most_s, beats in ((process.AT_WORK_S, True), (0.0, False)):
+        monkeypatch.setattr(process, "BEAT_S", 0.0)
+        monkeypatch.setattr(process, "AT_WORK_S", most_s)
+        said.clear()
+        made.database.lines(count)
+        assert any(isinstance(up(one), Beat) for one in said) == beats
+    made.database.close()
 
 
 async def test_a_book_that_was_dropped_is_made_again_from_the_journal(tmp_path: Path) -> None:
