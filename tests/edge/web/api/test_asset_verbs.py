@@ -86,19 +86,23 @@ def test_what_needs_what_stock_and_the_plan_are_told(served: Served) -> None:
     done(served, "asset", "minimum", "aa-battery", "4")
     assert re.search(r"aa-battery\s+0\s+4\s+TOO FEW", done(served, "asset", "stock"))
     done(served, "asset", "minimum", "aa-battery", "0")
-    made(served, "name=Old", "type=beamer", "replace_year=1999", "cost_cents=123450")
-    assert "1,234.50" in done(served, "asset", "plan")
+    made(served, "name=Old", "class=digital", "replace_year=1999", "cost_cents=123450")
+    assert "1,234.50" in done(served, "asset", "plan", "--class", "digital")
     assert len(json.loads(done(served, "asset", "plan", "--json"))["years"]) == 5
 
 
 def test_a_round_is_begun_counted_and_ended(served: Served) -> None:
-    here, gone = (made(served, f"name={one}", "type=bullhorn", "state=deployed") for one in ("Here", "Gone"))
-    number = re.findall(r"Round (\d+) began", done(served, "audit", "begin", "--type", "bullhorn"))[0]
+    here, gone = (
+        made(served, f"name={one}", "type=loudhailer", "state=deployed") for one in ("Here", "Gone")
+    )
+    number = re.findall(r"Round (\d+) began", done(served, "audit", "begin", "--type", "loudhailer"))[0]
     done(served, "asset", "seen", here)
     shown = done(served, "audit", "show", number)
     assert (gone in shown, here in shown, "1 of 2 seen" in shown) == (True, False, True)
     done(served, "audit", "end", number)
-    assert re.search(rf"{number}\s+everywhere\s+bullhorn\s+1 of 2\s+1 missing", done(served, "audit", "list"))
+    assert re.search(
+        rf"{number}\s+everywhere\s+loudhailer\s+1 of 2\s+1 missing", done(served, "audit", "list")
+    )
     assert f"No round {number}" in refused(served, "audit", "end", number)
     done(served, "asset", "seen", gone)
 
