@@ -114,6 +114,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "same_piece": "{asset} has serial number {serial} already. Nothing was changed: write that of the other piece.",
     "piece_elsewhere": "Serial number {serial} is that of {asset}. Nothing was changed: read it again; if that piece moves here, "
     "take its number off {asset} first.",
+    "serial_of_many": "A serial number is of one piece alone. Nothing was changed: write it at each thing.",
     "circle": "{on} needs {asset} already, by some way: neither would ever work. Nothing was changed.",
     "needs_too_much": "One thing needs at most {most} others. Nothing was changed.",
     "bad_selection": "Choose 1 to {most} assets, each once. Nothing was changed.",
@@ -151,6 +152,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "book_behind": "The lists are being made again, and are back in some seconds. Doors and presses work.",
     "book_busy": "Too much is asked at once. Nothing was changed: try again in some seconds.",
     "bad_request": "This is not how it is asked. Nothing was changed.",
+    "too_much": "There is more of it than one answer holds. Ask for less at once: a zone, a type, fewer lines.",
     "not_there": "There is nothing of this name.",
 }
 

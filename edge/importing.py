@@ -37,6 +37,8 @@ MOST_TOLD: Final = 1_000
 SHOWN: Final = 50
 """Rows of a preview that are shown as they would be."""
 HURRIED_S: Final = 0.05
+TAKEN_S: Final = 120.0
+"""All rows begin to count at once: some seconds of a processor that others may want too."""
 _ENVIRONMENT: Final = ("PATH", "PYTHONPATH", "LANG", "PYTHONDONTWRITEBYTECODE")
 _ROWS: Final = msgspec.json.Decoder(tuple[tuple[AssetId | None, Pairs, bool], ...])
 
@@ -54,7 +56,7 @@ def zones_by_name(plan: Plan) -> dict[str, str]:
 class Book(Protocol):
     """The book, as far as an import needs it."""
 
-    async def ask(self, actor: Actor, asked: BookAsk) -> Answered: ...
+    async def ask(self, actor: Actor, asked: BookAsk, patience_s: float = ...) -> Answered: ...
 
     async def read(self, query: str, **asked: Any) -> msgspec.Raw: ...
 
@@ -184,7 +186,7 @@ class Imports:
                 rows = _ROWS.decode(b"[" + b",".join(staged.rows[first : first + AT_ONCE]) + b"]")
                 await self._book.ask(actor, AddRows(batch, rows))
             last = True
-            await self._book.ask(actor, EndBatch(batch, True))
+            await self._book.ask(actor, EndBatch(batch, True), TAKEN_S)
         except NotDone as err:
             with contextlib.suppress(NotDone):
                 # Where the book cannot be asked, it lets it go by itself when it is back.

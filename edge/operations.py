@@ -21,6 +21,7 @@ from edge.book.messages import (
     LONGEST_DOWN,
     LONGEST_UP,
     PIECE,
+    PIECE_BYTES,
     Answered,
     Args,
     Ask,
@@ -143,17 +144,17 @@ class Operations:
             log.error("the book's process ended and is started again; doors and presses work on", why=why)
             await asyncio.sleep(pause_s)
 
-    async def ask(self, actor: Actor, asked: BookAsk) -> Answered:
+    async def ask(self, actor: Actor, asked: BookAsk, patience_s: float = ANSWER_S) -> Answered:
         """Have something decided; told once it is in the record and in every list. Raises NotDone."""
         raw = msgspec.Raw(msgspec.json.encode(asked))
-        return await self._sent(lambda number: Ask(number, actor, asked.VERB, raw))
+        return await self._sent(lambda number: Ask(number, actor, asked.VERB, raw), patience_s)
 
     async def read(self, query: str, **asked: Any) -> msgspec.Raw:
         """Read a list or one thing, as JSON. Raises NotDone."""
         raw = msgspec.Raw(msgspec.json.encode(asked))
         return (await self._sent(lambda number: Read(number, query, raw))).body
 
-    async def _sent(self, made: Callable[[int], Ask | Read]) -> Answered:
+    async def _sent(self, made: Callable[[int], Ask | Read], patience_s: float = ANSWER_S) -> Answered:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(ANSWER_S):
                 await self._begun.wait()
@@ -166,7 +167,7 @@ class Operations:
         try:
             message = made(number)
             self._write(message)
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(patience_s):
                 answered = await waiting
         except TimeoutError:
             raise NotDone("book_silent") from None
@@ -230,7 +231,8 @@ class Operations:
             try:
                 after = None if not pull.epoch else (pull.epoch, pull.seq)
                 found, more = await self._journal.lines(after, PIECE)
-                return Events(tuple(EventLine(*one[1:]) for one in found), more)
+                fit = _fitting(found)
+                return Events(tuple(EventLine(*one[1:]) for one in found[:fit]), more or fit < len(found))
             except KeyError:
                 return Events((), more=False, anew=True)
             except JournalRefused:
@@ -268,6 +270,17 @@ class Operations:
             self._away = away
             args = (_CODES.get(why.partition(":")[0], "failed"),) if away else ()
             self._emit(ConditionChanged(instant(), AWAY, away, args))
+
+
+def _fitting(found: list[tuple[int, str, str, dict[str, str]]]) -> int:
+    """How many of the first fit into one message; one does always."""
+    left = PIECE_BYTES
+    for place, (_, _, body, opened) in enumerate(found):
+        # Quotation marks are written with a sign before them; in bytes, a sign is four at most.
+        left -= 2 * len(body) + sum(4 * len(text) for text in opened.values())
+        if left < 0 and place:
+            return place
+    return len(found)
 
 
 _CODES: Final = {

@@ -4,12 +4,14 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
+from edge.book import pieces
 from edge.book.asking import Asked, Said, Word
 from edge.book.database import Database, Line
 from rules.book import batches
 from rules.book.asset_fields import FIELDS
 from rules.book.assets import MOST_AT_ONCE, checked, written
 from rules.book.decision import Now, Refused
+from rules.model.asset_asks import EditAssets
 from rules.model.ids import AssetId
 
 MOST_CHECKED: Final = 200
@@ -40,6 +42,7 @@ def _checked(database: Database, row: RowAsked, now: Now) -> Line:
             [field, value] for field, value in row.said if kept.get(field, "") != value or not _sealed(field)
         ]
         pairs = tuple((field, value) for field, value in said)
+        pieces.listed(database, name or "", dict(pairs).get(pieces.SERIAL, ""))
         fact = batches.row(database.book, 0, None if name is None else AssetId(name), pairs, now, new=new)
     except Refused as err:
         return {"line": row.line, "outcome": "refused", "code": err.code, "args": dict(err.said)}
@@ -80,12 +83,13 @@ class EditAsked(Asked, frozen=True):
 def edit(database: Database, asked: EditAsked, now: Now) -> Line:
     """What the same words said of many would change, of each."""
     items: list[Line] = []
+    pairs = tuple((field, value) for field, value in asked.said)
     for name in asked.assets:
         known = database.book.assets.get(AssetId(name))
         try:
             if known is None:
                 raise Refused("unknown_asset", ("asset", name))
-            pairs = tuple((field, value) for field, value in asked.said)
+            pieces.another(database, EditAssets(tuple(map(AssetId, asked.assets)), pairs))
             fact = written(known.id, known, checked(database.book, pairs, known))
         except Refused as err:
             items.append({"id": name, "outcome": "refused", "code": err.code, "args": dict(err.said)})

@@ -1,14 +1,18 @@
 """Reads what the inventory adds up to: replacement by year, what is issued and to whom, stock, rounds, reports."""
 
 import csv
+import heapq
 import io
 from datetime import date
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from edge.book.asking import Asked, NotThere, One, Page, Word, containing
+from msgspec import Meta
+
+from edge.book.asking import Asked, NotThere, One, Page, Word, containing, fitting
 from edge.book.asset_queries import rows
 from edge.book.csv_columns import escaped
 from edge.book.database import Database, Line
+from edge.book.messages import LIST_BYTES
 from rules.book import audits, stock
 from rules.book.asset_fields import FIELDS, NONE, day_of
 from rules.book.book import Asset
@@ -16,14 +20,25 @@ from rules.book.decision import Now
 from rules.model.ids import AssetId
 
 YEARS: Final = 5
+AT_ONCE: Final = 500
+"""Assets asked of the texts at once."""
+PLAN_AT_ONCE: Final = 4_000
+"""The plan is made for each of its pieces."""
 MOST_UNSEEN: Final = 500
+MOST_NAMED: Final = 500
+"""Things of one year of the plan, the dearest first, as far as they fit; the others are counted, and in its table."""
 
 
 class PlanAsked(Asked, frozen=True):
-    """zone: and all below it. class_: of this alone."""
+    """zone: and all below it. class_: of this alone. named: things of each year, the dearest first."""
 
     zone: Word = ""
     class_: Word | None = None
+    named: Page = MOST_NAMED
+
+
+Due = list[tuple[int, AssetId]]
+"""Things of one year: what each cost, below zero, so that the dearest sorts first."""
 
 
 def replacement(database: Database, asked: PlanAsked, now: Now) -> Line:
@@ -32,7 +47,17 @@ def replacement(database: Database, asked: PlanAsked, now: Now) -> Line:
     Sums are of what each cost when it was bought; what has no cost is counted beside. unknown: nobody knows when.
     """
     first = date.fromordinal(now.day).year
-    years: dict[int, list[Asset]] = {first + one: [] for one in range(YEARS)}
+    years, unknown, later = _due(database, asked, first)
+    return {
+        "years": [_year(database, year, due, first, asked.named) for year, due in years.items()],
+        "unknown": unknown,
+        "later": later,
+    }
+
+
+def _due(database: Database, asked: PlanAsked, first: int) -> tuple[dict[int, Due], int, int]:
+    """(what is due in each of the five years; of how many nobody knows; how many come later)."""
+    years: dict[int, Due] = {first + one: [] for one in range(YEARS)}
     unknown = later = 0
     within = database.book.within(asked.zone)
     for one in database.book.assets.values():
@@ -46,12 +71,9 @@ def replacement(database: Database, asked: PlanAsked, now: Now) -> Line:
         elif year >= first + YEARS:
             later += 1
         else:
-            years[max(year, first)].append(one)
-    return {
-        "years": [_year(database, year, due, first) for year, due in years.items()],
-        "unknown": unknown,
-        "later": later,
-    }
+            cost = int(one.fields.get("cost_cents", "0")) * int(one.fields.get("quantity", "1"))
+            years[max(year, first)].append((-cost, one.id))
+    return years, unknown, later
 
 
 def year_of(asset: Asset) -> int | None:
@@ -60,22 +82,26 @@ def year_of(asset: Asset) -> int | None:
     if "replace_year" in fields:
         return int(fields["replace_year"])
     if "purchased" in fields and "life_years" in fields:
-        return date.fromisoformat(fields["purchased"]).year + int(fields["life_years"])
+        return _year_in(fields["purchased"]) + int(fields["life_years"])
     until = fields.get("supported_until", NONE)
-    return None if until == NONE else date.fromordinal(day_of(until)).year
+    return None if until == NONE else _year_in(until)
 
 
-def _year(database: Database, year: int, due: list[Asset], first: int) -> Line:
-    def cost(one: Asset) -> int:
-        return int(one.fields.get("cost_cents", "0")) * int(one.fields.get("quantity", "1"))
+def _year_in(day: str) -> int:
+    # As ISO has it, with four signs of a year: a date made of each of twenty thousand takes a tenth of a second.
+    return int(day[:4])
 
-    named = rows(database, [one.id for one in sorted(due, key=lambda one: (-cost(one), one.id))[:500]])
+
+def _year(database: Database, year: int, due: Due, first: int, most: int) -> Line:
+    named = rows(database, [one for _, one in heapq.nsmallest(most, due)])
+    named = named[: fitting(named, LIST_BYTES // YEARS)]
+    assets = [database.book.assets[one] for _, one in due]
     return {
         "year": year,
         "count": len(due),
-        "overdue": sum(1 for one in due if (year_of(one) or year) < first),
-        "cost_cents": sum(map(cost, due)),
-        "without_cost": sum("cost_cents" not in one.fields for one in due),
+        "overdue": sum(1 for one in assets if (year_of(one) or year) < first),
+        "cost_cents": -sum(cost for cost, _ in due),
+        "without_cost": sum("cost_cents" not in one.fields for one in assets),
         "items": [{**one, "year": year_of(database.book.assets[AssetId(one["id"])])} for one in named],
     }
 
@@ -104,12 +130,12 @@ def issued(database: Database, asked: IssuedAsked, now: Now) -> Line:
         f"SELECT id FROM texts WHERE {' AND '.join(where)} ORDER BY id LIMIT {asked.limit + 1}",  # noqa: S608
         *values,
     )
-    names = [AssetId(one["id"]) for one in found[: asked.limit]]
-    items = rows(database, names)
+    items = rows(database, [AssetId(one["id"]) for one in found[: asked.limit]])
     for one in items:
         due = one["said"].get("due", "")
         one["late"] = bool(due) and day_of(due) < now.day
-    return {"items": items, "next": names[-1] if len(found) > asked.limit else None}
+    fit = fitting(items)
+    return {"items": items[:fit], "next": items[fit - 1]["id"] if fit < len(found) else None}
 
 
 def in_stock(database: Database, asked: Asked, now: Now) -> Line:
@@ -150,7 +176,8 @@ def a_round(database: Database, asked: One, now: Now) -> Line:
     if not found:
         raise NotThere
     seen = len(audit.seen) if audit is not None else found[0]["expected"] - (found[0]["missing"] or 0)
-    return {**found[0], "seen": seen, "unseen": len(lacking), "items": rows(database, lacking[:MOST_UNSEEN])}
+    items = rows(database, lacking[:MOST_UNSEEN])
+    return {**found[0], "seen": seen, "unseen": len(lacking), "items": items[: fitting(items)]}
 
 
 class ReportsAsked(Asked, frozen=True):
@@ -182,23 +209,37 @@ class CsvAsked(Asked, frozen=True):
 
 def as_csv(database: Database, asked: CsvAsked, now: Now) -> Line:
     """Assets as a piece of a table that our own import reads again; nothing in it is a formula."""
-    found = database.lines("SELECT asset FROM assets WHERE asset > ? ORDER BY asset LIMIT 500", asked.after)
-    names = [AssetId(one["asset"]) for one in found]
+    found = database.lines(
+        "SELECT asset FROM assets WHERE asset > ? ORDER BY asset LIMIT ?", asked.after, AT_ONCE
+    )
     lines: list[list[str]] = [] if asked.after else [["id", *FIELDS]]
-    for one in rows(database, names):
+    items = rows(database, [AssetId(one["asset"]) for one in found])
+    fit = fitting(items)
+    for one in items[:fit]:
         lines.append([one["id"], *(one["said"].get(name, "") for name in FIELDS)])
-    return {"text": _table(lines), "next": names[-1] if len(names) == 500 else None}
+    more = fit < len(items) or len(items) == AT_ONCE
+    return {"text": _table(lines), "next": items[fit - 1]["id"] if more else None}
 
 
-def plan_csv(database: Database, asked: PlanAsked, now: Now) -> Line:
-    """The plan of replacement as a table: each thing of the five years with its year and cost."""
-    lines = [["year", "id", "name", "type", "zone", "cost_cents", "quantity"]]
-    for year in replacement(database, asked, now)["years"]:
-        for one in year["items"]:
-            said = one["said"]
-            names = ("name", "type", "zone", "cost_cents", "quantity")
-            lines.append([str(year["year"]), one["id"], *(said.get(name, "") for name in names)])
-    return {"text": _table(lines), "next": None}
+class PlanCsvAsked(PlanAsked, frozen=True):
+    """after: so many were in the pieces before; 0: from the first, with the names of the columns."""
+
+    after: Annotated[int, Meta(ge=0)] = 0
+
+
+def plan_csv(database: Database, asked: PlanCsvAsked, now: Now) -> Line:
+    """A piece of the plan of replacement as a table: each thing of the five years with its year and cost."""
+    names = ("name", "type", "zone", "cost_cents", "quantity")
+    lines = [] if asked.after else [["year", "id", *names]]
+    years, _, _ = _due(database, asked, date.fromordinal(now.day).year)
+    due = [(year, one) for year, things in years.items() for _, one in sorted(things)]
+    piece = due[asked.after : asked.after + PLAN_AT_ONCE]
+    items = rows(database, [each for _, each in piece])
+    fit = fitting(items)
+    for (year, _id), one in zip(piece[:fit], items[:fit], strict=True):
+        lines.append([str(year), one["id"], *(one["said"].get(name, "") for name in names)])
+    ends = asked.after + fit
+    return {"text": _table(lines), "next": ends if ends < len(due) else None}
 
 
 def _table(lines: list[list[str]]) -> str:
@@ -209,7 +250,7 @@ def _table(lines: list[list[str]]) -> str:
 
 QUERIES: Final[dict[str, tuple[type[Any], Any]]] = {
     "assets.plan": (PlanAsked, replacement),
-    "assets.plan_csv": (PlanAsked, plan_csv),
+    "assets.plan_csv": (PlanCsvAsked, plan_csv),
     "assets.csv": (CsvAsked, as_csv),
     "assets.issued": (IssuedAsked, issued),
     "stock": (Asked, in_stock),

@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from edge.book.asking import Asked, NotThere, One, Page, Word, containing
+from edge.book.asking import Asked, NotThere, One, Page, Word, containing, fitting
 from edge.book.database import Database, Line
 from edge.journal.stored import rfc3339
 from rules.book import dependencies
@@ -67,11 +67,9 @@ def assets(database: Database, asked: AssetsAsked, now: Now) -> Line:
         f"SELECT asset FROM assets WHERE {' AND '.join(where)} ORDER BY asset LIMIT {asked.limit + 1}",  # noqa: S608
         *values,
     )
-    names = [AssetId(one["asset"]) for one in found[: asked.limit]]
-    return {
-        "items": rows(database, names),
-        "next": names[-1] if len(found) > asked.limit and names else None,
-    }
+    items = rows(database, [AssetId(one["asset"]) for one in found[: asked.limit]])
+    fit = fitting(items)
+    return {"items": items[:fit], "next": items[fit - 1]["id"] if fit < len(found) else None}
 
 
 def rows(database: Database, names: list[AssetId]) -> list[Line]:

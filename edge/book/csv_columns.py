@@ -1,7 +1,8 @@
 """Which column of a foreign list is which field of ours, and what its values are here.
 
 Our own export's names; Snipe-IT's, as its importer and its exports call them (grokability/snipe-it, app/Importer/Importer.php
-and app/Livewire/Importer.php); Incident IQ's, as its API and lists call them (AssetTag, SerialNumber, ModelName, …).
+and app/Livewire/Importer.php); Incident IQ's, as its API and lists call them (AssetTag, SerialNumber, ModelName, …); GLPI's, as
+its lists of things call them (glpi-project/glpi, src/Computer.php, rawSearchOptions).
 """
 
 import re
@@ -10,6 +11,7 @@ from datetime import date
 from typing import Final
 
 from rules.book.asset_fields import FIELDS
+from rules.book.asset_fields import STATES as OURS
 
 ID: Final = "id"
 WARRANTY_MONTHS, COST, ZONE_OR_ROOM = "+months", "+money", "+place"
@@ -76,6 +78,13 @@ NAMES: Final[Mapping[str, str]] = {
     "eol": "supported_until",
     "end of life": "supported_until",
     "qty": "quantity",
+    "inventory number": "tag",
+    "technician in charge": "responsible",
+    "user": HOLDER,
+    "comments": "note",
+    "date of purchase": "purchased",
+    "warranty duration": WARRANTY_MONTHS,
+    "financial and administrative information - value": COST,
 }
 """By a column's name in lower case. A field's own name, and its words in our pages, are known beside."""
 THEIRS: Final = (("Type", "category"), ("State", "status"), ("ID", "asset tag"))
@@ -120,6 +129,35 @@ _MONEY: Final = re.compile(r"[$€£]?\s?(\d{1,3}(?:,\d{3})*|\d+)(?:\.(\d{1,2})0
 _ESCAPED: Final = re.compile(r"['`][=+\-@]")
 
 
+_FINANCE: Final = "financial and administrative information - "
+"""What GLPI writes before the columns of what a thing cost."""
+_BELOW: Final = re.compile(r"\s+>\s+")
+"""Between a place and what lies in it, as GLPI writes them: `Main building > Floor 1 > Room 101`."""
+
+
+def place(text: str, zones: Mapping[str, str]) -> tuple[str, str]:
+    """(the zone, the room) of a place as other programs name it; `""`: it says none. zones: ids by name and id in lower case."""
+    whole = zones.get(text.casefold())
+    if whole is not None:
+        return whole, ""
+    parts = _BELOW.split(text)
+    for count in range(len(parts), 0, -1):
+        zone = zones.get(parts[count - 1].casefold())
+        if zone is not None:
+            return zone, " > ".join(parts[count:])
+    return "", text
+
+
+def state(text: str) -> str:
+    """The state of a thing by what other programs call it; what is none of them, in lower case."""
+    plain = text.casefold()
+    # Snipe-IT's list has the label `Deployed` behind the status of what is checked out.
+    before = plain.removesuffix(" deployed")
+    if before != plain and (before in STATES or before in OURS):
+        return "deployed"
+    return STATES.get(plain, plain)
+
+
 def fields_of(named: Sequence[str]) -> list[str]:
     """The field that each column holds; `""`: none of ours."""
     beside = {_plainly(one) for one in named}
@@ -131,7 +169,8 @@ def fields_of(named: Sequence[str]) -> list[str]:
 
 def field_of(column: str) -> str:
     """The field that a column holds by its own name; `""`: none of ours."""
-    name = _plainly(column)
+    whole = _plainly(column)
+    name = whole if whole in NAMES else whole.removeprefix(_FINANCE)
     plain = name.replace(" ", "_")
     if plain == ID or (plain in FIELDS and FIELDS[plain].by == "anybody" and plain not in ("cost",)):
         return plain

@@ -153,12 +153,12 @@ def _row(line: int, fields: list[str], cells: list[str], zones: Mapping[str, str
             case columns.COST:
                 said.setdefault("cost_cents", columns.cents(value))
             case columns.ZONE_OR_ROOM:
-                zone = zones.get(value.casefold())
-                if zone is not None:
+                zone, room = columns.place(value, zones)
+                if zone:
                     said.setdefault("zone", zone)
-                else:
-                    as_room = True
-                    said.setdefault("room", value)
+                if room:
+                    as_room = as_room or not zone
+                    said.setdefault("room", room)
             case "zone":
                 said["zone"] = zones.get(value.casefold(), value)
             case _:
@@ -190,7 +190,7 @@ def _with_somebody(said: dict[str, str], holder: str, kind: str) -> None:
 def _value(of: str, value: str) -> str:
     match of:
         case "state":
-            return columns.STATES.get(value.casefold(), value.casefold())
+            return columns.state(value)
         case "type" | "role":
             return columns.slug(value) or value
         case "class":

@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -39,6 +39,8 @@ _SHOWN: Final[frozenset[str]] = frozenset(kind.KIND for kind in KINDS) | {ERASED
 DATABASE_FAILED: Final = sqlite3.Error
 _AT_ONCE: Final = 2_000
 """Events of one transaction while others follow at once."""
+_LOOK: Final = 20_000
+"""Steps of SQLite's machine between two looks at the clock: some 2 ms."""
 
 Line = dict[str, Any]
 
@@ -88,6 +90,15 @@ class Database:
         except BaseException:
             connection.close()
             raise
+
+    def while_at_work(self, alive: Callable[[], None]) -> None:
+        """alive: called again and again while SQL is at work: a list of 50,000 begins to count in one transaction of seconds."""
+
+        def look() -> int:
+            alive()
+            return 0  # go on
+
+        self._connection.set_progress_handler(look, _LOOK)
 
     @property
     def ends(self) -> Head | None:

@@ -15,11 +15,16 @@ from rules.book.inspection_pack import InspectionPack
 from rules.book.ticket_pack import TicketPack
 
 LONGEST_DOWN: Final = 8 * 1_048_576
-"""A campus of a thousand doors is some 400 kB; a piece of the journal is bounded by its number of events."""
-LONGEST_UP: Final = 1_048_576
+"""A campus of a thousand doors is some 400 kB; a piece of the journal is bounded by `PIECE` and `PIECE_BYTES`."""
+LONGEST_UP: Final = 4 * 1_048_576
+"""Fifty rows of an import with every text at its longest are 1.3 MB. What is longer is cut before, or told as `too_much`."""
+LONGEST_BODY: Final = LONGEST_UP - 4_096
+LIST_BYTES: Final = 1_048_576
+"""Of a list's page: what does not fit is on the next one."""
 MOST_ENTRIES: Final = 50
 """Of one decision: what the loop enters in some 2 ms."""
 PIECE: Final = 200
+PIECE_BYTES: Final = LONGEST_DOWN // 2
 
 Id = Annotated[str, Meta(max_length=64)]
 Code = Annotated[str, Meta(max_length=64)]

@@ -25,6 +25,7 @@ from edge.book.assessment_queries import words_of
 from edge.book.database import DATABASE_FAILED, FOLDED, KINDS_READ, Database, remove
 from edge.book.entries import lines_of
 from edge.book.messages import (
+    LONGEST_BODY,
     LONGEST_DOWN,
     MOST_ENTRIES,
     Answered,
@@ -69,6 +70,8 @@ MOST_BROKEN_OFF: Final = 3
 """A sweep of a book that changed meanwhile begins anew; after so many times it is not interrupted any more."""
 TIDY_S: Final = 3_600.0
 MOST_ASKED: Final = 1_000
+AT_WORK_S: Final = 120.0
+"""So long it may be at one piece of work and still say that it lives; whoever needs longer never ends."""
 READ: Final = {**QUERIES, **ticket_queries.QUERIES}
 
 
@@ -97,6 +100,8 @@ class Process:
         self._followed = 0
         self._due_s = 0.0
         self._tidy_s = 0.0
+        self._turned_s = self._beat_s = time.monotonic()
+        """When it last turned to something, and last said that it lives."""
         self._decided: collections.Counter[bytes] = collections.Counter()
         """Entries of the decision that is on its way, by what they say."""
         self._decided_s = 0.0
@@ -106,6 +111,7 @@ class Process:
 
     def take(self, message: Down) -> None:
         """A message of the daemon."""
+        self._turned_s = time.monotonic()
         match message:
             case Open():
                 self._opened(message)
@@ -126,7 +132,8 @@ class Process:
 
     def beat(self) -> None:
         """Time passed."""
-        self._say(Beat(self._current, self._followed))
+        self._turned_s = time.monotonic()
+        self._beat()
         if self._decided and time.monotonic() - self._decided_s > PATIENCE_S:
             raise SystemExit("a decision did not come back")
         while self._reads and time.monotonic() - self._reads[0][0] > READ_S:
@@ -135,6 +142,16 @@ class Process:
             self._tidy_s = time.monotonic() + TIDY_S
             self.database.tidy(time.time())
         self._next()
+
+    def at_work(self) -> None:
+        """It is at one long piece of work, and no clock of its loop runs: say so, or it would be taken for hung."""
+        now_s = time.monotonic()
+        if now_s - self._beat_s >= BEAT_S and now_s - self._turned_s < AT_WORK_S:
+            self._beat()
+
+    def _beat(self) -> None:
+        self._beat_s = time.monotonic()
+        self._say(Beat(self._current, self._followed))
 
     # --- following -----------------------------------------------------------------------------
 
@@ -161,12 +178,16 @@ class Process:
             opened.inspections,
         )
         if self.database is None:
-            self.database = Database.open(Path(opened.store), campus)
+            self._new(Path(opened.store), campus)
             self._more = True
             self._pull()
         else:
             self.database.book.campus = campus
         self._due_s = 0.0
+
+    def _new(self, store: Path, campus: Campus) -> None:
+        self.database = Database.open(store, campus)
+        self.database.while_at_work(self.at_work)
 
     def _pull(self) -> None:
         if self._pulling or self.database is None or not self._more:
@@ -184,7 +205,7 @@ class Process:
             # Another journal than the one that was followed: restored, or set aside.
             database.close()
             remove(Path(opened.store))
-            self.database = Database.open(Path(opened.store), database.book.campus)
+            self._new(Path(opened.store), database.book.campus)
             self._more, self._caught_up, self._adopted = True, False, False
         else:
             lines = (line_of(KINDS_READ, one.hash, one.body, one.opened) for one in message.events)
@@ -332,7 +353,11 @@ class Process:
             traceback.print_exc()
             self._say(Answered(read.id, "book_failed"))
         else:
-            self._say(Answered(read.id, "done", (), msgspec.Raw(body)))
+            # A line that is too long would end this process, and be asked for again from the next.
+            fits = len(body) <= LONGEST_BODY
+            self._say(
+                Answered(read.id, "done", (), msgspec.Raw(body)) if fits else Answered(read.id, "too_much")
+            )
 
     def _now(self) -> Now:
         now_us = time.time_ns() // 1000

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn, get_args
 
 from edge.cli import parser_map
+from edge.cli.asset_verbs import inventory
 from edge.cli.drill_verbs import drilling
 from edge.cli.response_verbs import responding
 from edge.cli.tabletop_verbs import tabletop
@@ -55,6 +56,7 @@ def parser() -> Parser:
     _journal(verbs)
     _people(verbs)
     _assets(verbs)
+    inventory(verbs, _verb, _said)
     _tickets(verbs)
     _sweeps(verbs)
     _inspections(verbs)

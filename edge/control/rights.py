@@ -45,6 +45,19 @@ ROLE: Role = "administrator"
 """Of who comes in by the socket: root, or the daemon's own user. Either could read and write the store anyway."""
 
 OF_VERBS: Final[Mapping[str, Right]] = {
+    "asset.write": "assets-write",
+    "asset.edit": "assets-write",
+    "asset.turn": "assets-write",
+    "asset.replace": "assets-write",
+    "asset.commission": "assets-write",
+    "asset.issue": "assets-write",
+    "asset.return": "assets-write",
+    "asset.link": "assets-write",
+    "stock.minimum": "assets-write",
+    "audit.begin": "assets-write",
+    "audit.see": "assets",
+    "audit.end": "assets-write",
+    "fault.settle": "assets-write",
     "ticket.open": "report",
     "ticket.note": "report",
     "ticket.change": "work-tickets",

@@ -107,3 +107,47 @@ def test_a_device_is_found_replaced_counted_without_a_network_and_reported_by_a_
         look(page)
     assert keeper.complaints == []
     assert found == {}
+
+
+# What this browser has none of: a reader of codes. It reads what stands in the window's `label`.
+READER = """
+window.label = "";
+window.BarcodeDetector = class { async detect() { return window.label ? [{rawValue: window.label}] : []; } };
+navigator.mediaDevices.getUserMedia = async () => document.createElement("canvas").captureStream(5);
+"""
+
+
+def test_a_label_is_scanned_in_the_round_or_its_id_typed_without_a_network(
+    shared: School, browser: Browser, base: str
+) -> None:
+    found: dict[str, list[str]] = {}
+    account(shared, "B. Head", "administrator")
+    keeper = Visitor(browser, base, "B. Head", PASSWORD, codes(shared, "B. Head")[0])
+    typed, scanned = (one["id"] for one in shared.status()["doors"][:2])
+    with keeper.window(viewport=PHONE) as page:
+        page.add_init_script(READER)
+        page.goto(f"{base}/inventory/audits")
+        page.get_by_role("button", name="Begin").click()
+        expect(page.locator(f"#see-{scanned}")).to_be_visible()
+        page.context.set_offline(True)
+        page.fill("#scan-id", typed.upper())
+        page.locator("#scanner").get_by_role("button", name="It is here").click()
+        expect(page.locator("#scanned")).to_contain_text(f"{typed} was seen")
+        page.get_by_role("button", name="Scan with the camera").click()
+        expect(page.locator("#scan-view")).to_be_visible()
+        page.evaluate("window.label = 'https://elsewhere.example/login'")
+        expect(page.locator("#scanned")).to_contain_text("no label of ours")
+        page.evaluate(f"window.label = 'https://box.example:8443/a/{scanned}'")
+        expect(page.locator("#scanned")).to_contain_text(f"{scanned} was seen")
+        expect(page.locator("#waiting")).to_contain_text("2 kept on this phone")
+        if faults := wrong(page, "light"):
+            found[page.url] = faults
+        page.context.set_offline(False)
+        expect(page.locator("#waiting")).to_be_hidden(timeout=30_000)
+        page.reload()
+        for one in (typed, scanned):
+            expect(page.locator(f"#see-{one}")).to_have_count(0)
+        page.get_by_role("button", name="End the round").click()
+        expect(page.locator("main")).to_contain_text("over since")
+        expect(page.locator("#scanner")).to_have_count(0)
+    assert found == {}

@@ -60,23 +60,29 @@ async def plan(visit: Visit) -> web.StreamResponse:
 async def plan_csv(visit: Visit) -> web.StreamResponse:
     """The same as a table."""
     asked = query(visit, forms.PlanAsked)
-    piece = await book.read(visit, "assets.plan_csv", zone=asked.zone, class_=asked.class_)
-    return _table(piece["text"], "replacement-plan.csv")
+    return await _in_pieces(
+        visit, "replacement-plan.csv", "assets.plan_csv", 0, zone=asked.zone, class_=asked.class_
+    )
 
 
 async def as_csv(visit: Visit) -> web.StreamResponse:
-    """All assets as a table, in pieces."""
-    response = web.StreamResponse(headers=_of_file("assets.csv"))
-    response.content_type = "text/csv"
-    after: str | None = ""
-    piece = await book.read(visit, "assets.csv", after=after)
+    """All assets as a table."""
+    return await _in_pieces(visit, "assets.csv", "assets.csv", "")
+
+
+async def _in_pieces(
+    visit: Visit, name: str, asks_of: str, after: str | int | None, **said: str | None
+) -> web.StreamResponse:
+    response = web.StreamResponse(headers=_of_file(name))
+    response.content_type, response.charset = "text/csv", "utf-8"
+    piece = await book.read(visit, asks_of, after=after, **said)
     await response.prepare(visit.request)
     while True:
         await response.write(piece["text"].encode())
         after = piece["next"]
         if after is None:
             return response
-        piece = await book.read(visit, "assets.csv", after=after)
+        piece = await book.read(visit, asks_of, after=after, **said)
 
 
 async def issued(visit: Visit) -> web.StreamResponse:
@@ -149,10 +155,6 @@ def _asset(visit: Visit) -> AssetId:
 def _number(visit: Visit) -> int:
     text = _id(visit)
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else -1
-
-
-def _table(text: str, name: str) -> web.Response:
-    return web.Response(body=text.encode(), content_type="text/csv", charset="utf-8", headers=_of_file(name))
 
 
 def _of_file(name: str) -> dict[str, str]:

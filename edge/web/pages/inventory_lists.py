@@ -25,6 +25,8 @@ from rules.model.ids import AssetId
 Document = dict[str, Any]
 LABELS: Final = 60
 """On one sheet to print."""
+NAMED: Final = 100
+"""Things of each year of the plan."""
 CHOSEN: Final = 200
 """For one edit of many by the page."""
 
@@ -32,7 +34,7 @@ CHOSEN: Final = 200
 async def plan(visit: Visit) -> web.StreamResponse:
     """Replacement over five years."""
     now = scene_of(visit)
-    found = await book.read(visit, "assets.plan")
+    found = await book.read(visit, "assets.plan", named=NAMED)
     years = [
         {
             "year": one["year"],
@@ -40,9 +42,10 @@ async def plan(visit: Visit) -> web.StreamResponse:
             "overdue": one["overdue"],
             "cost": views.cost(str(one["cost_cents"])),
             "without_cost": one["without_cost"],
+            "cut": one["count"] > len(one["items"]),
             "rows": [
                 {**views.row(now, each), "cost": views.cost(each["said"].get("cost_cents", ""))}
-                for each in one["items"][:100]
+                for each in one["items"]
             ],
         }
         for one in found["years"]

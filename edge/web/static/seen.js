@@ -25,7 +25,7 @@ async function send(one) {
   if (answer.ok) return "";
   const problem = await answer.json().catch(() => ({ detail: String(answer.status) }));
   // Signed out, or the lists are being made again: it is kept, and tried again.
-  if ([401, 403, 408, 429, 503].includes(answer.status)) throw new Error(problem.detail);
+  if ([401, 403, 408, 429, 500, 502, 503, 504].includes(answer.status)) throw new Error(problem.detail);
   return problem.detail;
 }
 
@@ -52,14 +52,19 @@ function today() {
   return [now.getFullYear(), String(now.getMonth() + 1).padStart(2, "0"), String(now.getDate()).padStart(2, "0")].join("-");
 }
 
+// False: there is no storage here, and nothing was kept.
+export async function saw(id, zone = "") {
+  if (!keep([...kept(), { id, day: today(), key: key(), zone }])) return false;
+  await flush();
+  return true;
+}
+
 for (const form of document.querySelectorAll("form[data-seen]")) {
   form.addEventListener("submit", async (event) => {
-    const zone = form.querySelector("select[name=zone]");
-    const one = { id: form.dataset.seen, day: today(), key: key(), zone: zone ? zone.value : "" };
-    if (!keep([...kept(), one])) return;  // no storage here: the form goes its plain way
+    if (!keep(kept())) return;  // no storage here: the form goes its plain way
     event.preventDefault();
     form.querySelector("button").disabled = true;
-    await flush();
+    await saw(form.dataset.seen, form.querySelector("select[name=zone]")?.value || "");
     form.closest("li")?.classList.add("calm");
   });
 }

@@ -17,7 +17,9 @@ from edge.operations import NotDone
 from rules.book.book import Campus
 from rules.model.asset_asks import (
     AddRows,
+    BeginAudit,
     BeginBatch,
+    EditAssets,
     EndBatch,
     IssueAsset,
     LinkAssets,
@@ -26,8 +28,10 @@ from rules.model.asset_asks import (
     ReturnAsset,
     SettleFault,
     TurnAsset,
+    WriteAsset,
 )
 from rules.model.asset_facts import AssetBatchTurned, AssetWritten, DeviceListed
+from rules.model.book_asks import BookAsk
 from rules.model.facts import Entry, FlagRaised
 from rules.model.ids import AssetId
 from tests.edge.book.rig import DEVICES, PERSON, Desk, desk, opened
@@ -262,7 +266,101 @@ async def test_a_device_is_not_replaced_by_itself_or_by_what_another_asset_is(tm
     assert "is that of asset-1" in words.reply(*said[1])
 
 
-async def no(book: Desk, asked: ReplaceAsset) -> tuple[str, dict[str, object]]:
+async def test_the_table_of_the_plan_has_every_thing_and_the_list_says_how_many_there_are(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as book:
+        batch = number(await book.ask(BeginBatch(SHA, 600)))
+        said = (("cost_cents", "100"), ("replace_year", "2001"), ("type", "laptop"))
+        for _ in range(12):
+            await book.ask(AddRows(batch, tuple((None, said, True) for _ in range(50))))
+        await book.ask(EndBatch(batch, True))
+        first_year = (await book.read("assets.plan"))["years"][0]
+        table: list[str] = []
+        after: int | None = 0
+        while after is not None:
+            piece = await book.read("assets.plan_csv", after=after)
+            table += piece["text"].splitlines()
+            after = piece["next"]
+
+    assert (first_year["count"], first_year["cost_cents"], len(first_year["items"])) == (600, 60_000, 500)
+    assert len(table) == 601
+
+
+async def test_lists_of_things_of_which_much_is_said_come_in_more_pages_and_end_nothing(
+    tmp_path: Path,
+) -> None:
+    long = "\u6f22" * 500
+    names = ("name", "tag", "serial", "maker", "model", "room", "order", "supplier", "note", "responsible")
+
+    def row(count: int) -> tuple[None, tuple[tuple[str, str], ...], bool]:
+        said = [(name, f"{count}{long}"[:500]) for name in names]
+        return None, (*said, ("replace_year", "2001"), ("state", "deployed"), ("type", "aed")), True
+
+    async with desk(tmp_path) as book:
+        batch = number(await book.ask(BeginBatch(SHA, 100)))
+        for first in range(0, 100, 50):
+            await book.ask(AddRows(batch, tuple(map(row, range(first, first + 50)))))
+        await book.ask(EndBatch(batch, True))
+        found: list[list[str]] = []
+        text, after = "", ""
+        while after is not None:
+            page = await book.read("assets", after=after, limit=500)
+            found.append([one["id"] for one in page["items"]])
+            after = page["next"]
+        after = ""
+        while after is not None:
+            piece = await book.read("assets.csv", after=after)
+            text, after = text + piece["text"], piece["next"]
+        plan = (await book.read("assets.plan"))["years"][0]
+        begun = number(await book.ask(BeginAudit(type="aed")))
+        audit = await book.read("round", id=str(begun))
+        restarts = book.operations.restarts
+
+    listed_ones = [one for ids in found for one in ids]
+    assert len(found) > 1
+    assert len(listed_ones) == len(set(listed_ones)) == 100 + len(DEVICES)
+    assert len(text.splitlines()) == 1 + len(listed_ones)
+    assert (plan["count"], 0 < len(plan["items"]) < 100) == (100, True)
+    assert (audit["unseen"], 0 < len(audit["items"]) < 100) == (100, True)
+    assert restarts == 0
+
+
+async def test_a_serial_number_is_said_of_a_device_at_once_and_of_no_other_thing(tmp_path: Path) -> None:
+    async with desk(tmp_path) as book:
+        await listed(book)
+        await book.write("a-101", serial="L-1", responsible="Facilities")
+        await book.write(None, **RADIO, serial="R-7")
+        said = [
+            await no(book, one)
+            for one in (
+                WriteAsset(None, (("type", "radio"), ("serial", " l-1 "))),
+                WriteAsset(AssetId("asset-1"), (("serial", "L-1"),)),
+                EditAssets((AssetId("asset-1"),), (("serial", "L-1"),)),
+                EditAssets((AssetId("asset-1"), AssetId("a-101")), (("serial", "N-1"),)),
+            )
+        ]
+        await book.write("a-101", serial="L-1", note="said again")
+        rows = [
+            [2, "asset-1", [["serial", "L-1"]]],
+            [3, "a-101", [["serial", "L-1"]]],
+            [4, "a-101", [["serial", "L-2"]]],
+        ]
+        checked = (await book.read("import.rows", rows=rows))["rows"]
+        batch = number(await book.ask(BeginBatch("0" * 64, 1)))
+        taken = await no(book, AddRows(batch, ((AssetId("asset-1"), (("serial", "L-1"),), False),)))
+        edited = await book.read("assets.edit", assets=["asset-1", "a-101"], said=[["serial", "N-1"]])
+
+    assert [code for code, _ in said] == ["piece_elsewhere"] * 3 + ["serial_of_many"]
+    assert said[0][1] == {"asset": "a-101", "serial": "l-1"}
+    assert [(one["outcome"], one.get("code", "")) for one in checked] == [
+        ("refused", "piece_elsewhere"), ("same", ""), ("change", ""),
+    ]  # fmt: skip
+    assert taken == ("piece_elsewhere", {"asset": "a-101", "serial": "L-1", "row": 0})
+    assert {one["code"] for one in edited["items"]} == {"serial_of_many"}
+
+
+async def no(book: Desk, asked: BookAsk) -> tuple[str, dict[str, object]]:
     with pytest.raises(NotDone) as refused:
         await book.ask(asked)
     return refused.value.code, dict(refused.value.said)

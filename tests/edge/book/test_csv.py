@@ -68,6 +68,34 @@ def test_what_is_checked_out_to_a_person_is_with_them_and_to_a_thing_is_told_in_
     assert ("holder" in shelf, shelf["note"], shelf["state"]) == (False, "location: Shelf 4", "ordered")
 
 
+def test_a_list_of_snipe_it_says_of_what_is_checked_out_that_it_is_deployed_behind_its_status() -> None:
+    head = ("Asset Tag", "Category", "Status", "Checked Out To")
+    out, odd, in_stock = rows(table(head, ("1", "Radio", "Ready to Deploy Deployed", "Kim"),
+                                          ("2", "Radio", "Not deployed", ""), ("3", "Radio", "Ready to Deploy", "")))  # fmt: skip
+    assert (out.said["state"], out.said["holder"], in_stock.said["state"]) == ("deployed", "Kim", "stock")
+    assert odd.said["state"] == "not deployed", "what it means is nobody's guess: refused by its line"
+
+
+def test_a_list_of_glpi_is_read_by_its_own_column_names_and_places() -> None:
+    head = ("Name", "Entity", "Status", "Manufacturer", "Serial number", "Inventory number", "Type", "Model", "Location",
+            "User", "Technician in charge", "Comments", "Operating System - Name", "Last update",
+            "Financial and administrative information - Date of purchase",
+            "Financial and administrative information - Warranty duration",
+            "Financial and administrative information - Value")  # fmt: skip
+    data = ";".join(f'"{one}"' for one in head) + "\n"
+    data += ('"LAPTOP-7";"Root entity";"In use";"Dell";"5CG1";"INV-7";"Laptop";"L5420";"Main > Science Wing > 1 > 101";'
+             '"Kim Lee";"R. Ortiz";"=HYPER(1)";"Windows";"2026-01-02 10:00";"2024-02-29";"36 month";"1,199.00"\n')  # fmt: skip
+    assert said(data.encode()) == [
+        {
+            "name": "LAPTOP-7", "state": "deployed", "maker": "Dell", "serial": "5CG1", "tag": "INV-7", "type": "laptop",
+            "model": "L5420", "zone": "a", "room": "1 > 101", "holder": "Kim Lee", "responsible": "R. Ortiz",
+            "note": "=HYPER(1)", "purchased": "2024-02-29", "warranty_until": "2027-02-28", "cost_cents": "119900",
+        }
+    ]  # fmt: skip
+    assert columns.place("Old Gym > 12", ZONES) == ("", "Old Gym > 12")
+    assert columns.place("Old Gym > A", ZONES) == ("a", "")
+
+
 def test_a_list_of_incident_iq_is_read_by_its_own_column_names() -> None:
     data = table(
         ("AssetTag", "SerialNumber", "AssetTypeName", "ModelName", "ManufacturerName", "StatusName", "LocationName",

@@ -4,14 +4,20 @@ import asyncio
 import os
 import signal
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from edge import words
+from edge.book import process
 from edge.book.database import NAME, remove
-from edge.operations import NotDone
+from edge.book.messages import PIECE_BYTES, Beat, up
+from edge.operations import NotDone, _fitting
 from rules.model.asset_facts import AssetWritten
 from rules.model.facts import FlagCleared, FlagRaised
-from tests.edge.book.rig import Desk, desk
+from rules.model.ticket_asks import NoteTicket
+from tests.edge.book.rig import Desk, desk, opened
 
 AED = {"class": "safety", "type": "aed", "zone": "a", "name": "AED by the gym"}
 
@@ -98,6 +104,46 @@ async def test_what_nobody_can_answer_takes_the_book_from_nobody(tmp_path: Path)
             assert refused.value.code in ("bad_request", "not_there")
         assert await book.write(None, **AED) == "asset-1"
         assert book.operations.process_id == process
+
+
+async def test_what_is_more_than_an_answer_holds_is_told_so_and_ends_nothing(tmp_path: Path) -> None:
+    nuts = "\U0001f529" * 190
+    parts = tuple((f"{count} {nuts}", "1") for count in range(50))
+    async with desk(tmp_path) as book:
+        ticket = await book.ticket()
+        await asyncio.gather(*(book.ask(NoteTicket(ticket, parts=parts)) for _ in range(110)))
+        with pytest.raises(NotDone, match="too_much"):
+            await book.read("ticket", number=ticket, now_us=0)
+        listed = await book.read("tickets")
+        assert book.operations.restarts == 0
+
+    assert [one["number"] for one in listed["items"]] == [ticket]
+    assert "Ask for less" in words.reply("too_much", {})
+
+
+def test_a_piece_of_the_journal_is_bounded_by_its_bytes_too_and_never_empty() -> None:
+    event = (1, "hash", "{}", {"texts": "x" * (PIECE_BYTES // 4)})
+    assert _fitting([event] * 200) == 1
+    assert _fitting([(1, "hash", "{}", {})] * 200) == 200
+    assert _fitting([]) == 0
+
+
+def test_it_says_that_it_lives_while_one_piece_of_work_takes_long_and_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[bytes] = []
+    writer = SimpleNamespace(write=said.append)
+    made = process.Process(cast("asyncio.StreamWriter", writer))
+    made.take(opened(tmp_path))
+    assert made.database is not None
+    count = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 100000) SELECT count(*) FROM n"
+    for most_s, beats in ((process.AT_WORK_S, True), (0.0, False)):
+        monkeypatch.setattr(process, "BEAT_S", 0.0)
+        monkeypatch.setattr(process, "AT_WORK_S", most_s)
+        said.clear()
+        made.database.lines(count)
+        assert any(isinstance(up(one), Beat) for one in said) == beats
+    made.database.close()
 
 
 async def test_a_book_that_was_dropped_is_made_again_from_the_journal(tmp_path: Path) -> None:

@@ -83,6 +83,7 @@ REQUESTS: dict[str, list[dict[str, Any]]] = {
         {"do": "import-assets", "file": "import-0123456789abcdef.csv"},
         {"do": "import-floorplan", "file": "import-0123456789abcdef.plan"},
         {"do": "drop-floorplan", "level": "floor-1"},
+        {"do": "book-ask", "verb": "asset.replace", "asked": {"asset": "a-101", "serial": "S-2"}},
     ],
     "people": [
         {"do": "people", "what": "users"},

@@ -7,7 +7,7 @@ import pytest
 
 from edge.web.strangers import OF_ONE
 from tests.edge.web.api.served import Answer, Served
-from tests.edge.web.api.test_assets import RADIO, get, post, until_listed
+from tests.edge.web.api.test_assets import RADIO, get, post, send, until_listed
 
 
 @pytest.fixture
@@ -149,6 +149,19 @@ def test_a_round_is_walked_and_ended_on_its_page(served: Served) -> None:
     assert f"see-{names[1]}" in over
     assert f"see-{names[0]}" not in over
     assert form(served, "/inventory/audits", type="no-such-type").status == 422
+
+
+def test_the_plan_names_the_dearest_of_a_year_and_says_that_there_is_more(served: Served) -> None:
+    said = {"type": "beamer", "replace_year": "1998", "state": "deployed"}
+    listed = "Asset Tag,Type,Replace Year,Cost\n" + "".join(f"PL{n},beamer,1998,{n}.00\n" for n in range(101))
+    told = send(served, listed).json
+    post(served, f"inventory/imports/{told['id']}/take", {})
+    dear = post(served, "assets", {"said": {**said, "name": "The dearest", "cost_cents": "99999900"}})["id"]
+    shown = text_of(page(served, "/inventory/plan"))
+    assert f'href="/assets/{dear}"' in shown
+    assert "all of it is in the table" in shown
+    table = served.get("inventory/plan.csv", "technician").body.decode()
+    assert sum("beamer" in line for line in table.splitlines()) >= 102
 
 
 def test_a_label_reports_a_fault_without_a_sign_in_and_it_is_shown_as_not_checked(served: Served) -> None:
