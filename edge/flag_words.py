@@ -361,6 +361,11 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "In {subject} a lockdown is told by fewer than two unlike ways",
         "Doors lock as before. Where one fails, nobody is told. Add and commission an unlike output, for all hours.",
     ),
+    "no_second_channel": (
+        "Who does not answer {subject} cannot be tried another way",
+        "In an incident they are named, and somebody must go there. Commission another of short messages, mail or "
+        "webhook, in its zone or above.",
+    ),
     "perimeter_leave": (
         "A lockdown leaves the exterior doors as they are",
         "That is the approved policy of this site. Exterior doors need keys or their own schedule.",
