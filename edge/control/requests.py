@@ -29,6 +29,7 @@ from rules.model.ids import ButtonId, DoorId, ZoneId
 from rules.model.kinds import KindWord, kind_of
 from rules.model.post_facts import IncidentRole, RoomWord, TaskState
 from rules.model.responses import Response
+from rules.model.statements import StatementAnswer
 
 STARTED: Final[Mapping[str, kinds.Real | kinds.Drill | kinds.Exercise]] = {
     "real": kinds.REAL,
@@ -113,6 +114,23 @@ class Detection(_Request, frozen=True, tag="detection"):
     number: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
     answer: Literal["confirm", "dismiss"]
     reason: Said = ""
+
+
+class Statements(_Request, frozen=True, tag="statements"):
+    """Words for families and media that are kept."""
+
+
+class Statement(_Request, frozen=True, tag="statement"):
+    """Approve words for families or media, or decline them; that needs a reason. user, code: as of a release."""
+
+    number: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+    answer: StatementAnswer
+    reason: Said = ""
+    user: Name = ""
+    code: Secret = ""
+
+    def __repr__(self) -> str:
+        return f"Statement(number={self.number}, answer={self.answer!r})"
 
 
 class Close(_Request, frozen=True, tag="close"):
@@ -341,6 +359,8 @@ Request = (
     Status
     | Rules
     | Asking
+    | Statements
+    | Statement
     | Close
     | LeaveSafeMode
     | VerifyJournal

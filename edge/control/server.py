@@ -25,6 +25,7 @@ from edge.control import (
     ending,
     floorplans,
     post,
+    speaking,
     tabletop,
 )
 from edge.control.booked import booked
@@ -61,6 +62,8 @@ from edge.control.requests import (
     Rules,
     SelfTest,
     Start,
+    Statement,
+    Statements,
     Status,
     Tabletop,
     Token,
@@ -225,6 +228,10 @@ class ControlServer:
                 | DryRun()
             ):
                 yield await _reply(desk.submit(actor, asked(request)))
+            case Statements():
+                yield speaking.read(desk)
+            case Statement():
+                yield await speaking.answered(desk, request, caller, _reply)
             case Drill():
                 yield await drilling.asked(desk, request, actor, _reply)
             case Drills():

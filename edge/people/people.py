@@ -29,7 +29,7 @@ from rules.model.account_facts import AccountFact, SessionEnded, SessionOpened
 from rules.model.ids import Actor
 from rules.model.moments import Instant
 from rules.model.values import dataclass
-from rules.rights import RightsTable, Role
+from rules.rights import Right, RightsTable, Role
 
 __all__ = ["Factor", "NotSignedIn", "People", "SetUp", "SignedIn", "Why"]
 
@@ -298,9 +298,11 @@ class People:
         """Another incident: release sessions that were opened before it end, for whoever may know of it."""
         self._releases.incident_began(silent=silent)
 
-    async def vouched(self, name: str, code: str, asking: Actor, source: str) -> Caller | NotSignedIn:
-        """Who releases over the local socket: a named account with its own code, for this one request."""
-        return await self._releases.vouched(name, code, asking, source)
+    async def vouched(
+        self, name: str, code: str, asking: Actor, source: str, right: Right = "release"
+    ) -> Caller | NotSignedIn:
+        """Who acts over the local socket: a named account that may, with its own code, for this one request."""
+        return await self._releases.vouched(name, code, asking, source, right)
 
     # --- inside -------------------------------------------------------------------------------
 
