@@ -26,6 +26,7 @@ CODES: Final[Mapping[str, str]] = {
     "fire_alarm": "waits for the fire alarm, which is not talked over",
     "not_commissioned": "it was never tried out, so it tells nobody anything",
     "not_real": "a drill tells nobody outside of the campus anything",
+    "emergency_number": "it is a number of the emergency services, which no output calls",
     "no_route": "this version has no way to it",
     "unknown_output": "the configuration no longer has it",
     "overtaken": "something newer and graver is told there in its place",
@@ -75,7 +76,9 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "Some phrases could not be spoken to a file ({0}). Doors and messages work: install espeak-ng, or look at the disk.",
     ),
 }
-FOR_GOOD: Final = frozenset({"not_commissioned", "no_route", "unknown_output", "overtaken"})
+FOR_GOOD: Final = frozenset(
+    {"not_commissioned", "emergency_number", "no_route", "unknown_output", "overtaken"}
+)
 """Until the configuration says otherwise."""
 MOST_IN_SHORT: Final = 4
 SHORT: Final = 160

@@ -4,6 +4,7 @@ import ipaddress
 from typing import Final
 from urllib.parse import urlsplit
 
+from edge.config.audience import audience_of, number_of
 from edge.config.devices import (
     MailOutput,
     ModbusTcp,
@@ -48,6 +49,10 @@ def check_outputs(config: Config, report: Report) -> None:
 
 def _check_number(one: SipPagingOutput, first: dict[str, str], report: Report) -> None:
     at = f"outputs[{one.id}]"
+    if audience_of(one) == "emergency-number":
+        what = f"{number_of(one)} is a number of the emergency services, or may be dialled as one: a page would call them"
+        do = "give the loudspeakers' number, another one if need be; 911 is called by dispatch: alone, by agreement"
+        report.refuse(f"{at}.uri", what, do)
     earlier = first.setdefault(one.uri, one.id)
     if earlier != one.id:
         what = f"{one.uri} is already output {earlier!r}: the second call would find it busy"
