@@ -5,6 +5,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from edge.config.audience import audience_of, number_of
+from edge.config.contrary_words import contrary, why
 from edge.config.devices import (
     MailOutput,
     ModbusTcp,
@@ -117,6 +118,11 @@ def _check_feed(one: FeedOutput, at: str, report: Report) -> None:
     if (one.language is None) != (not one.words):
         missing = "language" if one.language is None else "words"
         report.refuse(f"{at}.{missing}", f"{missing} is missing beside the other", f"add {missing}:")
+    for response, text in (one.words or {}).items():
+        if found := contrary(response, text):
+            report.refuse(
+                f"{at}.words.{response}", why(response, found), "write words that send people the right way"
+            )
 
 
 def _check_paging(outputs: list[PagingOutput], report: Report) -> None:
