@@ -259,12 +259,13 @@ class User(_Request, frozen=True, tag="user"):
 
 
 class Token(_Request, frozen=True, tag="token"):
-    """Something about a program's token. role, expires_utc_s (seconds since 1970): for `create`."""
+    """Something about a program's token. role, expires_utc_s (seconds since 1970), room (whose screen it is): for `create`."""
 
     verb: Literal["create", "revoke"]
     name: Name
     role: Name = ""
     expires_utc_s: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
+    room: Name = ""
 
 
 class Known(_Request, frozen=True, tag="people"):

@@ -81,6 +81,7 @@ from edge.people.caller import Caller
 from edge.people.people import NotSignedIn
 from edge.people.registrar import Done
 from rules.model.ids import Actor
+from rules.screens import room_of
 
 MOST_CALLERS: Final = 32
 READ_S: Final = 5.0
@@ -240,6 +241,8 @@ class ControlServer:
                 yield await tabletop.asked(desk, request, actor, _reply)
             case User():
                 yield _changed(request.name, await accounts.user(desk.people, request, actor))
+            case Token() if request.room and room_of(desk.plan, request.room) is None:
+                yield _refusal("no_such_screen", room=request.room)
             case Token():
                 yield _changed(request.name, await accounts.token(desk.people, request, actor))
             case Known():
