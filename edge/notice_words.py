@@ -45,6 +45,7 @@ CODES: Final[Mapping[str, str]] = {
     "not_sent": "the network did not take it",
     "deferred": "it asks to come again later",
     "closed": "it closed the connection",
+    "garbage": "it answered what nobody can read",
     "redirected": "it points to another address, which nobody configured",
     "internal": "a fault of this program",
     "undelivered": "the network reports it as not delivered",

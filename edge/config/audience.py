@@ -1,8 +1,8 @@
 """Whom an output tells: as its section says, and by the number that it calls. Pure."""
 
-from edge.config.devices import SipPagingOutput
 from edge.config.emergency_numbers import is_emergency
 from edge.config.signs import Output
+from edge.config.telephones import SipPagingOutput
 from rules.model.notices import Audience
 
 

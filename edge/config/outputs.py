@@ -10,7 +10,6 @@ from edge.config.devices import (
     MailOutput,
     ModbusTcp,
     PagingOutput,
-    SipPagingOutput,
     SmsOutput,
     WebhookOutput,
 )
@@ -18,6 +17,7 @@ from edge.config.forms import host_and_port, is_loopback
 from edge.config.model import Config
 from edge.config.report import Report
 from edge.config.signs import FeedOutput, ScreensOutput
+from edge.config.telephones import SipPagingOutput
 
 _OF_ONE_LINK: Final = 2
 """The greatest scope of an IPv6 group that is the same on each link (RFC 4291, 2.7)."""
@@ -61,6 +61,10 @@ def _check_number(one: SipPagingOutput, first: dict[str, str], report: Report) -
     if (one.username is None) != (one.password_file is None):
         missing = "username" if one.username is None else "password_file"
         report.refuse(f"{at}.{missing}", f"{missing} is missing beside the other", f"add {missing}:")
+    for key in ("ca_file", "server_name"):
+        if getattr(one, key) is not None and one.transport != "tls":
+            what = f"{key} is for transport: tls, and it is {one.transport}"
+            report.refuse((f"{at}.{key}", f"{at}.transport"), what, f"write transport: tls, or remove {key}:")
 
 
 def _check_mail(one: MailOutput, at: str, report: Report) -> None:

@@ -4,8 +4,8 @@ import pytest
 
 from edge.config.audience import audience_of
 from edge.config.check import Checked
-from edge.config.devices import SipPagingOutput
 from edge.config.plan import compile_plan
+from edge.config.telephones import SipPagingOutput
 from rules.model.ids import OutputId
 from tests.edge.config.campuses import FILES, SOUND, checked, edit
 from tests.edge.config.test_plan import NO_NOTES, POLICIES
@@ -81,3 +81,13 @@ def test_no_short_message_goes_to_the_emergency_services_whomever_it_says_it_tel
 def test_one_that_an_earlier_version_accepted_is_no_staff_of_ours() -> None:
     """Whoever is on it is told of nothing: see the interlock of notices."""
     assert audience_of(SipPagingOutput(id="one", uri="sip:9911@10.20.3.50", zone="a")) == "emergency-number"
+
+
+@pytest.mark.parametrize("key", ["ca_file: ca", "server_name: pa.example.org"])
+def test_what_belongs_to_tls_alone_is_refused_where_a_number_is_called_otherwise(key: str) -> None:
+    by = CALL.replace("NUMBER", "8000")
+    (problem, *_) = reported(f"{by}, transport: tcp, {key}").problems
+    assert problem.path.startswith("outputs[one].")
+    assert "for transport: tls, and it is tcp" in " ".join(
+        one.what for one in reported(f"{by}, transport: tcp, {key}").problems
+    )
