@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 AGAIN_S: Final = 1.0
 
 Spoken = Callable[[Switching, Response | None], Path | None]
-"""Where a response's words lie as sound, made beforehand; None: nobody made them."""
+"""Where a response's words lie as sound, made beforehand or being made; None: nobody makes them."""
 
 
 def unspoken(kind: Switching, response: Response | None) -> Path | None:

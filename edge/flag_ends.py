@@ -14,6 +14,7 @@ ENDS: Final[Mapping[str, str]] = {
     "answered": "It ends once somebody starts or dismisses it.",
     "answers": "It ends once the controller answers again.",
     "armed": "It ends once a press would be decided and reach a controller.",
+    "bound": "It ends within a minute once that token is revoked; each screen then has one of its own room.",
     "at_rest": "It ends once the door is read back at its rest.",
     "battery": "It ends once the button reports a battery above its limit.",
     "broker_allows": "It ends once the broker takes the subscription.",

@@ -87,6 +87,11 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "Button {subject} sends its presses retained",
         "The broker repeats an old one at each start, and it starts nothing. Switch `retain` off in the device.",
     ),
+    "screen_token_loose": (
+        "A room's screen uses a token that is good for any room",
+        "Whoever has it could answer for a room that they are not in. "
+        "Make each screen a token of its room (token create --room). Enrol it by that one, then revoke the old token.",
+    ),
     "accounts_damaged": (
         "The file of accounts was not whole",
         "The one before it is used, if there is one: {0}. Presses work. Look who is left; disable and revoke again.",
@@ -360,6 +365,11 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
     "told_one_way": (
         "In {subject} a lockdown is told by fewer than two unlike ways",
         "Doors lock as before. Where one fails, nobody is told. Add and commission an unlike output, for all hours.",
+    ),
+    "no_second_channel": (
+        "Who does not answer {subject} cannot be tried another way",
+        "In an incident they are named, and somebody must go there. Commission another of short messages, mail or "
+        "webhook, in its zone or above.",
     ),
     "perimeter_leave": (
         "A lockdown leaves the exterior doors as they are",

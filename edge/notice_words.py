@@ -26,6 +26,7 @@ CODES: Final[Mapping[str, str]] = {
     "fire_alarm": "waits for the fire alarm, which is not talked over",
     "not_commissioned": "it was never tried out, so it tells nobody anything",
     "not_real": "a drill tells nobody outside of the campus anything",
+    "emergency_number": "it is a number of the emergency services, which no output calls",
     "no_route": "this version has no way to it",
     "unknown_output": "the configuration no longer has it",
     "overtaken": "something newer and graver is told there in its place",
@@ -44,6 +45,7 @@ CODES: Final[Mapping[str, str]] = {
     "not_sent": "the network did not take it",
     "deferred": "it asks to come again later",
     "closed": "it closed the connection",
+    "garbage": "it answered what nobody can read",
     "redirected": "it points to another address, which nobody configured",
     "internal": "a fault of this program",
     "undelivered": "the network reports it as not delivered",
@@ -75,7 +77,9 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "Some phrases could not be spoken to a file ({0}). Doors and messages work: install espeak-ng, or look at the disk.",
     ),
 }
-FOR_GOOD: Final = frozenset({"not_commissioned", "no_route", "unknown_output", "overtaken"})
+FOR_GOOD: Final = frozenset(
+    {"not_commissioned", "emergency_number", "no_route", "unknown_output", "overtaken"}
+)
 """Until the configuration says otherwise."""
 MOST_IN_SHORT: Final = 4
 SHORT: Final = 160

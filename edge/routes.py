@@ -21,13 +21,13 @@ from edge.config.devices import (
     MailOutput,
     OsdpOutput,
     PagingOutput,
-    SipPagingOutput,
     SmsOutput,
     WebhookOutput,
 )
 from edge.config.forms import host_and_port
 from edge.config.secrets import Secrets
 from edge.config.signs import FeedOutput, Output, ScreensOutput
+from edge.config.telephones import SipPagingOutput
 from edge.late_route import LateRoute
 from edge.parts import cancelled
 from edge.response_words import SAYS, words_of
@@ -198,17 +198,17 @@ class Routes:
         )  # fmt: skip
 
     def _number(self, output: SipPagingOutput, secrets: Secrets) -> "RtpPaging":
-        from drivers.outputs.sip_paging import SIP_PORT, SipPaging, calls
+        from drivers.outputs.sip_paging import SIP_PORT, SIPS_PORT, SipPaging, calls
 
         self._calls = self._calls or calls()
         address = output.uri.partition("@")[2]
-        host, port = host_and_port(
-            address if address.rpartition("]")[2].count(":") else f"{address}:{SIP_PORT}"
-        )
+        usual = SIPS_PORT if output.transport == "tls" else SIP_PORT
+        host, port = host_and_port(address if address.rpartition("]")[2].count(":") else f"{address}:{usual}")
         return SipPaging(
             OutputId(output.id), self._calls, output.uri, host, port, codec=output.codec, repeat_s=output.repeat / 1e6,
             ring_s=output.ring / 1e6, user=output.username or "",
             password="" if output.password_file is None else secrets.line(output.password_file),
+            transport=output.transport, authority=_pem(secrets, output.ca_file) or "", server=output.server_name or "",
         )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """What is said over loudspeakers, as files made ahead of time by espeak-ng, each in a process that may fail or hang.
 
-Kept in the store by the hash of their words. Nothing of it is on a press's way: `file` looks up in memory, and where a phrase
-is not there yet, or never will be, loudspeakers give the tones alone.
+Kept in the store, named by the hash of their words, each with the hash of its own sound in it. Nothing of it is on a press's
+way: `file` says where a phrase lies and asks no disk, so that what was made before a restart is said in the first round behind
+it; whoever plays it reads it then. Where it is not there yet, or never will be, loudspeakers give the tones alone.
 """
 
 import asyncio
@@ -69,14 +70,15 @@ class Speech:
         self._stirred.set()
 
     def file(self, text: str) -> Path | None:
-        """The file in which a phrase is said once; None: there is none. One that nobody wanted is made for the next time."""
-        found = self._made.get(text)
-        if found is None and text.strip() and text not in self._wanted:
+        """Where a phrase is said once, there or not yet; None: it has no words. One that nobody wanted is made from here on."""
+        if not text.strip():
+            return None
+        if text not in self._wanted:
             while len(self._wanted) >= MOST:
                 del self._wanted[next(iter(self._wanted))]
             self._wanted[text] = None
             self._stirred.set()
-        return found
+        return self._path(text)
 
     async def run(self) -> None:
         """Make what is missing, one at a time, until cancelled."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from drivers.confined import confine
-from drivers.outputs.sound import SPEECH_HZ, resampled, samples_of, write_wave
+from drivers.outputs.sound import SPEECH_HZ, resampled, samples_of, write_speech
 from edge.speech_exits import FAILED, MISSING, SAID, UNWRITTEN
 
 WORDS_A_MINUTE: Final = "150"
@@ -46,7 +46,7 @@ def main(program: str, voice: str, file: str) -> int:
     part = Path(f"{file}.part")
     try:
         part.parent.mkdir(mode=0o700, exist_ok=True)
-        write_wave(part, samples, SPEECH_HZ)
+        write_speech(part, samples)
         part.rename(file)
     except OSError:
         part.unlink(missing_ok=True)

@@ -15,4 +15,10 @@ REFUSALS: Final[Mapping[str, str]] = {
     "statement_overtaken": "These words are overtaken: something newer is ready. Nothing was changed.",
     "statement_stands": "Somebody approved or declined these words already; nothing was changed.",
     "no_reason_statement": "Say why they are declined; nothing was changed.",
+    "speak_needs_user": "A person answers for the school's words: add --user NAME, who is asked for a code. Nothing was changed.",
+    "speak_factor_wrong": "Name or code is not right, or the code was used before. Nothing was changed.",
+    "speak_factor_wait": "Too many tries: wait {seconds} s. Nothing was changed.",
+    "speak_factor_disabled": "That account is disabled. Nothing was changed.",
+    "speak_factor_no_factor": "{user} has no code yet. Nothing was changed. Print some: campus-edge user codes NAME.",
+    "speak_factor_no_right": "The role of {user} has no right to speak for the school. Nothing was changed.",
 }

@@ -176,6 +176,8 @@ REFUSALS: Final[Mapping[str, str]] = {
     "unknown_token": "No token is named {name}; nothing was changed. `campus-edge token list` shows which there are.",
     "last_administrator": "{name} is the last administrator; nothing was changed. Add another one first.",
     "bad_expiry": "That time is past, or more than 100 years away; nothing was changed.",
+    "room_needs_device": "Only a token of role device is a room's screen; nothing was changed.",
+    "no_such_screen": "No output of driver screens has a room {room}; nothing was changed.",
     "accounts_not_read": "The disk does not give the accounts; nothing was changed. Doors and buttons work on. Try again.",
     "hasher_busy": "Passwords cannot be hashed at this moment; nothing was changed. Doors and buttons work on. Try again.",
     "not_yours": "This socket answers its owner and root only; nothing was changed.",

@@ -1,7 +1,8 @@
 """What no notice gets past: beside `rules.interlock` the only place that puts the seal on anything.
 
-A notice goes by a route that is named in the configuration and was tried out; it is of a kind that may reach people at all,
-which its type says: nobody outside of the campus's staff hears of a drill; and a page over loudspeakers waits for a fire
+A notice goes by a route that is named in the configuration and was tried out, and never by a number of the emergency services,
+which is for dispatch alone; it is of a kind that may reach people at all, which its type says: nobody outside of the campus's
+staff hears of a drill; and a page over loudspeakers waits for a fire
 alarm, which outranks it (NFPA 72, 24.5: what sounds for fire is not talked over). A fire input that is stale or unreadable
 holds no page back: then the words are all that people hear.
 """
@@ -50,6 +51,8 @@ def notice_refusal(step: Step, output: OutputPlan, kind: KindWord) -> str:
         return "no_route"
     if not output.commissioned:
         return "not_commissioned"
+    if output.audience == "emergency-number":
+        return "emergency_number"
     if kind != REAL.word and is_outside(output):
         return "not_real"
     if output.driver in SOUNDING and sounds_fire(step.plan, step.live, output.zone):

@@ -21,7 +21,7 @@ from rules.plan import OutputPlan, Plan
 from rules.screens import has, has_answered, rooms_of, shown
 from rules.state import Record
 from rules.step import Step
-from rules.unlike import WAYS
+from rules.unlike import second_ways
 
 NONE: Final = OutputId("")
 """No output: there is no second channel."""
@@ -136,14 +136,8 @@ def _channel(step: Step, one: NoticeMemory, output: OutputPlan) -> OutputId:
     wanted = None if one.response is None else plan.responses.get(one.response)
     if wanted is None or not wanted.messages:
         return NONE
-    covering = plan.zones[output.zone].above
-    found = [
-        other
-        for other in plan.outputs.values()
-        if other.driver in WRITING and WAYS[other.driver] != WAYS[output.driver] and other.zone in covering
-        # Of which rooms are silent the press learns nothing.
-        if other.audience == output.audience and not notice_refusal(step, other, one.kind)
-    ]
+    ways = second_ways(plan.zones, plan.outputs, output)
+    found = [other for other in ways if not notice_refusal(step, other, one.kind)]
     modes = school.modes_in(plan, step.live, one.zone, step.at)
     now = [other for other in found if school.is_told(other, modes)] or found
     return (

@@ -1,8 +1,9 @@
-"""By how many unlike ways people of a zone are told in a lockdown: what fails one way seldom fails another."""
+"""By how many unlike ways people are told, and by which those who do not answer: what fails one way seldom fails another."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from rules.interlock_notices import SCREENS, WRITING
 from rules.model.ids import OutputId, ZoneId
 from rules.model.school import OUTPUT_MODES
 from rules.plan import OutputPlan, ZonePlan
@@ -35,6 +36,34 @@ def told_one_way(
         zone
         for zone in dict.fromkeys(used)
         if any(len(_ways(ready, zones[zone].above, mode)) < FEWEST for mode in OUTPUT_MODES)
+    )
+
+
+def second_ways(
+    zones: Mapping[ZoneId, ZonePlan], outputs: Mapping[OutputId, OutputPlan], output: OutputPlan
+) -> list[OutputPlan]:
+    """Routes by which those can be tried who were told by an output and do not acknowledge: written to, unlike it, tried out.
+
+    What lies in its zone or above it tells the same people. Of which rooms are silent the press learns nothing.
+    """
+    covering = zones[output.zone].above
+    return [
+        other
+        for other in outputs.values()
+        if other.driver in WRITING and WAYS[other.driver] != WAYS[output.driver] and other.zone in covering
+        if other.commissioned and other.audience == output.audience
+    ]
+
+
+def without_second(
+    zones: Mapping[ZoneId, ZonePlan], outputs: Mapping[OutputId, OutputPlan]
+) -> tuple[OutputId, ...]:
+    """Outputs by which staff are told and are to acknowledge it, and whom nothing reaches that is unlike and written to."""
+    return tuple(
+        one.id
+        for one in outputs.values()
+        if one.commissioned and one.audience == "staff" and one.driver in SCREENS | WRITING
+        if not second_ways(zones, outputs, one)
     )
 
 

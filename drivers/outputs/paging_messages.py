@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from drivers.lines import MessageReader
 
-LONGEST_DOWN: Final = 8_192
+LONGEST_DOWN: Final = 65_536
 LONGEST_UP: Final = 512
 TOO_LATE: Final = "too_late"
 """Code of an all-clear that is tried no more."""
@@ -35,7 +35,10 @@ class Open(msgspec.Struct, frozen=True, tag="open", forbid_unknown_fields=True):
 
 
 class OpenCall(msgspec.Struct, frozen=True, tag="open-call", forbid_unknown_fields=True):
-    """An output that is a telephone number: who is called, at which address. ring_us: how long it may ring."""
+    """An output that is a telephone number: who is called, at which address. ring_us: how long it may ring.
+
+    authority: of TLS, PEM of who vouches for the other end, `""`: the system's. server: what its certificate is for, `""`: host.
+    """
 
     output: Name
     target: Name
@@ -46,6 +49,9 @@ class OpenCall(msgspec.Struct, frozen=True, tag="open-call", forbid_unknown_fiel
     ring_us: Number
     user: Name = ""
     password: Name = ""
+    transport: Literal["udp", "tcp", "tls"] = "udp"
+    authority: Annotated[str, Meta(max_length=50_000)] = ""
+    server: Name = ""
 
 
 class Close(msgspec.Struct, frozen=True, tag="close", forbid_unknown_fields=True):

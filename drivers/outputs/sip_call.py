@@ -1,7 +1,8 @@
 """One outgoing SIP call, from INVITE to BYE: what to send and when, and what became of it. No socket and no clock of its own.
 
 Source: RFC 3261 (9: CANCEL; 13: INVITE; 15: BYE; 17.1.1: INVITE client transaction, with its timers; 17.1.2; 22: Digest, as RFC
-7616 has it). By UDP. Times are microseconds of CLOCK_MONOTONIC.
+7616 has it). By datagrams what is not answered is sent again; a connection does that by itself (17.1.1.2).
+Times are microseconds of CLOCK_MONOTONIC.
 """
 
 import secrets
@@ -43,6 +44,7 @@ class Party:
     payload: int
     user: str = ""
     password: str = ""
+    transport: Literal["udp", "tcp", "tls"] = "udp"
 
 
 class Call:
@@ -101,8 +103,14 @@ class Call:
             return
         self.state = "ending"
         self.out.append(self._last)
-        self._pause_us, self._again_us = T1_US, now_us + T1_US
+        self._repeat_from(now_us)
         self._give_up_us = now_us + ENDED_US
+
+    def lost(self, now_us: int, code: str) -> None:
+        """Its connection is gone: nothing that is said reaches anybody."""
+        if self.state not in ("ending", "ended"):
+            self.code = code
+        self.state, self._again_us, self._give_up_us = "ended", None, None
 
     def tick(self, now_us: int) -> None:
         """Time passed: repeat what was not answered, give up what never will be."""
@@ -255,8 +263,12 @@ class Call:
         )
         self.state = "calling"
         self.out.append(self._invite)
-        self._pause_us, self._again_us = T1_US, now_us + T1_US
+        self._repeat_from(now_us)
         self._give_up_us = now_us + HEARD_US
+
+    def _repeat_from(self, now_us: int) -> None:
+        self._pause_us = T1_US
+        self._again_us = now_us + T1_US if self._party.transport == "udp" else None
 
     def _branch_new(self) -> str:
         return f"z9hG4bK{self._fresh()}"
@@ -275,7 +287,7 @@ class Call:
     ) -> bytes:
         here = f"{self._host}:{self._party.port}"
         headers = [
-            ("Via", f"SIP/2.0/UDP {here};rport;branch={branch}"),
+            ("Via", f"SIP/2.0/{self._party.transport.upper()} {here};rport;branch={branch}"),
             ("Max-Forwards", MAX_FORWARDS),
             *(("Route", one.strip()) for one in (self._routes if dialog else [])),
             ("From", f'"Campus" <sip:{AGENT}@{here}>;tag={self._tag}'),
@@ -285,7 +297,11 @@ class Call:
             ("User-Agent", AGENT),
         ]
         if method == "INVITE":
-            headers += [("Contact", f"<sip:{AGENT}@{here}>"), ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS")]
+            by = "" if self._party.transport == "udp" else f";transport={self._party.transport}"
+            headers += [
+                ("Contact", f"<sip:{AGENT}@{here}{by}>"),
+                ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS"),
+            ]
             if self._proof is not None:
                 headers.append(self._proof)
         return sip_message.render(f"{method} {uri} SIP/2.0", headers, body, kind)

@@ -9,10 +9,12 @@ from typing import Final
 from drivers.outputs.paging_bus import TERMS, PagingBus
 from drivers.outputs.paging_messages import TOO_LATE, Down, OpenCall, Said
 from drivers.outputs.rtp_paging import REPEAT_S, SAID_S, RtpPaging
+from drivers.outputs.sip_way import Transport
 from rules.model.ids import OutputId
 
 RING_S: Final = 12.0
 SIP_PORT: Final = 5060
+SIPS_PORT: Final = 5061
 SIP_TERMS: Final = type(TERMS)(
     "drivers.outputs.sip_process",
     TERMS.read,
@@ -45,9 +47,12 @@ class SipPaging(RtpPaging):
         ring_s: float = RING_S,
         user: str = "",
         password: str = "",
+        transport: Transport = "udp",
+        authority: str = "",
+        server: str = "",
         said_s: float = SAID_S,
     ) -> None:
-        """bus: of `calls`. target: a SIP URI. host: the IP address that is asked for it."""
+        """bus: of `calls`. target: a SIP URI. host: the IP address that is asked for it. authority, server: of `tls`."""
         super().__init__(output, bus, host, port, repeat_s=repeat_s, said_s=said_s)
         self._opening = OpenCall(
             output,
@@ -59,6 +64,9 @@ class SipPaging(RtpPaging):
             round(ring_s * 1e6),
             user,
             password,
+            transport,
+            authority,
+            server,
         )
 
     def opening(self) -> Down:

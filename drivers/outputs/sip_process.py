@@ -16,25 +16,23 @@ from drivers.outputs.paging_messages import Close, Down, Hold, Open, OpenCall, R
 from drivers.outputs.paging_parent import Parent, now_us, pass_on, run
 from drivers.outputs.rtp_sender import HEADER
 from drivers.outputs.sip_call import Call, Party
-from drivers.outputs.sip_message import LONGEST
 from drivers.outputs.sip_rounds import SipRounds
+from drivers.outputs.sip_way import Datagrams, Stream, Way, trusting
 from drivers.outputs.speech_shelf import SpeechShelf
 
-MOST_AT_ONCE: Final = 32
-"""Datagrams taken of one number before others have their turn."""
 LEAVING_US: Final = 1_000_000
 """For so long an output that is gone goes on hanging up."""
 
 
 class Number:
-    """One number: its two sockets, opened anew for each call, for networks come and go."""
+    """One number: its two sockets, opened anew for each call, for networks come and go. The sound goes by UDP, in clear."""
 
     def __init__(self, opened: OpenCall, shelf: SpeechShelf, report: "partial[None]") -> None:
         self.opened = opened
         self.gone_us: int | None = None
         speech = partial(shelf.words, codec=opened.codec)
         self.rounds = SipRounds(opened.codec, opened.repeat_us, self, speech, report)
-        self.sip: socket.socket | None = None
+        self.way: Way | None = None
         self._rtp: socket.socket | None = None
         self._to: tuple[str, int] = ("", 0)
         self._payload_type = CODECS[opened.codec].payload_type
@@ -42,14 +40,12 @@ class Number:
         self._count, self._time = secrets.randbits(16), secrets.randbits(32)
 
     def dial(self) -> Call | None:
-        """Connected, so that nobody else is heard, and a port that nobody listens on is told at once."""
+        """A call, begun: by a connection it leaves once that stands."""
         self.shut()
         family = socket.AF_INET6 if ":" in self.opened.host else socket.AF_INET
         try:
-            self.sip = socket.socket(family, socket.SOCK_DGRAM)
-            self.sip.setblocking(False)
-            self.sip.connect((self.opened.host, self.opened.port))
-            local, port = self.sip.getsockname()[:2]
+            self.way = self._way(family)
+            local, port = self.way.sock.getsockname()[:2]
             self._rtp = socket.socket(family, socket.SOCK_DGRAM)
             self._rtp.setblocking(False)
             self._rtp.bind((local, 0))
@@ -71,10 +67,19 @@ class Number:
             self._payload_type,
             self.opened.user,
             self.opened.password,
+            self.opened.transport,
         )
         call = Call(party)
         call.start(now_us(), self.opened.ring_us)
         return call
+
+    def _way(self, family: int) -> Way:
+        """Raises OSError."""
+        one = self.opened
+        if one.transport == "udp":
+            return Datagrams(family, one.host, one.port)
+        context = trusting(one.authority) if one.transport == "tls" else None
+        return Stream(family, one.host, one.port, context, one.server)
 
     def play(self, payload: bytes, *, first: bool) -> bool:
         """To where the answer said."""
@@ -94,28 +99,27 @@ class Number:
     def turn(self) -> None:
         """Take what came, do what is due, send what is to be sent."""
         call, now = self.rounds.call, now_us()
-        if call is not None and self.sip is not None:
-            for _ in range(MOST_AT_ONCE):
-                try:
-                    call.received(self.sip.recv(LONGEST + 1), now)
-                except BlockingIOError:
-                    break
-                except OSError:  # nobody listens there (ICMP); the call gives up by itself
-                    break
+        way = self.way
+        if call is not None and way is not None:
+            for message in way.turn():
+                call.received(message, now)
+            if way.lost:
+                call.lost(now, way.lost)
         self.rounds.step(now)
-        for one in (call, self.rounds.call):
-            if one is not None and self.sip is not None:
-                for datagram in one.out:
-                    with suppress(OSError):
-                        self.sip.send(datagram)
+        # A call that ended says its last words on its own way, before another was opened for the next.
+        for one, its in ((call, way), (self.rounds.call, self.way)):
+            if one is not None and its is not None:
+                for message in one.out:
+                    its.send(message)
                 one.out.clear()
 
     def shut(self) -> None:
         """Close both sockets."""
-        for one in (self.sip, self._rtp):
-            if one is not None:
-                one.close()
-        self.sip = self._rtp = None
+        if self.way is not None:
+            self.way.shut()
+        if self._rtp is not None:
+            self._rtp.close()
+        self.way = self._rtp = None
 
 
 class Calling:
@@ -128,17 +132,19 @@ class Calling:
 
     def round(self) -> bool:
         """Do what is due, then wait for whatever comes first. True: the daemon has something to say."""
-        now, ears = now_us(), []
+        now, ears, mouths = now_us(), [], []
         wanted = self._parent.beat(now)
         for one in (*self._numbers.values(), *self._leaving):
             one.turn()
             wanted = min(wanted, one.rounds.due() or wanted)
-            if one.sip is not None and one.rounds.call is not None:
-                ears.append(one.sip)
+            if one.way is not None and one.rounds.call is not None:
+                ears.append(one.way.sock)
+                if one.way.writing:
+                    mouths.append(one.way.sock)
         for one in [one for one in self._leaving if one.rounds.call is None or now >= (one.gone_us or 0)]:
             one.shut()
             self._leaving.remove(one)
-        ready, _, _ = select.select([self._parent.socket, *ears], [], [], max(0, wanted - now_us()) / 1e6)
+        ready, _, _ = select.select([self._parent.socket, *ears], mouths, [], max(0, wanted - now_us()) / 1e6)
         return self._parent.socket in ready
 
     def take(self, message: Down) -> None:

@@ -1,6 +1,9 @@
 """Sound as samples of 16 bits: read from a WAVE file, brought to another rate; and the tone before the words."""
 
+import hashlib
+import io
 import math
+import os
 import wave
 from array import array
 from collections.abc import Sequence
@@ -13,6 +16,8 @@ SPEECH_HZ: Final = 16_000
 """Of every speech file."""
 LONGEST_S: Final = 60.0
 """A file that goes on for longer says nothing that anybody on a corridor keeps in mind; a broken one could go on for ever."""
+_LARGEST: Final = round(2 * LONGEST_S * SPEECH_HZ) + 1_024
+"""Bytes."""
 
 _CROSSINGS: Final = 12
 """Of the filter's sinc, to each side: what would fold back is 60 dB down."""
@@ -30,17 +35,28 @@ class NotSound(Exception):
 
 
 def read_speech(path: Path) -> "array[int]":
-    """The samples of a speech file (RIFF WAVE, PCM, 16 bit, mono, 16 kHz). Raises NotSound, OSError."""
+    """The samples of a speech file (RIFF WAVE, PCM, 16 bit, mono, 16 kHz), whole. Raises NotSound, OSError.
+
+    Where it has the hash of its samples behind them, as `write_speech` leaves it, they are what was written then.
+    """
+    with path.open("rb") as there:
+        data = io.BytesIO(there.read(_LARGEST))
     try:
-        with wave.open(str(path), "rb") as file:
+        with wave.open(data) as file:
             shape = (file.getnchannels(), file.getsampwidth(), file.getframerate())
             if shape != (1, 2, SPEECH_HZ):
                 raise NotSound(f"it has {shape[0]} channels of {8 * shape[1]} bits at {shape[2]} Hz")
             if not 0 < file.getnframes() <= LONGEST_S * SPEECH_HZ:
                 raise NotSound(f"it has {file.getnframes()} samples")
-            return samples_of(file.readframes(file.getnframes()))
+            frames = file.readframes(file.getnframes())
+            if len(frames) != 2 * file.getnframes():
+                raise NotSound("it is cut off")
     except (wave.Error, EOFError) as err:
         raise NotSound(str(err) or "it is cut off") from err
+    behind = data.read()
+    if behind and behind != _hash_of(frames):
+        raise NotSound("it is not what was written")
+    return samples_of(frames)
 
 
 def samples_of(data: bytes) -> "array[int]":
@@ -55,6 +71,21 @@ def write_wave(path: Path, samples: "array[int]", rate: int) -> None:
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, rate, len(samples), "NONE", ""))
         file.writeframes(samples.tobytes())
+
+
+def write_speech(path: Path, samples: "array[int]") -> None:
+    """A speech file with the hash of its samples in a chunk behind them, on the disk for good. Raises OSError."""
+    write_wave(path, samples, SPEECH_HZ)
+    with path.open("ab") as file:
+        file.write(_hash_of(samples.tobytes()))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _hash_of(frames: bytes) -> bytes:
+    """A chunk as RIFF has them: its name, its length, SHA-256."""
+    digest = hashlib.sha256(frames).digest()
+    return b"sha2" + len(digest).to_bytes(4, "little") + digest
 
 
 def resampled(samples: Sequence[int], from_hz: int, to_hz: int) -> "array[int]":

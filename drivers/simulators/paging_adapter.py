@@ -1,4 +1,4 @@
-"""A paging adapter on SIP: takes calls by UDP, keeps what it heard, and is breakable in each way that a real one is.
+"""A paging adapter on SIP: takes calls by UDP, TCP or TLS, keeps what it heard, and is breakable in each way that a real one is.
 
 Source: RFC 3261 (8.2, 13.3, 15.1.2, 17.2.1); RFC 7616. A peer for the call's own end, written without it: it parses for itself.
 """
@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 import re
 import secrets
+import ssl
 import time
 from dataclasses import dataclass, field
 from typing import Final, Literal, cast
@@ -55,22 +56,37 @@ class PagingAdapter(asyncio.DatagramProtocol):
         self.requests: list[str] = []
         """Methods as they came, repeats too."""
         self.port = 0
+        self._by = "UDP"
         self._nonce = secrets.token_hex(8)
         self._seen: set[bytes] = set()
         self._final: dict[str, bytes] = {}
         self._timers: list[asyncio.TimerHandle] = []
         self._sip: asyncio.DatagramTransport | None = None
+        self._server: asyncio.Server | None = None
+        self.streams: dict[tuple[str, int], asyncio.Transport] = {}
+        """Connections that stand, by who made them."""
         self._rtp: _Ears | None = None
 
     @classmethod
     async def start(
-        cls, manner: Manner = "answer", password: str = "", algorithm: str = "SHA-256"
+        cls,
+        manner: Manner = "answer",
+        password: str = "",
+        algorithm: str = "SHA-256",
+        *,
+        by: Literal["UDP", "TCP", "TLS"] = "UDP",
+        context: ssl.SSLContext | None = None,
     ) -> "PagingAdapter":
-        """On loopback. Raises OSError."""
+        """On loopback. context: of TLS. Raises OSError."""
         one = cls(manner, password, algorithm)
+        one._by = by
         loop = asyncio.get_running_loop()
-        one._sip, _ = await loop.create_datagram_endpoint(lambda: one, local_addr=("127.0.0.1", 0))
-        one.port = one._sip.get_extra_info("sockname")[1]
+        if by == "UDP":
+            one._sip, _ = await loop.create_datagram_endpoint(lambda: one, local_addr=("127.0.0.1", 0))
+            one.port = one._sip.get_extra_info("sockname")[1]
+        else:
+            one._server = await loop.create_server(lambda: _Stream(one), "127.0.0.1", 0, ssl=context)
+            one.port = one._server.sockets[0].getsockname()[1]
         one._rtp = _Ears(one)
         await loop.create_datagram_endpoint(lambda: one._ears, local_addr=("127.0.0.1", 0))
         return one
@@ -85,6 +101,10 @@ class PagingAdapter(asyncio.DatagramProtocol):
             timer.cancel()
         if self._sip is not None:
             self._sip.close()
+        if self._server is not None:
+            self._server.close()
+        for stream in tuple(self.streams.values()):
+            stream.abort()
         if self._rtp is not None and self._rtp.transport is not None:
             self._rtp.transport.close()
 
@@ -152,7 +172,8 @@ class PagingAdapter(asyncio.DatagramProtocol):
     def _end(self, headers: dict[str, str], call: Taken, addr: tuple[str, int]) -> None:
         call.ended_s, call.how = time.monotonic(), "us"
         text = (
-            f"BYE sip:campus-edge@{addr[0]}:{addr[1]} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bKpa1\r\n"
+            f"BYE sip:campus-edge@{addr[0]}:{addr[1]} SIP/2.0\r\n"
+            f"Via: SIP/2.0/{self._by} 127.0.0.1:{self.port};branch=z9hG4bKpa1\r\n"
             f"From: {headers['To']};tag=pa\r\nTo: {headers['From']}\r\nCall-ID: {call.id}\r\nCSeq: 1 BYE\r\n"
             "Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
         )
@@ -186,11 +207,42 @@ class PagingAdapter(asyncio.DatagramProtocol):
         )
 
     def _send(self, text: str, addr: tuple[str, int]) -> None:
+        if (stream := self.streams.get(addr)) is not None:
+            # In two pieces, for a stream keeps no message together.
+            stream.write(text[:40].encode())
+            stream.write(text[40:].encode())
         if self._sip is not None and not self._sip.is_closing():
             self._sip.sendto(text.encode(), addr)
 
     def _later(self, after_s: float, do: object, *args: object) -> None:
         self._timers.append(asyncio.get_running_loop().call_later(after_s, do, *args))  # type: ignore[arg-type]
+
+
+class _Stream(asyncio.Protocol):
+    """One connection: its octets cut into messages."""
+
+    def __init__(self, adapter: PagingAdapter) -> None:
+        self._adapter = adapter
+        self._came = b""
+        self._peer = ("", 0)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._peer = transport.get_extra_info("peername")[:2]
+        self._adapter.streams[self._peer] = cast("asyncio.Transport", transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._adapter.streams.pop(self._peer, None)
+
+    def data_received(self, data: bytes) -> None:
+        self._came += data
+        while (
+            found := re.match(rb"(?s).*?\r\nContent-Length: (\d+)\r\n(?:[^\r]+\r\n)*\r\n", self._came)
+        ) is not None:
+            size = found.end() + int(found[1])
+            if len(self._came) < size:
+                return
+            message, self._came = self._came[:size], self._came[size:]
+            self._adapter.datagram_received(message, self._peer)
 
 
 class _Ears(asyncio.DatagramProtocol):

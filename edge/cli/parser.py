@@ -279,6 +279,9 @@ def _people(verbs: Any) -> None:
     made.add_argument(
         "--expires", metavar="WHEN", help="90d, 12h, 2027-06-30 or an RFC 3339 time; default: never"
     )
+    made.add_argument(
+        "--room", metavar="ROOM", default="", help="of role device: the screen of this room alone"
+    )
     made = _verb(of, "revoke", "people:revoke", "let a program do nothing any more, from now on", json=True)
     made.add_argument("name", metavar="NAME", help="its name or id")
     _verb(of, "list", "people:tokens", "which there are", json=True)

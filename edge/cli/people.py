@@ -71,6 +71,7 @@ def create(args: argparse.Namespace) -> int:
         "name": args.name,
         "role": args.role,
         "expires_utc_s": expires,
+        "room": args.room,
     }
     return _do(args, request, _told_of_token)
 
@@ -86,8 +87,10 @@ def tokens(args: argparse.Namespace) -> int:
     if rows is None:
         return DID_NOT_HOLD
     if not args.json:
-        lines = [(one["name"], one["role"], _day(one["expires_utc_s"]), one["id"]) for one in rows]
-        say(table(("NAME", "ROLE", "EXPIRES", "ID"), lines) if rows else "There is no token.")
+        lines = [
+            (one["name"], one["role"], one["room"], _day(one["expires_utc_s"]), one["id"]) for one in rows
+        ]
+        say(table(("NAME", "ROLE", "ROOM", "EXPIRES", "ID"), lines) if rows else "There is no token.")
     return DONE
 
 
@@ -145,7 +148,8 @@ def _told_of_token(args: argparse.Namespace, secrets: list[str]) -> list[str]:
     if not secrets:
         return [f"Token {args.name} is revoked."]
     until = "until it is revoked" if args.expires is None else f"until {args.expires}"
-    return [f"Token {args.name}, role {args.role}, good {until}. It is shown once:", secrets[0]]
+    of = f", the screen of {args.room} alone" if args.room else ""
+    return [f"Token {args.name}, role {args.role}{of}, good {until}. It is shown once:", secrets[0]]
 
 
 def _listed(args: argparse.Namespace, what: str) -> list[dict[str, Any]] | None:

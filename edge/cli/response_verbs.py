@@ -1,4 +1,4 @@
-"""The verbs that start, change and end responses, and that judge what detectors report; with their arguments."""
+"""The verbs that start, change and end responses, and that judge what detectors report and the school says."""
 
 import argparse
 from collections.abc import Callable
@@ -45,6 +45,32 @@ def responding(verbs: Any, verb: Callable[..., Parser], said: Callable[[str], st
     made = verb(of, "dismiss", "detections:dismiss", "it was nothing; needs a reason", json=True)
     made.add_argument("number", metavar="N", type=int, help="as `status` and `detections` show it")
     made.add_argument("--reason", type=said, required=True)
+
+    verb(
+        verbs, "statements", "statements:listing", "words for families and media, for the district", json=True
+    )
+    top = verbs.add_parser(
+        "statement", help="approve words for families or media, or decline them", description="One text."
+    )
+    of = top.add_subparsers(metavar="VERB", required=True)
+    made = verb(
+        of, "approve", "statements:approve", "the district may send them; this box never does", json=True
+    )
+    _whose_words(made)
+    made.add_argument("--reason", default="")
+    made = verb(
+        of, "decline", "statements:decline", "not for the district to send; needs a reason", json=True
+    )
+    _whose_words(made)
+    made.add_argument("--reason", type=said, required=True)
+
+
+def _whose_words(made: Parser) -> None:
+    made.add_argument("number", metavar="N", type=int, help="as `statements` shows it")
+    made.add_argument("--user", required=True, metavar="NAME", help="who answers for it; asked for a code")
+    made.add_argument(
+        "--code-file", dest="secret", metavar="FILE", help="their code, first line; - is standard input"
+    )
 
 
 def _what(made: Parser, kinds: tuple[str, ...]) -> None:

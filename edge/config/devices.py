@@ -388,30 +388,6 @@ class PagingOutput(Section, frozen=True, kw_only=True, tag_field="driver", tag="
     commissioned: Commissioned | None = None
 
 
-class SipPagingOutput(Section, frozen=True, kw_only=True, tag_field="driver", tag="sip-paging"):
-    """Loudspeakers behind a paging adapter that takes a telephone call by SIP."""
-
-    id: Slug
-    name: Name | None = None
-    uri: Annotated[
-        str, form("sip_uri", "Who is called: sip:number@address, with its port where it is not 5060.")
-    ]
-    username: Annotated[str, form("name", "Where it asks who we are: our name.")] | None = None
-    password_file: Annotated[str, form("file", "File with the password.", holds="password")] | None = None
-    codec: Annotated[
-        Literal["pcmu", "pcma"], says("G.711 mu-law (default) or A-law, as the telephone system has it.")
-    ] = "pcmu"
-    repeat: Annotated[
-        int, duration("From one call's beginning to the next, until all is clear. Default 30s.", "10s", "10m")
-    ] = 30_000_000
-    ring: Annotated[
-        int, duration("How long it may ring before that is no answer. Default 12s.", "2s", "20s")
-    ] = 12_000_000
-    zone: ZoneRef
-    hours: OutputHours = ALWAYS
-    commissioned: Commissioned | None = None
-
-
 class MailOutput(Section, frozen=True, kw_only=True, tag_field="driver", tag="smtp"):
     """Messages to staff by mail."""
 

@@ -12,6 +12,7 @@ from pathlib import PurePath, PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
 
+from edge.config.emergency_numbers import is_emergency
 from edge.config.problems import quoted
 from rules.model.values import dataclass
 
@@ -151,6 +152,11 @@ def _time_of_day(text: str) -> str:
 
 
 def _phone(text: str) -> str:
+    if is_emergency(text):
+        raise Wrong(
+            f"{quoted(text)} is a number of the emergency services",
+            "write a person's number in full; 911 is reached by dispatch: alone, by the centre's agreement",
+        )
     if not _PHONE.fullmatch(text):
         raise Wrong(
             f"{quoted(text)} is no telephone number", 'write it in full with country code: "+12175550100"'

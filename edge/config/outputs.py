@@ -4,11 +4,12 @@ import ipaddress
 from typing import Final
 from urllib.parse import urlsplit
 
+from edge.config.audience import audience_of, number_of
+from edge.config.contrary_words import contrary, why
 from edge.config.devices import (
     MailOutput,
     ModbusTcp,
     PagingOutput,
-    SipPagingOutput,
     SmsOutput,
     WebhookOutput,
 )
@@ -16,6 +17,7 @@ from edge.config.forms import host_and_port, is_loopback
 from edge.config.model import Config
 from edge.config.report import Report
 from edge.config.signs import FeedOutput, ScreensOutput
+from edge.config.telephones import SipPagingOutput
 
 _OF_ONE_LINK: Final = 2
 """The greatest scope of an IPv6 group that is the same on each link (RFC 4291, 2.7)."""
@@ -48,6 +50,10 @@ def check_outputs(config: Config, report: Report) -> None:
 
 def _check_number(one: SipPagingOutput, first: dict[str, str], report: Report) -> None:
     at = f"outputs[{one.id}]"
+    if audience_of(one) == "emergency-number":
+        what = f"{number_of(one)} is a number of the emergency services, or may be dialled as one: a page would call them"
+        do = "give the loudspeakers' number, another one if need be; 911 is called by dispatch: alone, by agreement"
+        report.refuse(f"{at}.uri", what, do)
     earlier = first.setdefault(one.uri, one.id)
     if earlier != one.id:
         what = f"{one.uri} is already output {earlier!r}: the second call would find it busy"
@@ -55,6 +61,10 @@ def _check_number(one: SipPagingOutput, first: dict[str, str], report: Report) -
     if (one.username is None) != (one.password_file is None):
         missing = "username" if one.username is None else "password_file"
         report.refuse(f"{at}.{missing}", f"{missing} is missing beside the other", f"add {missing}:")
+    for key in ("ca_file", "server_name"):
+        if getattr(one, key) is not None and one.transport != "tls":
+            what = f"{key} is for transport: tls, and it is {one.transport}"
+            report.refuse((f"{at}.{key}", f"{at}.transport"), what, f"write transport: tls, or remove {key}:")
 
 
 def _check_mail(one: MailOutput, at: str, report: Report) -> None:
@@ -112,6 +122,11 @@ def _check_feed(one: FeedOutput, at: str, report: Report) -> None:
     if (one.language is None) != (not one.words):
         missing = "language" if one.language is None else "words"
         report.refuse(f"{at}.{missing}", f"{missing} is missing beside the other", f"add {missing}:")
+    for response, text in (one.words or {}).items():
+        if found := contrary(response, text):
+            report.refuse(
+                f"{at}.words.{response}", why(response, found), "write words that send people the right way"
+            )
 
 
 def _check_paging(outputs: list[PagingOutput], report: Report) -> None:

@@ -8,6 +8,7 @@ none that nobody can reach, and a word for every pair.
 from collections.abc import Mapping
 from typing import Any, Final, cast, get_args
 
+from edge.config.contrary_words import contrary, why
 from edge.config.pack_rights import shipped_rights
 from rules.model.kinds import KindWord
 from rules.model.responses import Response
@@ -105,6 +106,8 @@ def _lint_plan(path: str, name: str, plan: object) -> Said:
         said.append(
             (f"{path}.says", "its words do not end as a sentence: they are said twice, one after the other")
         )
+    elif found := contrary(name, says):
+        said.append((f"{path}.says", why(name, found)))
     if plan.get("end_asks", "session") not in get_args(EndAsks):
         said.append((f"{path}.end_asks", f"is none of {', '.join(get_args(EndAsks))}"))
     nearest = plan.get("nearest", [])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final, Literal, cast, get_args
 
+from edge.config.contrary_words import LEAD_OUT
 from edge.config.pack_plans import SECTIONS, lint_plans, transitions_of, who
 from edge.config.problems import Problem
 from edge.config.yaml12 import Mapping as YamlMapping
@@ -146,6 +147,8 @@ def _lint_row(name: str, row: object) -> list[str]:
         said.append("may lock nothing")
     if name in NO_SIGN and row["outputs"]:
         said.append("may switch no output")
+    if name in LEAD_OUT and row["outputs"]:
+        said.append("may switch no output: a strobe says stay in, and look at the screens")
     if name in NO_SIGN and row.get("sounds"):
         said.append("may not sound")
     if name == "duress" and row.get("messages"):

@@ -49,7 +49,7 @@ from rules.plan import (
     Wired,
     ZonePlan,
 )
-from rules.unlike import told_one_way
+from rules.unlike import told_one_way, without_second
 
 Flag = tuple[str, str]
 
@@ -76,6 +76,7 @@ def compile_plan(config: Config, packs: Packs, config_hash: str, notes: Path = N
     used = [one.zone for one in config.doors] + [one.zone for one in config.buttons]
     here = [ZoneId(one) for one in used if ZoneId(one) in planned_zones]
     flags += [("told_one_way", zone) for zone in told_one_way(planned_zones, outputs, here)]
+    flags += [("no_second_channel", one) for one in without_second(planned_zones, outputs)]
     return Plan(
         campus=zones.root,
         zones=planned_zones,

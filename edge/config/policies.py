@@ -2,7 +2,6 @@
 
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from edge.config.audience import audience_of
 from edge.config.calendar_checks import check_calendar
 from edge.config.collect import nearest
 from edge.config.devices import ALWAYS, MailOutput, SmsOutput, WebhookOutput
@@ -32,12 +31,6 @@ def check_policies(config: Config, hurt: set[str], report: Report) -> None:
             do = "add agreement: {party, date, test} once the centre has agreed in writing"
             report.note(f"dispatch[{route.id}].id", what, do)
     for output in config.outputs:
-        if audience_of(output) == "emergency-number":
-            what = (
-                "is a number of the emergency services: a drill never calls it, and every real response does"
-            )
-            do = "give the number of loudspeakers; 911 is reached by dispatch:, by the centre's written agreement"
-            report.note(f"outputs[{output.id}].uri", what, do)
         if output.commissioned is None:
             what = "is never switched or sent to: it was not commissioned"
             report.note(f"outputs[{output.id}].id", what, "try it out and add commissioned: with the date")

@@ -12,13 +12,13 @@ from edge.config.devices import (
     OutputAudience,
     OutputHours,
     PagingOutput,
-    SipPagingOutput,
     Slug,
     SmsOutput,
     WebhookOutput,
     ZoneRef,
 )
 from edge.config.fields import Section, form, says
+from edge.config.telephones import SipPagingOutput
 from rules.model.responses import Response
 
 

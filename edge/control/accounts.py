@@ -42,7 +42,9 @@ async def token(people: People, request: Token, actor: Actor) -> Done | Refused:
     """Create or revoke a token."""
     if request.verb == "revoke":
         return await people.registrar.revoke_token(actor, request.name)
-    return await people.registrar.create_token(actor, request.name, request.role, request.expires_utc_s)
+    return await people.registrar.create_token(
+        actor, request.name, request.role, request.expires_utc_s, request.room
+    )
 
 
 def known(people: People, request: Known) -> list[dict[str, Any]]:
@@ -57,6 +59,7 @@ def known(people: People, request: Known) -> list[dict[str, Any]]:
                 "role": one.role,
                 "made_utc_s": one.made_utc_s,
                 "expires_utc_s": one.expires_utc_s,
+                "room": one.room or None,
             }
             for one in tokens
         ]

@@ -30,6 +30,7 @@ from rules.model.kinds import KindWord, kind_of
 from rules.model.moments import Instant
 from rules.model.post_facts import IncidentRole, RoomWord, TaskState
 from rules.model.responses import Response
+from rules.model.statements import StatementAnswer
 
 STARTED: Final[Mapping[str, kinds.Real | kinds.Drill | kinds.Exercise]] = {
     "real": kinds.REAL,
@@ -118,6 +119,23 @@ class Detection(_Request, frozen=True, tag="detection"):
     number: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
     answer: Literal["confirm", "dismiss"]
     reason: Said = ""
+
+
+class Statements(_Request, frozen=True, tag="statements"):
+    """Words for families and media that are kept."""
+
+
+class Statement(_Request, frozen=True, tag="statement"):
+    """Approve words for families or media, or decline them; that needs a reason. user, code: as of a release."""
+
+    number: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+    answer: StatementAnswer
+    reason: Said = ""
+    user: Name = ""
+    code: Secret = ""
+
+    def __repr__(self) -> str:
+        return f"Statement(number={self.number}, answer={self.answer!r})"
 
 
 class Close(_Request, frozen=True, tag="close"):
@@ -246,12 +264,13 @@ class User(_Request, frozen=True, tag="user"):
 
 
 class Token(_Request, frozen=True, tag="token"):
-    """Something about a program's token. role, expires_utc_s (seconds since 1970): for `create`."""
+    """Something about a program's token. role, expires_utc_s (seconds since 1970), room (whose screen it is): for `create`."""
 
     verb: Literal["create", "revoke"]
     name: Name
     role: Name = ""
     expires_utc_s: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
+    room: Name = ""
 
 
 class Known(_Request, frozen=True, tag="people"):
@@ -347,6 +366,8 @@ Request = (
     | Rules
     | Asking
     | Release
+    | Statements
+    | Statement
     | Close
     | LeaveSafeMode
     | VerifyJournal

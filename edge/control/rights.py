@@ -32,6 +32,8 @@ from edge.control.requests import (
     Rules,
     SelfTest,
     Start,
+    Statement,
+    Statements,
     Status,
     Tabletop,
     Token,
@@ -136,6 +138,10 @@ def right_of(request: Request) -> Right:
             return real if request.kind == "real" else "start-drill"
         case Detection():
             return "start" if request.answer == "confirm" else "dismiss"
+        case Statements():
+            return "coordinate"
+        case Statement():
+            return "speak"
         case Lock():
             return "lock"
         case Release():

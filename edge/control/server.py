@@ -26,6 +26,7 @@ from edge.control import (
     ending,
     floorplans,
     post,
+    speaking,
     tabletop,
 )
 from edge.control.booked import booked
@@ -62,6 +63,8 @@ from edge.control.requests import (
     Rules,
     SelfTest,
     Start,
+    Statement,
+    Statements,
     Status,
     Tabletop,
     Token,
@@ -80,6 +83,7 @@ from edge.people.caller import Caller
 from edge.people.people import NotSignedIn
 from edge.people.registrar import Done
 from rules.model.ids import Actor
+from rules.screens import room_of
 
 MOST_CALLERS: Final = 32
 READ_S: Final = 5.0
@@ -227,6 +231,10 @@ class ControlServer:
                 | DryRun()
             ):
                 yield await _reply(desk.submit(actor, asked(request)))
+            case Statements():
+                yield speaking.read(desk)
+            case Statement():
+                yield await speaking.answered(desk, request, caller, _reply)
             case Drill():
                 yield await drilling.asked(desk, request, actor, _reply)
             case Drills():
@@ -235,6 +243,8 @@ class ControlServer:
                 yield await tabletop.asked(desk, request, actor, _reply)
             case User():
                 yield _changed(request.name, await accounts.user(desk.people, request, actor))
+            case Token() if request.room and room_of(desk.plan, request.room) is None:
+                yield _refusal("no_such_screen", room=request.room)
             case Token():
                 yield _changed(request.name, await accounts.token(desk.people, request, actor))
             case Known():

@@ -33,7 +33,10 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class Token(msgspec.Struct, frozen=True):
-    """A program. digest: SHA-256 of what it sends. expires_utc_s: seconds since 1970, or never."""
+    """A program. digest: SHA-256 of what it sends. expires_utc_s: seconds since 1970, or never.
+
+    room: of a room's screen, the one that it may be; `""`: any.
+    """
 
     id: str
     name: str
@@ -41,6 +44,7 @@ class Token(msgspec.Struct, frozen=True):
     digest: str
     made_utc_s: int
     expires_utc_s: int | None = None
+    room: str = ""
 
 
 class Session(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ class Caller:
     lapsed: a session that ran out, or whose account is locked out for a while: it may still start and acknowledge,
     of what its role may, and nothing else. session: its opaque id, for what belongs to it (a release session).
     proven: of a session, whether a second factor was proven in it. replaced: known by the cookie that the session had
-    before; always `lapsed`.
+    before; always `lapsed`. room: of a token, the one room whose screen it may be; `""`: any.
     """
 
     actor: Actor
@@ -26,6 +26,7 @@ class Caller:
     session: str = ""
     proven: bool = False
     replaced: bool = False
+    room: str = ""
 
     def may(self, table: RightsTable, right: Right) -> bool:
         """Whether this caller has a right now; what is not written is denied."""

@@ -82,7 +82,7 @@ class Callers:
             return None
         if token.expires_utc_s is not None and self._now().utc_us >= token.expires_utc_s * 1_000_000:
             return None
-        return Caller(Actor(token.id), cast("Role", token.role), "token")
+        return Caller(Actor(token.id), cast("Role", token.role), "token", room=token.room)
 
     def sessions_of(self, account: str) -> list[Session]:
         """An account's sessions, as last used, the one used last first."""

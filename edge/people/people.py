@@ -18,6 +18,7 @@ from edge.people.factors import Factors
 from edge.people.hashing import Hasher, NotHashed
 from edge.people.invitations import Invitations
 from edge.people.keeper import AGAIN_S, Condition, Keeper
+from edge.people.loose_screens import LooseScreens
 from edge.people.own import Own
 from edge.people.passwords import right
 from edge.people.proofs import BUSY_WAIT_S, Factor, NotSignedIn, Proofs
@@ -29,7 +30,7 @@ from rules.model.account_facts import AccountFact, SessionEnded, SessionOpened
 from rules.model.ids import Actor
 from rules.model.moments import Instant
 from rules.model.values import dataclass
-from rules.rights import RightsTable, Role
+from rules.rights import Right, RightsTable, Role
 
 __all__ = ["Factor", "NotSignedIn", "People", "SetUp", "SignedIn", "Why"]
 
@@ -110,6 +111,8 @@ class People:
             now,
         )
         """One's own account, for who is signed in."""
+        self.screens = LooseScreens(self._keeper, condition or _unsaid)
+        """Rooms' screens by a token that is bound to no room."""
         self._releases = Releases(self._keeper, self._factors, self._proofs, *who)
 
     # --- its life -----------------------------------------------------------------------------
@@ -139,6 +142,7 @@ class People:
             # Nobody could be asked before.
             await self._setting_up.look_for_lost()
         await self._setting_up.look_after_code()
+        self.screens.weigh()
 
     async def until_loaded(self, patience_s: float) -> None:
         """Wait for the file to be read, but no longer than this: a page must not hang by a disk."""
@@ -298,9 +302,11 @@ class People:
         """Another incident: release sessions that were opened before it end, for whoever may know of it."""
         self._releases.incident_began(silent=silent)
 
-    async def vouched(self, name: str, code: str, asking: Actor, source: str) -> Caller | NotSignedIn:
-        """Who releases over the local socket: a named account with its own code, for this one request."""
-        return await self._releases.vouched(name, code, asking, source)
+    async def vouched(
+        self, name: str, code: str, asking: Actor, source: str, right: Right = "release"
+    ) -> Caller | NotSignedIn:
+        """Who acts over the local socket: a named account that may, with its own code, for this one request."""
+        return await self._releases.vouched(name, code, asking, source, right)
 
     # --- inside -------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from rules.model.account_facts import (
     AccountRoleChanged,
     ChangeWord,
     SessionEnded,
+    TokenBound,
     TokenCreated,
     TokenRevoked,
 )
@@ -47,6 +48,7 @@ Refused = Literal[
     "last_administrator",
     "unknown_token",
     "bad_expiry",
+    "room_needs_device",
     "hasher_busy",
     "accounts_not_read",
 ]
@@ -238,9 +240,9 @@ class Registrar:
         return replaced(await self._changed(actor, replace(now, salt=salt, codes=kept), "codes"), made)
 
     async def create_token(
-        self, actor: Actor, name: str, role: str, expires_utc_s: int | None
+        self, actor: Actor, name: str, role: str, expires_utc_s: int | None, room: str = ""
     ) -> Done | Refused:
-        """Let a program in."""
+        """Let a program in. room: that it is the screen of one room, or zone, and of no other."""
         if not await self._keeper.read_in_time():
             return "accounts_not_read"
         called = well_named(name)
@@ -253,9 +255,13 @@ class Registrar:
             return "name_taken"
         if expires_utc_s is not None and not now_s < expires_utc_s <= now_s + LONGEST_TOKEN_S:
             return "bad_expiry"
+        if room and role != "device":
+            return "room_needs_device"
         secret = PREFIX + secrets.token_urlsafe(32)
-        token = Token(new_id("token"), called, role, digest(secret), now_s, expires_utc_s)
+        token = Token(new_id("token"), called, role, digest(secret), now_s, expires_utc_s, room)
         self._tell(TokenCreated(token.id, role, expires_utc_s, called), token.id, actor)
+        if room:
+            self._tell(TokenBound(token.id, room), token.id, actor)
         return Done(token.id, await self._keeper.keep(self.book.with_token(token)), (secret,))
 
     def in_days(self, days: int) -> int | None:

@@ -10,11 +10,11 @@ from edge.people.hashing import NotHashed
 from edge.people.keeper import Keeper
 from edge.people.proofs import BUSY_WAIT_S, Factor, NotSignedIn, Proofs
 from edge.people.registrar import Registrar, Tell
-from edge.people.tries import Tries, Why, key_of
-from rules.model.account_facts import ReleaseOpened
+from edge.people.tries import Tried, Tries, Why, key_of
+from rules.model.account_facts import ReleaseOpened, SessionConfirmed
 from rules.model.ids import Actor
 from rules.model.moments import Instant
-from rules.rights import RightsTable, Role
+from rules.rights import Right, RightsTable, Role
 
 RELEASE_S: Final = 300
 
@@ -84,33 +84,41 @@ class Releases:
             return 0
         return left
 
-    async def vouched(self, name: str, code: str, asking: Actor, source: str) -> Caller | NotSignedIn:
-        """Who releases over the local socket: a named account with its own code, for this one request."""
+    async def vouched(
+        self, name: str, code: str, asking: Actor, source: str, right: Right = "release"
+    ) -> Caller | NotSignedIn:
+        """Who acts over the local socket: a named account with its own code, for this one request that asks for a right."""
+        what: Tried = "release" if right == "release" else "confirm"
         if not await self._keeper.read_in_time():
             return NotSignedIn("wait", BUSY_WAIT_S)
         account = self._registrar.named(name)
-        key = key_of(source, "release", name, account)
-        if waits := self._tries.begin("release", key):
+        key = key_of(source, what, name, account)
+        if waits := self._tries.begin(what, key):
             return NotSignedIn("wait", waits)
         caller = None if account is None else Caller(Actor(account.id), cast("Role", account.role), "socket")
         why: Why = "wrong"
         used = None
         try:
             if account is not None and caller is not None and not account.disabled:
-                if not caller.may(self._rights, "release"):
+                if not caller.may(self._rights, right):
                     why = "no_right"
                 elif not self._factors.has_one(account):
                     why = "no_factor"
                 else:
                     used = await self._factors.use(account.id, code, self._now().utc_us / 1e6)
         except NotHashed:
-            self._tries.unjudged("release", key)
+            self._tries.unjudged(what, key)
             return NotSignedIn("wait", BUSY_WAIT_S)
         if account is None or caller is None or used is None:
-            self._tries.failed("release", why, account, source)
+            self._tries.failed(what, why, account, source)
             return NotSignedIn(why)
         self._tries.passed(key)
-        self._tell(ReleaseOpened(asking, account.id, used, None, 0), account.id, caller.actor)
+        fact = (
+            ReleaseOpened(asking, account.id, used, None, 0)
+            if what == "release"
+            else SessionConfirmed(asking, account.id, used, None)
+        )
+        self._tell(fact, account.id, caller.actor)
         return caller
 
     def incident_began(self, *, silent: bool) -> None:

@@ -76,6 +76,16 @@ class TokenCreated:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenBound:
+    """A token that was just made is for the screen of one room, or zone, and no other."""
+
+    KIND: ClassVar[str] = "token.bound/1"
+    SEALED: ClassVar[tuple[str, ...]] = ()
+    token: str
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
 class TokenRevoked:
     KIND: ClassVar[str] = "token.revoked/1"
     SEALED: ClassVar[tuple[str, ...]] = ()
@@ -163,6 +173,7 @@ AccountFact = (
     | SessionEnded
     | SignInFailed
     | TokenCreated
+    | TokenBound
     | TokenRevoked
     | ReleaseOpened
     | SessionConfirmed

@@ -116,3 +116,24 @@ async def test_a_drill_is_told_as_one_by_every_route_and_a_press_behind_it_as_wh
             "real",
         }
         assert not [one for one in ordered if TO[0] in json.dumps(one)], "an address in the record"
+
+
+async def test_the_first_round_behind_a_restart_in_a_live_lockdown_says_its_words(tmp_path: Path) -> None:
+    async with told_school(tmp_path) as (here, by):
+
+        def pages() -> list[tuple[int, str]]:
+            turned = [one["data"] for one in here.rows("notice.turned") if one["data"]["output"] == "page"]
+            return [(one["notice"], one["code"]) for one in turned if one["outcome"] == "sent"]
+
+        def spoken() -> list[tuple[int, str]]:
+            return [one for one in pages() if one[1] == ""]
+
+        await asyncio.to_thread(here.broker.press, "pb-native", "hold", "real-1")
+        # On a box that was never started the words may still be made: they are heard in a round that follows.
+        (first, *_) = await until("the words", lambda: spoken(), 120.0)
+
+        await asyncio.to_thread(here.restart)
+
+        behind = await until("the page again", lambda: [one for one in pages() if one[0] > first[0]], 120.0)
+        assert behind[0][1] == "", "tones alone, though the words were made before the restart"
+        assert by.speaker.packets

@@ -201,3 +201,43 @@ def test_a_screen_is_nobodys_without_its_token_and_a_revoked_one_is_out(
     assert quiet.cli("token", "revoke", "Gone").returncode == 0
     expect(page.locator("body")).to_contain_text("Nobody is signed in here", timeout=20_000)
     context.close()
+
+
+def test_a_token_of_one_room_is_no_other_rooms_screen_and_one_of_no_room_is_a_flag(
+    quiet: School, browser: Chromium, token: str
+) -> None:
+    made = quiet.cli("token", "create", "--name", "Screen 101", "--role", "device", "--room", "101", "--json")
+    assert made.returncode == 0, made.stderr
+    (own,) = json.loads(made.stdout)["data"]["secret"]
+    for wrong in (["--role", "device", "--room", "999"], ["--role", "staff", "--room", "101"]):
+        refused = quiet.cli("token", "create", "--name", "Another", *wrong)
+        assert (refused.returncode, "nothing was changed" in refused.stderr) == (1, True)
+    assert "101" in quiet.cli("token", "list").stdout
+
+    context, page = enrolled(browser, quiet, own, "101")
+    expect(page.locator(".quiet .claim")).to_have_text("No response.")
+    other = page.goto(f"{base(quiet)}/screen/102")
+    assert other is not None
+    assert other.status == 403
+    expect(page.locator("body")).to_contain_text("the screen of 101")
+
+    assert quiet.cli("press", "pb-native", "--drill").returncode == 0
+    quiet.until("told", lambda now: state(quiet) is not None)
+    for method, path in (("GET", "drawn/1"), ("GET", "events"), ("POST", "")):
+        address = f"{base(quiet)}/screen/102/{path}".rstrip("/")
+        answer = context.request.fetch(
+            address,
+            method=method,
+            form={"answer": "safe"} if method == "POST" else None,
+            headers={"Origin": base(quiet)},
+        )
+        assert answer.status == 403, (method, path)
+    page.goto(f"{base(quiet)}/screen/101")
+    page.click("text=We are safe")
+    wait_for("the room answered", lambda: rooms(quiet)["101"]["answer"] == "safe")
+    assert rooms(quiet)["102"]["drawn"] is None, "nobody stood in for the other room"
+    context.close()
+
+    loose, _ = enrolled(browser, quiet, token, "102")
+    quiet.until("the flag", lambda now: any(one["code"] == "screen_token_loose" for one in now["flags"]))
+    loose.close()

@@ -9,7 +9,7 @@ from rules.decision import Decision
 from rules.model.events import CloseAsked, Event, StartAsked, Ticked
 from rules.model.ids import IncidentId, NoticeId, OutputId, RequestId, ZoneId
 from rules.model.kinds import DRILL, REAL, Drill, Real
-from rules.model.notices import Notice, NoticeEnded, NoticesOrdered, NoticeTurned, Outcome
+from rules.model.notices import Audience, Notice, NoticeEnded, NoticesOrdered, NoticeTurned, Outcome
 from rules.model.responses import Response
 from rules.model.school import SchoolTold
 from rules.notices import LOST_US
@@ -348,9 +348,9 @@ def test_the_fold_alone_gives_the_same_record() -> None:
     assert record.last_notice == school.state.record.last_notice
 
 
-def outward(school: School, *names: str) -> None:
+def outward(school: School, *names: str, whom: Audience = "police") -> None:
     """These tell somebody who is not of the staff."""
-    changed = {OutputId(one): replace(school.plan.outputs[OutputId(one)], audience="police") for one in names}
+    changed = {OutputId(one): replace(school.plan.outputs[OutputId(one)], audience=whom) for one in names}
     school.plan = replace(school.plan, outputs={**school.plan.outputs, **changed})
 
 
@@ -367,6 +367,21 @@ def test_nobody_outside_of_the_staff_hears_of_a_drill_nor_of_its_end() -> None:
     for one in drill.notices:
         school.said(one, "sent")
     assert outputs(school.close(school.incident(drill))) == {"page-a", "hook"}
+
+
+def test_a_number_of_the_emergency_services_is_called_by_no_page_for_real_neither() -> None:
+    school = School()
+    outward(school, "page-b", whom="emergency-number")
+    drill = school.ask("lockdown", kind=DRILL)
+    school.close(school.incident(drill))
+
+    real = school.ask("lockdown")
+
+    (fact,) = ordered(real)
+    assert (OutputId("page-b"), "emergency_number") in fact.held
+    over = school.close(school.incident(real))
+    for decision in (drill, real, over, school.later(LOST_US / 1e6 + 1)):
+        assert "page-b" not in outputs(decision)
 
 
 def test_a_real_press_behind_the_drill_tells_them_at_once_and_so_does_its_end() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable
 from typing import Any, Final
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -17,6 +18,8 @@ from edge.web.pages.scene import Scene
 from edge.web.pages.showing import actor_of, scene_of, show
 from edge.web.problem import Problem
 from edge.web.route import Route, Visit
+from rules.interlock_notices import SCREENS
+from rules.screens import room_of, rooms_of
 
 Document = dict[str, Any]
 
@@ -26,6 +29,7 @@ ON_A_PAGE: Final = {
     "unknown_user": "This account is not there any more. Nothing was changed.",
     "unknown_token": "This token is not there any more. Nothing was changed.",
     "bad_role": "Choose a role. Nothing was changed.",
+    "no_such_screen": "There is no screen of this name any more. Nothing was made.",
     "bad_days": "Choose how long it holds. Nothing was made.",
 }
 
@@ -120,10 +124,21 @@ async def create_token(visit: Visit) -> web.StreamResponse:
         # Nothing that was not chosen means `never`.
         return _tokens(visit, missing=_(ON_A_PAGE["bad_days"]), name=name, role=role, status=422)
     registrar = visit.office.people.registrar
-    made = await registrar.create_token(actor_of(visit), name, role, registrar.in_days(days))
+    room = form.text("room")
+    if room and room_of(visit.office.plan, room) is None:
+        # It was a screen when the page was made.
+        return _tokens(visit, missing=_(ON_A_PAGE["no_such_screen"]), name=name, role=role, status=422)
+    made = await registrar.create_token(actor_of(visit), name, role, registrar.in_days(days), room)
     if not isinstance(made, Done):
-        return _tokens(visit, missing=_why(made, name), name=name, role=role, status=422)
-    more = {"name": name, "secret": made.secret[0], "durable": made.durable}
+        return _tokens(visit, missing=_why(made, name), name=name, role=role, room=room, status=422)
+    enrols = f"/screen/{quote(room)}/as/{made.secret[0]}" if room else ""
+    more = {
+        "name": name,
+        "secret": made.secret[0],
+        "durable": made.durable,
+        "room": room,
+        "enrols": enrols,
+    }
     return show(visit, "plain", template="token.html", more=more)
 
 
@@ -170,7 +185,13 @@ def _invited(visit: Visit, name: str, made: Done) -> web.Response:
 
 
 def _tokens(
-    visit: Visit, *, missing: str = "", name: str = "", role: str = "device", status: int = 200
+    visit: Visit,
+    *,
+    missing: str = "",
+    name: str = "",
+    role: str = "device",
+    room: str = "",
+    status: int = 200,
 ) -> web.Response:
     now, book = scene_of(visit), visit.office.people.registrar.book
     tokens = sorted(book.tokens.values(), key=lambda one: one.name.casefold())
@@ -178,6 +199,12 @@ def _tokens(
         "rows": [_token(now, one) for one in tokens],
         "roles": _roles(role),
         "days": DAYS,
+        "rooms": [
+            (one, one == room)
+            for output in now.plan.outputs.values()
+            if output.driver in SCREENS
+            for one in rooms_of(output)
+        ],
         "missing": missing,
         "name": name,
     }
@@ -211,6 +238,7 @@ def _token(now: Scene, token: Token) -> Document:
         "id": token.id,
         "name": token.name,
         "role": _(ROLES.get(token.role, token.role)),
+        "room": token.room,
         "made": times.full(token.made_utc_s * 1_000, now.zone),
         "expires": "" if expires_ms is None else times.full(expires_ms, now.zone),
         "past": expires_ms is not None and expires_ms <= now.now_ms,

@@ -15,6 +15,7 @@ from edge.web.pages import templates, times
 from edge.web.pages.acting import decided
 from edge.web.pages.forms import form_of
 from edge.web.pages.language import _
+from edge.web.pages.language import say as say_of
 from edge.web.pages.replies import told
 from edge.web.pages.showing import actor_of, answer
 from edge.web.pages.takeover import ANSWERS, Face
@@ -47,6 +48,23 @@ def _face(visit: Visit) -> Face:
     return found
 
 
+def _own(visit: Visit) -> None:
+    """A token of one room is no other one's screen; one of no room may be any, and that is a flag. Raises Problem 403."""
+    caller, place = visit.caller, visit.request.match_info["place"]
+    if caller is None or caller.by != "token":
+        return
+    if caller.room and caller.room != place:
+        raise Problem(
+            403,
+            say_of(
+                "This browser is the screen of {room}, and of no other room. Open /screen/{room}, or enrol it anew.",
+                room=caller.room,
+            ),
+        )
+    if not caller.room:
+        visit.office.people.screens.used(caller)
+
+
 async def enrol(visit: Visit) -> web.StreamResponse:
     """Have this browser be a screen. The token is looked at by the page that it is sent to, as on each request."""
     onward = web.Response(status=303, headers={"Location": f"/screen/{visit.request.match_info['place']}"})
@@ -56,6 +74,7 @@ async def enrol(visit: Visit) -> web.StreamResponse:
 
 async def page(visit: Visit) -> web.StreamResponse:
     """The whole screen, right at the moment it is asked for."""
+    _own(visit)
     now, zone = _face(visit), visit.office.timezone
     values = {
         **now.values,
@@ -68,6 +87,7 @@ async def page(visit: Visit) -> web.StreamResponse:
 
 async def events(visit: Visit) -> web.StreamResponse:
     """Server-sent events: `state` at once and with each change, `beat` every 2 s, `out` when it is no screen any more."""
+    _own(visit)
     _face(visit)
     screens = _screens(visit)
     if screens.count >= LISTENERS_MOST:
@@ -94,6 +114,7 @@ async def events(visit: Visit) -> web.StreamResponse:
 
 async def drawn(visit: Visit) -> web.StreamResponse:
     """The picture that a browser asks for when it has drawn the state of this number: the evidence that the room has it."""
+    _own(visit)
     found, caller = room_of(visit.office.plan, visit.request.match_info["place"]), visit.caller
     number = visit.request.match_info["number"]
     if found is None or not (number.isascii() and number.isdigit() and len(number) < 16):
@@ -110,6 +131,7 @@ async def drawn(visit: Visit) -> web.StreamResponse:
 async def say(visit: Visit) -> web.StreamResponse:
     """Somebody in the room answers. Told once it is durable; then the screen shows it."""
     form = await form_of(visit)
+    _own(visit)
     place = visit.request.match_info["place"]
     found, said = room_of(visit.office.plan, place), form.text("answer")
     if found is None:

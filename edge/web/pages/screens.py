@@ -111,8 +111,9 @@ SCREENS: Final = {
     )
 }
 """`plain` stands for every page that shows nothing live of its own: forms, lists from the record."""
-EVERYWHERE: Final = ("bands", "alerts")
-"""Parts of every page: what is live, what waits for a person, whether a press would work."""
+EVERYWHERE: Final = ("bands", "alerts", "waits")
+"""Parts of every page, in this order: what is live and whether a press would work; what machines report and waits for a person;
+presses that wait for one."""
 
 
 def live_parts(screen: Screen) -> tuple[str, ...]:

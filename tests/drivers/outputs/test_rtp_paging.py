@@ -172,6 +172,22 @@ async def test_a_process_that_dies_or_hangs_amid_a_page_is_started_again_and_say
         assert one.ears.packets[0].payload_type == 8
 
 
+async def test_words_that_are_made_only_behind_the_press_are_heard_in_a_round_that_follows(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "a.wav"
+    async with school() as one:
+        one.paging.tell(notice(1, "lockdown"), wording(file))
+        await one.until(lambda: one.outcomes() == [(1, "sent", "no_speech")])
+        assert not one.events[1:]
+
+        speech(file, 400, 2_500)
+        one.paging.prepare([file])
+
+        await one.until(lambda: said(one.ears.packets, file))
+        await one.until(lambda: one.outcomes()[-1] == (1, "sent", ""))
+
+
 async def test_one_output_that_cannot_send_fails_by_name_and_hinders_no_other_of_the_same_process(
     tmp_path: Path,
 ) -> None:

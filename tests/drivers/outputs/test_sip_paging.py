@@ -5,6 +5,7 @@ import contextlib
 import os
 import shutil
 import signal
+import ssl
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,10 +18,11 @@ from drivers.base import NotPermitted
 from drivers.outputs.paging_bus import PagingBus
 from drivers.outputs.route import Wording
 from drivers.outputs.sip_paging import SipPaging, calls
+from drivers.outputs.sip_way import Transport, message_size
 from drivers.simulators.loudspeaker import heard
 from drivers.simulators.paging_adapter import Manner, PagingAdapter, Taken
 from rules.model.kinds import DRILL
-from tests.drivers.outputs.telling import OUTPUT, Told, notice, running
+from tests.drivers.outputs.telling import OUTPUT, Told, certificate, notice, running
 from tests.drivers.outputs.test_rtp_paging import said, speech
 
 
@@ -211,6 +213,106 @@ async def test_without_the_interlocks_seal_nobody_is_called(words: Path) -> None
         assert here.adapter.requests == []
 
 
+@pytest.fixture(scope="module")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, str]:
+    """What the other end shows, and who vouches for it."""
+    key, cert = certificate(tmp_path_factory.mktemp("tls"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    return context, cert.read_text()
+
+
+async def connected(
+    by: str, secured: tuple[ssl.SSLContext, str], manner: Manner = "answer", **how: str
+) -> Any:
+    """An adapter that is called by a connection, and how."""
+    context = secured[0] if by == "tls" else None
+    wire: Any = by.upper()
+    made = await PagingAdapter.start(manner, by=wire, context=context, **how)
+    return {"adapter": made, "transport": by, **({"authority": secured[1]} if by == "tls" else {})}
+
+
+@pytest.mark.parametrize("by", ["tcp", "tls"])
+async def test_by_a_connection_the_words_are_heard_and_nothing_is_said_twice(
+    words: Path, by: str, secured: tuple[ssl.SSLContext, str]
+) -> None:
+    async with campus(**await connected(by, secured, password="echo delta")) as here:
+        assert (await here.told.of(notice(), worded(words)))[:2] == ("failed", "auth")
+        await here.told.until(lambda: here.adapter.requests[:2] == ["INVITE", "ACK"])
+    async with campus(
+        **await connected(by, secured, password="echo delta"),
+        user="page",
+        password="echo delta",
+    ) as here:
+        outcome, code, _, _ = await here.told.of(notice(), worded(words))
+        one = await here.ended()
+        assert (outcome, code.partition(":")[0]) == ("received", "answered")
+        assert (one.how, one.acknowledged) == ("bye", True)
+        assert len(said(one.packets, words)) == 2
+        assert here.adapter.requests == ["INVITE", "ACK", "INVITE", "ACK", "BYE"]
+
+
+@pytest.mark.parametrize(("manner", "code"), [("busy", "busy"), ("ring", "no_answer"), ("silent", "timeout")])
+async def test_by_a_connection_each_end_is_told_as_by_datagrams_and_repeated_by_nobody(
+    words: Path, manner: Manner, code: str, secured: tuple[ssl.SSLContext, str]
+) -> None:
+    async with campus(**await connected("tcp", secured, manner)) as here:
+        assert (await here.told.of(notice(), worded(words)))[:2] == ("failed", code)
+        assert here.adapter.requests.count("INVITE") == 1
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_called_by_nobody(
+    words: Path, tmp_path: Path, secured: tuple[ssl.SSLContext, str]
+) -> None:
+    how = await connected("tls", secured)
+    _, other = certificate(tmp_path)
+    for wrong in ({"authority": other.read_text()}, {"server": "somebody.example.org"}):
+        adapter = await PagingAdapter.start(by="TLS", context=secured[0])
+        async with campus(**{**how, "adapter": adapter, **wrong}) as here:
+            assert (await here.told.of(notice(), worded(words)))[:2] == ("failed", "tls")
+            assert here.adapter.requests == [], "no word in clear"
+    how["adapter"].close()
+
+
+async def test_a_connection_that_breaks_or_cannot_be_had_is_told_and_tried_again(
+    words: Path, secured: tuple[ssl.SSLContext, str]
+) -> None:
+    async with campus(**await connected("tcp", secured)) as here:
+        here.route.tell(one := notice(), worded(words))
+        first = await here.call()
+        await here.told.until(lambda: len(first.packets) > 0)
+        for stream in tuple(here.adapter.streams.values()):
+            stream.abort()
+        await here.told.until(lambda: ("failed", "closed") in [(e.outcome, e.code) for e in here.told.ended])
+        await here.told.until(lambda: here.told.ended[-1].outcome == "received")
+        assert here.told.ended[-1].notice == one.id
+        assert len(here.adapter.calls) == 2
+    gone = await connected("tcp", secured)
+    gone["adapter"].close()
+    async with campus(**gone) as here:
+        assert (await here.told.of(notice(), worded(words)))[:2] == ("failed", "unreachable")
+
+
+@pytest.mark.parametrize(
+    ("data", "size"),
+    [
+        (b"", 0),
+        (b"SIP/2.0 200 OK\r\nContent-Length: 4\r\n", 0),
+        (b"SIP/2.0 200 OK\r\nContent-Length: 4\r\n\r\nbodySIP/2.0", 41),
+        (b"SIP/2.0 200 OK\r\nl : 4\r\n\r\n", 29),
+        (b"SIP/2.0 200 OK\r\n\r\n", 18),
+        (b"SIP/2.0 200 OK\r\nContent-Length: 9999999\r\n\r\n", None),
+        (b"SIP/2.0 200 OK\r\nContent-Length: 9999\r\n\r\n", None),
+        (b"SIP/2.0 200 OK\r\nContent-Length: x\r\n\r\n", None),
+        (b"x" * 9_000, None),
+    ],
+)
+def test_a_stream_is_cut_where_its_length_says_and_what_is_none_is_not_taken(
+    data: bytes, size: int | None
+) -> None:
+    assert message_size(data) == size
+
+
 async def test_without_speech_it_hears_tones_and_that_is_told() -> None:
     async with campus() as here:
         outcome, code, _, _ = await here.told.of(notice(), worded(None))
@@ -226,19 +328,22 @@ SIPP = shutil.which("sipp")
 
 
 @asynccontextmanager
-async def sipp(folder: Path, *more: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
+async def sipp(
+    folder: Path, *more: str, by: str = "udp"
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
     """SIPp's own server, on a port of its own."""
     from edge.simulated.addresses import spare_port
 
     port = spare_port()
     assert SIPP is not None
     process = await asyncio.create_subprocess_exec(
-        SIPP, *more, "-i", "127.0.0.1", "-p", str(port), "-nostdin", "-m", "1", "-trace_msg", "-message_file", "messages.log",
+        SIPP, "-t", f"{by[0]}1", *more, "-i", "127.0.0.1", "-p", str(port), "-nostdin", "-m", "1",
+        "-trace_msg", "-message_file", "messages.log",
         "-timeout", "30", cwd=folder, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
         async with asyncio.timeout(10):
-            while f":{port:04X} " not in await asyncio.to_thread(Path("/proc/net/udp").read_text):
+            while f":{port:04X} " not in await asyncio.to_thread(Path(f"/proc/net/{by}").read_text):
                 await asyncio.sleep(0.02)
         yield process, port
     finally:
@@ -248,12 +353,15 @@ async def sipp(folder: Path, *more: str) -> AsyncIterator[tuple[asyncio.subproce
 
 
 @pytest.mark.skipif(SIPP is None, reason="sipp is not installed: apt-get install sip-tester")
+@pytest.mark.parametrize("by", ["udp", "tcp"])
 async def test_sipps_own_server_takes_the_call_and_counts_it_as_a_good_one(
-    words: Path, tmp_path: Path
+    words: Path, tmp_path: Path, by: Transport
 ) -> None:
-    async with sipp(tmp_path, "-sn", "uas") as (process, port):
+    async with sipp(tmp_path, "-sn", "uas", by=by) as (process, port):
         bus = calls()
-        route = SipPaging(OUTPUT, bus, f"sip:page@127.0.0.1:{port}", "127.0.0.1", port, repeat_s=600.0)
+        route = SipPaging(
+            OUTPUT, bus, f"sip:page@127.0.0.1:{port}", "127.0.0.1", port, repeat_s=600.0, transport=by
+        )
         async with running(route) as told:
             outcome, code, _, _ = await told.of(notice(), worded(words))
             async with asyncio.timeout(20):

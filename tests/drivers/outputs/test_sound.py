@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.outputs.sound import NotSound, attention, read_speech, resampled, write_wave
+from drivers.outputs.sound import NotSound, attention, read_speech, resampled, write_speech, write_wave
 
 
 def tone(frequency: float, rate: int, seconds: float = 0.25) -> "array[int]":
@@ -61,10 +61,20 @@ def test_what_is_no_speech_file_is_refused_by_name(tmp_path: Path) -> None:
         (b"RIFF", "cut off"),
         (b"", "cut off"),
         (b"\0" * 100, "RIFF"),
+        (file.read_bytes()[:-2], "cut off"),
+        (file.read_bytes() + b"\0" * 40, "not what was written"),
     ]:
         (tmp_path / "b.wav").write_bytes(spoilt)
         with pytest.raises(NotSound, match=why):
             read_speech(tmp_path / "b.wav")
+    write_speech(file, tone(440, 16_000))
+    assert read_speech(file) == tone(440, 16_000)
+    whole = file.read_bytes()
+    for at in (44, 4_000, len(whole) - 1):
+        # One bit that a disk gave back otherwise: what would be said is not what was made.
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        with pytest.raises(NotSound, match="not what was written"):
+            read_speech(file)
     write_wave(file, tone(440, 8_000), 8_000)
     with pytest.raises(NotSound, match="8000 Hz"):
         read_speech(file)

@@ -1,8 +1,11 @@
-"""Whom an output tells, as its section says and by the number that it calls; who writes such a number is told of it."""
+"""Whom an output tells, as its section says; and no output has a number of the emergency services, however it is written."""
 
 import pytest
 
+from edge.config.audience import audience_of
+from edge.config.check import Checked
 from edge.config.plan import compile_plan
+from edge.config.telephones import SipPagingOutput
 from rules.model.ids import OutputId
 from tests.edge.config.campuses import FILES, SOUND, checked, edit
 from tests.edge.config.test_plan import NO_NOTES, POLICIES
@@ -33,17 +36,58 @@ def test_without_a_word_it_is_staff_as_before(output: str) -> None:
     assert audience(output) == "staff"
 
 
-@pytest.mark.parametrize(
-    ("number", "whom"),
-    [("8000", "staff"), ("9110", "staff"), ("1911", "staff"), ("911", "emergency-number"), ("9911", "emergency-number"),
-     ("933", "emergency-number"), ("112", "emergency-number"), ("+911", "emergency-number")],
+def reported(output: str) -> Checked:
+    return checked(edit(SOUND, (POLICIES, f"outputs:\n  - {{id: one, {output}}}\n{POLICIES}")), FILES)
+
+
+CALL = f'driver: sip-paging, uri: "sip:NUMBER@10.20.3.50:5062", zone: a, {TRIED}'
+EMERGENCY = (
+    "911", "9911", "8911", "99911", "91911", "+911", "+1911", "9-1-1", "9.911", "*67911", "*679-911", "911#", "933", "9933",
+    "112", "0112", "999", "000", "sos", "SOS.police",
 )  # fmt: skip
-def test_a_number_of_the_emergency_services_is_no_loudspeaker_and_check_says_so(
-    number: str, whom: str
+
+
+@pytest.mark.parametrize("number", EMERGENCY)
+def test_a_page_that_would_call_the_emergency_services_is_refused_with_its_place_and_what_to_do(
+    number: str,
 ) -> None:
-    output = f'driver: sip-paging, uri: "sip:{number}@10.20.3.50", zone: a, {TRIED}'
-    assert audience(output) == whom
-    found = checked(edit(SOUND, (POLICIES, f"outputs:\n  - {{id: one, {output}}}\n{POLICIES}")), FILES)
-    named = [one for one in found.notices if one.path == "outputs[one].uri"]
-    assert bool(named) == (whom != "staff")
-    assert not found.problems
+    found = reported(CALL.replace("NUMBER", number))
+
+    (problem,) = found.problems
+    assert (problem.path, problem.line > 1) == ("outputs[one].uri", True)
+    assert problem.text().startswith(
+        f"{problem.file}:{problem.line}: outputs[one].uri: {number} is a number of"
+    )
+    assert "dispatch:" in problem.do
+    assert found.config is None
+
+
+@pytest.mark.parametrize(
+    "number", ["8000", "9110", "9000", "9999", "1911", "7112555", "+12175550911", "page911", "933100", "*80"]
+)
+def test_a_number_that_only_looks_alike_is_a_loudspeaker(number: str) -> None:
+    assert audience(CALL.replace("NUMBER", number)) == "staff"
+
+
+@pytest.mark.parametrize("number", ["911", "9911", "+911", "+1911", "9-1-1", "112", "+112", "933"])
+def test_no_short_message_goes_to_the_emergency_services_whomever_it_says_it_tells(number: str) -> None:
+    for whom in ("staff", "police"):
+        (problem,) = reported(f"{TEXT.replace('+12175550101', number)}, audience: {whom}").problems
+        assert problem.path.startswith("outputs[one].to")
+        assert "emergency services" in problem.what
+        assert "dispatch:" in problem.do
+
+
+def test_one_that_an_earlier_version_accepted_is_no_staff_of_ours() -> None:
+    """Whoever is on it is told of nothing: see the interlock of notices."""
+    assert audience_of(SipPagingOutput(id="one", uri="sip:9911@10.20.3.50", zone="a")) == "emergency-number"
+
+
+@pytest.mark.parametrize("key", ["ca_file: ca", "server_name: pa.example.org"])
+def test_what_belongs_to_tls_alone_is_refused_where_a_number_is_called_otherwise(key: str) -> None:
+    by = CALL.replace("NUMBER", "8000")
+    (problem, *_) = reported(f"{by}, transport: tcp, {key}").problems
+    assert problem.path.startswith("outputs[one].")
+    assert "for transport: tls, and it is tcp" in " ".join(
+        one.what for one in reported(f"{by}, transport: tcp, {key}").problems
+    )

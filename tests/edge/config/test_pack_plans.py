@@ -75,6 +75,8 @@ def test_a_pack_of_an_older_version_has_no_plans_and_refuses_nothing() -> None:
          "plans.lockdown.end", "nobody can be one of these yet"),
         ('says: "Locks, lights, out of sight."', 'says: ""', "plans.lockdown.says", "no line of 1 to 100"),
         ('says: "Locks, lights, out of sight."', 'says: "Locks, lights"', "plans.lockdown.says", "as a sentence"),
+        ('says: "Locks, lights, out of sight."', 'says: "Leave by the nearest safe exit."', "plans.lockdown.says",
+         "'leave by', contrary to lockdown"),
         (", nearest: [aed, trauma-kit]", ", nearest: [aed], end_asks: prayer", "plans.medical.end_asks",
          "is none of session, fresh"),
         (", nearest: [aed, trauma-kit]", "", "plans.medical", "does not name the nearest AED"),

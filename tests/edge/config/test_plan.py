@@ -290,9 +290,11 @@ def test_outputs_have_their_coil_and_later_routes_have_none() -> None:
     assert plan.outputs[OutputId("siren")].point == Point(ControllerId("reader"), "output", 1)
     assert plan.outputs[OutputId("siren")].commissioned is None
     assert ("output_not_commissioned", "siren") in plan.standing_flags
-    assert not [flag for flag in plan.standing_flags if flag[1] in ("strobe", "mail")]
+    assert not [flag for flag in plan.standing_flags if flag[1] == "strobe"]
     assert ("told_one_way", GYM) not in plan.standing_flags, "mail and a webhook are unlike"
     assert ("told_one_way", GYM) in plan_of().standing_flags
+    # Who reads the hook's messages is tried by mail; mail covers the campus, and a hook in the gym does not.
+    assert [subject for code, subject in plan.standing_flags if code == "no_second_channel"] == ["mail"]
     assert plan.outputs[OutputId("mail")].point is None
     assert plan.outputs[OutputId("mail")].zone == CAMPUS
     assert (plan.outputs[OutputId("hook")].driver, plan.outputs[OutputId("hook")].zone) == ("webhook", GYM)

@@ -74,7 +74,11 @@ REQUESTS: dict[str, list[dict[str, Any]]] = {
     "read-tickets": [{"do": "book-read", "query": "tickets", "asked": {}}],
     "work-tickets": [{"do": "book-ask", "verb": "ticket.change", "asked": {"ticket": 1, "said": []}}],
     "inspect": [{"do": "book-ask", "verb": "inspection.sign", "asked": {"asset": "a"}}],
-    "coordinate": [{"do": "post", "verb": one} for one in ("show", "task", "add", "role")],
+    "coordinate": [
+        *({"do": "post", "verb": one} for one in ("show", "task", "add", "role")),
+        {"do": "statements"},
+    ],
+    "speak": [{"do": "statement", "number": 1, "answer": "approved"}],
     "respond": [{"do": "post", "verb": "responder", "name": "Kim"}],
     "report-room": [{"do": "post", "verb": "room"}],
     "export": [{"do": "export", "incident": "inc-1"}],

@@ -10,7 +10,7 @@ from edge.people.people import Factor, NotSignedIn, SignedIn
 from edge.people.proofs import WRONG_CODES_MOST
 from edge.people.releases import RELEASE_S
 from edge.people.totp import STEP_S, code_at
-from rules.model.account_facts import ReleaseOpened
+from rules.model.account_facts import ReleaseOpened, SessionConfirmed
 from rules.model.ids import Actor
 from rules.model.moments import Instant
 from rules.rights import RIGHTS, Right, RightsTable
@@ -229,3 +229,21 @@ async def test_a_silent_incident_ends_it_for_who_may_know_of_it_and_tells_nobody
 
 def test_the_clock_of_these_tests_is_no_round_number_of_steps() -> None:
     assert START_UTC_US // 1_000_000 % STEP_S
+
+
+async def test_by_a_code_somebody_is_vouched_for_what_their_role_may_and_for_no_door_by_it(
+    tmp_path: Path,
+) -> None:
+    rights = {"administrator": frozenset(RIGHTS) - {"release"}}
+    async with somebody(tmp_path, rights=RightsTable(1, rights)) as people:  # type: ignore[arg-type]
+        account = await people.account(NAME, "administrator")
+        code, *_ = await people.codes(NAME)
+
+        assert await people.vouched(NAME, code, BY, HERE) == NotSignedIn("no_right")
+        caller = await people.vouched(NAME, code, BY, HERE, right="speak")
+
+    assert isinstance(caller, Caller)
+    assert caller.actor == account
+    facts = [fact for fact, _, _ in people.facts]
+    assert [one.account for one in facts if isinstance(one, SessionConfirmed)] == [account]
+    assert not [one for one in facts if isinstance(one, ReleaseOpened)]

@@ -5,8 +5,8 @@ from pathlib import Path
 from edge.config.pack_rights import shipped_rights
 from edge.people import shelf
 from edge.people.book import Account, Book
-from edge.people.registrar import PREFIX
-from rules.model.account_facts import TokenCreated
+from edge.people.registrar import PREFIX, Done
+from rules.model.account_facts import TokenBound, TokenCreated
 from tests.edge.people.someone import BY, START_UTC_US, somebody
 
 
@@ -35,6 +35,37 @@ async def test_the_journal_learns_of_a_token_with_its_role_and_end(tmp_path: Pat
         BY,
     )
     assert TokenCreated.SEALED == ("name",)
+
+
+async def test_a_token_of_a_room_is_that_rooms_over_a_restart_and_the_journal_says_so(tmp_path: Path) -> None:
+    async with somebody(tmp_path) as people:
+        made = await people.registrar.create_token(BY, "screen 101", "device", None, "101")
+        assert isinstance(made, Done)
+        assert await people.registrar.create_token(BY, "desk", "staff", None, "101") == "room_needs_device"
+        bound = [fact for fact, _, _ in people.facts if isinstance(fact, TokenBound)]
+        any_room = people.by_bearer(await people.token("sign", "device"))
+    async with somebody(tmp_path) as again:
+        caller = again.by_bearer(made.secret[0])
+    assert caller is not None
+    assert any_room is not None
+    assert (caller.room, any_room.room) == ("101", "")
+    assert bound == [TokenBound(made.id, "101")]
+
+
+async def test_a_screen_that_uses_a_token_of_no_room_is_a_condition_until_that_one_is_revoked(
+    tmp_path: Path,
+) -> None:
+    async with somebody(tmp_path) as people:
+        caller = people.by_bearer(await people.token("screens", "device"))
+        assert caller is not None
+        for _ in range(2):
+            people.screens.used(caller)
+        assert people.conditions == [("screen_token_loose", True)]
+
+        await people.registrar.revoke_token(BY, "screens")
+        await people.keep_up()
+
+        assert people.conditions == [("screen_token_loose", True), ("screen_token_loose", False)]
 
 
 async def test_an_expired_token_is_nobodys(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ async def test_a_page_that_opens_is_sent_all_of_its_parts() -> None:
 
     first = await message(listener)
 
-    assert set(first["parts"]) == {"alerts", "bands", "state", "look", "zones", "devices", "meters"}
+    assert set(first["parts"]) == {"alerts", "bands", "waits", "state", "look", "zones", "devices", "meters"}
     assert first["now"] == NOON.utc_us // 1_000
     pages.leave(listener)
 
@@ -245,7 +245,7 @@ async def test_who_lags_is_left_out_and_has_the_whole_once_it_has_read() -> None
     await told_of(other, "look")
     told = await message(slow, "parts")
 
-    assert set(told["parts"]) == {"alerts", "bands", "state", "look", "zones", "devices", "meters"}
+    assert set(told["parts"]) == {"alerts", "bands", "waits", "state", "look", "zones", "devices", "meters"}
     assert paper.texts == cast(Paper, other.out).texts
     pages.leave(slow)
     pages.leave(other)

@@ -2,10 +2,14 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from rules.model.ids import OutputId
+from rules.plan import OutputPlan, Plan
+from tests.edge.campus import PLAN
 from tests.edge.people.someone import PASSWORD, Someone, somebody
 from tests.edge.web.pages.conftest import Office, Serve, Served
 from tests.edge.web.pages.test_pages import HOSTILE
@@ -20,11 +24,11 @@ async def people(tmp_path: Path) -> AsyncIterator[Someone]:
         yield made
 
 
-async def opened(serve: Serve, people: Someone) -> tuple[Served, str]:
+async def opened(serve: Serve, people: Someone, plan: Plan = PLAN) -> tuple[Served, str]:
     """The page, and the cookie of an administrator who gave a code."""
     await people.account(ADA, "administrator")
     signed = await people.signed_in(ADA, (await people.codes(ADA))[0])
-    office = Office()
+    office = Office(plan=plan)
     office.people = people
     return await serve(office), signed.cookie
 
@@ -132,6 +136,27 @@ async def test_a_token_is_shown_once_listed_and_revoked(serve: Serve, people: So
     assert "Ends " in listed
     assert (status, place) == (303, "/tokens")
     assert people.by_bearer(secret) is None
+
+
+async def test_a_rooms_screen_is_let_in_with_a_token_of_its_own(serve: Serve, people: Someone) -> None:
+    screens = OutputPlan(
+        OutputId("screens"), "screens", PLAN.campus, None, "2026-08-14", rooms=("101", "102")
+    )
+    plan = replace(PLAN, outputs={**PLAN.outputs, screens.id: screens})
+    served, cookie = await opened(serve, people, plan)
+    form = [("name", "screen 101"), ("role", "device"), ("days", "0")]
+    assert "<option>101</option>" in (await served.get("/tokens", cookie))[1]
+
+    gone, _, said = await served.post("/tokens", [*form, ("room", "999")], cookie)
+    _, _, text = await served.post("/tokens", [*form, ("room", "101")], cookie)
+
+    secret = code_in(text)
+    caller = people.by_bearer(secret)
+    assert caller is not None
+    assert caller.room == "101"
+    assert f"/screen/101/as/{secret}" in text
+    assert (gone, "no screen of this name" in said) == (422, True)
+    assert "The screen of 101 alone." in (await served.get("/tokens", cookie))[1]
 
 
 async def test_hostile_names_are_text_and_nobodys_page_is_404(serve: Serve, people: Someone) -> None:
