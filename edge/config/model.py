@@ -174,7 +174,10 @@ class EvidencePolicy(Section, frozen=True, kw_only=True):
         int, number("Gigabytes of disk for kept pictures; drills' go first, what is held never.", 1, 100_000)
     ] = 50
     reserve_gb: Annotated[
-        int, number("Gigabytes of disk that pictures leave free for the record itself.", 1, 1_000)
+        int,
+        number(
+            "Gigabytes of disk that pictures leave free; a real incident's, a twentieth of them.", 1, 1_000
+        ),
     ] = 2
     drills: Annotated[int, duration("How long a drill's pictures are kept.", "1h", "3650d")] = (
         30 * 86_400_000_000

@@ -65,6 +65,11 @@ class ClipFile:
         """CLOCK_MONOTONIC at which the first of what the next `write` writes came; 0: nothing waits."""
         return self._units[0][0].at_us if self._units else 0
 
+    @property
+    def unwritten(self) -> bool:
+        """Whether the disk has not taken all of the last fragment yet."""
+        return bool(self._unwritten)
+
     def write(self, utc_us: int | None = None) -> None:
         """Write all that was added as one fragment.
 

@@ -16,14 +16,17 @@ PART_US: Final = 3_600_000_000
 
 Utc = Callable[[int], Stamp]
 """When a moment of CLOCK_MONOTONIC was, by the wall clock. Called in any thread."""
+Room = Callable[[], None]
+"""Raises OSError (`ENOSPC`) where what is left of the disk is not for pictures."""
 
 
 class Writing:
     """One clip on its way to the disk, in the writer's thread."""
 
-    def __init__(self, clip: Clip, store: Path, utc: Utc) -> None:
+    def __init__(self, clip: Clip, store: Path, utc: Utc, room: Room) -> None:
+        """room: asked before each fragment."""
         self.clip = clip
-        self._store, self._utc = store, utc
+        self._store, self._utc, self._room = store, utc, room
         self.file: ClipFile | None = None
         """What is being written."""
         self._number = 0
@@ -68,6 +71,8 @@ class Writing:
     def _write(self) -> None:
         if self.file is not None:
             since = self.file.waiting_since_us
+            if since or self.file.unwritten:
+                self._room()
             self.file.write(self._utc(since).utc_us if since else None)
         self._written()
 

@@ -19,6 +19,7 @@ import structlog
 from edge.media.clip import Backlog, Clip
 from edge.media.clip_file import ClipFile
 from edge.media.clip_parts import Utc, Writing
+from edge.media.quota import free_bytes
 from edge.media.ring import Ring
 from edge.media.sealing import (
     Sealed,
@@ -98,6 +99,8 @@ class ClipWriter:
     ) -> None:
         """begun: called on the loop's thread with the path of each file that is being written, and its camera."""
         self._store, self._utc, self._told, self._begun = store, utc, told, begun
+        self.leave_bytes = 0
+        """Of the disk, for the record itself: no clip takes them, and without them it waits as on a full disk."""
         self._backlog = Backlog(most_waiting_bytes)
         self._new: queue.SimpleQueue[Clip] = queue.SimpleQueue()
         self._finished: queue.SimpleQueue[Given | None] = queue.SimpleQueue()
@@ -181,7 +184,7 @@ class ClipWriter:
             if not self._stopping:
                 self._wake.clear()
             while not self._new.empty():
-                writing.append(Writing(self._new.get(), self._store, self._utc))
+                writing.append(Writing(self._new.get(), self._store, self._utc, self._room))
             now = monotonic_us()
             for one in writing:
                 self._one_round(one, now)
@@ -195,6 +198,10 @@ class ClipWriter:
             self._refused = next((one.refused for one in writing if one.refused), "")
             self._to_be_synced = tuple(one.file for one in writing if one.file is not None)
         self._finished.put(None)
+
+    def _room(self) -> None:
+        if self.leave_bytes and free_bytes(self._store) < self.leave_bytes:
+            raise OSError(errno.ENOSPC, "the rest of the disk is the record's")
 
     def _one_round(self, one: Writing, now_us: int) -> None:
         if now_us < one.retry_us:

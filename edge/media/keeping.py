@@ -39,6 +39,9 @@ STILL_AGAIN_S: Final = 0.5
 """A camera that just connects, or reconnects, has its first picture soon."""
 LONGEST_NAME: Final = 200
 NO_ROOM: Final = "disk_full"
+RECORDS_SHARE: Final = 20
+"""Of the reserve: pictures of a real incident take the rest of it, and this never. What the record gives up for room on a
+full disk (`edge.journal.room`) would else be theirs within a second."""
 
 Say = Callable[[Up], None]
 
@@ -79,6 +82,7 @@ class Keeping:
         """The descriptor by which no other process has the folder."""
         self._closed = False
         self._writer = ClipWriter(self._store, utc, self._sealed, self._begun)
+        self._writer.leave_bytes = opened.reserve // RECORDS_SHARE
 
     def start(self) -> None:
         """Begin to write; what a crash left is finished and told."""
@@ -89,6 +93,7 @@ class Keeping:
     def configure(self, opened: Open) -> None:
         """Other limits, other cameras; another folder asks for another process."""
         self._opened = opened
+        self._writer.leave_bytes = opened.reserve // RECORDS_SHARE
         for known in self._incidents.values():
             self._fill(known, still=False)
 

@@ -98,7 +98,9 @@ def _too_old(file: Kept, quota: Quota, now_us: int) -> bool:
 
 
 def free_bytes(store: Path) -> int:
-    """What is free on the store's disk for us. Raises OSError; may hang with its disk: in a thread."""
+    """What is free for us on the disk of the store, or of where it will be. Raises OSError; may hang: in a thread."""
+    while not store.exists() and store != store.parent:
+        store = store.parent
     said = os.statvfs(store)
     return said.f_bavail * said.f_frsize
 

@@ -39,7 +39,7 @@ def let_go(store: Path, opened: Open, live: Set[str], now_us: int, told: Callabl
             if one.path.name in live or (file.kind == "real" and young):
                 held.add(file.path)
     unsynced = {file.path for file in files} if opened.district else set()
-    free = free_bytes(_there(store))
+    free = free_bytes(store)
     decision = what_goes(files, Quota(opened.disk, opened.reserve, ages), free, held, unsynced, now_us)
     most = GO_MOST_WRITING if live else GO_MOST
     decision = replace(decision, gone=decision.gone[:most])
@@ -50,13 +50,6 @@ def let_go(store: Path, opened: Open, live: Set[str], now_us: int, told: Callabl
             _remove_empty(one)
     for_room = any(gone.why != "age" for gone, _ in refused)
     return Round(decision.routine and not for_room, refused[0][1] if refused else "")
-
-
-def _there(store: Path) -> Path:
-    """The folder, or where it will be made."""
-    while not store.exists() and store != store.parent:
-        store = store.parent
-    return store
 
 
 def _remove_empty(folder: Folder) -> None:

@@ -1,6 +1,7 @@
 """Simulated cameras beside the daemon, on a loop of their own thread, broken by the tests; and what the daemon says of them."""
 
 import asyncio
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -8,6 +9,8 @@ from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
+
+import av
 
 from drivers.simulators.camera import MAIN, SimulatedCamera
 from drivers.simulators.camera_auth import Doorkeeper
@@ -145,3 +148,65 @@ def descendants(pid: int) -> list[int]:
         for child in one.read_text().split():
             found += descendants(int(child))
     return found
+
+
+class Journal:
+    """What was recorded since this was made."""
+
+    def __init__(self, campus: School) -> None:
+        self._campus = campus
+        self._first = len(campus.rows())
+
+    def of(self, kind: str) -> list[Document]:
+        rows = self._campus.rows()[self._first :]
+        return [row for row in rows if row["kind"].partition("/")[0] == kind]
+
+    def data(self, kind: str) -> list[Document]:
+        return [row["data"] for row in self.of(kind)]
+
+    def until(self, what: str, holds: Callable[[], object]) -> None:
+        wait_for(what, lambda: bool(holds()))
+
+    def begun(self) -> list[str]:
+        """The cameras whose clips were begun, in order."""
+        return [one["camera"] for one in self.data("evidence.begun")]
+
+    def ended(self, camera: str) -> list[Document]:
+        """The clips of a camera that are whole."""
+        return [
+            one for one in self.data("evidence.ended") if one["camera"] == camera and ".mp4" in one["name"]
+        ]
+
+
+def clip_grows(campus: School, camera: str) -> None:
+    """Until two more pictures of a camera are on the disk."""
+
+    def size() -> int:
+        return sum(file.stat().st_size for file in evidence(campus).glob(f"*/{camera}*.mp4.part"))
+
+    before = size()
+    wait_for(f"the clip of {camera} grows", lambda: size() > before + 2_000)
+
+
+def evidence(campus: School) -> Path:
+    return campus.store / "evidence"
+
+
+def pictures_of(file: Path) -> int:
+    """How many pictures another program decodes in it."""
+    with av.open(str(file)) as container:
+        return sum(1 for _ in container.decode(video=0))
+
+
+def sounds_of(file: Path) -> int:
+    with av.open(str(file)) as container:
+        return len(container.streams.audio)
+
+
+def as_recorded(campus: School, one: Document) -> Path:
+    """The file is there, and is what the journal says."""
+    file = evidence(campus) / str(one["name"])
+    data = file.read_bytes()
+    assert hashlib.sha256(data).hexdigest() == one["sha256"]
+    assert len(data) == one["size"]
+    return file

@@ -3,17 +3,15 @@
 A real daemon, its real camera process, and cameras that play RTSP with a password.
 """
 
-import hashlib
 import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import av
 import pytest
 
 from edge.boot import boot_id
@@ -21,10 +19,16 @@ from tests.flow.cameras import (
     PASSWORD,
     SMALL,
     Cameras,
+    Journal,
+    as_recorded,
     camera_process,
+    clip_grows,
     descendants,
+    evidence,
     has_camera_process,
+    pictures_of,
     seconds,
+    sounds_of,
     until_held,
     until_seen,
     with_cameras,
@@ -36,6 +40,7 @@ from tests.flow.waiting import wait_for
 
 HALL, GATE, GYM, YARD = "cam-hall", "cam-gate", "cam-gym", "cam-yard"
 DOORS = ("tcp-1", "tcp-2")
+ACCEPTED = "campus/button/pb-native/accepted"
 AUDIO = {"by": "J. Doe, superintendent", "date": "2026-08-14", "legal_note": "signs, state law 18-9.5-1"}
 LIMITED = """
 import sys, threading, time
@@ -100,73 +105,11 @@ def campus(shared_campus: School, cameras: Cameras) -> Iterator[School]:
         shared_campus.until_at_rest(*DOORS)
 
 
-class Journal:
-    """What was recorded since this was made."""
-
-    def __init__(self, campus: School) -> None:
-        self._campus = campus
-        self._first = len(campus.rows())
-
-    def of(self, kind: str) -> list[Document]:
-        rows = self._campus.rows()[self._first :]
-        return [row for row in rows if row["kind"].partition("/")[0] == kind]
-
-    def data(self, kind: str) -> list[Document]:
-        return [row["data"] for row in self.of(kind)]
-
-    def until(self, what: str, holds: Callable[[], object]) -> None:
-        wait_for(what, lambda: bool(holds()))
-
-    def begun(self) -> list[str]:
-        """The cameras whose clips were begun, in order."""
-        return [one["camera"] for one in self.data("evidence.begun")]
-
-    def ended(self, camera: str) -> list[Document]:
-        """The clips of a camera that are whole."""
-        return [
-            one for one in self.data("evidence.ended") if one["camera"] == camera and ".mp4" in one["name"]
-        ]
-
-
 def assist(campus: School, press: str) -> str:
     """Somebody asks for help in building A; the incident."""
     campus.broker.press("pb-native", "single", press)
     now = campus.until("an incident", lambda found: found["incidents"])
     return str(now["incidents"][0]["id"])
-
-
-def clip_grows(campus: School, camera: str) -> None:
-    """Until two more pictures of a camera are on the disk."""
-
-    def size() -> int:
-        return sum(file.stat().st_size for file in evidence(campus).glob(f"*/{camera}*.mp4.part"))
-
-    before = size()
-    wait_for(f"the clip of {camera} grows", lambda: size() > before + 2_000)
-
-
-def evidence(campus: School) -> Path:
-    return campus.store / "evidence"
-
-
-def pictures_of(file: Path) -> int:
-    """How many pictures another program decodes in it."""
-    with av.open(str(file)) as container:
-        return sum(1 for _ in container.decode(video=0))
-
-
-def sounds_of(file: Path) -> int:
-    with av.open(str(file)) as container:
-        return len(container.streams.audio)
-
-
-def as_recorded(campus: School, one: Document) -> Path:
-    """The file is there, and is what the journal says."""
-    file = evidence(campus) / str(one["name"])
-    data = file.read_bytes()
-    assert hashlib.sha256(data).hexdigest() == one["sha256"]
-    assert len(data) == one["size"]
-    return file
 
 
 def test_a_press_keeps_the_pictures_of_its_zone_from_before_it_and_they_stand_sealed_after_the_close(
@@ -268,6 +211,40 @@ def test_a_camera_process_that_ends_in_a_lockdown_costs_no_press_and_no_picture_
     )
     for name in (HALL, GATE, GYM):
         as_recorded(campus, journal.ended(name)[-1])
+
+
+def test_a_camera_process_that_hangs_at_the_very_press_holds_up_nothing_of_it_and_its_gap_is_recorded(
+    campus: School,
+) -> None:
+    until_held(campus, HALL, GATE, GYM)
+    journal, hung = Journal(campus), camera_process(campus)
+    with campus.broker.listening(ACCEPTED) as listener:
+        os.kill(hung, signal.SIGSTOP)
+        campus.broker.press("pb-native", "hold", "hangs-1")
+        heard = listener.until(ACCEPTED, lambda one: one["press_id"] == "hangs-1")
+    campus.until_secured(*DOORS)
+    journal.until("another watches", lambda: [one["up"] for one in journal.data("cameras.watched")][1:])
+    journal.until("clips", lambda: sorted(journal.begun()) == sorted((HALL, GATE, GYM)))
+    for name in (HALL, GATE, GYM):
+        clip_grows(campus, name)
+    assert [one["id"] for one in campus.status()["incidents"]] == [heard["incident"]]
+    campus.close(*DOORS)
+    journal.until("seals", lambda: all(journal.ended(name) for name in (HALL, GATE, GYM)))
+
+    assert heard["durable"]
+    assert not campus.alive(hung)
+    gone, back = journal.of("cameras.watched")
+    assert [(one["data"]["up"], one["data"]["code"]) for one in (gone, back)] == [(False, "hung"), (True, "")]
+    # All of the press was over before anybody could know that the process hung.
+    for kind in ("press.heard", "incident.opened", "doors.ordered", "cameras.asked"):
+        assert journal.of(kind)[0]["seq"] < gone["seq"]
+    assert [one["press"] for one in journal.data("press.heard")] == ["hangs-1"]
+    for name in (HALL, GATE, GYM):
+        (sealed,) = journal.ended(name)
+        assert sealed["end"] == "sealed"
+        # Of what nobody watched nothing is said to have been seen.
+        assert seconds(gone["at"]) * 1e6 < sealed["first_us"]
+        assert pictures_of(as_recorded(campus, sealed)) == sealed["pictures"]
 
 
 def test_a_daemon_that_is_killed_in_a_lockdown_goes_on_keeping_its_pictures(campus: School) -> None:

@@ -266,6 +266,26 @@ async def test_a_full_disk_is_said_and_what_it_refused_is_written_when_there_is_
         await clips.writer.close(10)
 
 
+async def test_the_last_of_a_disk_is_the_records_and_no_clips(tmp_path: Path) -> None:
+    units = list(encode(moving(2)))
+    with small_disk(tmp_path / "store", size_mib=8) as disk:
+        clips = Clips(disk.place)
+        clips.writer.leave_bytes = 4 << 20
+        (disk.place / "everything else").write_bytes(bytes(5 << 20))
+        clips.writer.start()
+        clip = clips.writer.begin("cam-1", "i", clips.ring, since_us=0)
+        give(clips.ring, units)
+        clip.end()
+        await until(lambda: clips.writer.figures.refused == "ENOSPC")
+        assert clips.written() == b""
+        (disk.place / "everything else").unlink()
+        await until(lambda: clips.told)
+        (told,) = clips.sealed
+        assert (told.pictures, told.dropped) == (len(units), 0)
+        assert play(str(disk.place / told.path), "h264")[0] == [one.data for one in units]
+        await clips.writer.close(10)
+
+
 class Hanging:
     """A disk that does not answer until it is let go."""
 
