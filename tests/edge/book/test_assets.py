@@ -303,7 +303,8 @@ async def test_lists_of_things_of_which_much_is_said_come_in_more_pages_and_end_
             await book.ask(AddRows(batch, tuple(map(row, range(first, first + 50)))))
         await book.ask(EndBatch(batch, True))
         found: list[list[str]] = []
-        text, after = "", ""
+        text = ""
+        after: str | None = ""
         while after is not None:
             page = await book.read("assets", after=after, limit=500)
             found.append([one["id"] for one in page["items"]])
