@@ -142,3 +142,41 @@ def test_the_tall_level_of_the_sample_campus_prints_on_one_sheet_as_well(
         expect(page.locator("main")).to_contain_text("True north is up")
         data = page.pdf(format=size, prefer_css_page_size=False)
     assert len(re.findall(rb"/Type\s*/Page\b(?!s)", data)) == 1
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_who_coordinates_sees_each_zones_state_on_the_plan_and_it_follows_by_itself(
+    campus: School, officer: Visitor, browser: Browser, width: int
+) -> None:
+    if width == WIDTHS[0]:
+        account(campus, "C. Lead", "staff")
+    lead = Visitor(browser, officer.base, "C. Lead", PASSWORD)
+    door = str(campus.tree["doors"][0]["id"])
+    incident = campus.ask({"do": "press", "button": "pb-native", "kind": "drill", "gesture": "hold"})[
+        "incident"
+    ]
+    with (
+        lead.window(viewport={"width": width, "height": 900}) as page,
+        lead.window(viewport={"width": 390, "height": 844}) as room,
+    ):
+        page.goto(f"{officer.base}/incidents/{incident}/post")
+        card = page.locator("#zones-card")
+        expect(card.locator(".zonemap .badge").first).to_contain_text("DRILL Lockdown")
+        expect(card.locator("polygon.held.drill").first).to_be_attached()
+        # Every door proves itself, and nobody has said anything yet.
+        expect(card.locator(".badge .v-act")).to_have_count(0, timeout=20_000)
+        silent = card.locator("polygon.room-unk")
+        expect(silent.first).to_be_attached()
+        before = silent.count()
+        room.goto(f"{officer.base}/classroom/{door}")
+        room.locator("summary", has_text="REPORT").click()
+        room.get_by_role("button", name="Needs help").click()
+        expect(card.locator("polygon.room-act")).to_have_count(1)
+        expect(silent).to_have_count(before - 1)
+        expect(card).to_contain_text("1 room calls")
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)
+            assert wrong(page, theme) == [], theme
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert page.evaluate(SMALL) == 0
+    assert lead.complaints == []

@@ -58,7 +58,7 @@ def map_view(scene: Scene, of: str) -> Document | None:
     chosen = "" if place is None else f"{letters(place[0])}{place[1] + 1}"
     sheet = drawing.sheet_of(campus, level, place)
     zones = [zone_row(scene, one) for one in scene.picture["zones"]]
-    held = frozenset(one["id"] for one in zones if one["response"])
+    held = {one["id"]: one["kind"] for one in zones if one["response"]}
     there = list(level.features())
     doors = _doors(scene, campus, there)
     cameras = _cameras(scene, campus, there)
