@@ -160,6 +160,7 @@ class Process:
             opened.tickets,
             opened.exterior,
             opened.inspections,
+            opened.map_days,
         )
         if self.database is None:
             self.database = Database.open(Path(opened.store), campus)

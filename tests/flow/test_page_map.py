@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -180,3 +181,26 @@ def test_who_coordinates_sees_each_zones_state_on_the_plan_and_it_follows_by_its
         assert page.evaluate("document.documentElement.scrollWidth") == width
         assert page.evaluate(SMALL) == 0
     assert lead.complaints == []
+
+
+def test_a_plan_of_long_ago_is_a_flag_with_an_owner_until_it_is_taken_off(
+    campus: School, officer: Visitor, tmp_path: Path
+) -> None:
+    file = tmp_path / "annex.svg"
+    root = 'xmlns="http://www.w3.org/2000/svg" data-level="annex" data-metres-per-unit="1" data-north="0"'
+    room = '<rect data-kind="room" data-name="9" width="8" height="8"/>'
+    file.write_bytes(svg(room, f'{root} data-verified="2020-01-31"'))
+    assert campus.cli("import", "floorplan", str(file)).returncode == 0
+
+    def stands(document: dict[str, Any]) -> bool:
+        return ("map_old", "map:annex") in {(one["code"], one["subject"]) for one in document["flags"]}
+
+    campus.until("the flag", stands)
+    with officer.window() as page:
+        page.goto(f"{officer.base}/flags")
+        row = page.locator("main li", has_text="The map of annex was not verified in time")
+        expect(row).to_contain_text("rooms: last walk-through 2020-01-31, and 365 days is the most.")
+        expect(row).to_contain_text("Owner: administrator")
+        expect(row.get_by_role("link", name="Look")).to_have_attribute("href", "/map")
+    assert campus.cli("map", "drop", "annex").returncode == 0
+    campus.until("the flag's end", lambda document: not stands(document))
