@@ -53,6 +53,7 @@ ENDS: Final[Mapping[str, str]] = {
     "found": "It ends once somebody says where it was seen.",
     "looked_at": "It ends once somebody looked at it and says what it was.",
     "signed": "It ends once a named person explained it and signed.",
+    "walked_through": "It ends once the layers are brought again with the day of a newer walk-through, or are taken off.",
     "stocked": "It ends once as many are in stock as should be.",
     "taken_out": "It ends once it is not heard any more, or is in use again.",
     "tried_out": "It ends once somebody says by name that it was tried out.",

@@ -187,6 +187,11 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "{subject} is retired and was heard",
         "Somebody may have put it back. Look at it: take it out, or take it back on its page.",
     ),
+    "map_old": (
+        "The map of {1} was not verified in time",
+        "{2}: last walk-through {3}, and {4} days is the most. It may lead a responder wrong. "
+        "Walk through with it, then bring it with the day.",
+    ),
     "stock_low": (
         "Few {1} are left",
         "{2} lie in stock, and {3} should. What is in use works on: order more.",

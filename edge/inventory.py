@@ -24,6 +24,7 @@ def opened(config: Config, plan: Plan, store: Path) -> Open:
         with_policies(shipped_tickets(), config.policies.tickets.after),
         with_limits(shipped_sweep(), sweep),
         inspections_of(config),
+        plan.flags.map_days,
     )
 
 

@@ -1,11 +1,12 @@
 """Cameras: their standing, the campus's blind spots, and whose pictures an incident keeps. Nothing here is near a press."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from rules import camera_selves
 from rules.camera_selves import CAMERAS
 from rules.decision import RequestAnswer
+from rules.holding import zones_of
 from rules.model.camera_events import (
     CameraLooked,
     CamerasTurned,
@@ -187,9 +188,11 @@ def _sounds(step: Step) -> None:
 
 def of_incident(plan: Plan, state: State, incident: Incident) -> tuple[CameraId, ...]:
     """The cameras of an incident's zones, and of the doors there, in the plan's order."""
-    zones = {zone for zone, own in state.record.zones.items() if own.incident == incident.id} | {
-        incident.zone
-    }
+    return of_zones(plan, zones_of(state.record, incident))
+
+
+def of_zones(plan: Plan, zones: Iterable[ZoneId]) -> tuple[CameraId, ...]:
+    """The cameras of these zones and all below, and of the doors there, in the plan's order."""
     within: frozenset[ZoneId] = frozenset().union(
         *(plan.zones[zone].within for zone in zones if zone in plan.zones)
     )

@@ -151,7 +151,7 @@ def _begin(step: Step, event: DrillAsked, drill: DrillId, ask: BeginDrill) -> No
     if code or response is None:
         _refuse(step, event, code)
         return
-    if transitions.not_theirs(step, response, event.role):
+    if transitions.not_theirs(step.plan, response, event.role):
         _refuse(step, event, "not_in_plan", ("verb", "start"), ("response", response))
         return
     kind = DRILL if ask.kind == "drill" else EXERCISE

@@ -43,7 +43,8 @@ class FlagTable:
 
     unknown: the flag that a kind of thing counts as while nothing was heard of it. dry_run_at: local minute after
     midnight. measure_longest_us: how far ahead a measure may end. stated_us: the readiness number enters the record not
-    more often than the first, and at least as often as the second.
+    more often than the first, and at least as often as the second. map_days: how long a layer of the map counts as
+    verified.
     """
 
     version: int = 0
@@ -55,6 +56,7 @@ class FlagTable:
     dry_run_at: int = 390
     measure_longest_us: int = 31 * DAY_US
     stated_us: tuple[int, int] = (10 * MINUTE_US, DAY_US)
+    map_days: int = 365
 
     def of(self, code: str) -> FlagRow:
         """The row of a flag; of one that is not listed, what an unlisted one costs."""

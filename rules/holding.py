@@ -32,12 +32,12 @@ def lit(plan: Plan, record: Record) -> frozenset[ZoneId]:
 
 
 def zones_of(record: Record, live: Incident) -> tuple[ZoneId, ...]:
-    """Where an incident is: each zone with a response of it, and where its gravest is.
+    """Where an incident is: each zone with a response of it or in which it is played, and where its gravest is.
 
     Two presses in two zones are one incident, and so is a campus that is led out while a part of it is locked down.
     """
     held = (zone for zone, own in record.zones.items() if own.incident == live.id)
-    return tuple(dict.fromkeys((live.zone, *held)))
+    return tuple(dict.fromkeys((live.zone, *held, *(zone for zone, _ in live.played))))
 
 
 def within(plan: Plan, record: Record, live: Incident) -> frozenset[ZoneId] | None:

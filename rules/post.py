@@ -82,7 +82,7 @@ def left_behind(plan: Plan, record: Record, live: Incident, task: Task) -> tuple
     After a change the way out is nobody's task in a lockdown. A call for help stands whatever holds.
     """
     asked = tuple(one for one, its in plan.tasks.items() if any(row.id == task.code for row in its))
-    holds = {live.response, *UNSAID}
+    holds = {live.response, *UNSAID, *(response for _, response in live.played)}
     for zone, own in record.zones.items():
         if own.incident == live.id and (zone not in plan.zones or effective(plan, record, zone) is own):
             holds.add(own.response)

@@ -37,7 +37,7 @@ from rules.model.facts import (
     ZoneResponded,
 )
 from rules.model.flag_facts import DryRunTold, FlagCompensated, FlagUncompensated, ReadinessStated
-from rules.model.ids import CameraId, DoorId, OutputId
+from rules.model.ids import CameraId, DoorId, OutputId, ZoneId
 from rules.model.moments import MINUTE_US, Instant
 from rules.model.notices import NoticesOrdered, NoticeTurned, SecondChannelTried
 from rules.model.post_facts import (
@@ -48,7 +48,8 @@ from rules.model.post_facts import (
     TasksOpened,
     TaskTurned,
 )
-from rules.model.response_facts import ResponseChanged
+from rules.model.response_facts import ExercisePlayed, ResponseChanged
+from rules.model.responses import Response
 from rules.model.screens import RoomHeard
 from rules.model.selftest import LinkName
 from rules.model.selftest_facts import (
@@ -117,13 +118,18 @@ def _fold(record: Record, at: Instant, entry: Entry) -> Record:
             return altered(record, unanswered=_without(record.unanswered, fact.number))
         case IncidentOpened():
             opened = Incident(fact.id, fact.kind, fact.response, fact.zone, fact.silent, at)
+            opened = _play(opened, fact.zone, fact.response)
             return altered(record, incidents=_with(record.incidents, fact.id, opened))
         case IncidentRaised() if fact.id in record.incidents:
             raised = replace(record.incidents[fact.id], response=fact.response, zone=fact.zone)
+            raised = _play(raised, fact.zone, fact.response)
             return altered(record, incidents=_with(record.incidents, fact.id, raised))
         case ResponseChanged() if fact.id in record.incidents:
             changed = replace(record.incidents[fact.id], response=fact.stands, zone=fact.stands_in)
             return altered(record, incidents=_with(record.incidents, fact.id, changed))
+        case ExercisePlayed() if fact.id in record.incidents:
+            played = _play(record.incidents[fact.id], fact.zone, fact.response)
+            return altered(record, incidents=_with(record.incidents, fact.id, played))
         case IncidentClosed():
             over = altered(
                 without_notices(without(record, fact.id), fact.id),
@@ -331,6 +337,13 @@ def _respond(record: Record, at: Instant, fact: ZoneResponded) -> Record:
     if fact.response is not None and fact.kind is not None and fact.incident is not None:
         zones = _with(zones, fact.zone, ZoneState(fact.response, fact.kind, fact.incident, at))
     return altered(record, number=fact.number, zones=zones)
+
+
+def _play(live: Incident, zone: ZoneId, response: Response) -> Incident:
+    """An exercise that is played there from now on; of any other kind the zones' own states say where it holds."""
+    if live.kind != "exercise":
+        return live
+    return replace(live, played=tuple({**dict(live.played), zone: response}.items()))
 
 
 def _with(old: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:

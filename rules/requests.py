@@ -77,7 +77,7 @@ def start(step: Step, event: StartAsked) -> None:
     if not isinstance(kind, Real) and (code := transitions.kind_refused(step, kind)):
         _refuse_kind(step, event, "start", code)
         return
-    if transitions.not_theirs(step, event.response, event.role):
+    if transitions.not_theirs(step.plan, event.response, event.role):
         _refuse(step, event, "start", "not_in_plan", ("verb", "start"), ("response", event.response))
         return
     if why := transitions.refused(step, event):

@@ -20,6 +20,7 @@ from rules.model.facts import (
 )
 from rules.model.ids import Actor, DoorId, IncidentId, ZoneId
 from rules.model.kinds import Drill, Exercise, Kind, KindWord, Real, Switching, kind_of
+from rules.model.response_facts import ExercisePlayed
 from rules.model.responses import Ask, Response
 from rules.model.values import dataclass
 from rules.plan import Plan, ResponsePlan
@@ -187,12 +188,16 @@ def _enter(
     because: Because,
 ) -> bool:
     """Whether the zone's own response is another one now."""
-    if to.new:
+    live = None if to.new else step.record.incidents[to.incident]
+    if live is None:
         opened = IncidentOpened(to.incident, kind.word, ask.response, ask.zone, wanted.silent)
         step.write(opened, to.incident, actor=actor, incident=to.incident, because=because)
-    elif wanted.rank > step.plan.responses[step.record.incidents[to.incident].response].rank:
+    elif wanted.rank > step.plan.responses[live.response].rank:
         raised = IncidentRaised(to.incident, ask.response, ask.zone)
         step.write(raised, to.incident, actor=actor, incident=to.incident, because=because)
+    elif isinstance(kind, Exercise) and _is_new_there(step, live, ask, wanted):
+        played = ExercisePlayed(to.incident, ask.zone, ask.response)
+        step.write(played, to.incident, actor=actor, incident=to.incident, because=because)
     if wanted.silent or isinstance(kind, Exercise):
         return False
     own = step.record.zones.get(ask.zone)
@@ -201,6 +206,12 @@ def _enter(
         step.write(fact, ask.zone, actor=actor, incident=to.incident, because=because)
         return True
     return False
+
+
+def _is_new_there(step: Step, live: Incident, ask: Ask, wanted: ResponsePlan) -> bool:
+    """Whether an exercise was not played in this zone yet, or by something less grave."""
+    was = dict(live.played).get(ask.zone)
+    return was is None or wanted.rank > step.plan.responses[was].rank
 
 
 def _switch(

@@ -55,7 +55,10 @@ class ZoneState:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """A live incident. `response` is the gravest that holds by it, or was asked for; a silent one is shown on no state topic."""
+    """A live incident. `response` is the gravest that holds by it, or was asked for; a silent one is shown on no state topic.
+
+    played: of an exercise, which holds nothing anywhere: each zone it is played in, with what is played there.
+    """
 
     id: IncidentId
     kind: KindWord
@@ -63,6 +66,7 @@ class Incident:
     zone: ZoneId
     silent: bool
     opened: Instant
+    played: tuple[tuple[ZoneId, Response], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from rules.model.kinds import Drill, Exercise, Kind, Real
 from rules.model.response_facts import ResponseChanged, TransitionRefused
 from rules.model.responses import Ask, Response
 from rules.model.values import dataclass
-from rules.state import Incident, ZoneState
+from rules.plan import Plan
+from rules.state import Incident, Record, ZoneState
 from rules.step import Step
 from rules.transition_table import BESIDE, CHANGE, ENDS, RAISE
 
@@ -33,17 +34,22 @@ def refused(step: Step, event: StartAsked) -> Refused | None:
 
     All zones are judged before anything is written: it is done whole, or not at all.
     """
-    wanted = step.plan.responses[event.response]
+    return would_refuse(step.plan, step.record, event)
+
+
+def would_refuse(plan: Plan, record: Record, event: StartAsked) -> Refused | None:
+    """As `refused`, of what nobody has asked for yet: a page offers what may be done, and says why of the rest."""
+    wanted = plan.responses[event.response]
     if wanted.silent or isinstance(event.kind, Exercise):
         # A silent call is never refused, and an exercise is on no zone's state.
         return None
-    found = (_judged(step, event, zone) for zone in event.zones)
+    found = (_judged(plan, record, event, zone) for zone in event.zones)
     return next((one for one in found if one is not None), None)
 
 
-def not_theirs(step: Step, response: Response, role: str) -> bool:
+def not_theirs(plan: Plan, response: Response, role: str) -> bool:
     """Whether the plan of a response leaves starting it to other roles. role `""`: the box's own authority."""
-    may = step.plan.responses[response].start
+    may = plan.responses[response].start
     return may is not None and role != "" and role not in may
 
 
@@ -120,45 +126,45 @@ def not_confirmed(step: Step, event: CloseAsked, live: Iterable[Incident]) -> st
     return "factor_first" if "fresh" in asks and not event.fresh else ""
 
 
-def _judged(step: Step, event: StartAsked, zone: ZoneId) -> Refused | None:
-    holds = holding.effective(step.plan, step.record, zone)
+def _judged(plan: Plan, record: Record, event: StartAsked, zone: ZoneId) -> Refused | None:
+    holds = holding.effective(plan, record, zone)
     if holds is None or holds.kind != event.kind.word or holds.response == event.response:
         return None
-    verdict = step.plan.transitions.verdicts.get((holds.response, event.response))
+    verdict = plan.transitions.verdicts.get((holds.response, event.response))
     if verdict in (None, RAISE, BESIDE):
         return None
-    where = next(one for one in step.plan.zones[zone].above if step.record.zones.get(one) is holds)
+    where = next(one for one in plan.zones[zone].above if record.zones.get(one) is holds)
     code = str(verdict)
     if verdict == CHANGE:
-        code = _why_no_change(step, event, zone, holds)
+        code = _why_no_change(plan, record, event, zone, holds)
         if not code:
             return None
         if code == "holds_above":
-            where = next(one for one in _above(step, event, zone))
-    return Refused(code, zone, step.record.zones[where].response, where)
+            where = next(one for one in _above(plan, record, event, zone))
+    return Refused(code, zone, record.zones[where].response, where)
 
 
-def _why_no_change(step: Step, event: StartAsked, zone: ZoneId, holds: ZoneState) -> str:
+def _why_no_change(plan: Plan, record: Record, event: StartAsked, zone: ZoneId, holds: ZoneState) -> str:
     """`""`: it may be changed."""
     if not event.change:
         return "needs_change"
-    may = step.plan.responses[holds.response].change
+    may = plan.responses[holds.response].change
     if may is not None and event.role not in ("", *may):
         return "not_in_plan"
     if not event.reason.strip():
         return "no_reason"
     # What holds above goes on holding here, so that nothing would change but what the record says.
-    return "holds_above" if _above(step, event, zone) else ""
+    return "holds_above" if _above(plan, record, event, zone) else ""
 
 
-def _above(step: Step, event: StartAsked, zone: ZoneId) -> list[ZoneId]:
+def _above(plan: Plan, record: Record, event: StartAsked, zone: ZoneId) -> list[ZoneId]:
     """The zones above, not changed by this very request, whose own response is graver than what is asked for."""
-    ranks = step.plan.responses
+    ranks = plan.responses
     return [
         one
-        for one in step.plan.zones[zone].above[1:]
-        if one in step.record.zones and one not in event.zones
-        if ranks[step.record.zones[one].response].rank > ranks[event.response].rank
+        for one in plan.zones[zone].above[1:]
+        if one in record.zones and one not in event.zones
+        if ranks[record.zones[one].response].rank > ranks[event.response].rank
     ]
 
 

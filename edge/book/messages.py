@@ -46,6 +46,7 @@ class DeviceLine(msgspec.Struct, frozen=True, array_like=True):
 class Open(msgspec.Struct, frozen=True, tag="open", forbid_unknown_fields=True):
     """store: where its database is. zones: each with those above it, itself first. timezone: IANA.
     tickets, exterior, inspections: their packs; exterior are the limits of the weekly sweep.
+    map_days: how long a layer of the map counts as verified.
 
     kept_us: how long the journal keeps what belongs to no incident; None: for ever.
     """
@@ -59,6 +60,7 @@ class Open(msgspec.Struct, frozen=True, tag="open", forbid_unknown_fields=True):
     tickets: TicketPack = TicketPack()
     exterior: ExteriorPack = ExteriorPack()
     inspections: InspectionPack = InspectionPack()
+    map_days: int = 365
 
 
 class More(msgspec.Struct, frozen=True, tag="more", forbid_unknown_fields=True):

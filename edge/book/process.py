@@ -176,6 +176,7 @@ class Process:
             opened.tickets,
             opened.exterior,
             opened.inspections,
+            opened.map_days,
         )
         if self.database is None:
             self._new(Path(opened.store), campus)

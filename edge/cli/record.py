@@ -42,6 +42,7 @@ _SHOWN: Final[Mapping[str, str]] = {
     "incident.opened/1": "{kind} incident opened: {response} in {zone}",
     "incident.raised/1": "raised to {response} in {zone}",
     "response.changed/1": "{was} changed to {response} in {zone}",
+    "exercise.played/1": "{response} is played in {zone} as well",
     "transition.refused/1": "{response} in {zone} refused while {was} holds in {held_in}: {code}",
     "incident.end_confirmed/1": "its end was confirmed, second person: {second}",
     "incident.closed/1": "closed",

@@ -8,7 +8,7 @@ from edge.config.pack_tables import BrokenPack
 from edge.config.yaml12 import compose, plain_of
 from edge.flag_ends import ENDS
 from edge.flag_words import FLAGS
-from rules.flag_table import THINGS, FlagRow, FlagTable, TicketRule
+from rules.flag_table import DAY_US, THINGS, FlagRow, FlagTable, TicketRule
 from rules.model.verdicts import SECURED, VerdictWord
 from rules.rights import GIVEN, Role
 
@@ -16,7 +16,7 @@ CODES: Final = frozenset(FLAGS) - {one for one in FLAGS if one.endswith("_wired"
 """Every flag there is: what only words a wired button's flag otherwise is none of its own."""
 SILENT: Final = "unanswered_press"
 """May be of a silent call: no number may fall by it, and nothing be written beside it."""
-_KEYS: Final = {"version", "dry_run", "measures", "stated", "verdicts", "unknown", "unlisted", "flags"}
+_KEYS: Final = {"version", "dry_run", "measures", "map", "stated", "verdicts", "unknown", "unlisted", "flags"}
 _ROW: Final = {"owner", "points", "safety", "clears", "ticket"}
 
 
@@ -54,6 +54,7 @@ def read_flags(data: bytes, file: str) -> FlagTable:
                 duration_us(cast("str", stated["at_most_every"])),
                 duration_us(cast("str", stated["at_least_every"])),
             ),
+            map_days=duration_us(cast("str", pack["map"]["verified_within"])) // DAY_US,
         )
     except (AttributeError, KeyError, TypeError, ValueError, Wrong) as err:
         raise BrokenPack(f"{file}: {err!r}") from err

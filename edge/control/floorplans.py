@@ -43,7 +43,7 @@ async def drop(desk: Desk, request: DropFloorplan, actor: Actor) -> dict[str, An
         await desk.floorplans.drop(actor, request.level, request.layer)
     except NotDone as err:
         return _refusal(err.code, dict(err.said))
-    return _data(telling.levels(desk.floorplans.now))
+    return _data(telling.levels(desk.floorplans.now, desk.plan.flags.map_days))
 
 
 async def told(desk: Desk, request: Map) -> dict[str, Any]:
@@ -51,7 +51,7 @@ async def told(desk: Desk, request: Map) -> dict[str, Any]:
     campus = desk.floorplans.now
     match request.what:
         case "levels":
-            return _data(telling.levels(campus))
+            return _data(telling.levels(campus, desk.plan.flags.map_days))
         case "geojson":
             about = {"campus": str(desk.plan.campus), "made_by": f"campus-edge {VERSION}"}
             return _data(writing.geojson(campus, about))

@@ -10,8 +10,6 @@ from edge.floorplans.kinds import KINDS
 from rules.model.values import dataclass
 from rules.plan import Plan
 
-OLD_DAYS: Final = 365
-"""Maps are walked through every year (critical incident mapping statutes; see reference/onvif-and-floorplans.md)."""
 TYPES: Final = tuple(sorted({one for kind in KINDS.values() for one in kind.types}))
 """Types of assets that a map shows."""
 Document = Mapping[str, Any]
@@ -40,7 +38,7 @@ WORDS: Final[Mapping[str, str]] = {
     "unknown_zone": "The map says a zone that is not configured: nothing is shown there in an incident. Put it right.",
     "no_such_room": "The inventory names this room, and no room on the map is called so.",
     "off_grid": "It lies off the grid, so it has no cell. Move the grid's origin.",
-    "old": "Not verified for more than a year. Walk through with the map, then bring it with the day.",
+    "old": "Not verified for longer than it may be. Walk through with the map, then bring it with the day.",
     "never_verified": "Nobody said that it was verified. Walk through with the map, then bring it with the day.",
     "lost": "What was drawn is not in the store any more, or damaged. Bring the file again.",
 }
@@ -55,7 +53,7 @@ def differences(
         *_of_features(campus, plan, {str(one["id"]) for one in assets}, frozenset(gone)),
         *_not_drawn(campus, plan, assets),
         *_rooms(campus, plan, assets),
-        *_layers(campus, today),
+        *_layers(campus, today, plan.flags.map_days),
     ]
     order = list(WORDS)
     return sorted(found, key=lambda one: (order.index(one.code), one.kind, one.id, one.name))
@@ -136,7 +134,7 @@ def _plain(name: str) -> str:
     return " ".join(name.casefold().split()).removeprefix("room ")
 
 
-def _layers(campus: CampusMap, today: date) -> Iterator[Difference]:
+def _layers(campus: CampusMap, today: date, days: int) -> Iterator[Difference]:
     for level in campus.levels:
         for one in level.layers:
             at = "layer", level.id, one.name, level.id
@@ -144,13 +142,13 @@ def _layers(campus: CampusMap, today: date) -> Iterator[Difference]:
                 yield Difference("lost", *at)
             elif not one.verified:
                 yield Difference("never_verified", *at)
-            elif is_old(one.verified, today):
+            elif is_old(one.verified, today, days):
                 yield Difference("old", *at)
 
 
-def is_old(verified: str, today: date) -> bool:
-    """Whether a day of verification is too long ago, or none: one that is still to come is none."""
+def is_old(verified: str, today: date, days: int) -> bool:
+    """Whether a day of verification is more than `days` ago, or none: one that is still to come is none."""
     if not verified:
         return True
     age = (today - date.fromisoformat(verified)).days
-    return age > OLD_DAYS or age < -1
+    return age > days or age < -1

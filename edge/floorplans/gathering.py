@@ -146,7 +146,7 @@ class Gathering:
             raise Refused("empty", "nothing in it can stand on a map", do)
         if self.told.cell is not None:
             grid = Grid(self.told.cell, grid.bearing if grid else 0.0, said=True)
-        return Drawn(1, sha256, format_, tuple(levels), grid, zero, dict(sorted(self.left.items())[:50]))
+        return Drawn(1, sha256, format_, tuple(levels), grid, zero, _most_of(self.left))
 
     def _layer(self, storey: Storey, name: LayerName) -> Layer | None:
         picture = storey.picture if name == "backdrop" else None
@@ -159,6 +159,17 @@ class Gathering:
         return Layer(
             name, day_of(on, f"verification of {name}"), text_of(by, "verified by"), features, picture
         )
+
+
+MOST_LEFT: Final = 50
+
+
+def _most_of(left: Counter[str]) -> dict[str, int]:
+    """What was not taken, by what it is. Of very many kinds the rarest are counted together: nothing goes untold."""
+    if len(left) <= MOST_LEFT:
+        return dict(sorted(left.items()))
+    most = left.most_common(MOST_LEFT - 1)
+    return {**dict(sorted(most)), "of other kinds": left.total() - sum(count for _what, count in most)}
 
 
 _KNOWN: Final = "use one of: " + ", ".join(KINDS)

@@ -1,6 +1,6 @@
 """IMDF (OGC 20-094): an archive of GeoJSON, unpacked within bounds. Pure but for the archive that is handed in.
 
-Rooms, openings and a few fixtures have their categories; what IMDF has no word for (shut-offs, cameras, what a door is called
+Rooms, openings and a few amenities have their categories; what IMDF has no word for (shut-offs, cameras, what a door is called
 here) stands in a member `campus-edge.geojson` of our own form.
 """
 
@@ -23,6 +23,12 @@ OWN: Final = "campus-edge.geojson"
 _CORRIDORS: Final = frozenset({"walkway", "lobby", "foyer", "vestibule"})
 _UNITS: Final = {"stairs": "stair", "steps": "stair", "elevator": "elevator", "escalator": "stair"}
 _NOT_DRAWN: Final = frozenset({"opentobelow", "structure", "column", "nonpublic.void"})
+_AMENITIES: Final = {"defibrillator": "aed", "fireextinguisher": "extinguisher"}
+"""Of the amenity categories of OGC 20-094 (docs.ogc.org/cs/20-094/Categories) those that are a thing of ours, and no more:
+`firstaid` is a place and no trauma kit, `firealarmpullstation` no panel, `meetingpoint` nowhere that people are led to.
+It has none for key boxes, shut-offs or hydrants.
+"""
+_CATEGORY: Final = re.compile(r"[a-z][a-z.]{0,39}")
 _OUTSIDE: Final = frozenset({"pedestrian.principal", "emergencyexit"})
 _AGAIN: Final = "pack the archive again, with the files of IMDF and nothing else"
 
@@ -41,12 +47,17 @@ def read(data: bytes, found: Gathering) -> tuple[Grid | None, LonLat | None]:
     language = manifest.get("language")
     ids = _levels(parsed(members["level.geojson"], "level.geojson"), frame, language)
     flats: list[Flat] = []
+    units: dict[str, str] = {}
     for name, kind_of in (("unit", _unit), ("opening", _opening)):
         if f"{name}.geojson" in members:
-            flats += _flats(
-                name, parsed(members[f"{name}.geojson"], f"{name}.geojson"), kind_of, ids, language, found
-            )
-    for name in ("amenity", "fixture", "occupant", "kiosk", "section"):
+            document = parsed(members[f"{name}.geojson"], f"{name}.geojson")
+            flats += _flats(name, document, kind_of, ids, language, found)
+            if name == "unit":
+                units = _levels_of_units(document, ids)
+    if "amenity.geojson" in members:
+        document = parsed(members["amenity.geojson"], "amenity.geojson")
+        flats += _amenities(document, units, ids, language, found)
+    for name in ("fixture", "occupant", "kiosk", "section"):
         if f"{name}.geojson" in members:
             told = parsed(members[f"{name}.geojson"], f"{name}.geojson").get("features")
             found.left[name] += len(told) if isinstance(told, list) else 0
@@ -171,6 +182,48 @@ def _flats(
         words = {"name": label, "ref": "", "zone": "", "note": ""}
         flats.append(Flat(kind, rings_of(one.get("geometry"), where), words, ids[level], where))
     return flats
+
+
+def _levels_of_units(document: Document, ids: dict[str, str]) -> dict[str, str]:
+    """Our ids of levels by IMDF's of units, those that are not drawn too."""
+    return {
+        one["id"]: ids[one["properties"]["level_id"]]
+        for one in _list(document, "unit")
+        if isinstance(one.get("id"), str)
+    }
+
+
+def _amenities(
+    document: Document, units: dict[str, str], ids: dict[str, str], language: object, found: Gathering
+) -> list[Flat]:
+    """Those that are a thing of ours. Of every other it is told what it is, and of one that nobody places too."""
+    told = document.get("features")
+    only = next(iter(ids.values())) if len(ids) == 1 else ""
+    flats = []
+    for place, one in enumerate(told if isinstance(told, list) else []):
+        where = f"amenity.geojson features[{place}]"
+        said = one.get("properties") if isinstance(one, dict) else None
+        category = said.get("category") if isinstance(said, dict) else None
+        if not isinstance(said, dict) or not isinstance(category, str) or not _CATEGORY.fullmatch(category):
+            found.left["amenity"] += 1
+            continue
+        kind = _AMENITIES.get(category)
+        if kind is None:
+            found.left[f"amenity {category}"] += 1
+            continue
+        named = said.get("unit_ids")
+        level = next((units[unit] for unit in _texts(named) if unit in units), only)
+        if not level:
+            found.left[f"amenity {category} on no known level"] += 1
+            continue
+        label = _label(said.get("name"), language, where) or _label(said.get("alt_name"), language, where)
+        words = {"name": label, "ref": "", "zone": "", "note": ""}
+        flats.append(Flat(kind, rings_of(one.get("geometry"), where), words, level, where))
+    return flats
+
+
+def _texts(given: object) -> list[str]:
+    return [one for one in given if isinstance(one, str)] if isinstance(given, list) else []
 
 
 def _unit(category: str) -> str:

@@ -13,8 +13,8 @@ from edge.journal.stored import rfc3339
 Document = dict[str, Any]
 
 
-def levels(campus: CampusMap, today: date | None = None) -> Document:
-    """Which levels and layers there are, and how the grid lies."""
+def levels(campus: CampusMap, days: int, today: date | None = None) -> Document:
+    """Which levels and layers there are, and how the grid lies. days: how long a layer counts as verified."""
     day = today or datetime.now(UTC).date()
     return {
         "known": campus.known,
@@ -28,11 +28,11 @@ def levels(campus: CampusMap, today: date | None = None) -> Document:
             "last": f"{letters(campus.columns - 1)}{campus.rows}",
             "origin": None if campus.zero is None else list(campus.zero),
         },
-        "levels": [_level(one, day) for one in campus.levels],
+        "levels": [_level(one, day, days) for one in campus.levels],
     }
 
 
-def _level(level: MapLevel, today: date) -> Document:
+def _level(level: MapLevel, today: date, days: int) -> Document:
     return {
         "id": level.id,
         "name": level.name,
@@ -42,7 +42,7 @@ def _level(level: MapLevel, today: date) -> Document:
                 "layer": one.name,
                 "verified": one.verified or None,
                 "by": one.by,
-                "old": is_old(one.verified, today),
+                "old": is_old(one.verified, today, days),
                 "lost": one.lost,
                 "features": len(one.features),
                 "sha256": one.sha256,

@@ -1,5 +1,6 @@
 """The simulators' control page and API over HTTP on loopback: break a device, press a button, turn an input."""
 
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Annotated, Any, Final, TypeVar, get_args
 
@@ -147,18 +148,20 @@ class Control:
         return _done(fault=order.fault, notices=order.notices)
 
     async def _page(self, request: web.Request) -> web.Response:
-        rows = "".join(
-            f"<tr><td>{escape(kind)}</td><td>{escape(str(one['id']))}</td><td>{escape(_said(one))}</td></tr>"
-            for kind, found in self._campus.document().items()
-            for one in found
-        )
-        return web.Response(
-            text=PAGE.replace("FAULTS", ", ".join(get_args(CameraFaultKind))).replace("ROWS", rows),
-            content_type="text/html",
-        )
+        return web.Response(text=page_of(self._campus.document()), content_type="text/html")
 
 
-def _said(one: dict[str, Any]) -> str:
+def page_of(devices: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """The page, with each device and what it does now."""
+    rows = "".join(
+        f"<tr><td>{escape(kind)}</td><td>{escape(str(one['id']))}</td><td>{escape(_said(one))}</td></tr>"
+        for kind, found in devices.items()
+        for one in found
+    )
+    return PAGE.replace("FAULTS", ", ".join(get_args(CameraFaultKind))).replace("ROWS", rows)
+
+
+def _said(one: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in one.items() if name != "id")
 
 
@@ -181,8 +184,10 @@ def _done(**more: Any) -> web.Response:
     return web.json_response({"done": True, **more})
 
 
-PAGE: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Simulated campus</title>
-<style>body{font:16px/1.4 system-ui;margin:2rem}table{border-collapse:collapse}td{border:1px solid;padding:.2rem .6rem}</style>
+PAGE: Final = """<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1"><title>Simulated campus</title>
+<style>:root{color-scheme:light dark}body{font:16px/1.4 system-ui;margin:1rem;overflow-wrap:anywhere}
+table{border-collapse:collapse;width:100%}td{border:1px solid;padding:.2rem .6rem;vertical-align:top}</style>
 <h1>Simulated campus</h1>
 <p>Break it: <code>curl -d '{"fault":"dead"}' URL/controllers/ID</code>; faults: none, dead, slow, late, refusing,
 wrong_point, wrong_value, garbage, drop, away. <code>curl -d '{"latch_stuck":true}' URL/doors/ID</code>

@@ -32,6 +32,7 @@ def sought(plan: Plan, record: Record, incident: str) -> list[Sought]:
     if live is None:
         return []
     held = [(zone, own.response) for zone, own in record.zones.items() if own.incident == live.id]
+    held += live.played
     return [
         Sought(zone, plan.responses[response].nearest)
         for zone, response in dict.fromkeys([*held, (live.zone, live.response)])

@@ -140,7 +140,7 @@ class Campus:
     """What the accepted configuration says. zones: each with those above it, itself first. tickets, inspections:
     their packs.
 
-    exterior: limits of the sweep of exterior doors.
+    exterior: limits of the sweep of exterior doors. map_days: how long a layer of the map counts as verified.
     kept_us: how long the journal keeps what belongs to no incident; None: for ever.
     """
 
@@ -151,6 +151,7 @@ class Campus:
     tickets: TicketPack = field(default_factory=TicketPack)
     exterior: ExteriorPack = field(default_factory=ExteriorPack)
     inspections: InspectionPack = field(default_factory=InspectionPack)
+    map_days: int = 365
 
 
 @dataclass(slots=True)

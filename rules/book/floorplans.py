@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from rules.book import restating
+from rules.book.asset_fields import day_of, is_date
 from rules.book.book import Book
 from rules.book.decision import Now, Refused
 from rules.book.floorplan import Plan
@@ -21,6 +22,7 @@ from rules.model.ids import Actor
 
 MOST_LAYERS: Final = 300
 """On the whole map, and of one file."""
+NEVER: Final = "never"
 MAP: Final = "map"
 """The subject of what is recorded."""
 
@@ -75,6 +77,22 @@ def kept(book: Book, now: Now) -> Iterator[Entry]:
         layers = tuple(layer for layer, _ in those)
         fact = FloorplanTaken(first.sha256, plan, first.format, layers, first.taken_us)
         yield Entry(fact, MAP, restating.RULE, because=restating.AGED)
+
+
+def flags(book: Book, now: Now) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """(level, arguments of its flag): layers that nobody verified in time, the oldest day of them, and the limit in days.
+
+    A day that is still to come is none: nobody walked through yet.
+    """
+    most = book.campus.map_days
+    late: dict[str, list[tuple[str, str]]] = {}
+    for level, layer, one in by_level(book.floorplans):
+        verified = one.verified if is_date(one.verified) and day_of(one.verified) <= now.day + 1 else ""
+        if not verified or now.day - day_of(verified) > most:
+            late.setdefault(level, []).append((verified, layer))
+    for level, layers in late.items():
+        oldest = min(verified for verified, _ in layers)
+        yield level, ("", level, ", ".join(layer for _, layer in layers), oldest or NEVER, str(most))
 
 
 def by_level(plans: Mapping[tuple[str, str], Plan]) -> list[tuple[str, str, Plan]]:

@@ -18,6 +18,7 @@ FLAGS: Final[frozenset[str]] = (
             "device_unlisted",
             "devices_unknown",
             "fault_reported",
+            "map_old",
             "needs_down",
             "recommission",
             "retired_configured",

@@ -97,6 +97,8 @@ def wanted(book: Book, now: Now) -> Generator[None, None, Flags]:
         flags[code, subject] = (zone_of(book, subject), *args)
     for door, args in exterior.flags(book, now):
         flags["sweep_unsigned", door] = args
+    for level, args in floorplans.flags(book, now):
+        flags["map_old", f"map:{level}"] = args
     yield
     of_tickets = yield from ticket_sweep.flags(book, now)
     return flags | of_tickets

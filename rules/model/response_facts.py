@@ -59,4 +59,18 @@ class EndConfirmed:
     second: str | None
 
 
-ResponseFact = ResponseChanged | TransitionRefused | EndConfirmed | SchoolTurned
+@dataclass(frozen=True, slots=True)
+class ExercisePlayed:
+    """An exercise that is live is played in one more zone, or by something graver there. Its first zone is in its opening.
+
+    It holds nothing, so that it is on no zone's state. A version that does not know this kind shows its first zone alone.
+    """
+
+    KIND: ClassVar[str] = "exercise.played/1"
+    SEALED: ClassVar[tuple[str, ...]] = ()
+    id: IncidentId
+    zone: ZoneId
+    response: Response
+
+
+ResponseFact = ResponseChanged | TransitionRefused | EndConfirmed | ExercisePlayed | SchoolTurned

@@ -164,7 +164,17 @@ def locked_down(
     record = Record(
         number=1,
         zones={HS: ZoneState("lockdown", kind, INCIDENT, ordered)},
-        incidents={INCIDENT: Incident(INCIDENT, kind, "lockdown", HS, False, ordered)},
+        incidents={
+            INCIDENT: Incident(
+                INCIDENT,
+                kind,
+                "lockdown",
+                HS,
+                False,
+                ordered,
+                ((HS, "lockdown"),) if kind == "exercise" else (),
+            )
+        },
         orders=dict.fromkeys(verdicts, DoorOrder("lock", ordered, INCIDENT)),
         outputs_on=frozenset({OutputId("strobe-a")}),
     )

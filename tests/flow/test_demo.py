@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from edge.control.client import Broken, NotRunning, ask
+from edge.simulated.control import page_of
+from tests.flow.chromium import chromium
 from tests.flow.rig import School
 from tests.flow.waiting import PATIENCE_S, wait_for
 
@@ -100,3 +102,15 @@ def _with_secrets(folder: Path) -> Path:
     line = next(one for one in text.splitlines() if one.startswith("#   umask 077;"))
     subprocess.run(["bash", "-euc", line.removeprefix("#   ")], cwd=folder, check=True, capture_output=True)
     return config
+
+
+def test_the_page_that_breaks_things_fits_a_phone() -> None:
+    devices = {
+        "doors": [{"id": f"door-{n}-{'x' * 40}", "locked": True, "latch_stuck": False} for n in range(3)],
+        "buttons": [{"id": "pb-101", "battery": 90, "topic": "campus/button/pb-101/accepted"}],
+    }
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+        page.set_content(page_of(devices))
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        assert page.evaluate("window.innerWidth") == 390

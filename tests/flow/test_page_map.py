@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -142,3 +143,64 @@ def test_the_tall_level_of_the_sample_campus_prints_on_one_sheet_as_well(
         expect(page.locator("main")).to_contain_text("True north is up")
         data = page.pdf(format=size, prefer_css_page_size=False)
     assert len(re.findall(rb"/Type\s*/Page\b(?!s)", data)) == 1
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_who_coordinates_sees_each_zones_state_on_the_plan_and_it_follows_by_itself(
+    campus: School, officer: Visitor, browser: Browser, width: int
+) -> None:
+    if width == WIDTHS[0]:
+        account(campus, "C. Lead", "staff")
+    lead = Visitor(browser, officer.base, "C. Lead", PASSWORD)
+    door = str(campus.tree["doors"][0]["id"])
+    incident = campus.ask({"do": "press", "button": "pb-native", "kind": "drill", "gesture": "hold"})[
+        "incident"
+    ]
+    with (
+        lead.window(viewport={"width": width, "height": 900}) as page,
+        lead.window(viewport={"width": 390, "height": 844}) as room,
+    ):
+        page.goto(f"{officer.base}/incidents/{incident}/post")
+        card = page.locator("#zones-card")
+        expect(card.locator(".zonemap .badge").first).to_contain_text("DRILL Lockdown")
+        expect(card.locator("polygon.held.drill").first).to_be_attached()
+        # Every door proves itself, and nobody has said anything yet.
+        expect(card.locator(".badge .v-act")).to_have_count(0, timeout=20_000)
+        silent = card.locator("polygon.room-unk")
+        expect(silent.first).to_be_attached()
+        before = silent.count()
+        room.goto(f"{officer.base}/classroom/{door}")
+        room.locator("summary", has_text="REPORT").click()
+        room.get_by_role("button", name="Needs help").click()
+        expect(card.locator("polygon.room-act")).to_have_count(1)
+        expect(silent).to_have_count(before - 1)
+        expect(card).to_contain_text("1 room calls")
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)
+            assert wrong(page, theme) == [], theme
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert page.evaluate(SMALL) == 0
+    assert lead.complaints == []
+
+
+def test_a_plan_of_long_ago_is_a_flag_with_an_owner_until_it_is_taken_off(
+    campus: School, officer: Visitor, tmp_path: Path
+) -> None:
+    file = tmp_path / "annex.svg"
+    root = 'xmlns="http://www.w3.org/2000/svg" data-level="annex" data-metres-per-unit="1" data-north="0"'
+    room = '<rect data-kind="room" data-name="9" width="8" height="8"/>'
+    file.write_bytes(svg(room, f'{root} data-verified="2020-01-31"'))
+    assert campus.cli("import", "floorplan", str(file)).returncode == 0
+
+    def stands(document: dict[str, Any]) -> bool:
+        return ("map_old", "map:annex") in {(one["code"], one["subject"]) for one in document["flags"]}
+
+    campus.until("the flag", stands)
+    with officer.window() as page:
+        page.goto(f"{officer.base}/flags")
+        row = page.locator("main li", has_text="The map of annex was not verified in time")
+        expect(row).to_contain_text("rooms: last walk-through 2020-01-31, and 365 days is the most.")
+        expect(row).to_contain_text("Owner: administrator")
+        expect(row.get_by_role("link", name="Look")).to_have_attribute("href", "/map")
+    assert campus.cli("map", "drop", "annex").returncode == 0
+    campus.until("the flag's end", lambda document: not stands(document))

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from edge.control import client
+from tests.edge.floorplans.plans import svg
 from tests.flow.chromium import Visitor, chromium
 from tests.flow.mosquitto import Document
 from tests.flow.rig import School, running
@@ -215,6 +216,13 @@ def test_it_is_held_on_a_phone_and_on_a_wide_screen_without_a_script(here: Schoo
     base = f"http://{here.tree['web']['listen']}"
     lin = Visitor(browser, base, "K. Lin", PASSWORD)
     before = written_to(here)
+    door = here.tree["doors"][0]
+    room = (
+        f'<rect data-kind="room" data-name="{door["id"]}" data-zone="{door["zone"]}" width="60" height="40"/>'
+    )
+    plan = here.folder / "floor.svg"
+    plan.write_bytes(svg(f'{room}<circle data-kind="door" data-ref="{door["id"]}" cx="30" cy="40" r="1"/>'))
+    assert here.cli("import", "floorplan", str(plan)).returncode == 0
     for width in (390, 1440):
         with lin.window(viewport={"width": width, "height": 900}, java_script_enabled=width == 1440) as page:
             page.goto(f"{base}/tabletop")
@@ -228,7 +236,12 @@ def test_it_is_held_on_a_phone_and_on_a_wide_screen_without_a_script(here: Schoo
             page.get_by_label("Go to").fill("0:12")
             page.get_by_role("button", name="Go there").click()
             expect(page.get_by_text("NOT SECURED").first).to_be_visible()
-            expect(page.get_by_text("Room tcp-1: not latched")).to_be_visible()
+            expect(page.locator(".log").get_by_text("Room tcp-1: not latched")).to_be_visible()
+            # Where it is, and whom one would look through: by names, and nothing of it live.
+            expect(page.locator("#map-then .zonemap .badge").first).to_contain_text("TABLETOP Lockdown")
+            expect(page.locator("#map-then .zonemap a")).to_have_count(0)
+            expect(page.locator("#eyes-then")).to_contain_text("No camera is in these zones")
+            expect(page.locator("#eyes-then img, #eyes-then video")).to_have_count(0)
             expect(page.locator(".log time").first).to_have_text("00:00:10")
             expect(page.get_by_text(BANNER)).to_be_visible()
             expect(page.locator("header").get_by_text("TABLETOP, not live", exact=True)).to_be_visible()

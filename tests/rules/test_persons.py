@@ -2,6 +2,7 @@
 
 import pytest
 
+from rules.holding import zones_of
 from rules.model.events import ExportMade
 from rules.model.facts import (
     IncidentClosed,
@@ -13,6 +14,7 @@ from rules.model.facts import (
 )
 from rules.model.ids import IncidentId, ZoneId
 from rules.model.kinds import DRILL, EXERCISE
+from rules.model.response_facts import ExercisePlayed
 from tests.rules.campus import CAMPUS, PERSON, A, facts
 from tests.rules.story import GYM, GYM_DOOR, HIDDEN, ROOM_1, ROOM_2, Story, locked, only, replied
 
@@ -74,6 +76,34 @@ def test_an_exercise_locks_nothing() -> None:
     made = story.start("lockdown", CAMPUS, kind=EXERCISE)
     assert not made.permits
     assert only(story.incidents).kind == "exercise"
+
+
+def test_an_exercise_is_in_every_zone_it_was_asked_for_and_stays_there_over_a_restart() -> None:
+    story = Story()
+    made = story.start("lockdown", A, B, kind=EXERCISE)
+    live = only(story.incidents)
+    assert dict(live.played) == {A: "lockdown", B: "lockdown"}
+    assert zones_of(story.state.record, live) == (A, B)
+    assert [one.zone for one in facts(made) if isinstance(one, ExercisePlayed)] == [B]
+    # It holds nothing and locks nothing there either.
+    assert not story.state.record.zones
+    assert not made.permits
+    assert story.refolded().incidents == story.state.record.incidents
+
+
+def test_what_is_played_in_a_zone_is_the_gravest_that_was_asked_for_there() -> None:
+    story = Story()
+    story.start("staff-assist", A, kind=EXERCISE)
+    story.start("staff-assist", B, kind=EXERCISE)
+    story.start("lockdown", A, kind=EXERCISE)
+    again = story.start("staff-assist", A, kind=EXERCISE)
+    up = story.start("lockdown", B, kind=EXERCISE)
+    assert not [one for one in facts(again) if isinstance(one, ExercisePlayed)]
+    assert [one.response for one in facts(up) if isinstance(one, ExercisePlayed)] == ["lockdown"]
+    live = only(story.incidents)
+    assert (live.response, live.zone) == ("lockdown", A)
+    assert dict(live.played) == {A: "lockdown", B: "lockdown"}
+    assert story.refolded().incidents == story.state.record.incidents
 
 
 def test_a_silent_start_gives_no_incident_away() -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from edge.config.packs import shipped
 from rules import post
+from rules.model.kinds import EXERCISE
 from rules.model.post_facts import TaskOverdue
 from rules.plan import Plan
 from tests.rules.campus import CAMPUS, A, B
@@ -72,6 +73,15 @@ def test_what_holds_in_a_part_is_left_behind_by_nobody_and_what_is_outranked_is(
     ask(other, "evacuate")
     other.run(1)
     assert behind(other)["clear-halls"] == ("hold-in-place",)
+
+
+def test_what_an_exercise_plays_in_each_of_its_zones_is_somebodys_task() -> None:
+    story = Story(planned())
+    ask(story, "lockdown", A, kind=EXERCISE)
+    ask(story, "evacuate", B, kind=EXERCISE)
+    assert behind(story) == {}
+    ask(story, "lockdown", B, kind=EXERCISE)
+    assert behind(story)["route"] == ("evacuate",)
 
 
 def test_a_call_for_help_stands_whatever_holds_and_so_does_a_task_by_hand() -> None:

@@ -40,7 +40,7 @@ from rules.model.flag_facts import DryRunTold, FlagCompensated, FlagUncompensate
 from rules.model.ids import ButtonId, CommandId, DoorId, IncidentId, OutputId, PressId
 from rules.model.moments import SECOND_US, Instant
 from rules.model.post_facts import PostFact
-from rules.model.response_facts import ResponseChanged
+from rules.model.response_facts import ExercisePlayed, ResponseChanged
 from rules.model.selftest_facts import (
     DoorExercised,
     SelfTestEnded,
@@ -106,6 +106,10 @@ def test_an_incident_whose_zone_is_changed_shows_the_gravest_that_still_stands()
 
 def test_an_incident_that_is_not_live_cannot_rise() -> None:
     assert folded(IncidentRaised(INC, "evacuate", A)) == Record()
+
+
+def test_an_exercise_that_is_not_live_is_played_nowhere() -> None:
+    assert folded(ExercisePlayed(INC, A, "lockdown")) == Record()
 
 
 def test_a_zone_responds_and_returns_and_the_number_follows() -> None:
@@ -265,6 +269,7 @@ FOLDED = (
     DoorExercised,
     DoorsOrdered,
     DryRunTold,
+    ExercisePlayed,
     FlagCleared,
     FlagCompensated,
     FlagRaised,

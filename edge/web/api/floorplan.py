@@ -124,7 +124,9 @@ class AreaFound(Struct, frozen=True, kw_only=True):
 
 async def floorplan(visit: Visit) -> web.StreamResponse:
     """Levels, layers, grid."""
-    return answer(of(Floorplan, telling.levels(visit.office.floorplans.now)))
+    return answer(
+        of(Floorplan, telling.levels(visit.office.floorplans.now, visit.office.plan.flags.map_days))
+    )
 
 
 async def as_geojson(visit: Visit) -> web.StreamResponse:

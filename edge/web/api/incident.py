@@ -27,6 +27,7 @@ from edge.web.record import read_shown
 from edge.web.route import Route, Says, Visit
 from edge.web.shared import no_history, shared
 from edge.web.sieve import Position
+from rules.holding import within
 from rules.model.camera_facts import BlindCode
 from rules.model.ids import CameraId, IncidentId
 
@@ -185,14 +186,16 @@ def _from_memory(visit: Visit, here: Known) -> dict[str, Any]:
         for one in seen["doors"]
         if one["order"] is not None and one["order"]["incident"] == here.id
     ]
-    within = visit.office.plan.zones.get(here.document["zone"])
+    record = visit.office.state.record
+    live = record.incidents.get(IncidentId(here.id))
+    there = None if live is None else within(visit.office.plan, record, live)
     outputs = [
         one
         for one in seen["outputs"]
-        if (within is not None and one["zone"] in within.within)
+        if there is None
+        or one["zone"] in there
         or any(told["incident"] == here.id for told in one["notices"])
     ]
-    record = visit.office.state.record
     blind = record.blind.get(IncidentId(here.id))
     return {
         "fire": fire_effects(visit.office.plan, visit.office.state) if here.live else [],

@@ -13,7 +13,7 @@ from edge.web.pages.responses import KINDS, name
 from edge.web.pages.scene import Scene
 from edge.web.pages.testing import tests_running
 from edge.web.pages.verdicts import door_row, worst_first
-from rules.model.ids import ZoneId
+from rules.model.ids import IncidentId, ZoneId
 from rules.model.verdicts import SECURED
 from rules.supervision import BATTERY_LOW_PERCENT
 
@@ -136,9 +136,7 @@ def zone_row(scene: Scene, zone: Document) -> Document:
     held, kind, since = zone["response"], zone["kind"], zone["since"]
     if not held:
         # An exercise holds nothing: it is shown where it is played.
-        played = next((one for one in scene.picture["incidents"] if _played(scene, one, zone["id"])), None)
-        if played is not None:
-            held, kind, since = played["response"], played["kind"], played["opened"]
+        held, kind, since = _played(scene, zone["id"]) or (held, kind, since)
     depth = len(scene.plan.zones[zone["id"]].above) - 1 if zone["id"] in scene.plan.zones else 0
     return {
         "id": zone["id"],
@@ -152,9 +150,17 @@ def zone_row(scene: Scene, zone: Document) -> Document:
     }
 
 
-def _played(scene: Scene, incident: Document, zone: str) -> bool:
-    planned = scene.plan.zones.get(ZoneId(zone))
-    return incident["kind"] == "exercise" and planned is not None and incident["zone"] in planned.above
+def _played(scene: Scene, zone: str) -> tuple[str, str, str] | None:
+    """The gravest that an exercise in sight plays in a zone or above it, its kind, and since when; None: nothing."""
+    planned, live = scene.plan.zones.get(ZoneId(zone)), scene.state.record.incidents
+    found = [
+        (response, str(incident["kind"]), str(incident["opened"]))
+        for incident in scene.picture["incidents"]
+        if planned is not None and incident["id"] in live
+        for where, response in live[IncidentId(incident["id"])].played
+        if where in planned.above and response in scene.plan.responses
+    ]
+    return max(found, key=lambda one: scene.plan.responses[one[0]].rank, default=None)
 
 
 def walk_test_rows(scene: Scene) -> list[Document]:

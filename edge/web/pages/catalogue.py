@@ -35,6 +35,7 @@ from edge.web.pages import (
     assessments,
     assets,
     campus,
+    changing,
     confirming,
     devices,
     doors,
@@ -153,6 +154,7 @@ def from_tables() -> Iterator[str]:
         *(table.values() for table in (camera_words.FILES, camera_words.FILES_SAY, camera_words.FAILED)),
         camera_words.DELETED.values(),
         (replies.NOT_ON_DISK, devices.NOT_READ, words.SAID_NO),
+        (*changing.WHY.values(), changing.NOT_TO_START, changing.NO_DRILLS),
         timeline.STANDINGS.values(),
         *(
             table.values()

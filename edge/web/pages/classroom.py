@@ -9,8 +9,8 @@ from edge.web.pages.post import TONES
 from edge.web.pages.responses import MARKS, MARKS_SAY
 from edge.web.pages.scene import Scene
 from edge.web.pages.verdicts import door_row
-from rules.holding import effective
-from rules.model.ids import IncidentId
+from rules.holding import effective, within
+from rules.model.ids import IncidentId, ZoneId
 from rules.model.post_facts import ROOM_WORDS
 from rules.post_state import Post
 from rules.rooms import rooms_of
@@ -30,7 +30,7 @@ def classroom_view(scene: Scene, of: str) -> Document | None:
     kind = "" if holds is None else holds.kind
     if holds is None:
         # An exercise is on screens alone: no zone is in a response by it.
-        practice = next((one for one in scene.picture["incidents"] if one["kind"] == "exercise"), None)
+        practice = next((one for one in scene.picture["incidents"] if _plays(scene, one, room.zone)), None)
         incident, kind = ("", "") if practice is None else (practice["id"], "exercise")
     response = holds.response if holds is not None else ""
     door = next((one for one in scene.picture["doors"] if one["id"] == room.door), None)
@@ -57,6 +57,15 @@ def classroom_view(scene: Scene, of: str) -> Document | None:
         },
         "words": [(word, _(post_words.ROOM[word]), TONES[word]) for word in ROOM_WORDS],
     }
+
+
+def _plays(scene: Scene, incident: Document, zone: ZoneId) -> bool:
+    """Whether an exercise is played in a zone; one of a zone that left the configuration is played everywhere."""
+    live = scene.state.record.incidents.get(IncidentId(incident["id"]))
+    if incident["kind"] != "exercise" or live is None:
+        return False
+    there = within(scene.plan, scene.state.record, live)
+    return there is None or zone in there
 
 
 def rooms_view(scene: Scene, of: str) -> Document:

@@ -11,7 +11,7 @@ from edge.web.pages import times
 from edge.web.pages.language import _, many, say
 from edge.web.pages.scene import Scene
 from edge.words import LINKS
-from rules.model.ids import ZoneId
+from rules.model.ids import IncidentId, ZoneId
 
 Document = dict[str, Any]
 
@@ -24,7 +24,11 @@ SHOWN_ELSEWHERE: Final = frozenset({"unanswered_press", "not_armed"})
 LINK: Final = "link_not_proven"
 """Its subject is a link of a self-test: `kind:id`."""
 MOST_NAMED: Final = 5
-PLACES: Final[Mapping[str, str]] = {"bundle_missing": "/firmware", "bundle_old": "/firmware"}
+PLACES: Final[Mapping[str, str]] = {
+    "bundle_missing": "/firmware",
+    "bundle_old": "/firmware",
+    "map_old": "/map",
+}
 """Where something is done about a flag that is of no device."""
 FAULTS: Final = frozenset({"lock_ticket_old", "safety_ticket_old"})
 """What was reported and nobody mended: shown in an incident too, for it changes what people can rely on there."""
@@ -174,6 +178,8 @@ def after(seconds: int) -> str:
 def flags_here(scene: Scene, incident: str, zone: str) -> Document:
     """What is wrong in an incident's zones and may make somebody less safe now; the rest waits behind a count."""
     held = {one["id"] for one in scene.picture["zones"] if one["incident"] == incident} | {zone}
+    live = scene.state.record.incidents.get(IncidentId(incident))
+    held |= {str(one) for one, _response in live.played} if live is not None else set()
     planned = [scene.plan.zones[ZoneId(one)] for one in held if ZoneId(one) in scene.plan.zones]
     zones = {str(one) for its in planned for one in (*its.within, *its.above)}
     faults = {one["id"] for one in scene.picture["flags"] if one["code"] in FAULTS}

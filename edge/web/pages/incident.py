@@ -21,6 +21,7 @@ from edge.web.pages.post_line import post_line
 from edge.web.pages.responses import MARKS, band, name, presses, titled
 from edge.web.pages.scene import Scene
 from edge.web.pages.verdicts import counted, door_row, worst_first
+from rules.holding import zones_of
 from rules.model.ids import CameraId, IncidentId
 
 Document = dict[str, Any]
@@ -164,17 +165,18 @@ def incident_line(scene: Scene, line: Mapping[str, Any]) -> Document:
     kind, response = str(line["kind"]), str(line["response"])
     opened = str(line["opened_at"])
     closed = line["closed_at"]
-    live = IncidentId(str(line["incident"])) in scene.state.record.incidents
+    live = scene.state.record.incidents.get(IncidentId(str(line["incident"])))
+    where = (str(line["zone"]),) if live is None else zones_of(scene.state.record, live)
     lasted = times.ms_of(str(closed)) - times.ms_of(opened) if closed else None
     return {
         "id": line["incident"],
         "kind": kind,
         "mark": _(MARKS.get(kind, "")),
         "title": titled(kind, response),
-        "zone": scene.zone_name(str(line["zone"])),
+        "zone": ", ".join(scene.zone_name(one) for one in where),
         "opened": times.full(times.ms_of(opened), scene.zone),
         "lasted": times.lasting(lasted) if lasted is not None else "",
-        "live": live,
+        "live": live is not None,
     }
 
 

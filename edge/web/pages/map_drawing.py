@@ -3,6 +3,7 @@
 Its width is always the same, so that a style sheet knows how large a letter is on a phone and on a desk.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from edge.floorplans.campus_map import CampusMap, MapLevel
@@ -98,8 +99,8 @@ def grid_of(campus: CampusMap, level: MapLevel, sheet: Sheet, chosen: str) -> Do
     }
 
 
-def areas_of(level: MapLevel, sheet: Sheet, held: frozenset[str]) -> list[Document]:
-    """Areas, the largest kinds first. held: zones in which a response holds."""
+def areas_of(level: MapLevel, sheet: Sheet, held: Mapping[str, str]) -> list[Document]:
+    """Areas, the largest kinds first. held: zones in which a response holds, with its kind."""
     order = ("grounds", "building", "corridor", "room", "stair", "elevator")
     found = []
     for one in sorted(
@@ -110,7 +111,7 @@ def areas_of(level: MapLevel, sheet: Sheet, held: frozenset[str]) -> list[Docume
                 {
                     "kind": one.kind,
                     "points": sheet.ring(one.points),
-                    "held": one.zone in held,
+                    "held": held.get(one.zone, ""),
                     "zone": one.zone,
                 }
             )
@@ -128,25 +129,26 @@ def lines_of(level: MapLevel, sheet: Sheet) -> list[str]:
 
 
 def labels_of(level: MapLevel, sheet: Sheet) -> list[Document]:
-    """Names of rooms, each in its own. wide: it has room on a desk alone, or where it is looked at from near."""
-    found = []
-    for one in level.features():
-        name = one.name or (KINDS[one.kind].letters if one.form == "area" else "")
-        if one.form != "area" or not name or (one.kind == "grounds" and not one.name):
-            continue
-        if one.kind == "building":
-            continue
-        at = middle(one.points)
-        if not sheet.shows(at):
-            continue
-        xs, ys = [sheet.at(point)[0] for point in one.points], [sheet.at(point)[1] for point in one.points]
-        room_px = (max(xs) - min(xs)) * PHONE_PX
-        lines = _broken(name, room_px)
-        longest = max(map(len, lines)) * LETTER_PX
-        fits = longest <= room_px + 4 and (max(ys) - min(ys)) * PHONE_PX >= 15 * len(lines)
-        x, y = sheet.at(at)
-        found.append({"lines": lines, "x": x, "y": y, "wide": not fits})
-    return found
+    """Names of rooms, each in its own."""
+    found = (label_of(one, sheet) for one in level.features())
+    return [one for one in found if one is not None]
+
+
+def label_of(one: Feature, sheet: Sheet) -> Document | None:
+    """What stands in an area. wide: it has room on a desk alone, or where it is looked at from near. None: nothing."""
+    name = one.name or (KINDS[one.kind].letters if one.form == "area" else "")
+    if one.form != "area" or not name or one.kind == "building" or (one.kind == "grounds" and not one.name):
+        return None
+    at = middle(one.points)
+    if not sheet.shows(at):
+        return None
+    xs, ys = [sheet.at(point)[0] for point in one.points], [sheet.at(point)[1] for point in one.points]
+    room_px = (max(xs) - min(xs)) * PHONE_PX
+    lines = _broken(name, room_px)
+    longest = max(map(len, lines)) * LETTER_PX
+    fits = longest <= room_px + 4 and (max(ys) - min(ys)) * PHONE_PX >= 15 * len(lines)
+    x, y = sheet.at(at)
+    return {"lines": lines, "x": x, "y": y, "wide": not fits}
 
 
 def _broken(name: str, room_px: float) -> list[str]:

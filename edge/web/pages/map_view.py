@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from edge.floorplans.campus_map import CampusMap, MapLayer, MapLevel
-from edge.floorplans.compared import OLD_DAYS, is_old
+from edge.floorplans.compared import is_old
 from edge.floorplans.drawn import Feature
 from edge.floorplans.kinds import KINDS
 from edge.floorplans.placing import letters, place_of
@@ -58,7 +58,7 @@ def map_view(scene: Scene, of: str) -> Document | None:
     chosen = "" if place is None else f"{letters(place[0])}{place[1] + 1}"
     sheet = drawing.sheet_of(campus, level, place)
     zones = [zone_row(scene, one) for one in scene.picture["zones"]]
-    held = frozenset(one["id"] for one in zones if one["response"])
+    held = {one["id"]: one["kind"] for one in zones if one["response"]}
     there = list(level.features())
     doors = _doors(scene, campus, there)
     cameras = _cameras(scene, campus, there)
@@ -212,13 +212,13 @@ def _unplaced(scene: Scene, campus: CampusMap) -> list[Document]:
 
 
 def _layer(scene: Scene, layer: MapLayer) -> Document:
-    today = _today(scene)
+    today, days = _today(scene), scene.plan.flags.map_days
     if layer.lost:
         says = _("not in the store any more: bring its file again")
     elif not layer.verified:
         says = _("never verified")
-    elif is_old(layer.verified, today):
-        says = say("verified {day}: OLD, more than {n} days", day=layer.verified, n=OLD_DAYS)
+    elif is_old(layer.verified, today, days):
+        says = say("verified {day}: OLD, more than {n} days", day=layer.verified, n=days)
     else:
         says = say("verified {day}", day=layer.verified)
     by = say("by {who}", who=layer.by) if layer.by and not layer.lost else ""
@@ -226,7 +226,7 @@ def _layer(scene: Scene, layer: MapLayer) -> Document:
         "name": _(LAYER_WORDS[layer.name]),
         "says": says,
         "by": by,
-        "old": layer.lost or is_old(layer.verified, today),
+        "old": layer.lost or is_old(layer.verified, today, days),
     }
 
 

@@ -13,7 +13,7 @@ from edge.operations import NotDone
 from edge.web.book import problem
 from edge.web.floorplans import take_enclosed
 from edge.web.pages.acting import onward
-from edge.web.pages.language import _, many
+from edge.web.pages.language import _, many, say
 from edge.web.pages.map_view import LAYER_WORDS, map_view
 from edge.web.pages.showing import moment_of, scene_of, show, show_shared
 from edge.web.problem import Problem
@@ -108,7 +108,11 @@ async def bring(visit: Visit) -> web.StreamResponse:
             raise
         return await _inventory(visit, missing=err.detail, status=err.status)
     things = sum(one.features for one in came.layers)
-    return onward(visit, "/map", many("{n} thing on the map now.", "{n} things on the map now.", things))
+    text = many("{n} thing on the map now.", "{n} things on the map now.", things)
+    if came.left:
+        left = ", ".join(f"{count} {what}" for what, count in came.left.items())
+        text += " " + say("Not taken: {left}.", left=left)
+    return onward(visit, "/map", text)
 
 
 def read(path: Path) -> bytes | None:

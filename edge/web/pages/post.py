@@ -9,6 +9,7 @@ from edge.post import post_document
 from edge.web.pages import telling, times
 from edge.web.pages.incident import incident_view
 from edge.web.pages.language import _, many, say
+from edge.web.pages.map_zones import zones_view
 from edge.web.pages.responses import name
 from edge.web.pages.scene import Scene
 from edge.web.pages.statement_rows import statement_rows
@@ -38,6 +39,7 @@ def post_view(scene: Scene, of: str) -> Document | None:
     return {
         **whole,
         **rooms_view(scene, found),
+        **zones_view(scene, of, found["rooms"]),
         "vacant": not found["coordinator"],
         "roles": [_role(scene, one) for one in found["roles"]],
         "unnamed": ", ".join(_(one["words"]) for one in found["roles"] if one["primary"] is None),

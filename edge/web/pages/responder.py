@@ -5,6 +5,7 @@ from typing import Any
 from edge.post import post_document
 from edge.web.pages.cameras import incident_cameras
 from edge.web.pages.devices import input_row
+from edge.web.pages.map_zones import zones_view
 from edge.web.pages.post import rooms_view
 from edge.web.pages.responses import band, presses
 from edge.web.pages.scene import Scene
@@ -46,6 +47,7 @@ def responder_view(scene: Scene, of: str) -> Document | None:
         "locked": sorted((row for row in inside if row["locked"]), key=lambda row: row["name"]),
         "unlocked": sorted((row for row in inside if not row["locked"]), key=worst_first),
         **rooms_view(scene, post),
+        **zones_view(scene, of, post["rooms"], also=outside),
         "responders": [one["name"] for one in post["responders"]],
         "coordinator": _coordinator(post),
         "fire": [row for row in inputs if row["fire"] and row["tone"] != "calm"],

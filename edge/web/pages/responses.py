@@ -8,7 +8,7 @@ from edge.web.pages import times
 from edge.web.pages.language import _, say
 from edge.web.pages.scene import Scene
 from rules.holding import effective
-from rules.model.ids import ZoneId
+from rules.model.ids import IncidentId, ZoneId
 from rules.notices import UNSAID
 from rules.plan import ButtonPlan
 from rules.state import ZoneState
@@ -69,6 +69,10 @@ def _whereabouts(scene: Scene, incident: Document) -> tuple[str, str]:
     for zone, own in scene.state.record.zones.items():
         if own.incident == incident["id"] and zone != incident["zone"] and _to_be_named(scene, zone, own):
             found.setdefault(own.response, []).append(_called(scene, zone))
+    live = scene.state.record.incidents.get(IncidentId(incident["id"]))
+    for zone, response in live.played if live is not None else ():
+        if zone != incident["zone"]:
+            found.setdefault(response, []).append(_called(scene, zone))
     where = ", ".join(found.pop(incident["response"]))
     rest = "; ".join(f"{name(one)}: {', '.join(zones)}" for one, zones in found.items())
     return where, say("Also {rest}.", rest=rest) if rest else ""

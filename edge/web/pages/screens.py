@@ -74,6 +74,7 @@ SCREENS: Final = {
                 "post_roles",
                 "post_rooms",
                 "count",
+                "post_map",
                 "post_timers",
                 "post_tasks",
                 "post_failed",
@@ -88,7 +89,14 @@ SCREENS: Final = {
         Screen(
             "responder",
             "responder.html",
-            ("responder_where", "responder_doors", "responder_people", "seen"),
+            (
+                "responder_where",
+                "responder_map",
+                "responder_doors",
+                "responder_locked",
+                "responder_people",
+                "seen",
+            ),
             responder_view,
             "respond",
         ),

@@ -29,6 +29,7 @@ from edge.web.pages.replies import told
 from edge.web.pages.responses import name
 from edge.web.pages.scene import Scene
 from edge.web.pages.showing import actor_of, pages, scene_of, show
+from edge.web.pages.tabletop_map import map_then
 from edge.web.pages.timeline import timeline
 from edge.web.pages.verdicts import NOBODY_ASKED, SHAPES, counted, worst_first
 from edge.web.problem import Problem
@@ -135,6 +136,7 @@ async def _one(visit: Visit, missing: str = "") -> web.StreamResponse:
         "bad": [one for one in ordered if one["attention"] == "not_secured"],
         "good": [one for one in rows if one["attention"] != "not_secured"],
         "band": {"kind": "exercise"},
+        **map_then(now, found, rows),
         "then": [{**one, "response": name(one["response"])} for one in found["zones"] if one["response"]],
         "rooms": [
             {**one, "says": _(post_words.ROOM.get(one["word"], one["word"]))} for one in found["rooms"]

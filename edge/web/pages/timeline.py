@@ -115,6 +115,9 @@ def _line(scene: Scene, row: Row) -> Document | None:
             text = titled(data["kind"], data["response"]) + f", {scene.zone_name(data['zone'])}"
         case "incident.raised/1":
             text = say("Raised to {what}", what=name(data["response"])) + f", {scene.zone_name(data['zone'])}"
+        case "exercise.played/1":
+            what = titled("exercise", data["response"])
+            text = say("{what} in {zone} as well", what=what, zone=scene.zone_name(data["zone"]))
         case "response.changed/1":
             what = say("{was} changed to {what}", was=name(data["was"]), what=name(data["response"]))
             text = f"{what}, {scene.zone_name(data['zone'])}" + _reason(row)

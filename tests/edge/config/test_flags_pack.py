@@ -86,6 +86,8 @@ WEEK = "{after: 1d, of: technician}"
         ("unknown: {button: button_unproven, ", "unknown: {", "button"),
         ('dry_run: {at: "06:30"}', 'dry_run: {at: "25:30"}', "no time of day"),
         ("measures: {longest: 31d}\n", "", "measures"),
+        ("map: {verified_within: 365d}\n", "", "map"),
+        ("verified_within: 365d", "verified_within: yearly", "no duration"),
         ("version: 1\n", "version: 1\nversion: 2\n", "flags.yaml"),
     ],
 )

@@ -49,6 +49,7 @@ def plan_with(doors: dict[str, str] | None = None, rooms: dict[str, str] | None 
         cameras={},
         zones={"a-1": None, "b": None},
         buttons={one: SimpleNamespace(id=one, room=room) for one, room in (rooms or {}).items()},
+        flags=SimpleNamespace(map_days=365),
     )
 
 
@@ -172,7 +173,7 @@ def test_a_layer_of_last_year_is_old_one_without_a_day_was_never_verified_and_to
     assert [said(day) for day in ("2026-01-01", "2025-11-29", "2027-06-01", "")] == [
         [], ["old"], ["old"], ["never_verified"],
     ]  # fmt: skip
-    told = telling.levels(laid(tmp_path, svg(ROOM)), TODAY)
+    told = telling.levels(laid(tmp_path, svg(ROOM)), 365, TODAY)
     assert told["levels"][0]["layers"][0]["old"] is True
 
 

@@ -5,6 +5,7 @@ import json
 import math
 import struct
 import zipfile
+from typing import Any
 
 import pytest
 
@@ -303,6 +304,101 @@ def test_what_imdf_has_no_word_for_stands_in_a_file_of_ours() -> None:
     told = read(imdf(campus_edge=own, amenity={"type": "FeatureCollection", "features": [{}, {}]}))
     assert {one.kind for one in features(told)} == {"room", "exterior-door", "gas-shut-off"}
     assert told.left == {"amenity": 2}
+
+
+def amenity(category: object, units: object = ("U1",), geometry: Any = None, **told: Any) -> dict[str, Any]:
+    """A feature of amenity.geojson, as OGC 20-094 has it: a point that names its units and no level."""
+    properties = {"category": category, "unit_ids": units, "name": None, "alt_name": None, **told}
+    where = point(-89.6, 39.8) if geometry is None else geometry
+    return {
+        "type": "Feature",
+        "id": "A",
+        "feature_type": "amenity",
+        "geometry": where,
+        "properties": properties,
+    }
+
+
+def of_amenities(*some: Any, **more: Any) -> dict[str, Any]:
+    return {"amenity": {"type": "FeatureCollection", "features": list(some)}, **more}
+
+
+def test_defibrillators_and_extinguishers_of_an_archive_stand_on_the_map() -> None:
+    told = read(
+        imdf(
+            **of_amenities(
+                amenity("defibrillator", name={"en": "AED by the gym"}),
+                amenity("fireextinguisher", alt_name={"en": "Kitchen"}),
+            )
+        )
+    )
+    found = {one.kind: one for one in features(told) if one.kind in ("aed", "extinguisher")}
+    assert {kind: (one.form, one.name) for kind, one in found.items()} == {
+        "aed": ("point", "AED by the gym"),
+        "extinguisher": ("point", "Kitchen"),
+    }
+    assert told.left == {}
+    (level,) = told.levels
+    assert [one.name for one in level.layers if one.name == "safety"] == ["safety"]
+
+
+def test_of_an_amenity_that_is_none_of_ours_it_is_told_what_it_is() -> None:
+    told = read(
+        imdf(
+            **of_amenities(
+                amenity("firstaid"),
+                amenity("firstaid"),
+                amenity("meetingpoint"),
+                amenity("<b>"),
+                amenity(7),
+                7,
+                {"properties": None},
+            )
+        )
+    )
+    assert told.left == {"amenity": 4, "amenity firstaid": 2, "amenity meetingpoint": 1}
+    assert {one.kind for one in features(told)} == {"room", "exterior-door"}
+
+
+def test_an_amenity_lies_on_the_level_of_its_unit_and_one_that_nobody_places_is_told() -> None:
+    archive_of = imdf()
+    with zipfile.ZipFile(io.BytesIO(archive_of)) as packed:
+        level, unit = (json.loads(packed.read(f"{one}.geojson")) for one in ("level", "unit"))
+    up = {**level["features"][0], "id": "L2", "properties": {"ordinal": 1, "name": {"en": "Upstairs"}}}
+    void = {**unit["features"][0], "id": "U2"}
+    void["properties"] = {"category": "opentobelow", "level_id": "L2"}
+    told = read(
+        imdf(
+            **of_amenities(
+                amenity("defibrillator", ["gone", 3, "U2"]),
+                amenity("defibrillator", []),
+                amenity("defibrillator", None),
+            ),
+            level={"type": "FeatureCollection", "features": [level["features"][0], up]},
+            unit={"type": "FeatureCollection", "features": [unit["features"][0], void]},
+        )
+    )
+    lies = [(level.id, one.kind) for level in told.levels for layer in level.layers for one in layer.features]
+    assert [one for one in lies if one[1] == "aed"] == [("upstairs", "aed")]
+    assert told.left == {"amenity defibrillator on no known level": 2, "unit": 1}
+
+
+def test_where_there_is_one_level_an_amenity_without_a_unit_lies_on_it() -> None:
+    told = read(imdf(**of_amenities(amenity("defibrillator", []))))
+    assert [one.kind for one in features(told) if one.kind == "aed"] == ["aed"]
+
+
+def test_an_amenity_that_lies_nowhere_on_earth_is_refused_with_its_place() -> None:
+    wrong = refusal(imdf(**of_amenities(amenity("defibrillator", geometry={"type": "Point"}))))
+    assert (wrong.code, wrong.where) == ("wrong", "amenity.geojson features[0]")
+
+
+def test_of_very_many_kinds_that_were_not_taken_the_rarest_are_told_together() -> None:
+    some = [amenity(f"{'x' * n}") for n in range(1, 41)] + [amenity(f"y{'x' * n}") for n in range(1, 31)]
+    told = read(imdf(**of_amenities(amenity("firstaid"), amenity("firstaid"), *some)))
+    assert len(told.left) == 50
+    assert told.left["amenity firstaid"] == 2
+    assert sum(told.left.values()) == 72
 
 
 def _zip(*files: tuple[str, bytes]) -> bytes:

@@ -4,7 +4,7 @@ from rules.book import floorplans
 from rules.book.book import Book
 from rules.book.decision import Now
 from rules.book.kinds import allowed
-from rules.model.facts import Entry
+from rules.model.facts import Entry, FlagCleared, FlagRaised
 from rules.model.floorplan_asks import DropFloorplan, RefuseFloorplan, TakeFloorplan
 from rules.model.floorplan_facts import FloorplanDropped, FloorplanRefused, FloorplanTaken, LayerDrawn
 from rules.model.ids import Actor
@@ -81,3 +81,44 @@ def test_what_counts_is_said_again_before_retention_lets_go_of_it() -> None:
     assert [one for one in swept(made, later) if isinstance(one, FloorplanTaken)] == []
     rebuilt = entered(book(), *(Entry(one, "map", Actor("rule")) for one in again))
     assert counts(rebuilt) == counts(made)
+
+
+def old(of: Book, now: Now = NOW) -> dict[str, tuple[str, ...]]:
+    return dict(floorplans.flags(of, now))
+
+
+def test_a_layer_that_was_not_verified_in_time_or_never_is_a_flag_of_its_level_until_it_is_brought_again() -> (
+    None
+):
+    made = book(map_days=365)
+    taken(made, ROOMS, UPSTAIRS)
+    assert [one for one in swept(made) if isinstance(one, FlagRaised)] == []
+    late = Now(NOW.utc_us + 366 * DAY_US, NOW.day + 366)
+    raised = [one for one in swept(made, late) if isinstance(one, FlagRaised)]
+    assert [(one.code, one.subject, one.args) for one in raised] == [
+        ("map_old", "map:floor-1", ("", "floor-1", "rooms", "2026-08-14", "365")),
+        ("map_old", "map:floor-2", ("", "floor-2", "rooms", "2026-08-14", "365")),
+    ]
+    asked(made, TakeFloorplan(FILE, NEXT, "svg", (("floor-1", "rooms", "2027-08-15", 12),)), late)
+    cleared = [one for one in swept(made, late) if isinstance(one, FlagCleared)]
+    assert [(one.code, one.subject) for one in cleared] == [("map_old", "map:floor-1")]
+    assert set(old(made, late)) == {"floor-2"}
+
+
+def test_on_the_last_day_a_map_still_counts_as_verified() -> None:
+    made = book(map_days=365)
+    taken(made, ROOMS)
+    assert old(made, Now(NOW.utc_us, NOW.day + 365)) == {}
+    assert set(old(made, Now(NOW.utc_us, NOW.day + 366))) == {"floor-1"}
+
+
+def test_what_nobody_verified_a_day_to_come_and_what_is_no_day_were_never_verified() -> None:
+    made = book(map_days=30)
+    taken(made, DOORS, ROOMS)
+    assert old(made) == {"floor-1": ("", "floor-1", "doors", "never", "30")}
+    taken(made, ("floor-3", "rooms", "2026-08-20", 1), ("floor-4", "rooms", "soon", 1))
+    assert {level: args[3] for level, args in old(made).items()} == {
+        "floor-1": "never",
+        "floor-3": "never",
+        "floor-4": "never",
+    }

@@ -189,6 +189,15 @@ async def test_what_differs_is_listed_with_what_to_do(serve: Serve, tmp_path: Pa
     assert 'enctype="multipart/form-data"' not in less
 
 
+async def test_the_way_to_the_inventory_is_shown_to_whoever_may_go_it(serve: Serve, tmp_path: Path) -> None:
+    bare = Office()
+    bare.floorplans.now = CampusMap(known=True)
+    for made in (bare, office(tmp_path)):
+        served = await serve(made)
+        assert 'href="/map/inventory"' in (await served.get("/map", "technician"))[1]
+        assert 'href="/map/inventory"' not in (await served.get("/map", "viewer"))[1]
+
+
 async def test_the_map_is_one_touch_from_an_incident(serve: Serve, tmp_path: Path) -> None:
     made = office(tmp_path, locked_down({D1: "secured", D2: "not_latched", D3: "stale"}))
     assert 'href="/map"' in (await (await serve(made)).get("/"))[1]

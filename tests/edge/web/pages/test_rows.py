@@ -265,3 +265,21 @@ async def test_a_controller_that_answers_says_since_when_and_not_how_old_that_is
     row = plain(text.partition('id="controller-plc-east"')[2].partition("</li>")[0])
     assert "since 2026-08-14 06:00:00 -05:00" in row
     assert "ago" not in row
+
+
+async def test_what_answers_does_not_stand_under_the_heading_of_what_does_not(serve: Serve) -> None:
+    state = quiet()
+    served = await serve(Office(state=state))
+    _, quietly = await served.get("/controllers")
+    assert "Do not answer 0 of 1 None. Answer 1 of 1 plc-east" in plain(quietly)
+
+    away = replace(state.live.controllers[PLC], up=False)
+    down = replace(state, live=replace(state.live, controllers={PLC: away}))
+    _, loudly = await (await serve(Office(state=down))).get("/controllers")
+    assert "Do not answer 1 of 1 plc-east" in plain(loudly)
+    assert "None." not in plain(loudly)
+
+    _, buttons = await served.get("/buttons")
+    not_proven = plain(buttons).partition("Not proven")[2]
+    assert "The others" in not_proven
+    assert "heard" not in not_proven.partition("The others")[0]

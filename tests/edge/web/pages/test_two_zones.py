@@ -1,20 +1,22 @@
 """An incident in more zones than one: its pages leave no room, no door and no word of any of them out."""
 
+import re
 from dataclasses import replace
 
 from edge.post import post_document
 from edge.web.pages.responses import band
 from edge.web.pages.scene import scene
 from edge.web.pages.times import zone_of
-from rules.model.facts import Entry
+from rules.model.facts import Entry, Fact, IncidentOpened
 from rules.model.ids import Actor, ZoneId
 from rules.model.post_facts import IncidentRole, RoomReported, TasksOpened
+from rules.model.response_facts import ExercisePlayed
 from rules.model.responses import Response
 from rules.plan import Plan, ResponsePlan, TaskPlan
 from rules.record import fold
 from rules.state import State, ZoneState
-from tests.edge.campus import D1, D2, D3, HS, INCIDENT, NOON, PLAN, A, B, locked_down
-from tests.edge.web.pages.conftest import Office, Serve
+from tests.edge.campus import D1, D2, D3, HS, INCIDENT, NOON, PLAN, A, B, locked_down, quiet
+from tests.edge.web.pages.conftest import Office, Serve, recorded
 from tests.edge.web.pages.test_post import plain
 
 MORE: dict[Response, ResponsePlan] = {
@@ -130,3 +132,53 @@ async def test_a_room_that_was_safe_before_what_holds_now_began_is_not_heard_fro
     served = await serve(made)
     text = plain((await served.get("/incidents/inc-1/post"))[1])
     assert f"{PLAN.doors[D1].name}, safe before, " in text
+
+
+def exercised(*zones: ZoneId) -> Office:
+    """A lockdown that is played in these zones, by the facts of it."""
+    first, *more = zones
+    state = quiet()
+    record, rule = state.record, Actor("rule")
+    facts: list[Fact] = [IncidentOpened(INCIDENT, "exercise", "lockdown", first, silent=False)]
+    facts += [ExercisePlayed(INCIDENT, zone, "lockdown") for zone in more]
+    for fact in facts:
+        record = fold(record, NOON, Entry(fact, INCIDENT, rule, INCIDENT))
+    return Office(state=replace(state, record=record))
+
+
+async def test_an_exercise_in_two_zones_is_shown_in_both_and_in_no_third(serve: Serve) -> None:
+    made = exercised(A, B)
+    served = await serve(made)
+    _, home = await served.get("/")
+    assert "Building A, Building B." in plain_of(home)
+    for zone in (A, B):
+        assert f'id="zone-{zone}" class="zone depth-1 held exercise"' in home
+    assert f'id="zone-{HS}" class="zone depth-0 held' not in home
+
+    found = post_document(made.plan, made.state, INCIDENT, str)
+    assert found is not None
+    assert {one["room"] for one in found["rooms"]["silent"]} >= {D1, D2, D3}
+    _, post = await served.get("/incidents/inc-1/post", "staff")
+    assert 'id="zonestate-a"' in post
+    assert 'id="zonestate-b"' in post
+
+
+async def test_a_room_outside_of_an_exercise_is_in_none(serve: Serve) -> None:
+    served = await serve(exercised(A))
+    _, inside = await served.get(f"/classroom/{D1}", "staff")
+    _, outside = await served.get(f"/classroom/{D3}", "staff")
+    assert "EXERCISE" in plain(inside)
+    assert "EXERCISE" not in plain(outside)
+
+
+def plain_of(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
+
+
+async def test_the_timeline_names_each_further_zone_of_an_exercise(serve: Serve) -> None:
+    made = exercised(A, B)
+    opened = {"id": "inc-1", "kind": "exercise", "response": "lockdown", "zone": "a", "silent": False}
+    played = {"id": "inc-1", "zone": "b", "response": "lockdown"}
+    made.journal = [recorded("incident.opened/1", 5, opened), recorded("exercise.played/1", 6, played)]
+    _, page = await (await serve(made)).get("/incidents/inc-1")
+    assert "EXERCISE Lockdown in Building B as well" in plain(page)
