@@ -44,7 +44,7 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "changes_often": (
         "{subject} comes and goes",
-        "Its flag {1} turned ten times within an hour. One ticket stands for all: look at its power and cable.",
+        "\u201c{1}\u201d turned ten times within an hour. One ticket stands for all: look at its power and cable.",
     ),
 }
 """See `edge.flag_words`."""

@@ -406,6 +406,8 @@ def flag(code: str, subject: str, args: Sequence[str] = ()) -> tuple[str, str]:
         args = [asset_words.DOWN.get(one, one) if place == 2 else one for place, one in enumerate(args)]
     elif code == "sweep_unsigned":
         args = [exterior_words.found(one) if place == 2 else one for place, one in enumerate(args)]
+    elif code == "changes_often":
+        args = [flag(one, subject, ("…",) * 3)[0] if place == 1 else one for place, one in enumerate(args)]
     elif code == "asset_unknown":
         args = [asked_in_words(one) if place == 1 else one for place, one in enumerate(args)]
     values: dict[str, object] = {str(place): one for place, one in enumerate(args)}

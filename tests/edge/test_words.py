@@ -211,3 +211,9 @@ def test_who_refused_a_door_is_said() -> None:
 @given(st.text(), st.dictionaries(st.text(max_size=3), st.text(max_size=5)))
 def test_any_text_can_be_filled(text: str, values: dict[str, str]) -> None:
     assert isinstance(words.fill(text, values), str)
+
+
+def test_what_comes_and_goes_is_named_in_words_and_not_by_its_code() -> None:
+    _, text = words.flag("changes_often", "plc-east", ("a", "controller_down"))
+    assert text.startswith("“Controller plc-east does not answer” turned ten times within an hour.")
+    assert "{" not in words.flag("changes_often", "plc-east", ("a", "driver_failed"))[1]
