@@ -35,6 +35,7 @@ ENDS: Final[Mapping[str, str]] = {
     "listed": "It ends once it is gone, or listed in the configuration.",
     "locked_by_name": "It ends once somebody locks the door by name, or a press does.",
     "memory": "It ends once the limit is raised, or less is asked for.",
+    "needs_met": "It ends once what it needs does its work again.",
     "opened": "It ends once it can be opened; that is tried every 5 s.",
     "password_changed": "It ends once the configuration has another password, which the device must be given too.",
     "picture": "It ends once a picture that shows something comes again.",

@@ -31,16 +31,28 @@ _OF_CODES: Final[Mapping[str, str]] = {
     "coil": "lock",
     "device": "network",
     "door": "door",
+    "embedded": "network",
     "evidence": "camera",
     "fire": "fire",
     "firmware": "software",
+    "free": "lock",
     "lock": "lock",
     "modbus": "network",
     "mqtt": "network",
+    "nc": "lock",
     "network": "network",
+    "presses": "network",
+    "reports": "network",
+    "status": "network",
+    "supervision": "button",
     "unlisted": "network",
+    "unsupervised": "button",
+    "would": "lock",
 }
-"""The category of a flag that the pack of tickets does not name, by the first word of its code; else the computer's."""
+"""The category of a flag that the pack does not name, by the first word of its code; else its thing's, or the computer's.
+
+`lock` and `door` are what `lock_ticket_old` looks for: a door that would not lock is no matter of a computer.
+"""
 
 
 @cache
@@ -62,6 +74,7 @@ def with_flags(pack: TicketPack, flags: FlagTable) -> TicketPack:
             row.ticket.after_us,
             _OF_CODES.get(code.partition("_")[0], "computer"),
             "safety" if row.safety else "normal",
+            of_thing=code.partition("_")[0] not in _OF_CODES,
         )
         for code, row in sorted(flags.rows.items())
         if row.ticket is not None and code not in named
@@ -95,7 +108,7 @@ def read_tickets(data: bytes, file: str) -> TicketPack:
 
 def _pack(said: _Row, digest: str) -> TicketPack:
     _known("", said, {"version", "categories", "opens", "flaps", "settled", "reopened_within", "still_standing",
-                      "proposed_closes", "longest", "steps", "templates"})  # fmt: skip
+                      "proposed_closes", "longest", "steps", "templates", "things"})  # fmt: skip
     return TicketPack(
         int(said["version"]),
         digest,
@@ -111,6 +124,7 @@ def _pack(said: _Row, digest: str) -> TicketPack:
         duration_us(said["proposed_closes"]),
         duration_us(said["longest"]["snooze"]),
         duration_us(said["longest"]["maintenance"]),
+        dict(said["things"]),
     )
 
 
@@ -122,8 +136,11 @@ def _category(name: str, row: _Row) -> Category:
 
 
 def _opening(row: _Row) -> Opening:
-    _known(row["id"], row, {"id", "flag", "after", "category", "weight"})
-    return Opening(row["id"], row["flag"], duration_us(row["after"]), row["category"], _weight(row["weight"]))
+    _known(row["id"], row, {"id", "flag", "after", "category", "weight", "of_thing"})
+    weight, of_thing = _weight(row["weight"]), row.get("of_thing", False)
+    if not isinstance(of_thing, bool):
+        raise ValueError(f"{row['id']}: of_thing {of_thing!r}")
+    return Opening(row["id"], row["flag"], duration_us(row["after"]), row["category"], weight, of_thing)
 
 
 def _step(row: _Row) -> Step:
@@ -154,7 +171,7 @@ def _checked(pack: TicketPack) -> TicketPack:
     """Raises ValueError."""
     categories = set(pack.categories)
     used = {one.category for one in pack.opens} | {one.category for one in pack.templates.values()}
-    used |= {name for one in pack.steps for name in one.category}
+    used |= {name for one in pack.steps for name in one.category} | set(pack.things.values())
     ids = [one.id for one in pack.opens] + [one.id for one in pack.steps]
     flags = [one.flag for one in pack.opens]
     unknown = {one.flag for one in pack.steps} - {"", *OF_TICKETS}

@@ -25,13 +25,17 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A flag that opens a ticket once it stands for so long, or turns often (`TicketPack.flaps`)."""
+    """A flag that opens a ticket once it stands for so long, or turns often (`TicketPack.flaps`).
+
+    of_thing: the category is that of the thing it stands for (`TicketPack.things`), where there is one.
+    """
 
     id: str
     flag: str
     after_us: int
     category: str
     weight: Weight
+    of_thing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class TicketPack:
     flaps: so many times raised within `flaps_within_us` is often. settled_us: a flag that is gone so long has recovered.
     reopened_us: what comes back within it is the same ticket. stands_us: so long after its ticket was closed, what still stands
     reopens it. close_us: a ticket below `safety` that a rule proposed to close is closed after it.
-    snooze_us, maintenance_us: the longest there is.
+    snooze_us, maintenance_us: the longest there is. things: the category of what is wrong with a kind of device or type of asset.
     """
 
     version: int = 0
@@ -85,3 +89,4 @@ class TicketPack:
     close_us: int = 7 * DAY_US
     snooze_us: int = 7 * DAY_US
     maintenance_us: int = 30 * DAY_US
+    things: Mapping[str, str] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from rules.book.ticket_causes import Key, causes, looked_at
 from rules.book.ticket_fields import WEIGHTS
 from rules.book.ticket_pack import DAY_US, Opening, Step
 from rules.book.ticket_things import (
+    category_of,
     in_maintenance,
     rests_of,
     things_of,
@@ -138,7 +139,8 @@ def _opened(
 ) -> Entry:
     pack = book.campus.tickets
     asset, zone = _place(book, subject)
-    said = {"category": opening.category, "weight": opening.weight, "asset": asset, "zone": zone}
+    category = category_of(book, asset, opening.category) if opening.of_thing else opening.category
+    said = {"category": category, "weight": opening.weight, "asset": asset, "zone": zone}
     if before is not None:
         said["before"] = str(before.number)
     said["weight"] = weight_of(book, said)

@@ -33,6 +33,16 @@ def things_of(book: Book, subject: str) -> frozenset[str]:
     return frozenset(words) - {""}
 
 
+def category_of(book: Book, subject: str, otherwise: str) -> str:
+    """What a ticket about an asset is, by its kind as a device, else by its type."""
+    device = book.campus.devices.get(AssetId(subject))
+    asset = book.assets.get(AssetId(subject))
+    kind = "" if device is None else device.kind
+    own = "" if asset is None else asset.fields.get("type", "")
+    things = book.campus.tickets.things
+    return things.get(kind) or things.get(own) or otherwise
+
+
 def weight_of(book: Book, fields: Mapping[str, str]) -> Weight:
     """What a ticket weighs: what is said, or its category's; `safety` on a thing that makes it so, whoever said less."""
     category = book.campus.tickets.categories.get(fields.get("category", ""))

@@ -35,6 +35,8 @@ def test_a_device_is_found_replaced_counted_without_a_network_and_reported_by_a_
         if faults := wrong(page, "light"):
             found[page.url] = faults
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+        ids = page.evaluate("[...document.querySelectorAll('[id]')].map((one) => one.id)")
+        assert sorted(ids) == sorted(set(ids)), page.url
 
     with keeper.window() as page:
         page.goto(f"{base}/assets")

@@ -129,7 +129,10 @@ class PlanAsked(Asked, frozen=True, kw_only=True):
 
 
 class Year(Struct, frozen=True, kw_only=True):
-    """cost_cents: of what each cost when it was bought. overdue: should have been replaced in an earlier year."""
+    """cost_cents: of what each cost when it was bought. overdue: should have been replaced in an earlier year.
+
+    items: the dearest of them, as far as they fit; all of them are in the table.
+    """
 
     year: int
     count: int

@@ -87,7 +87,7 @@ ROUTES = (
             problems=(408, 409, 413, 415, 422, 503),
             sends=("text/csv",),
             text="The body is the file itself, CSV of at most 16 MB and 50,000 rows, with the column names of this box's own "
-            "export, of Snipe-IT or of Incident IQ. What was sent is kept for half an hour.",
+            "export, of Snipe-IT, Incident IQ or GLPI. What was sent is kept for half an hour.",
         ),
     ),
     Route(

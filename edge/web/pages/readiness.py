@@ -1,5 +1,6 @@
 """How ready the campus is, why not more, how that went, and which doors would fail. Pure."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -38,6 +39,9 @@ def readiness_view(scene: Scene, of: str = "") -> Document:
     }
 
 
+_SAID: Final = re.compile(r"\{\d\}")
+
+
 def _lost(scene: Scene, one: Document) -> Document:
     return {
         "key": f"{one['code']}-{one['subject']}",
@@ -62,10 +66,11 @@ def _title(scene: Scene, one: Document) -> str:
 
 
 def _called(code: str) -> str:
-    """What a flag is about, without its subject."""
-    if not code:
-        return ""
-    return _(FLAGS[code][0]).replace(" {subject}", "") if code in FLAGS else code
+    """What a flag is about, without its subject and what else is said of each."""
+    if code not in FLAGS:
+        return code
+    title = _(FLAGS[code][0]).replace(" {subject}", "").replace("{subject}", _("it"))
+    return _SAID.sub("…", title)
 
 
 def _run(scene: Scene) -> Document:

@@ -3,7 +3,7 @@
 import os
 import signal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -303,8 +303,7 @@ async def test_lists_of_things_of_which_much_is_said_come_in_more_pages_and_end_
             await book.ask(AddRows(batch, tuple(map(row, range(first, first + 50)))))
         await book.ask(EndBatch(batch, True))
         found: list[list[str]] = []
-        text = ""
-        after: str | None = ""
+        text, after = "", cast("str | None", "")
         while after is not None:
             page = await book.read("assets", after=after, limit=500)
             found.append([one["id"] for one in page["items"]])

@@ -155,6 +155,18 @@ def test_the_pack_of_tickets_names_flags_that_are_there_and_says_lengths_in_word
     assert len(pack.sha256) == 64
 
 
+def test_a_door_that_would_not_lock_is_a_lock_s_ticket_and_what_names_no_thing_is_of_the_thing() -> None:
+    opens = {one.flag: (one.category, one.of_thing) for one in shipped_tickets().opens}
+    assert [opens[code] for code in ("would_not_lock", "free_not_read_back", "nc_relay")] == [
+        ("lock", False)
+    ] * 3
+    assert [opens[code] for code in ("recommission", "retired_heard", "needs_down", "support_over")] == [
+        ("computer", True)
+    ] * 4
+    assert opens["fault_reported"] == ("other", True)
+    assert shipped_tickets().things["door"] == "door"
+
+
 def test_a_flag_becomes_a_ticket_when_the_pack_of_flags_says_and_no_pack_says_otherwise() -> None:
     opens, flags = shipped_tickets().opens, shipped().flags
     said = {one.flag: flags.rows[one.flag].ticket for one in opens}
@@ -178,6 +190,8 @@ def test_a_flag_becomes_a_ticket_when_the_pack_of_flags_says_and_no_pack_says_ot
         ("settled: 15m", "setled: 15m"),
         ("desk: facilities, weight: safety}\n  medical", "desk: office, weight: safety}\n  medical"),
         ("flag: ticket_old}", "flag: not_armed}"),
+        ("of_thing: true", "of_thing: 1"),
+        ("things: {door: door,", "things: {door: gate,"),
         ('assign: "role:technician"', 'assign: "Ms Brown"'),
         ("weight: urgent}\n\n# Tickets", "weight: heavy}\n\n# Tickets"),
         ('title: "Light is out"', 'title: ""'),

@@ -1,11 +1,15 @@
 """What becomes of tickets by themselves: by flags that stand, flap and go, and by age; each step exactly once."""
 
+from dataclasses import replace
+
 import pytest
 
 from rules.book.book import Asset
 from rules.book.fold import fold
 from rules.book.sweep import sweep
+from rules.book.ticket_pack import Opening
 from rules.book.ticket_sweep import RULE
+from rules.model.asset_asks import WriteAsset
 from rules.model.facts import Entry, FlagCleared, FlagRaised, TelemetrySummed
 from rules.model.ids import AssetId
 from rules.model.ticket_asks import BeginUpkeep, ImportTickets
@@ -314,6 +318,27 @@ def test_a_device_in_maintenance_opens_no_ticket_until_its_end() -> None:
     assert desk.sweep() == []
     desk.later(1)
     assert [one.ticket for one in of_kind(desk.sweep(), TicketOpened)] == [1]
+
+
+def test_a_ticket_of_a_thing_is_of_its_own_category_and_ages_as_one() -> None:
+    opening = Opening("retired-heard", "retired_heard", 0, "computer", "safety", of_thing=True)
+    things = {"door": "lock", "camera": "camera", "ups": "computer"}
+    desk = Desk(replace(PACK, opens=(*PACK.opens, opening), things=things))
+    desk.ask(WriteAsset(AssetId("ups-1"), (("type", "ups"),), new=True))
+    for subject in ("east", "cam-1", "ups-1", "plc", "b"):
+        desk.flag("retired_heard", subject)
+    opened = {
+        one.key.partition(":")[2]: dict(one.fields)["category"] for one in of_kind(desk.sweep(), TicketOpened)
+    }
+    assert opened == {
+        "east": "lock",
+        "cam-1": "camera",
+        "ups-1": "computer",
+        "plc": "computer",
+        "b": "computer",
+    }
+    desk.later(3 * DAY_US)
+    assert "lock-exterior-old" in {one.rule for one in of_kind(desk.sweep(), TicketEscalated)}
 
 
 def test_a_flag_of_an_asset_a_zone_or_the_box_opens_a_ticket_where_it_is() -> None:

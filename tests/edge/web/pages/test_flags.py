@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from edge.control.desk import Reply
+from edge.flag_words import FLAGS
 from edge.snapshot import snapshot
 from edge.web.pages.readiness import past_view
 from edge.web.pages.scene import scene
@@ -150,6 +151,16 @@ async def test_what_is_wrong_elsewhere_waits_behind_the_count(serve: Serve) -> N
 
 
 # --- readiness --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", FLAGS)
+def test_no_flag_is_named_by_the_gaps_in_its_words(code: str) -> None:
+    state = quiet()
+    now = scene(snapshot(PLAN, state, NOON, BOX), PLAN, state, zone_of("UTC"), duress=True)
+    line = {"at": "2026-08-14T10:41:07.000000Z", "score": 95, "causes": [{"code": code, "points": 5}]}
+    (row,) = past_view(now, [line])["rows"]
+    assert "{" not in row["why"]
+    assert len(row["why"]) > len("-5 ")
 
 
 async def test_readiness_names_each_lost_point_with_whose_it_is_and_where_it_leads(serve: Serve) -> None:
