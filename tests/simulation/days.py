@@ -195,7 +195,8 @@ def locks_move_in_their_hours(days: Days, step: Step) -> Iterator[str]:
             if days.set_s > days.run_s and since_s < UNSURE_S - LATE_S:
                 yield f"{drive.target} is exercised {since_s:.0f} s after the clock was set"
             done_s = days.exercised_s.get(drive.target, NEVER)
-            begun_s = days.season.moment((night - days.season.first).days, days.hours()[0])
+            # The night is the box's own: a clock that is a day behind begins it a day later.
+            begun_s = days.season.moment((night - days.season.first).days, days.hours()[0]) - days.wrong_s
             if done_s >= begun_s and days.set_s < begun_s:
                 yield f"{drive.target} is exercised twice in the night of {night}"
 
