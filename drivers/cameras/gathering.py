@@ -1,16 +1,20 @@
 """A loop that takes the pictures of many cameras together: to wake for each one costs more than to read it.
 
-What playing cameras send waits up to `GATHER_S` for what others send. Nothing else waits for anything.
+What playing cameras send waits up to `GATHER_S` for what others send, and where nobody needs it soon up to `CALM_S`.
+What the loop has to do at a time waits as long for the next of them: a timer costs a waking as well. Nothing else waits.
 """
 
 import asyncio
 import select
 import selectors
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 GATHER_S: Final = 0.016
 """Of the 250 ms that a picture may take to the screen."""
+CALM_S: Final = 0.04
+"""Of the 100 ms within which a closed connection is told; by so much may be late what is said of when a picture came."""
 FEW: Final = 8
 """Pictures of so few cameras seldom come that close together: they would only cost one more waking each."""
 
@@ -29,6 +33,8 @@ class Gathering(selectors.BaseSelector):
         self._moved: set[int] = set()
         """Of these, what the patient one watches: none while there are few."""
         self._few = few
+        self.wait_s = self.late_s = GATHER_S
+        """How long pictures wait for others, and timers for pictures."""
         self.more = False
         """Not all that had come was taken: the rest waits for nothing."""
 
@@ -48,16 +54,27 @@ class Gathering(selectors.BaseSelector):
 
         return ends
 
+    def hurry(self, on: bool) -> None:
+        """Whether somebody needs pictures soon."""
+        self.wait_s = self.late_s = GATHER_S if on else CALM_S
+
     def select(self, timeout: float | None = None) -> Found:
         if not self._moved:
             return self._hurried.select(timeout)
-        wait_s = -1.0 if timeout is None else max(0.0, timeout)
+        if timeout is None:
+            wait_s, until_s = -1.0, None
+        elif timeout <= 0:
+            wait_s = until_s = 0.0
+        else:
+            wait_s = timeout + self.late_s
+            until_s = time.monotonic() + wait_s
         ready = {number for number, _ in self._either.poll(wait_s)}
         found = self._hurried.select(0) if self._hurried.fileno() in ready else []
         if self._patient.fileno() not in ready:
             return found
         if wait_s and not found and not self.more and len(self._may_wait) > self._few:
-            found = self._hurried.select(GATHER_S if wait_s < 0 else min(wait_s, GATHER_S))
+            left_s = self.wait_s if until_s is None else min(self.wait_s, until_s - time.monotonic())
+            found = self._hurried.select(max(0.0, left_s))
         self.more = False
         return found + self._patient.select(0)
 

@@ -107,6 +107,8 @@ class ClipWriter:
         self._clips: set[Clip] = set()
         self._wake, self._over = threading.Event(), threading.Event()
         self._leftovers_known = threading.Event()
+        self._last, self._sealed_off = threading.Lock(), False
+        """Whether the sealer was given its last."""
         self._to_be_synced: tuple[ClipFile, ...] = ()
         self._stopping = False
         self._busy_since_us = 0
@@ -139,10 +141,13 @@ class ClipWriter:
         return clip
 
     def keep(self, camera: str, folder: str, jpeg: bytes, taken_us: int) -> None:
-        """Write and seal a picture. taken_us: CLOCK_MONOTONIC."""
-        self._all_written.clear()
-        self._sealing += 1
-        self._finished.put(Still(camera, folder, jpeg, taken_us))
+        """Write and seal a picture. taken_us: CLOCK_MONOTONIC. One that comes behind the end is left out."""
+        with self._last:
+            if self._sealed_off:
+                return
+            self._all_written.clear()
+            self._sealing += 1
+            self._finished.put(Still(camera, folder, jpeg, taken_us))
 
     @property
     def figures(self) -> Figures:
@@ -197,7 +202,9 @@ class ClipWriter:
             writing = [one for one in writing if not one.done]
             self._refused = next((one.refused for one in writing if one.refused), "")
             self._to_be_synced = tuple(one.file for one in writing if one.file is not None)
-        self._finished.put(None)
+        with self._last:
+            self._sealed_off = True
+            self._finished.put(None)
 
     def _room(self) -> None:
         if self.leave_bytes and free_bytes(self._store) < self.leave_bytes:

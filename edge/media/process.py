@@ -45,6 +45,7 @@ from edge.media.onvif import Onvif
 from edge.media.picture import Judge
 from edge.media.remembered import References, Remembered
 from edge.media.ring import Budget
+from edge.settling import settle_memory
 
 BEAT_S: Final = 0.4
 """Five within the time after which it counts as hung; each wakes two processes, which a campus of few cameras would feel."""
@@ -177,8 +178,11 @@ class Process:
         self.say(standing)
 
     async def _beat(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             self.say(Beat(self.doors.count))
+            if isinstance(loop, GatheringLoop):
+                loop.gathering.hurry(bool(self.doors.count or self._keeping.writing))
             await asyncio.sleep(BEAT_S)
 
     async def _count(self) -> None:
@@ -217,6 +221,7 @@ async def serve(doors: socket.socket) -> int:
     process: Process | None = None
     running: asyncio.Task[None] | None = None
     loop = asyncio.get_running_loop()
+    settling = loop.create_task(settle_memory())
     try:
         while data := await reader.read(65_536):
             for text in lines.feed(data):
@@ -236,6 +241,7 @@ async def serve(doors: socket.socket) -> int:
         return 0
     finally:
         loop.remove_reader(doors)
+        settling.cancel()
         if process is not None:
             await process.close()
         if running is not None:

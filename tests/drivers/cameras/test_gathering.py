@@ -26,6 +26,7 @@ class Ends:
 
     def __init__(self, few: int, names: str) -> None:
         self.selector = Gathering(few)
+        self.selector.wait_s, self.selector.late_s = FOR_EVER_S, 0.0
         self.pairs = {name: socket.socketpair() for name in names}
         for name, (ours, _) in self.pairs.items():
             self.selector.register(ours.fileno(), selectors.EVENT_READ, name)
@@ -54,11 +55,6 @@ def ends(few: int = 0, names: str = "abh") -> Iterator[Ends]:
                 one.close()
 
 
-@pytest.fixture(autouse=True)
-def for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gathering, "GATHER_S", FOR_EVER_S)
-
-
 def test_what_may_not_wait_ends_the_waiting_and_all_come_together() -> None:
     with ends() as made:
         made.may_wait("ab")
@@ -75,6 +71,28 @@ def test_waiting_ends_when_the_loop_has_something_to_do() -> None:
         made.wrote("ab")
         assert made.ready(0) == "ab"
         assert made.ready(0.001) == "ab"
+
+
+def test_what_is_to_be_done_at_a_time_waits_for_the_next_pictures_and_no_longer() -> None:
+    with ends() as made:
+        made.may_wait("ab")
+        made.selector.wait_s, made.selector.late_s = 0.0, FOR_EVER_S
+        others = threading.Timer(0.01, made.wrote, ["a"])
+        others.start()
+        assert made.ready(0.001) == "a"
+        others.join()
+        made.pairs["a"][0].recv(1)
+        assert made.ready(0) == "", "what is to be done now waits for nothing"
+        made.selector.late_s = 0.01
+        assert made.ready(0.001) == ""
+
+
+def test_pictures_wait_longer_while_nobody_needs_them_soon() -> None:
+    with ends() as made:
+        made.selector.hurry(False)
+        calm = made.selector.wait_s, made.selector.late_s
+        made.selector.hurry(True)
+        assert calm > (made.selector.wait_s, made.selector.late_s) == (Gathering().wait_s, Gathering().late_s)
 
 
 def test_pictures_of_a_few_cameras_wait_for_nothing() -> None:

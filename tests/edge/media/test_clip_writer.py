@@ -266,6 +266,14 @@ async def test_a_full_disk_is_said_and_what_it_refused_is_written_when_there_is_
         await clips.writer.close(10)
 
 
+async def test_a_still_that_comes_behind_the_end_holds_it_up_for_nobody(clips: Clips) -> None:
+    assert await clips.writer.close(30)
+    await until(lambda: clips.writer._sealed_off)
+    clips.writer.keep("cam-1", "i", b"late", 1)
+    assert await clips.writer.close(0.1)
+    assert not list(clips.store.rglob("*.jpg*"))
+
+
 async def test_the_last_of_a_disk_is_the_records_and_no_clips(tmp_path: Path) -> None:
     units = list(encode(moving(2)))
     with small_disk(tmp_path / "store", size_mib=8) as disk:
