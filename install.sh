@@ -22,6 +22,7 @@ packages=(
     gstreamer1.0-plugins-good
     mosquitto-clients
     python3-gi
+    sip-tester
     strace
 )
 
