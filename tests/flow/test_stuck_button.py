@@ -8,7 +8,7 @@ import signal
 import statistics
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -66,14 +66,25 @@ def press_s(campus: School, name: str) -> float:
     return campus.devices.do(press())
 
 
-def median_s(campus: School, name: str) -> float:
-    """Of five presses, so that two may fall into what else the machine does; quiet again behind each."""
+def always() -> bool:
+    return True
+
+
+def median_s(campus: School, name: str, during: Callable[[], bool] = always) -> float:
+    """Of five presses, so that two may fall into what else the machine does; quiet again behind each. during: what has to
+    last over a press for it to count; a fast machine is through with a flood before the fifth."""
     took_s: list[float] = []
     for number in range(5):
-        took_s.append(press_s(campus, f"{name}-{number}"))
+        took = press_s(campus, f"{name}-{number}")
+        lasted = during()
+        if lasted:
+            took_s.append(took)
         campus.until_secured(*DOORS)
         campus.close(*DOORS)
         campus.until_at_rest(*DOORS)
+        if not lasted:
+            break
+    assert took_s, "it was over before the first press"
     return statistics.median(took_s)
 
 
@@ -105,8 +116,7 @@ def flooded(campus: School, said: list[bytes]) -> Iterator[None]:
 def test_a_press_is_unmoved_by_thousands_of_another_button_and_each_is_recorded(campus: School) -> None:
     quiet_s = median_s(campus, "quiet")
     with flooded(campus, [payload(f"stuck-{number}", "single") for number in range(MANY)]):
-        loud_s = median_s(campus, "loud")
-        assert len(recorded(campus)) < MANY, "the flood was over before the presses"
+        loud_s = median_s(campus, "loud", lambda: len(recorded(campus)) < MANY)
 
     assert loud_s < TIMES * quiet_s
     wanted = {f"stuck-{number}" for number in range(MANY)}
