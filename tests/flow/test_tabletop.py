@@ -50,6 +50,11 @@ def quiet(here: School) -> Iterator[None]:
     here.ask({"do": "close", "reason": "flow"})
     here.release("tcp-1", "tcp-2")
     here.until_at_rest("tcp-1", "tcp-2")
+    # Doors that are at rest already are told so all the same: the next test counts what is written to the board.
+    here.until(
+        "no command is under way",
+        lambda now: {one["command"]["ending"] for one in now["doors"] if one["command"]} <= {"written"},
+    )
 
 
 def ask(here: School, verb: str, of: str = "", /, **asked: Any) -> Document:
@@ -93,11 +98,6 @@ def past(here: School) -> str:
     here.devices.jam("tcp-2", stuck=False)
     here.release("tcp-1", "tcp-2")
     here.until_at_rest("tcp-1", "tcp-2")
-    # A release whose answer was lost on a busy machine is written once more.
-    here.until(
-        "no release is under way",
-        lambda now: {one["command"]["ending"] for one in now["doors"]} == {"written"},
-    )
     return str(incident)
 
 
