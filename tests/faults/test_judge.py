@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.faults.button import Press
+from tests.faults.campus import behind
 from tests.faults.judge import Story, broken
 
 S = 1_000_000
@@ -119,3 +120,13 @@ def test_rows_that_a_fault_destroyed_may_be_missing_only_where_the_record_says_s
 
     assert broken(lost) != []
     assert broken(replace(lost, rows=(row("epoch.started/1", 1), *with_rows(ROWS[1]).rows))) != broken(lost)
+
+
+def test_a_copy_of_the_record_without_its_end_is_none_that_is_judged() -> None:
+    """It happened: a press that stood in the journal was missing from the judge's copy, and the chain held."""
+    rows = [{"epoch": "e-1", "seq": 1}, {"epoch": "e-1", "seq": 2}, {"epoch": "e-2", "seq": 1}]
+
+    assert list(behind(rows, "e-1", 2)) == []
+    assert list(behind(rows, "", 0)) == []
+    assert list(behind(rows, "e-1", 3)) == ["epoch e-1 ends at 2, and the daemon had told of 3"]
+    assert list(behind(rows, "e-3", 1)) == ["epoch e-3 ends at 0, and the daemon had told of 1"]
