@@ -47,6 +47,9 @@ async def run(path: Path) -> int:
     """Run until SIGTERM or SIGINT; the exit code. 78 only where no configuration was ever accepted."""
     logs.set_up()
     sys.setswitchinterval(HAND_BACK_S)
+    # An edit that is made while we start neither ends us nor is lost.
+    edited = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, edited.set)
     checked = await asyncio.to_thread(read, path)
     store = _where_it_is_live(path, store_for(checked))
     claim = _Claim(store)
@@ -59,7 +62,7 @@ async def run(path: Path) -> int:
         # A store that takes nothing is trouble, and shown as such; it keeps no door from being locked.
         log.error("the store cannot be used", store=str(store), because=str(err))
     try:
-        return await _run(path, checked, store, claim)
+        return await _run(path, checked, store, claim, edited)
     except JournalInUse as err:
         complain(str(err))
         return DID_NOT_HOLD
@@ -93,7 +96,7 @@ class _Claim:
             self._held.release()
 
 
-async def _run(path: Path, checked: Checked, store: Path, claim: _Claim) -> int:
+async def _run(path: Path, checked: Checked, store: Path, claim: _Claim, edited: asyncio.Event) -> int:
     boot = boot_id()
     safe = starts.begin(store, starts.Start(boot, time.monotonic()))
     choice = choose(_last_accepted(checked, store) if safe else checked, store)
@@ -118,7 +121,7 @@ async def _run(path: Path, checked: Checked, store: Path, claim: _Claim) -> int:
     setting = _setting(choice, path)
     start = Start(setting, store, mode, boot, claim.take, _notes(choice, mode, journal))
     daemon = Daemon(start, journal, record)
-    _Reload(daemon, path, store, choice)
+    _Reload(daemon, path, store, choice, edited)
     loop = asyncio.get_running_loop()
     for stop in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(stop, daemon.leaving.set)
@@ -180,19 +183,26 @@ class _Reload:
     path: Path
     store: Path
     running: Choice
+    edited: asyncio.Event
+    """Set where it was asked for before there was a daemon: the file may have been read before it was edited."""
 
     def __post_init__(self) -> None:
         self._busy: asyncio.Task[None] | None = None
         self._again = False
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.start)
         self.daemon.ask_for_file = self.start
-        self.daemon.began = self._keep_accepted
+        self.daemon.began = self._begin
 
     def start(self) -> None:
         """Begin; one that is under way may have read the file before it was edited, so another follows it."""
         self._again = True
         if self._busy is None or self._busy.done():
             self._busy = asyncio.get_running_loop().create_task(self._reload_all(), name="reload")
+
+    async def _begin(self) -> None:
+        await self._keep_accepted()
+        if self.edited.is_set():
+            self.start()
 
     async def _reload_all(self) -> None:
         while self._again:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import signal
 import socket
 import time
@@ -297,3 +298,32 @@ def test_a_sigterm_ends_the_daemon_cleanly(tmp_path: Path) -> None:
         assert campus.end(signal.SIGTERM) == 0
         assert time.monotonic() - began < PATIENCE_S
         assert campus.until_gone()["armed"] is False
+
+
+def test_an_edit_while_the_daemon_starts_is_neither_lost_nor_its_end(tmp_path: Path) -> None:
+    folder = tmp_path / "early"
+    with running(folder, partial(school, folder), started=False) as campus:
+
+        def listening_early() -> int | None:
+            """Start it, and stop it right where it has taken SIGHUP into its own hands (proc(5): SigCgt), with no store open."""
+            if campus.daemon is not None:
+                campus.kill()
+            Places(campus.store).lock.unlink(missing_ok=True)
+            campus.launch()
+            assert campus.daemon is not None
+            status = Path(f"/proc/{campus.daemon.pid}/status")
+            while not int(status.read_text().partition("SigCgt:")[2].split()[0], 16) & 1 << signal.SIGHUP - 1:
+                assert campus.daemon.poll() is None, campus.log
+            campus.daemon.send_signal(signal.SIGSTOP)
+            return None if Places(campus.store).lock.exists() else campus.daemon.pid
+
+        pid = wait_for("caught early", listening_early)
+        more = copy.deepcopy(campus.tree)
+        more["buttons"].append(native("pb-new"))
+        campus.write(more)
+        campus.reload()
+        os.kill(pid, signal.SIGCONT)
+
+        campus.until("taken", lambda now: "pb-new" in [one["id"] for one in now["buttons"]])
+        assert campus.daemon is not None
+        assert campus.daemon.pid == pid
