@@ -45,7 +45,10 @@ TRESPASSES = {
         "drivers.outputs.speech_shelf",
     ),
     "only edge.config reads YAML": ("edge.new_10", "yaml"),
-    "only edge.web, the webhook and the simulators speak HTTP": ("edge.new_11", "aiohttp"),
+    "only edge.web, the district, the hub, the webhook and the simulators speak HTTP": (
+        "edge.new_11",
+        "aiohttp",
+    ),
     "only a line to the mail server speaks SMTP": ("drivers.outputs.smtp", "aiosmtplib"),
     "only edge.journal signs and encrypts": ("edge.new_12", "cryptography"),
     "only edge.web.pages.templates speaks Jinja": ("edge.new_14", "jinja2"),
@@ -77,6 +80,12 @@ TRESPASSES = {
     "the daemon speaks to the processes of tabletops and never loads them": (
         "edge.new_23",
         "edge.scenarios.reading",
+    ),
+    "only edge.district.pressing speaks Zstandard": ("edge.new_24", "backports"),
+    "only the hub speaks to PostgreSQL": ("edge.new_25", "asyncpg"),
+    "the hub sees of a campus what it sends and nothing else": (
+        "edge.hub.new_26",
+        "edge.web.shared",
     ),
     "only the live door of WebRTC and the bench's viewers speak ICE": ("edge.new_19", "aiortc"),
 }
