@@ -15,7 +15,7 @@ import structlog
 from drivers.base import Driver
 from drivers.burst import Burst
 from drivers.clock import instant
-from edge import accounts, codec, exits, inventory, notify, recovery, rehearsal, wiring
+from edge import accounts, codec, district_way, exits, inventory, notify, recovery, rehearsal, wiring
 from edge.answers import Acknowledge, Answers, Publish
 from edge.appliance import Appliance
 from edge.calendar import Calendar, Local, zone_of
@@ -54,6 +54,7 @@ from rules.state import Live, Record, State
 from rules.step import DAEMON
 
 if TYPE_CHECKING:
+    from edge.district_link import DistrictLink
     from edge.web.shared import Shared
 
 log = structlog.get_logger()
@@ -118,7 +119,7 @@ class Daemon:
         self._parts = Parts(self._part_failed)
         self._running: dict[ControllerId, asyncio.Task[None]] = {}
         self._page: list[asyncio.Task[None]] = []
-        self._opening, self._opened = asyncio.Lock(), asyncio.Event()
+        self._opening, self.page_opened = asyncio.Lock(), asyncio.Event()
         self._shared: Shared | None = None
         self._burst = Burst()
         self._wired = self._wire(self.setting)
@@ -155,6 +156,8 @@ class Daemon:
         self.publisher = Publisher(lambda *message: self._publish(*message), lambda: self.epoch)
         self.cameras = Cameras(self.appliance.emit)
         self.operations = Operations(self.appliance.emit, journal, lambda: self.appliance.hurried)
+        self.district: DistrictLink | None = None
+        """None: no district was ever configured in this run."""
         self._desk = FrontDesk(self)
         take = partial(take_from_broker, self._desk)
         self._hearing = Hearing(start.store, self._parts, self.appliance.emit, self._connected, take)
@@ -174,7 +177,7 @@ class Daemon:
         self._say_started()
         for controller, driver in self._wired.drivers.items():
             self._run_driver(controller, driver)
-        self._parts.keep("notices", self.routes.run(self._opened))
+        self._parts.keep("notices", self.routes.run(self.page_opened))
         # The first press may come with the first session.
         rehearsal.rehearse_first(self.appliance)
         self._hearing.connect(self.setting)
@@ -219,7 +222,10 @@ class Daemon:
         head = self.journal.head
         trouble = not_recording(self.appliance.state)
         longest_us = round(self.appliance.longest_s * 1e6)
-        return BoxFacts(VERSION, self.mode, self.publisher.since, head.epoch, head.seq, trouble, longest_us)
+        told = None if self.district is None else self.district.told(head)
+        return BoxFacts(
+            VERSION, self.mode, self.publisher.since, head.epoch, head.seq, trouble, longest_us, told
+        )
 
     async def change(self, setting: Setting, allowed: Callable[[], bool]) -> bool:
         """Go on with another accepted configuration; only what differs is started anew.
@@ -371,7 +377,7 @@ class Daemon:
         self.cameras.keep(self.appliance.state)
         self._parts.keep("cameras", self.cameras.run())
         self.committed.listen(lambda _: self.operations.grew())
-        self._parts.keep("book", self.operations.run(self._opened))
+        self._parts.keep("book", self.operations.run(self.page_opened))
         self._parts.keep("own network", self._network.run())
         self._parts.keep("floor plans", self._desk.floorplans.follow())
 
@@ -379,6 +385,7 @@ class Daemon:
         config = self.setting.config
         self.cameras.configure(wiring.cameras(config, self.setting.secrets, self.store))
         self.operations.configure(inventory.opened(config, self.setting.plan, self.store))
+        self.district = district_way.configured(self, self.district)
 
     async def _serve_page(self) -> None:
         # Imported behind the arming, and in a thread: aiohttp and the page cost the better part of a second.
@@ -400,7 +407,7 @@ class Daemon:
         shared, tls = self._shared, listen.certificate is not None
         routes = HEALTH if self.mode == "safe" else ROUTES
         made = partial(application, shared, routes, tls=tls)
-        await Listener(listen, made, self.condition, self._opened).run()
+        await Listener(listen, made, self.condition, self.page_opened).run()
 
     async def _watch_the_loop(self) -> None:
         limit_s = notify.watchdog_s()
@@ -455,6 +462,10 @@ class Daemon:
         error = context.get("exception")
         log.error("a callback failed", said=context.get("message"), exc_info=error)
         self.appliance.emit(ConditionChanged(instant(), "part_failed", True, ("loop", type(error).__name__)))
+
+    def keep_part(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """Run it as a part of the daemon, from now on."""
+        self._parts.keep(name, work)
 
     def _part_failed(self, part: str, error: str) -> None:
         self.appliance.emit(ConditionChanged(instant(), "part_failed", True, (part, error)))

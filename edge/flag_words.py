@@ -6,6 +6,7 @@ from typing import Final
 from edge import (
     alert_words,
     asset_words,
+    district_words,
     drill_words,
     exterior_words,
     inspection_words,
@@ -135,6 +136,7 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "It stays free until a person locks it. Once the alarm is quiet, lock it by name or press again.",
     ),
     **record_words.FLAGS,
+    **district_words.FLAGS,
     "book_away": (
         "Tickets, assets and inspections are away",
         "Their process ended ({0}) and is started again. Presses, doors and the record work; its flags stand as they were.",

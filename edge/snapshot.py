@@ -62,6 +62,7 @@ class BoxFacts:
     seq: int
     trouble: str = ""
     longest_event_us: int = 0
+    district: Document | None = None
 
 
 def not_recording(state: State) -> str:
@@ -188,6 +189,7 @@ def _appliance(plan: Plan, state: State, box: BoxFacts) -> Document:
         "pack_hash": plan.pack_hash,
         "number": state.record.number,
         "longest_event_ms": _ms(box.longest_event_us),
+        "district": box.district,
         "journal": {
             "epoch": box.epoch,
             "seq": box.seq,

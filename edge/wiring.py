@@ -18,7 +18,7 @@ from edge.config.family import family_of
 from edge.config.model import Config
 from edge.config.notes import notes_of
 from edge.config.secrets import Secrets
-from edge.journal.places import EVIDENCE
+from edge.journal.places import DISTRICT, EVIDENCE
 from rules.model.ids import ButtonId, ControllerId, Point, Space
 from rules.model.values import dataclass
 from rules.plan import Plan
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from drivers.doors.modbus_rtu_bus import RtuBus
     from drivers.doors.osdp_bus import OsdpBus
     from drivers.reports.session import ReportTopic
+    from edge.district.messages import Open as DistrictOpen
     from edge.media.messages import Open
     from edge.web.listening import Listen
 
@@ -217,6 +218,28 @@ def cameras(config: Config, secrets: Secrets, store: Path) -> "Open | None":
             if one.ca_file is not None
         },
         onvif=tuple(one.id for one in config.cameras if one.onvif),
+    )
+
+
+def district(config: Config, secrets: Secrets, store: Path) -> "DistrictOpen | None":
+    """How the hub is reached; None: there is no district."""
+    its = config.district
+    if its is None:
+        return None
+    from edge.district.messages import Open as DistrictOpen
+
+    def text(name: str | None) -> str:
+        return "" if name is None else secrets.line(name)
+
+    return DistrictOpen(
+        store=str(store / DISTRICT),
+        campus=config.campus.id,
+        url=its.url.rstrip("/"),
+        token=text(its.token_file),
+        proxy=its.proxy or "",
+        ca=text(its.ca_file),
+        certificate=text(its.certificate_file),
+        key=text(its.key_file),
     )
 
 

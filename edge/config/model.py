@@ -114,11 +114,39 @@ class Route(Section, frozen=True, kw_only=True):
     agreement: Agreement | None = None
 
 
+class Share(Section, frozen=True, kw_only=True):
+    """What of names and texts the district is given besides the chain itself, by whose agreement."""
+
+    what: Annotated[
+        Literal["tickets", "assets", "inspections", "devices", "incidents", "drills", "people"],
+        says("A family of rules/packs/district.yaml."),
+    ]
+    party: Annotated[str, form("name", "Who agreed.")]
+    date: Annotated[str, form("date", "When.")]
+
+
 class District(Section, frozen=True, kw_only=True):
     """The district's hub; outbound only."""
 
     url: Annotated[str, form("web_url", "https:// address of the hub.")]
-    token_file: Annotated[str, form("file", "File with this campus's token.", holds="token")]
+    token_file: Annotated[str, form("file", "File with this campus's token.", holds="token")] | None = None
+    certificate_file: (
+        Annotated[
+            str, form("file", "PEM file of a client certificate, in place of a token.", holds="certificate")
+        ]
+        | None
+    ) = None
+    key_file: Annotated[str, form("file", "PEM file of its key.", holds="private-key")] | None = None
+    ca_file: (
+        Annotated[str, form("file", "PEM file of who signed the hub's certificate.", holds="ca")] | None
+    ) = None
+    proxy: Annotated[str, form("web_url", "The proxy on the way out, as http://proxy:3128.")] | None = None
+    shares: Annotated[
+        tuple[Share, ...],
+        says(
+            "Names and texts that go with the record. Without it: none; events, their order and proof go always."
+        ),
+    ] = ()
 
 
 class PerimeterApproval(Section, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from edge.config.devices import ModbusRtu, ModbusTcp, Osdp
 from edge.config.forms import host_and_port, is_loopback
-from edge.config.model import Config, Mqtt
+from edge.config.model import Config, District, Mqtt
 from edge.config.pack_tables import Families
 from edge.config.points import driver_of
 from edge.config.report import Report
@@ -22,7 +22,7 @@ def check_network(config: Config, families: Families, hurt: set[str], report: Re
         do = "add mqtt: with the broker's url, or {embedded: true, listen: …}"
         report.refuse("mqtt", "there are MQTT buttons and no broker", do)
     if config.district is not None:
-        _check_district(config.district.url, report)
+        _check_district(config.district, report)
 
 
 def _check_controllers(config: Config, families: Families, report: Report) -> None:
@@ -148,12 +148,21 @@ def _check_embedded(mqtt: Mqtt, report: Report) -> None:
         )
 
 
-def _check_district(url: str, report: Report) -> None:
-    parts = urlsplit(url)
+def _check_district(district: District, report: Report) -> None:
+    parts = urlsplit(district.url)
     if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
         report.refuse(
             "district.url", "is not https", "the record leaves this box encrypted or not at all: use https://"
         )
+    if (district.certificate_file is None) != (district.key_file is None):
+        report.refuse("district.certificate_file", "a certificate needs its key", "name both, or neither")
+    if district.token_file is None and district.certificate_file is None:
+        report.refuse(
+            "district.token_file", "nothing says who this campus is", "name the file with its token"
+        )
+    families = [one.what for one in district.shares]
+    for family in sorted({one for one in families if families.count(one) > 1}):
+        report.refuse("district.shares", f"{family} is shared twice", "keep the agreement that holds")
 
 
 def _port(path: str) -> str:

@@ -274,3 +274,15 @@ class _Key(msgspec.Struct):
     epoch: Epoch
     seq: Annotated[int, Meta(ge=1, le=2**53 - 1)]
     prev: Hash
+
+
+class _Prev(msgspec.Struct):
+    prev: Hash
+
+
+_prev: Final = msgspec.json.Decoder(_Prev).decode
+
+
+def prev_of(body: bytes) -> str:
+    """The hash that an event follows. Raises msgspec.MsgspecError where it is none."""
+    return _prev(body).prev

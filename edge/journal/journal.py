@@ -258,7 +258,7 @@ class Journal:
         """
         events: list[Stored] = []
         while len(events) < limit:
-            piece = await self._ask(pieces.reading(after, min(_READ_EVENTS, limit - len(events))))
+            piece = await self.ask(pieces.reading(after, min(_READ_EVENTS, limit - len(events))))
             events += piece
             if not piece:
                 break
@@ -271,10 +271,10 @@ class Journal:
         In pieces of 50 between commits, and nothing is decoded: for a process that follows the journal.
         """
         found: list[pieces.Line] = []
-        place = await self._ask(pieces.place(after))
+        place = await self.ask(pieces.place(after))
         while len(found) < limit:
             want = min(_READ_EVENTS, limit - len(found))
-            piece = await self._ask(partial(pieces.lines, place=place, limit=want))
+            piece = await self.ask(partial(pieces.lines, place=place, limit=want))
             found += piece
             if len(piece) < want:
                 return found, False
@@ -288,7 +288,7 @@ class Journal:
         """
         found, place = False, 0
         while not found:
-            found, behind = await self._ask(pieces.looking_for(kinds, place))
+            found, behind = await self.ask(pieces.looking_for(kinds, place))
             if behind is None:
                 return found
             place = behind
@@ -309,19 +309,19 @@ class Journal:
 
     async def checkpoint(self) -> Checkpoint | None:
         """Sign where the journal stands, now. Raises JournalRefused, KeyRefused."""
-        return await self._ask(lambda core: core.checkpoint())
+        return await self.ask(lambda core: core.checkpoint())
 
     async def verify(self) -> Report:
         """`verify-journal` of the running journal: piece by piece, between commits. Raises JournalRefused."""
         report = Report(self._core.campus)
-        steps = await self._ask(lambda core: verifying(pieces.opened_store(core), core.places, report))
-        while await self._ask(lambda _: next(steps, _DONE)) is not _DONE:
+        steps = await self.ask(lambda core: verifying(pieces.opened_store(core), core.places, report))
+        while await self.ask(lambda _: next(steps, _DONE)) is not _DONE:
             pass
         return report
 
     async def segments(self) -> list[Segment]:
         """The sealed ranges, oldest first. Raises JournalRefused."""
-        return await self._ask(lambda core: pieces.opened_store(core).segments())
+        return await self.ask(lambda core: pieces.opened_store(core).segments())
 
     async def erase(self, epoch: str, seq: int, field: str, actor: str) -> bool:
         """Erase salt and value of one sealed field; False: there is none. Raises JournalRefused.
@@ -340,10 +340,10 @@ class Journal:
             for one in (core.places.snapshot_before, core.places.snapshot_ahead):
                 one.unlink(missing_ok=True)
 
-        if not await self._ask(check):
+        if not await self.ask(check):
             return False
         await self._record("sealed.erased/1", {"epoch": epoch, "seq": seq, "field": field}, actor)
-        await self._ask(scrub)
+        await self.ask(scrub)
         self._keeper.hurry()  # the copy lets go of it as well
         return True
 
@@ -393,15 +393,16 @@ class Journal:
             self._held = None
         return True
 
-    # --- inside -------------------------------------------------------------------------------
-
-    async def _ask(self, what: Callable[[Core], T]) -> T:
+    async def ask(self, what: Callable[[Core], T]) -> T:
+        """What comes of it in the journal's thread, between two commits. Raises JournalRefused, and what it raises."""
         asked = self._writer.ask(what)
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 return await asyncio.wrap_future(asked)
         except TimeoutError:
             raise JournalRefused("the journal's disk does not answer") from None
+
+    # --- inside -------------------------------------------------------------------------------
 
     async def _record(self, kind: str, data: dict[str, JSON], actor: str) -> None:
         durable = asyncio.Event()

@@ -10,6 +10,9 @@ EVIDENCE: Final = "evidence"
 TICKET_PHOTOS: Final = "tickets"
 """Below the store as well: photos that events name by their SHA-256."""
 
+DISTRICT: Final = "district"
+"""Below the store: what the district's hub countersigned."""
+
 
 @dataclass(frozen=True, slots=True)
 class Places:

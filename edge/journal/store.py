@@ -272,7 +272,7 @@ class Store:
 
     def hash_at(self, epoch: str, seq: int) -> str | None:
         """The hash of one event, also of a dropped one that has a checkpoint."""
-        if not 1 <= seq <= self._last_of(epoch):
+        if not 1 <= seq <= self.last_of(epoch):
             return None
         place = self.place_of(epoch, seq)
         found = self._connection.execute("SELECT hash FROM events WHERE place = ?", (place,)).fetchone()
@@ -284,9 +284,10 @@ class Store:
 
     def holds(self, epoch: str, seq: int) -> bool:
         """Whether this event was stored here once (dropped or not)."""
-        return seq <= self._last_of(epoch)
+        return seq <= self.last_of(epoch)
 
-    def _last_of(self, epoch: str) -> int:
+    def last_of(self, epoch: str) -> int:
+        """The number of an epoch's last event; 0: this file does not know it."""
         end = self._next_place()
         for each in reversed(self._epochs):
             if each.epoch == epoch:
