@@ -15,9 +15,12 @@ def read_of(live: Live, point: Point) -> Read | None:
 
 def says(live: Live, sensor: Sensor | None) -> bool | None:
     """Whether a sensor reads thrown (closed, ...); None: not wired or never read."""
-    if sensor is None or (read := read_of(live, sensor.point)) is None:
-        return None
-    return (read.value != 0) == sensor.when
+    return None if sensor is None else said(sensor, read_of(live, sensor.point))
+
+
+def said(sensor: Sensor | None, read: Read | None) -> bool | None:
+    """The same of a read of it."""
+    return None if sensor is None or read is None else (read.value != 0) == sensor.when
 
 
 def sensors(door: DoorPlan) -> tuple[Sensor, ...]:

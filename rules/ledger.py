@@ -1,9 +1,9 @@
 """Keeps each door's live part up to date: what was sent, what its verdict is now, and when to look again."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final
 
+from rules.altered import altered
 from rules.evidence import age_us, read_of, sensors
 from rules.interlock import Passed, judge, wanted
 from rules.model.commands import Purpose
@@ -120,7 +120,7 @@ def asserted(
     unlocking = _unlocks(door, purpose)
     step.set_door(
         door.id,
-        replace(
+        altered(
             its,
             command=CommandLive(passed.commands[door.id], purpose, step.at),
             held="",
@@ -170,21 +170,23 @@ def review(step: Step, doors: Iterable[DoorId], because: str) -> None:
         its = live.doors.get(one, DoorLive())
         held = _held(step, live, door, its)
         if held != its.held:
-            its = replace(its, held=held)
+            its = altered(its, held=held)
             step.set_door(one, its)
             live = step.live
         was, now = its.verdict, verdict(step.plan, step.record, live, one, step.at)
-        changed = replace(its, verdict=now) if now != was else its
+        changed = its
         if (was.word, was.by, was.code) != (now.word, now.by, now.code):
-            changed = _reached(replace(changed, verdict_at=step.at), door, live)
+            changed = _reached(altered(its, verdict=now, verdict_at=step.at), door, live)
             if _enters(step, door, was, now):
                 age = age_us(live, door, step.at)
                 fact = VerdictReached(one, now.word, now.by, now.code, now.bolt, now.position, age)
                 step.write(fact, one, incident=incident_of(step, door), because=Because(because))
+        elif now != was:
+            changed = altered(its, verdict=now)
         due = _due(step, live, door, changed)
         # A scan only puts off what is due: an earlier look finds nothing and is cheaper than a write each time.
         if changed is not its or its.due is None or its.due <= step.at.mono_us or due < its.due:
-            step.set_door(one, replace(changed, due=due))
+            step.set_door(one, altered(changed, due=due))
 
 
 def _held(step: Step, live: Live, door: DoorPlan, its: DoorLive) -> str:
@@ -205,7 +207,7 @@ def _reached(its: DoorLive, door: DoorPlan, live: Live) -> DoorLive:
         return its
     bolt = None if door.bolt is None else read_of(live, door.bolt.point)
     position = None if door.position is None else read_of(live, door.position.point)
-    return replace(
+    return altered(
         its,
         bolt_at=None if bolt is None else bolt.at,
         position_at=None if position is None else position.at,
