@@ -21,6 +21,7 @@ packages=(
     gstreamer1.0-plugins-base
     gstreamer1.0-plugins-good
     mosquitto-clients
+    postgresql
     python3-gi
     sip-tester
     strace
@@ -77,6 +78,16 @@ quiet_new_broker() {
         "'systemctl enable --now mosquitto' brings it back."
 }
 
+# The package makes a cluster of its own and starts it. The tests make theirs and a hub is given one by name, so where this
+# script brought the package no cluster is made; one that was there is not touched.
+no_new_cluster() {
+    if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+        as_root mkdir -p /etc/postgresql-common
+        echo "create_main_cluster = false" | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+        echo "install.sh: PostgreSQL is installed without a database cluster of its own; 'pg_createcluster' makes one."
+    fi
+}
+
 install_packages() {
     local missing=() package broker_is_new=no
     if ! command -v dpkg-query >/dev/null; then
@@ -95,6 +106,9 @@ install_packages() {
     fi
     if [[ " ${missing[*]} " == *" mosquitto "* ]]; then
         broker_is_new=yes
+    fi
+    if [[ " ${missing[*]} " == *" postgresql "* ]]; then
+        no_new_cluster
     fi
     echo "install.sh: installing ${missing[*]}"
     as_root apt-get update --quiet=2
