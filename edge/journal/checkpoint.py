@@ -36,3 +36,17 @@ def make(key: SigningKey, campus: str, head: Head, at: str) -> Checkpoint:
     """A checkpoint at `head`, signed; `at` is RFC 3339."""
     signature = key.sign(signed_bytes(campus, head, at))
     return Checkpoint(head.epoch, head.seq, head.hash, at, key.id, key.public_pem, signature)
+
+
+def countersigned_bytes(campus: str, head: Head, at: str, signature: str) -> bytes:
+    """What the district's hub signs: the same with the checkpoint's own signature, as hex (`edge.district.api`)."""
+    return canonical(
+        {
+            "campus": campus,
+            "epoch": head.epoch,
+            "seq": head.seq,
+            "hash": head.hash,
+            "at": at,
+            "signature": signature,
+        }
+    )

@@ -75,6 +75,28 @@ def key_id(public_pem: str) -> str:
     return hashlib.sha256(raw_key(public_pem)).hexdigest()[:16]
 
 
+def holds(public_pem: str, signature: bytes, message: bytes) -> bool:
+    """Whether `signature` is that key's over `message` (RFC 8032). False also where it is no Ed25519 key."""
+    from edge.journal.standalone_verifier import ed25519, raw_key
+
+    try:
+        return ed25519(raw_key(public_pem), signature, message)
+    except ValueError:
+        return False
+
+
+def public_key_sha256(certificate: bytes) -> bytes:
+    """SHA-256 of the SubjectPublicKeyInfo of an X.509 certificate in DER: of its key, whoever certified that and how long.
+
+    Raises ValueError where it is no certificate.
+    """
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+    from cryptography.x509 import load_der_x509_certificate
+
+    key = load_der_x509_certificate(certificate).public_key()
+    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
+
+
 def _named(private: "Ed25519PrivateKey") -> SigningKey:
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 

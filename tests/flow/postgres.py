@@ -92,8 +92,8 @@ class Postgres:
         self._end(signal.SIGQUIT)
 
     def remove(self) -> None:
-        """Stopped, and the folder deleted."""
-        self._end(signal.SIGINT)
+        """Stopped, and the folder deleted: nothing of it has to be brought to the disk."""
+        self._end(signal.SIGQUIT)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _end(self, how: signal.Signals) -> None:
@@ -115,11 +115,11 @@ class Postgres:
         with asyncio.Runner() as runner:
             runner.run(run())
 
-    def database(self) -> str:
-        """The URL of a new and empty one, as `hub`."""
+    def database(self, like: str = "template0") -> str:
+        """The URL of a new one, empty or like another that nobody is connected to, as `hub`."""
         self._databases += 1
         name = f"hub_{self._databases}"
-        self.administer(f"CREATE DATABASE {name} OWNER hub")
+        self.administer(f"CREATE DATABASE {name} OWNER hub TEMPLATE {like}")
         return self.url(name, "hub")
 
     def url(self, database: str, user: str) -> str:

@@ -37,15 +37,14 @@ ROWS = {
 
 
 @pytest.fixture
-async def two(postgres: Postgres, url: str) -> AsyncIterator[Database]:
+async def two(ready: str) -> AsyncIterator[Database]:
     """A row of each table for `north` and for `south`, written as PostgreSQL's administrator."""
-    await migrate(url)
-    admin = await asyncpg.connect(url.replace("hub@", "admin@"))
+    admin = await asyncpg.connect(ready.replace("hub@", "admin@"))
     for campus in ("north", "south"):
         for statement in ROWS.values():
             await admin.execute(statement, campus)
     await admin.close()
-    database = await Database.open(url)
+    database = await Database.open(ready)
     yield database
     await database.close()
 
