@@ -10,6 +10,7 @@ from typing import Any, Final, NoReturn, get_args
 from edge.cli import parser_map
 from edge.cli.asset_verbs import inventory
 from edge.cli.drill_verbs import drilling
+from edge.cli.hub_verbs import hub
 from edge.cli.response_verbs import responding
 from edge.cli.tabletop_verbs import tabletop
 from edge.version import VERSION
@@ -63,6 +64,7 @@ def parser() -> Parser:
     _assessments(verbs)
     parser_map.add(verbs, _verb)
     _files(verbs)
+    hub(verbs, _verb)
     return top
 
 

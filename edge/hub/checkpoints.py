@@ -75,9 +75,7 @@ async def _of_its_key(
     await alarms.sound(connection, campus, "checkpoint", line.epoch, line.seq, evidence)
     if fault:
         return Problem("form", "This is no checkpoint of this campus", fault, 400)
-    detail = (
-        f"Its key is {key_id(pem)}. Where the box has a new one: campus-edge hub enrol {campus} --key FILE"
-    )
+    detail = f"Its key is {key_id(pem)}. Where the box has a new one: campus-edge hub enrol {campus} --checkpoint-key FILE"
     return Problem("not_allowed", "Another key signed this checkpoint", detail, 403)
 
 

@@ -1,0 +1,353 @@
+"""The hub over HTTP, as campuses meet it: whichever process answers, each event is there exactly once."""
+
+import asyncio
+import os
+import secrets
+import signal
+import time
+from collections.abc import AsyncIterator, Iterator
+
+import msgspec
+import pytest
+from aiohttp import ClientError, ClientSession, ClientTimeout
+
+from edge.district import api
+from edge.district.api import Checkpoints, Countersigned, NewToken, Problem, Taken
+from edge.district.pressing import pressed
+from edge.district.wire import MOST_BYTES
+from edge.hub import enrolment
+from edge.hub.database import Database
+from edge.journal.keys import SigningKey, holds, load_or_make
+from tests.edge.hub.journals import Chain
+from tests.edge.hub.rig import kept
+from tests.edge.hub.served import Box, Hub, place, problem
+from tests.flow.postgres import Postgres
+from tests.flow.waiting import PATIENCE_S
+
+
+@pytest.fixture(scope="module")
+def hub(postgres: Postgres, made: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    """Two processes on one port."""
+    running = Hub(postgres.database(made), tmp_path_factory.mktemp("hub"), processes=2)
+    yield running
+    assert running.end() == 0
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[ClientSession]:
+    async with ClientSession(timeout=ClientTimeout(PATIENCE_S)) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def box(hub: Hub, session: ClientSession) -> Box:
+    """A campus that was enrolled for this test."""
+    return await enrolled(hub, session, "c-" + secrets.token_hex(4))
+
+
+async def enrolled(hub: Hub, session: ClientSession, campus: str) -> Box:
+    database = await opened(hub)
+    try:
+        made = await enrolment.enrol(database, load_or_make(hub.keys), campus, "A school")
+    finally:
+        await database.close()
+    assert made is not None
+    return Box(session, hub, made.token, campus)
+
+
+async def opened(hub: Hub) -> Database:
+    return await Database.open(hub.url, 2)
+
+
+async def rows(hub: Hub, campus: str) -> list[int]:
+    database = await opened(hub)
+    try:
+        return [seq for _, seq, _ in await kept(database, campus)]
+    finally:
+        await database.close()
+
+
+async def test_a_journal_goes_up_and_is_acknowledged_to_its_last_contiguous_event(hub: Hub, box: Box) -> None:
+    chain = Chain(box.campus).grow(50)
+
+    assert await box.send(chain, 0, 30) == Taken(place(chain, 30))
+    gap = await box.send(chain, 40, 50)
+    assert isinstance(gap, Problem)
+    assert (gap.code, gap.expected) == ("gap", place(chain, 30))
+    assert await box.send_live(chain, 45) == 200
+    assert await box.send(chain, 30) == Taken(place(chain))
+    assert (await box.position()).epochs == (place(chain),)
+    assert await rows(hub, box.campus) == list(range(1, 51))
+
+
+async def test_a_problem_is_one_by_its_media_type_and_a_taken_batch_is_json(box: Box) -> None:
+    chain = Chain(box.campus).grow(5)
+
+    _, _, headers = await box.post(api.EVENTS, chain.packed())
+    assert headers["Content-Type"].startswith("application/json")
+    _, _, headers = await box.post(api.EVENTS, chain.packed(3) + b"x")
+    assert headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"", 400, "form"),
+        (b"not pressed", 400, "form"),
+        (pressed(b"{}"), 400, "form"),
+        (bytes(MOST_BYTES + 1), 413, "too_large"),
+        (pressed(bytes(40 * 1_048_576)), 413, "too_large"),
+    ],
+)
+async def test_what_is_no_batch_is_refused_and_changes_nothing(
+    box: Box, body: bytes, status: int, code: str
+) -> None:
+    for path in (api.EVENTS, api.LIVE):
+        answered, said, _ = await box.post(path, body)
+        assert (answered, problem(answered, said).code) == (status, code)
+    assert (await box.position()).epochs == ()
+
+
+async def test_a_batch_that_was_damaged_or_cut_on_its_way_is_sent_again_and_taken(hub: Hub, box: Box) -> None:
+    chain = Chain(box.campus).grow(20)
+    whole = chain.packed()
+
+    for place_of in range(0, len(whole), 37):
+        damaged = bytearray(whole)
+        damaged[place_of] ^= 0x10
+        status, _, _ = await box.post(api.EVENTS, bytes(damaged))
+        # Damage in what is not looked at twice leaves the same events, or none.
+        assert status in (200, 400, 409, 413)
+        status, said, _ = await box.post(api.EVENTS, whole[:place_of])
+        assert (status, problem(status, said).code) == (400, "form")
+    assert await box.send(chain) == Taken(place(chain))
+    assert await rows(hub, box.campus) == list(range(1, 21))
+
+
+async def test_a_checkpoint_is_countersigned_by_the_key_that_every_process_has(
+    hub: Hub, box: Box, box_key: SigningKey
+) -> None:
+    chain = Chain(box.campus).grow(9)
+    await box.send(chain)
+    body = msgspec.json.encode(Checkpoints((chain.checkpoint(box_key, 9),)))
+
+    for _ in range(6):
+        status, said, _ = await box.post(api.CHECKPOINTS, body)
+        assert status == 200, said
+        answer = msgspec.json.decode(said, type=Countersigned)
+        assert answer.pem == (hub.keys / "signing-key.pub.pem").read_text()
+        assert [one.seq for one in answer.countersigned] == [9]
+    status, said, _ = await box.post(api.CHECKPOINTS, b'{"checkpoints": [{}]}')
+    assert problem(status, said).code == "form"
+
+
+# --- who is let in ------------------------------------------------------------------------------------
+
+
+async def test_nobody_learns_from_a_refusal_whether_a_campus_is_there(
+    hub: Hub, session: ClientSession, box: Box
+) -> None:
+    answers = set()
+    for campus in (box.campus, "nobody", "NO", "a" * 80):
+        for header in (
+            "",
+            "Bearer x",
+            "Basic eDp5",
+            box.headers["Authorization"] + "A",
+            "Bearer " + "x" * 9_000,
+        ):
+            stranger = Box(session, hub, "", campus)
+            stranger.headers = {"Authorization": header} if header else {}
+            status, said, _ = await stranger.get(api.POSITION)
+            if status not in (429, 400):
+                answers.add((status, said))
+    assert len(answers) == 1
+    assert problem(*answers.pop()).code == "not_allowed"
+    assert (await box.position()).epochs == ()
+
+
+async def test_a_campuss_token_opens_no_other_campus(hub: Hub, session: ClientSession, box: Box) -> None:
+    other = await enrolled(hub, session, box.campus + "-2")
+    other.headers = box.headers
+
+    status, said, _ = await other.post(api.EVENTS, Chain(other.campus).packed())
+
+    assert (status, problem(status, said).code) in ((401, "not_allowed"), (429, "busy"))
+    assert await rows(hub, other.campus) == []
+
+
+async def test_a_token_is_changed_for_a_new_one_and_ends_on_every_process(
+    hub: Hub, session: ClientSession, box: Box
+) -> None:
+    status, said, _ = await box.post(api.TOKEN)
+    assert status == 200, said
+    new = Box(session, hub, msgspec.json.decode(said, type=NewToken).token, box.campus)
+    await box.position()
+
+    await new.position()
+
+    await until_shut_out(hub, box)
+    await new.position()
+
+
+async def test_a_revoked_campus_is_let_in_by_no_process(hub: Hub, box: Box) -> None:
+    await box.position()
+
+    assert "ended" in hub.run("revoke", box.campus)
+
+    await until_shut_out(hub, box)
+
+
+async def until_shut_out(hub: Hub, box: Box) -> None:
+    """Until it was refused so often in a row, over connections of their own, that both processes were asked."""
+    async with asyncio.timeout(PATIENCE_S):
+        in_a_row = 0
+        while in_a_row < 12:
+            async with ClientSession() as fresh:
+                status, said, _ = await Box(fresh, hub, "", box.campus).get(api.POSITION)
+                other = Box(fresh, hub, "", box.campus)
+                other.headers = box.headers
+                status, said, _ = await other.get(api.POSITION)
+            if status == 200:
+                in_a_row = 0
+                await asyncio.sleep(0.02)
+            else:
+                in_a_row += 1
+                assert problem(status, said).code in ("revoked", "busy")
+
+
+# --- directives ---------------------------------------------------------------------------------------
+
+
+async def test_directives_come_signed_numbered_and_in_order(hub: Hub, box: Box) -> None:
+    for number in range(3):
+        hub.run("directive", box.campus, "roster.changed/1", "--args", "-", said=f'{{"of": {number}}}')
+
+    found = (await box.directives(0)).directives
+
+    pem = (hub.keys / "signing-key.pub.pem").read_text()
+    assert [one.number for one in found] == [1, 2, 3]
+    for one in found:
+        said = msgspec.json.decode(one.body)
+        assert holds(pem, bytes.fromhex(one.signature), one.body.encode())
+        assert (said["campus"], said["number"], said["args"]) == (
+            box.campus,
+            one.number,
+            {"of": one.number - 1},
+        )
+    assert [one.number for one in (await box.directives(2)).directives] == [3]
+    assert (await box.directives(3)).directives == ()
+
+
+async def test_whoever_waits_is_woken_whichever_process_it_waits_at(
+    hub: Hub, session: ClientSession, box: Box
+) -> None:
+    async def waits() -> list[int]:
+        async with ClientSession(timeout=ClientTimeout(PATIENCE_S)) as fresh:
+            other = Box(fresh, hub, "", box.campus)
+            other.headers = box.headers
+            return [one.number for one in (await other.directives(0, 30)).directives]
+
+    polls = [asyncio.create_task(waits()) for _ in range(12)]
+    await asyncio.to_thread(hub.run, "directive", box.campus, "roster.changed/1")
+
+    began = time.monotonic()
+    assert await asyncio.gather(*polls) == [[1]] * 12
+    assert time.monotonic() - began < 25
+
+
+async def test_a_wait_ends_with_nothing_when_nothing_comes(box: Box) -> None:
+    assert (await box.directives(0, 1)).directives == ()
+
+
+async def test_a_lockdown_request_without_an_end_is_never_signed(hub: Hub, box: Box) -> None:
+    refused = await asyncio.to_thread(hub.tried, "directive", box.campus, "lockdown.request/1", code=2)
+
+    assert "expires" in refused.stderr
+    hub.run("directive", box.campus, "lockdown.request/1", "--expires", "1h")
+    (made,) = (await box.directives(0)).directives
+    assert msgspec.json.decode(made.body)["expires"] is not None
+
+
+# --- whatever breaks ----------------------------------------------------------------------------------
+
+
+async def test_two_processes_at_once_that_are_sent_the_same_take_it_once(hub: Hub, box: Box) -> None:
+    chain = Chain(box.campus).grow(400)
+
+    async def send(after: int) -> None:
+        async with ClientSession() as fresh:
+            other = Box(fresh, hub, "", box.campus)
+            other.headers = box.headers
+            while not isinstance(answer := await other.send(chain, after, after + 200), Taken):
+                assert answer.code == "gap"
+                await asyncio.sleep(0.01)
+
+    await asyncio.gather(*(send(after) for after in (0, 100, 200) * 6))
+
+    assert await rows(hub, box.campus) == list(range(1, 401))
+
+
+async def sent_through(box: Box, chain: Chain, size: int) -> None:
+    """As a campus does: ask where the hub stands, go on from there, whatever happens in between."""
+    seq = 0
+    async with asyncio.timeout(120):
+        while seq < len(chain.lines):
+            try:
+                answer = await box.send(chain, seq, seq + size)
+            except (ClientError, OSError, TimeoutError):
+                await asyncio.sleep(0.05)
+                continue
+            if isinstance(answer, Taken):
+                assert answer.acknowledged == place(chain, answer.acknowledged.seq)
+                seq = answer.acknowledged.seq
+            elif answer.code == "gap":
+                assert answer.expected is not None
+                seq = answer.expected.seq
+            else:
+                assert answer.code == "busy", answer
+                await asyncio.sleep(0.05)
+
+
+async def test_a_process_that_is_killed_at_a_batch_costs_and_doubles_nothing(hub: Hub, box: Box) -> None:
+    chain = Chain(box.campus).grow(600)
+
+    async def kill() -> None:
+        for _ in range(4):
+            await asyncio.sleep(0.15)
+            victims = hub.processes()
+            if victims:
+                os.kill(victims[0], signal.SIGKILL)
+
+    await asyncio.gather(sent_through(box, chain, 25), kill())
+
+    assert await rows(hub, box.campus) == list(range(1, 601))
+    assert (await box.position()).epochs == (place(chain),)
+
+
+async def test_a_database_that_is_killed_at_a_batch_costs_and_doubles_nothing(
+    hub: Hub, box: Box, postgres: Postgres
+) -> None:
+    chain = Chain(box.campus).grow(600)
+
+    async def kill() -> None:
+        for _ in range(2):
+            await asyncio.sleep(0.2)
+            await asyncio.to_thread(postgres.kill)
+            await asyncio.to_thread(postgres.start)
+
+    await asyncio.gather(sent_through(box, chain, 25), kill())
+
+    assert await rows(hub, box.campus) == list(range(1, 601))
+    # What is told across processes is told again afterwards.
+    waits = asyncio.create_task(box.directives(0, 30))
+    await asyncio.to_thread(hub.run, "directive", box.campus, "roster.changed/1")
+    assert len((await waits).directives) == 1
+
+
+async def test_health_says_whether_the_database_answers(hub: Hub, session: ClientSession) -> None:
+    async with session.get(hub.address + "/healthz") as response:
+        assert response.status == 200
+    async with session.get(hub.address + "/metrics") as response:
+        assert response.status == 200
+        assert "campus_edge_hub_requests" in await response.text()
