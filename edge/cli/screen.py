@@ -9,6 +9,7 @@ from edge.cli.detections import waiting
 from edge.cli.ledger import evidence, verdict
 from edge.cli.out import age, clock, plain
 from edge.cli.table import table
+from edge.district_words import standing
 from edge.notice_words import CODES, FOR_GOOD, STATES
 from edge.words import MODES, plural
 
@@ -48,6 +49,8 @@ def _head(document: Document, width: int) -> Iterator[str]:
         yield f"Running {MODES.get(box['mode'], box['mode'])}."
     if box["journal"]["trouble"]:
         yield from wrapped(f"NOT RECORDED ({box['journal']['trouble']}): {box['journal']['words']}", width)
+    if box.get("district") is not None:
+        yield from wrapped(standing(box["district"]), width)
 
 
 def _live(document: Document, width: int) -> Iterator[str]:

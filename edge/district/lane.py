@@ -151,6 +151,8 @@ class Lane:
                     raise Halted(err.problem.code) from None
                 case _:
                     raise
+        if held.epoch == place.epoch and held.seq == filled.end.seq and held.hash != filled.end.hash:
+            raise Away("not_a_hub")
         self._fit(len(lines), time.monotonic() - began_s)
         return held
 

@@ -40,9 +40,9 @@ TOLD_S: Final = 0.5
 """The daemon hears of acknowledgements so often, however fast they come."""
 PAUSE_MOST_S: Final = 60.0
 """Full jitter between nothing and this at most: thousands of campuses come back at once (stack.md 5.4)."""
-HALTED_S: Final = 60.0
-"""A hub that halted this campus is asked so often whether a person has looked."""
-REFUSED_S: Final = 30.0
+ASKED_S: Final = 20.0
+"""A hub that refuses or halted this campus is asked so often whether a person has looked."""
+MOST_SPOILT: Final = 2
 NICE: Final = 10
 
 
@@ -115,28 +115,30 @@ class Process:
             group.create_task(self._tell())
 
     async def _again(self, work: Callable[[], Awaitable[None]], *, main: bool = False) -> None:
-        """Do it for ever, and pause behind each failure: the longer, the more there were."""
+        """Do it for ever, and pause behind each failure: the longer, the more there were.
+
+        What is said once may have been spoilt on the way; a refusal, and another chain, are told when they are said again.
+        """
         failed = 0
         while True:
-            before = self._progress
+            before, least_s, stands = self._progress, 0.0, ("", "")
             try:
                 await work()
-                wait_s = 0.0
             except Away as err:
-                failed = 1 if self._progress > before else min(failed + 1, 10)
-                most_s = min(self._open.pause_us / 1e6 * 2**failed, PAUSE_MOST_S)
-                wait_s = err.retry_s + random.uniform(0.0, most_s)  # noqa: S311  # no secret
-                if main:
-                    self._stand("district_away", err.why)
+                least_s, stands = err.retry_s, ("district_away", err.why)
             except Told as err:
-                wait_s = random.uniform(REFUSED_S / 2, REFUSED_S)  # noqa: S311  # no secret
-                if main:
-                    self._stand("district_refused", err.problem.code)
+                stands = "district_refused", err.problem.code
             except Halted as err:
-                wait_s = random.uniform(HALTED_S / 2, HALTED_S)  # noqa: S311  # no secret
-                if main:
-                    self._stand("district_halted", err.why)
-            await asyncio.sleep(wait_s)
+                stands = "district_halted", err.why
+            failed = 1 if self._progress > before else min(failed + 1, 10)
+            most_s = min(self._open.pause_us / 1e6 * 2**failed, PAUSE_MOST_S)
+            if stands[0] != "district_away" and failed > MOST_SPOILT:
+                least_s = ASKED_S
+            elif stands[0] != "district_away":
+                stands = "district_away", "spoilt"
+            if main:
+                self._stand(*stands)
+            await asyncio.sleep(least_s + random.uniform(0.0, most_s))  # noqa: S311  # no secret
 
     # --- what is asked of the daemon -----------------------------------------------------------
 

@@ -33,7 +33,7 @@ def row(number: int, kind: str = "door.verdict/1", incident: str | None = None, 
 class Box:
     """What the daemon is to its link."""
 
-    def __init__(self, store: Path, url: str, shares: Fields) -> None:
+    def __init__(self, store: Path, url: str, shares: Fields, token: str) -> None:
         self.journal = Journal.open(store, "campus", machine_id_file=store / "no-machine-id")
         self.hurried = False
         self.live: set[str] = set()
@@ -43,8 +43,10 @@ class Box:
             self._emitted, self.journal, lambda: self.hurried, self.live.__contains__, self._held
         )
         self._changed = asyncio.Event()
+        self.entered = 1
+        """What a new journal begins with, and every row since."""
         self.store = store
-        self.link.configure(Open(str(store / "district"), "campus", url, "token", pause_us=20_000), shares)
+        self.link.configure(Open(str(store / "district"), "campus", url, token, pause_us=20_000), shares)
 
     def _emitted(self, event: Event) -> None:
         if isinstance(event, ConditionChanged):
@@ -62,6 +64,7 @@ class Box:
                 await self._changed.wait()
 
     def enter(self, *rows: Row) -> None:
+        self.entered += len(rows)
         self.journal.append(list(rows), None, None)
 
     async def bodies(self) -> list[bytes]:
@@ -76,8 +79,8 @@ class Box:
 
 
 @asynccontextmanager
-async def box(store: Path, url: str, shares: Fields | None = None) -> AsyncIterator[Box]:
-    made = Box(store, url, shares or {})
+async def box(store: Path, url: str, shares: Fields | None = None, token: str = "") -> AsyncIterator[Box]:
+    made = Box(store, url, shares or {}, token or "none")
     loop = asyncio.get_running_loop()
 
     def followed(events: Sequence[Stamped]) -> None:

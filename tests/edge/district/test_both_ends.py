@@ -1,0 +1,98 @@
+"""Campus and hub, each its real processes, with a line of ours between: what the campus recorded is what the district holds."""
+
+import os
+import random
+import signal
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from edge.hub import enrolment
+from edge.hub.database import Database
+from edge.journal.keys import load_or_make
+from tests.edge.district.proxy import proxied
+from tests.edge.district.test_link import Box, box, row
+from tests.edge.hub.rig import alarms, kept
+from tests.edge.hub.served import Hub
+from tests.flow.postgres import Postgres
+from tests.flow.waiting import wait_for
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    running = Postgres()
+    yield running
+    running.remove()
+
+
+@pytest.fixture
+def hub(postgres: Postgres, tmp_path: Path) -> Iterator[Hub]:
+    (tmp_path / "hub").mkdir()
+    started = Hub(postgres.database(), tmp_path / "hub", processes=2)
+    yield started
+    started.end()
+
+
+async def held(hub: Hub) -> list[bytes]:
+    """Every event that the hub holds of the campus, in order."""
+    database = await Database.open(hub.url)
+    try:
+        return [body.encode() for _, _, body in await kept(database, "campus")]
+    finally:
+        await database.close()
+
+
+async def token_of(hub: Hub) -> str:
+    database = await Database.open(hub.url)
+    try:
+        made = await enrolment.enrol(database, load_or_make(hub.keys), "campus", "A school")
+        assert made is not None
+        return made.token
+    finally:
+        await database.close()
+
+
+def _has(campus: Box, count: int) -> bool:
+    return sum(campus.synced.values()) >= count
+
+
+async def until_equal(campus: Box, hub: Hub) -> None:
+    """Until the hub acknowledged everything; then both records are one, row by row."""
+    await campus.until(lambda: sum(campus.synced.values()) >= campus.entered)
+    assert await held(hub) == await campus.bodies()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_whatever_the_line_does_the_district_holds_each_event_once_and_in_order(
+    tmp_path: Path, hub: Hub, seed: int
+) -> None:
+    async with proxied(hub.address, faults=30, seed=seed) as line:
+        async with box(tmp_path / "store", line.url, token=await token_of(hub)) as campus:
+            for _ in range(8):
+                campus.enter(*(row(number, "ticket.noted/1", text=f"said {number}") for number in range(400)))
+                await campus.until(lambda: sum(campus.synced.values()) >= campus.entered)
+            await until_equal(campus, hub)
+        assert sum(line.did.values()) - line.did[""] > 5, line.did
+    database = await Database.open(hub.url)
+    # A checkpoint whose signature does not fit calls a person there, whoever changed it; a chain is never taken for another.
+    assert {one["what"] for one in await alarms(database, "campus")} <= {"checkpoint"}
+    await database.close()
+
+
+async def test_killed_on_either_side_at_any_moment_nothing_is_lost_and_nothing_doubled(
+    tmp_path: Path, hub: Hub
+) -> None:
+    chance = random.Random(7)
+    async with box(tmp_path / "store", hub.address, token=await token_of(hub)) as campus:
+        for kill in range(10):
+            campus.enter(*(row(number) for number in range(1_000)))
+            before = campus.entered - 1_000
+            reached = before + chance.randrange(1_000)
+            await campus.until(partial(_has, campus, reached))
+            if kill % 2 and campus.link.process_id is not None:
+                os.kill(campus.link.process_id, signal.SIGKILL)
+            else:
+                os.kill(chance.choice(wait_for("the hub serves", hub.processes)), signal.SIGKILL)
+        await until_equal(campus, hub)

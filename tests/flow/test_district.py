@@ -1,0 +1,133 @@
+"""A campus and its district, all of it real: daemon, boards, broker, hub, PostgreSQL; the line between them cut and mended."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.hub import enrolment
+from edge.hub.database import Database
+from edge.journal.keys import load_or_make
+from edge.journal.reader import Reader
+from tests.edge.hub.rig import alarms, kept
+from tests.edge.hub.served import Hub
+from tests.flow.mosquitto import Document
+from tests.flow.postgres import Postgres
+from tests.flow.rig import School, flags, running
+from tests.flow.school import school
+from tests.flow.waiting import wait_for
+
+CAMPUS = "flow-school"
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    started = Postgres()
+    yield started
+    started.remove()
+
+
+@pytest.fixture
+def hub(postgres: Postgres, tmp_path: Path) -> Iterator[Hub]:
+    (tmp_path / "hub").mkdir()
+    started = Hub(postgres.database(), tmp_path / "hub")
+    yield started
+    started.end()
+
+
+def asked(hub: Hub, what: Any) -> Any:
+    """Something of the hub's database."""
+
+    async def ask() -> Any:
+        database = await Database.open(hub.url)
+        try:
+            return await what(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(ask())
+
+
+def token_of(hub: Hub) -> str:
+    made = asked(
+        hub, lambda database: enrolment.enrol(database, load_or_make(hub.keys), CAMPUS, "Flow School")
+    )
+    return str(made.token)
+
+
+def recorded(campus: School) -> list[str]:
+    """Every event of the journal, as it was hashed; the daemon has ended."""
+    with Reader.open(campus.store) as reader:
+        return [bytes(body).decode() for _, _, body in reader.store.raw_after(0, 1_000_000)]
+
+
+def standing(document: Document) -> Document:
+    found: Document = document["appliance"]["district"]
+    return found
+
+
+def whole(document: Document) -> bool:
+    return bool(not standing(document)["trouble"] and standing(document)["waiting"] == 0)
+
+
+def test_what_the_campus_recorded_through_a_lockdown_and_a_cut_line_is_what_the_district_holds(
+    tmp_path: Path, hub: Hub
+) -> None:
+    secret = tmp_path / "token"
+    secret.write_text(token_of(hub))
+    secret.chmod(0o600)
+
+    def made(port: int) -> Document:
+        shares = [{"what": "devices", "party": "The district, A. Person", "date": "2026-08-14"}]
+        district = {"url": hub.address, "token_file": str(secret), "shares": shares}
+        return {**school(tmp_path / "campus", port), "district": district}
+
+    with running(tmp_path / "campus", made) as campus:
+        campus.until("the district has it", whole)
+        assert "it has the whole record" in campus.cli("status").stdout
+
+        # The line is cut, and the worst day comes.
+        hub.end()
+        campus.broker.press("pb-native", "hold", "cut-off")
+        campus.until_secured("tcp-1", "tcp-2")
+        now = campus.until("it is known", lambda now: standing(now)["trouble"] == "district_away")
+        assert "district_away" not in flags(now)  # not for a line that was gone for some minutes
+        assert "Nothing is lost." in campus.cli("status").stdout
+        campus.restart()
+        campus.close("tcp-1", "tcp-2")
+
+        hub.start()
+        campus.until("the district has it", whole)
+        campus.end()
+        mine = recorded(campus)
+    theirs = [body for _, _, body in asked(hub, lambda database: kept(database, CAMPUS))]
+    assert theirs == mine[: len(theirs)]
+    assert len(theirs) >= len([one for one in mine if '"kind":"incident.closed/1"' in one]) > 0
+    assert any('"kind":"incident.opened/1"' in one for one in theirs)
+    assert asked(hub, lambda database: alarms(database, CAMPUS)) == []
+
+
+def test_a_live_incident_is_at_the_district_while_it_lives(tmp_path: Path, hub: Hub) -> None:
+    secret = tmp_path / "token"
+    secret.write_text(token_of(hub))
+    secret.chmod(0o600)
+
+    def made(port: int) -> Document:
+        return {
+            **school(tmp_path / "campus", port),
+            "district": {"url": hub.address, "token_file": str(secret)},
+        }
+
+    with running(tmp_path / "campus", made) as campus:
+        campus.until("the district has it", whole)
+        campus.broker.press("pb-native", "hold", "live")
+        opened = campus.until_secured("tcp-1", "tcp-2")["incidents"][0]["id"]
+
+        def at_the_hub() -> bool:
+            held = [body for _, _, body in asked(hub, lambda database: kept(database, CAMPUS))]
+            return any(f'"incident":"{opened}"' in one for one in held)
+
+        wait_for("the district knows", at_the_hub)
+        campus.until("the district has it", whole)
