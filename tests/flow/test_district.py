@@ -68,6 +68,11 @@ def standing(document: Document) -> Document:
     return found
 
 
+def said(campus: School) -> str:
+    """What `campus-edge status` prints, its lines unbroken."""
+    return " ".join(campus.cli("status").stdout.split())
+
+
 def whole(document: Document) -> bool:
     return bool(not standing(document)["trouble"] and standing(document)["waiting"] == 0)
 
@@ -86,7 +91,7 @@ def test_what_the_campus_recorded_through_a_lockdown_and_a_cut_line_is_what_the_
 
     with running(tmp_path / "campus", made) as campus:
         campus.until("the district has it", whole)
-        assert "it has the whole record" in campus.cli("status").stdout
+        wait_for("the command says so", lambda: "it has the whole record" in said(campus))
 
         # The line is cut, and the worst day comes.
         hub.end()
@@ -94,7 +99,7 @@ def test_what_the_campus_recorded_through_a_lockdown_and_a_cut_line_is_what_the_
         campus.until_secured("tcp-1", "tcp-2")
         now = campus.until("it is known", lambda now: standing(now)["trouble"] == "district_away")
         assert "district_away" not in flags(now)  # not for a line that was gone for some minutes
-        assert "Nothing is lost." in campus.cli("status").stdout
+        assert "Nothing is lost." in said(campus)
         campus.restart()
         campus.close("tcp-1", "tcp-2")
 
