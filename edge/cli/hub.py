@@ -24,6 +24,7 @@ from edge.hub import alarms as raised
 from edge.hub import directives, enrolment
 from edge.hub.database import Busy, Database, NotOurs, Unreachable, migrate
 from edge.hub.process import Settings
+from edge.hub.supervising import DidNotBegin
 from edge.hub.supervising import serve as supervise
 from edge.journal.keys import KeyRefused, SigningKey, key_id, public_key_sha256
 from edge.words import plural
@@ -53,6 +54,11 @@ def serve(args: argparse.Namespace) -> int:
             )
         if args.certificate is None and (args.key or args.client_ca):
             raise _No("--key and --client-ca belong to a --certificate.", USAGE)
+        for one in (args.certificate, args.key, args.client_ca):
+            if one is not None and not os.access(one, os.R_OK):
+                raise _No(
+                    f"{one} cannot be read: name a file in PEM, which this user may read.", CONFIGURATION
+                )
         settings = Settings(
             _database(args),
             str(args.keys.absolute()),
@@ -276,6 +282,9 @@ def _run(what: Callable[[], Awaitable[int]]) -> int:
     except (NotOurs, KeyRefused, ssl.SSLError) as err:
         complain(plain(err))
         return CONFIGURATION
+    except DidNotBegin as err:
+        complain(plain(err))
+        return DID_NOT_HOLD
     except (*Unreachable, *Busy) as err:
         complain(
             f"it could not be done: {plain(err) or type(err).__name__}. Is PostgreSQL there, and may this user reach it? "

@@ -7,6 +7,7 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    ProcessCollector,
     disable_created_metrics,
     generate_latest,
 )
@@ -21,6 +22,7 @@ class Counted:
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # of a library without annotations there
         self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
         self.requests = Counter(
             "campus_edge_hub_requests",
             "Answered, by what was asked and the status.",

@@ -23,13 +23,20 @@ STEADY_S: Final = 60.0
 AFTER_S: Final = LEAVE_S + 10.0
 """For a process to end; then it is killed."""
 
+TRIES: Final = 3
+"""At the start: whoever started it is told. One that listened once is tried for ever."""
+
 log = structlog.get_logger()
+
+
+class DidNotBegin(Exception):
+    """The text says what to look at."""
 
 
 async def serve(settings: Settings, processes: int, said: Callable[[str], None]) -> None:
     """Until SIGTERM or SIGINT. said: is told where it listens, once every process does.
 
-    Raises NotOurs, KeyRefused, OSError, ssl.SSLError and what the database raises where it cannot begin.
+    Raises DidNotBegin, NotOurs, KeyRefused, OSError, ssl.SSLError and what the database raises where it cannot begin.
     """
     loop = asyncio.get_running_loop()
     ends = asyncio.Event()
@@ -50,7 +57,9 @@ async def serve(settings: Settings, processes: int, said: Callable[[str], None])
         loop.add_signal_handler(signal.SIGHUP, _renew, children)
         tasks = [asyncio.create_task(one.keep(), name=f"process {one.number}") for one in children]
         try:
-            await _either(ends, *(one.ready for one in children))
+            await _either(ends, *(one.begun for one in children))
+            if not all(one.ready for one in children) and not ends.is_set():
+                raise DidNotBegin("Its processes end before they listen; what they logged says why.")
             if not ends.is_set():
                 host = f"[{settings.host}]" if ":" in settings.host else settings.host
                 where = f"{'http' if context is None else 'https'}://{host}:{settings.port}"
@@ -86,20 +95,25 @@ class Child:
 
     def __init__(self, settings: Settings, number: int) -> None:
         self.number = number
-        self.ready = asyncio.Event()
+        self.ready = False
         """It listened once."""
+        self.begun = asyncio.Event()
+        """It did, or it has tried for long enough."""
         self._settings = settings
         self._process: asyncio.subprocess.Process | None = None
         self._ending = False
 
     async def keep(self) -> None:
         """Keep it alive, until `end`."""
-        waits_s = FIRST_S
+        waits_s, tries = FIRST_S, 0
         while True:
             began = time.monotonic()
             code = await self._run()
+            tries += 1
             if self._ending:
                 return
+            if tries == TRIES:
+                self.begun.set()
             waits_s = FIRST_S if time.monotonic() - began > STEADY_S else min(LONGEST_S, 2 * waits_s)
             log.error(
                 "a process of the hub ended and is started again",
@@ -122,7 +136,8 @@ class Child:
         process.stdin.write(msgspec.json.encode(self._settings) + b"\n")
         while line := await process.stdout.readline():
             if line == b"ready\n":
-                self.ready.set()
+                self.ready = True
+                self.begun.set()
                 log.info("a process of the hub listens", number=self.number, pid=process.pid)
         return await process.wait()
 

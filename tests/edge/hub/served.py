@@ -38,7 +38,12 @@ class Hub:
             self._child = subprocess.Popen(
                 self._command, stdout=out, stderr=log, env=os.environ | {"CAMPUS_EDGE_HUB_DATABASE": self.url}
             )
-        line = wait_for("the hub listens", self._told)
+        try:
+            line = wait_for("the hub listens", self._told)
+        except BaseException:
+            self._child.kill()
+            self._child.wait(10)
+            raise
         self.address = line.split()[4].rstrip(",")
         # Where it starts again it is found where it was.
         where = self._command.index("--listen") + 1
