@@ -87,6 +87,11 @@ class Postgres:
             return True
         return False
 
+    @property
+    def process_id(self) -> int:
+        """Of the one that was started."""
+        return self._child.pid
+
     def kill(self) -> None:
         """At once, as a power cut would: what was committed is found again from its log (SIGQUIT: immediate)."""
         self._end(signal.SIGQUIT)

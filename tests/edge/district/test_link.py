@@ -57,8 +57,8 @@ class Box:
         self.synced = acknowledged
         self._changed.set()
 
-    async def until(self, holds: Callable[[], object]) -> None:
-        async with asyncio.timeout(60.0):
+    async def until(self, holds: Callable[[], object], patience_s: float = 60.0) -> None:
+        async with asyncio.timeout(patience_s):
             while not holds():
                 self._changed.clear()
                 await self._changed.wait()

@@ -56,6 +56,11 @@ class Hub:
     def log(self) -> str:
         return self._log.read_text()
 
+    @property
+    def process_id(self) -> int:
+        """Of the one that was started."""
+        return self._child.pid
+
     def processes(self) -> list[int]:
         """The ids of those that serve."""
         children = Path(f"/proc/{self._child.pid}/task/{self._child.pid}/children")
