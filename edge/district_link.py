@@ -114,7 +114,7 @@ class DistrictLink:
         self._pulled: Pull | None = None
         self._pulled_signed: PullSigned | None = None
         self._ahead: list[EventLine] = []
-        self._flagged: str = ""
+        self._flagged: tuple[str, tuple[str, ...]] = ("", ())
         self._away_since_s: float | None = None
         self.standing = DistrictStanding()
         self.restarts = 0
@@ -136,7 +136,7 @@ class DistrictLink:
             "why": standing.why,
             "acknowledged": held,
             # Of epochs before this one nobody counts: unknown is not none.
-            "waiting": None if held is None else max(0, head.seq - held),
+            "waiting": None if held is None or held > head.seq else head.seq - held,
             "heard_s": None if standing.heard_s is None else round(time.monotonic() - standing.heard_s),
         }
 
@@ -315,13 +315,13 @@ class DistrictLink:
             self._flag(said.trouble, (said.why,))
 
     def _flag(self, code: str, args: tuple[str, ...]) -> None:
-        if code == self._flagged:
+        if (code, args) == self._flagged:
             return
-        if self._flagged:
-            self._emit(ConditionChanged(instant(), self._flagged, False, ()))
+        if self._flagged[0] and self._flagged[0] != code:
+            self._emit(ConditionChanged(instant(), self._flagged[0], False, ()))
         if code:
             self._emit(ConditionChanged(instant(), code, True, args))
-        self._flagged = code
+        self._flagged = code, args
 
 
 def _checkpoint(one: Checkpoint) -> CheckpointLine:

@@ -24,7 +24,9 @@ GATHER_S: Final = 0.1
 
 
 class Halted(Exception):
-    """A person has to look: the hub holds another chain than this box. why: `fork`, `cloned`, `halted`, `other`."""
+    """A person has to look: the hub holds another chain than this box. why: `fork`, `cloned`, `halted` as the hub
+    says, `other` or `lost` as this journal says.
+    """
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -114,6 +116,9 @@ class Lane:
             piece = await self._pull(Pull(at.epoch, at.seq, at.hash))
             if piece.found == "other":
                 raise Halted("other")
+            if piece.found == "lost" and (not piece.events or piece.events[0].epoch == at.epoch):
+                # The hub holds more of the epoch that this box still goes on with: an old copy of it runs here.
+                raise Halted("lost")
             filled.start = filled.start or piece.start
             events += piece.events
             more = piece.more

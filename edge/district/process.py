@@ -40,8 +40,8 @@ TOLD_S: Final = 0.5
 """The daemon hears of acknowledgements so often, however fast they come."""
 PAUSE_MOST_S: Final = 60.0
 """Full jitter between nothing and this at most: thousands of campuses come back at once (stack.md 5.4)."""
-ASKED_S: Final = 20.0
-"""A hub that refuses or halted this campus is asked so often whether a person has looked."""
+ASKED: Final = 20
+"""Pauses (`Open.pause_us`) after which a hub that refuses or halted this campus is asked whether a person has looked."""
 MOST_SPOILT: Final = 2
 NICE: Final = 10
 
@@ -131,9 +131,10 @@ class Process:
             except Halted as err:
                 stands = "district_halted", err.why
             failed = 1 if self._progress > before else min(failed + 1, 10)
-            most_s = min(self._open.pause_us / 1e6 * 2**failed, PAUSE_MOST_S)
+            pause_s = self._open.pause_us / 1e6
+            most_s = min(pause_s * 2**failed, PAUSE_MOST_S)
             if stands[0] != "district_away" and failed > MOST_SPOILT:
-                least_s = ASKED_S
+                least_s = ASKED * pause_s
             elif stands[0] != "district_away":
                 stands = "district_away", "spoilt"
             if main:

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 from collections.abc import Iterator
 from functools import partial
@@ -96,3 +97,59 @@ async def test_killed_on_either_side_at_any_moment_nothing_is_lost_and_nothing_d
             else:
                 os.kill(chance.choice(wait_for("the hub serves", hub.processes)), signal.SIGKILL)
         await until_equal(campus, hub)
+
+
+async def alarmed(hub: Hub) -> set[str]:
+    database = await Database.open(hub.url)
+    try:
+        return {one["what"] for one in await alarms(database, "campus")}
+    finally:
+        await database.close()
+
+
+async def test_an_old_copy_of_the_box_is_found_out_before_it_sends_anything(tmp_path: Path, hub: Hub) -> None:
+    """Somebody laid an old image of the disk back: nothing tells the box, and the hub knows more than it does."""
+    token = await token_of(hub)
+    async with box(tmp_path / "store", hub.address, token=token) as campus:
+        campus.enter(*(row(number) for number in range(100)))
+        await until_equal(campus, hub)
+    shutil.copytree(tmp_path / "store", tmp_path / "image")
+    async with box(tmp_path / "store", hub.address, token=token) as campus:
+        campus.entered = 101
+        campus.enter(*(row(number) for number in range(200)))
+        await until_equal(campus, hub)
+    before = await held(hub)
+
+    async with box(tmp_path / "image", hub.address, token=token) as old:
+        old.enter(row(7_000))
+        await old.until(lambda: ("district_halted", True, ("lost",)) in old.conditions)
+        told = old.link.told(old.journal.head)
+        assert told is not None
+        assert told["waiting"] is None
+        old.enter(*(row(7_000 + number) for number in range(300)))
+        await old.until(lambda: ("district_halted", True, ("other",)) in old.conditions)
+
+    assert await held(hub) == before
+
+
+async def test_two_boxes_of_one_campus_call_a_person_and_neither_overwrites(tmp_path: Path, hub: Hub) -> None:
+    """A disk was copied, and both go on: the second one to send is another chain."""
+    token = await token_of(hub)
+    async with box(tmp_path / "store", hub.address, token=token) as campus:
+        campus.enter(*(row(number) for number in range(100)))
+        await until_equal(campus, hub)
+    shutil.copytree(tmp_path / "store", tmp_path / "clone")
+    async with (
+        box(tmp_path / "store", hub.address, token=token) as one,
+        box(tmp_path / "clone", hub.address, token=token) as two,
+    ):
+        await one.until(lambda: one.synced)
+        await two.until(lambda: two.synced)
+        one.enter(*(row(number) for number in range(50)))
+        await one.until(lambda: sum(one.synced.values()) == 151)
+        kept_first = await held(hub)
+        two.enter(*(row(9_000 + number) for number in range(50)))
+        await two.until(lambda: any(code == "district_halted" for code, _, _ in two.conditions))
+
+        assert await held(hub) == kept_first == await one.bodies()
+        assert "fork" in await alarmed(hub)
