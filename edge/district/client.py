@@ -118,9 +118,9 @@ class Client:
         if status in _BUSY:
             raise Away("busy" if status in (429, 503) else "failed", retry_s)
         if status == 200:
-            return _of(kind, found)
+            return answered(kind, found)
         if 400 <= status < 500:
-            raise Told(_problem(status, found))
+            raise Told(problem_of(status, found))
         raise Away("not_a_hub")
 
 
@@ -154,14 +154,16 @@ async def _read(answer: aiohttp.ClientResponse) -> bytes:
     return found
 
 
-def _of(kind: type[T], found: bytes) -> T:
+def answered(kind: type[T], found: bytes) -> T:
+    """What was asked for. Raises Away where it is nothing of a hub: a portal of the line's, another program."""
     try:
         return msgspec.json.decode(found, type=kind)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         raise Away("not_a_hub") from None
 
 
-def _problem(status: int, found: bytes) -> api.Problem:
+def problem_of(status: int, found: bytes) -> api.Problem:
+    """Why it was refused: as the hub says it, or by the status alone. Raises Away as `answered`."""
     try:
         return msgspec.json.decode(found, type=api.Problem)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):

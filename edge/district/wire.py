@@ -142,8 +142,8 @@ def unpacked(data: bytes, campus: str) -> Batch:
     lines = _unpressed(data).split(b"\n")
     try:
         head = _head(lines[0])
-    except msgspec.MsgspecError as err:
-        raise Refused("form", f"the batch's head: {err}") from None
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as err:
+        raise Refused("form", f"the batch's head: {str(err)[:200]}") from None
     if len(lines) != head.count + 1:
         raise Refused("form", f"{head.count} events are told of and {len(lines) - 1} came")
     if (head.after == 0) != (head.prev == ZEROS):
