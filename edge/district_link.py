@@ -39,7 +39,7 @@ from edge.district.messages import (
 )
 from edge.journal.chain import Head
 from edge.journal.checkpoint import Checkpoint
-from edge.journal.onward import Asked, SealedLine, behind, checkpoints
+from edge.journal.onward import Asked, SealedLine, behind, checkpoints, newest
 from edge.journal.stamp import Stamped
 from edge.journal.stored import stored
 from edge.journal.writer import JournalRefused
@@ -66,6 +66,8 @@ AWAY_S: Final = 300.0
 """A hub that does not answer for so long is a flag; a router that starts anew is none."""
 AWAY, REFUSED, HALTED = "district_away", "district_refused", "district_halted"
 TROUBLES: Final = (AWAY, REFUSED, HALTED)
+LOOKED_BACK: Final = 2_000
+"""Events at the end of the record among which those of a live incident are looked for at the process's start."""
 MOST_LIVE: Final = 200
 """Events of one message of the second lane; what is more comes by the main lane."""
 
@@ -87,7 +89,7 @@ class DistrictLink:
     """Belongs to the loop's thread. `run` is a part of the daemon.
 
     hurried: whether a press's commands are on their way. live: whether an incident is live and real: of no other the district
-    hears at once. synced: called with what the hub acknowledged, by epoch.
+    hears at once. any_live: whether there is one. synced: called with what the hub acknowledged, by epoch.
     """
 
     def __init__(
@@ -96,6 +98,7 @@ class DistrictLink:
         journal: Asked,
         hurried: Callable[[], bool],
         live: Callable[[str], bool],
+        any_live: Callable[[], bool],
         synced: Callable[[dict[str, int]], None],
         terms: Terms[Up] = TERMS,
     ) -> None:
@@ -103,6 +106,7 @@ class DistrictLink:
         self._journal = journal
         self._hurried = hurried
         self._live = live
+        self._any_live = any_live
         self._synced = synced
         self._terms = terms
         self._open: Open | None = None
@@ -160,13 +164,11 @@ class DistrictLink:
             return
         self._grew = True
         for one in events:
-            if len(self._ahead) < MOST_LIVE and b'"incident":null' not in one.body:
-                event = stored(one.body, one.hash)
-                if event.incident is not None and self._live(event.incident):
-                    opened = {sealed.field: sealed for sealed in one.sealed}
-                    self._ahead.append(
-                        self._line(SealedLine(one.epoch, one.seq, one.hash, one.body, opened), event.kind)
-                    )
+            if len(self._ahead) < MOST_LIVE:
+                opened = {sealed.field: sealed for sealed in one.sealed}
+                ahead = self._ahead_of(SealedLine(one.epoch, one.seq, one.hash, one.body, opened))
+                if ahead is not None:
+                    self._ahead.append(ahead)
         self._stirred.set()
 
     async def run(self, page_open: asyncio.Event, *, settled_s: float = SETTLED_S) -> None:
@@ -207,6 +209,7 @@ class DistrictLink:
             self._pulled = self._pulled_signed = None
             self._child = child
             child.write(line(opened))
+            await self._begin_ahead()
             await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
             return next(one for one in parts if one.done()).result()
         finally:
@@ -215,6 +218,25 @@ class DistrictLink:
                 part.cancel()
             await asyncio.gather(*parts, return_exceptions=True)
             await child.end()
+
+    async def _begin_ahead(self) -> None:
+        """What live incidents entered before this process lived: it may be behind a month's backlog."""
+        if not self._any_live():
+            return
+        with contextlib.suppress(JournalRefused, ValueError):
+            await self._unhurried()
+            found = [self._ahead_of(one) for one in await newest(self._journal, LOOKED_BACK)]
+            self._ahead = [*(one for one in found if one is not None), *self._ahead][-MOST_LIVE:]
+            self._stirred.set()
+
+    def _ahead_of(self, one: SealedLine) -> EventLine | None:
+        """As it goes by the second lane; None: it is of no live incident."""
+        if b'"incident":null' in one.body:
+            return None
+        event = stored(one.body, one.hash)
+        return (
+            self._line(one, event.kind) if event.incident is not None and self._live(event.incident) else None
+        )
 
     async def _feed(self) -> str:
         """Give it what it pulls; never while a press is on its way. Ends when the district was taken away."""

@@ -22,12 +22,16 @@ def configured(daemon: "Daemon", link: "DistrictLink | None") -> "DistrictLink |
             found = daemon.appliance.state.record.incidents.get(IncidentId(incident))
             return found is not None and found.kind == "real"
 
+        def any_live() -> bool:
+            return any(one.kind == "real" for one in daemon.appliance.state.record.incidents.values())
+
         journal = daemon.journal
         link = DistrictLink(
             daemon.appliance.emit,
             journal,
             lambda: daemon.appliance.hurried,
             live,
+            any_live,
             lambda acknowledged: journal.keep_unsynced(
                 daemon.setting.config.district is not None, acknowledged
             ),

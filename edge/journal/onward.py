@@ -81,6 +81,24 @@ async def behind(journal: Asked, epoch: str, seq: int, digest: str, limit: int) 
     return Onward(tuple(lines), more=True, found=found, start=start)
 
 
+async def newest(journal: Asked, count: int) -> list[SealedLine]:
+    """The last `count` events of the epoch that goes on, oldest first. Raises as `behind`."""
+    place = await journal.ask(lambda core: _before_newest(opened_store(core), count))
+    lines: list[SealedLine] = []
+    while len(lines) < count:
+        piece, _ = await journal.ask(partial(_piece, place=place, limit=PIECE, first=False))
+        lines += (line for _, line in piece)
+        if len(piece) < PIECE:
+            break
+        place = piece[-1][0]
+    return lines
+
+
+def _before_newest(store: Store, count: int) -> int:
+    head = store.head
+    return 0 if head is None else store.place_of(head.epoch, max(0, head.seq - count)) or 0
+
+
 async def checkpoints(journal: Asked, epoch: str, after: int, upto: int) -> list[Checkpoint]:
     """The first of an epoch's checkpoints behind number `after`, up to number `upto`. Raises JournalRefused."""
     return await journal.ask(lambda core: opened_store(core).checkpoints(epoch, after + 1, upto, CHECKPOINTS))

@@ -40,7 +40,12 @@ class Box:
         self.synced: dict[str, int] = {}
         self.conditions: list[tuple[str, bool, tuple[str, ...]]] = []
         self.link = DistrictLink(
-            self._emitted, self.journal, lambda: self.hurried, self.live.__contains__, self._held
+            self._emitted,
+            self.journal,
+            lambda: self.hurried,
+            self.live.__contains__,
+            lambda: bool(self.live),
+            self._held,
         )
         self._changed = asyncio.Event()
         self.entered = 1
@@ -153,6 +158,25 @@ async def test_what_a_live_incident_enters_comes_ahead_of_a_backlog(tmp_path: Pa
             gate.set()
             await hub.until(lambda: hub.count == 5_004)
             assert hub.bodies == await campus.bodies()
+
+
+async def test_what_is_live_comes_ahead_also_behind_a_restart(tmp_path: Path) -> None:
+    async with receiving() as hub:
+
+        async def shut(request: web.BaseRequest) -> web.StreamResponse | None:
+            return web.Response(status=503) if request.path.endswith("/events") else None
+
+        hub.spoil = shut
+        async with box(tmp_path / "store", hub.url) as campus:
+            campus.live.add("inc-1")
+            campus.enter(*(row(number) for number in range(500)), row(1, "incident.opened/1", "inc-1"))
+            await hub.until(lambda: hub.live)
+            hub.live.clear()
+            assert campus.link.process_id is not None
+            os.kill(campus.link.process_id, signal.SIGKILL)
+            await hub.until(lambda: hub.live)
+
+        assert [(one.incident, one.seq) for one in hub.live.values()] == [("inc-1", 502)]
 
 
 async def test_a_lost_answer_doubles_nothing(tmp_path: Path) -> None:
