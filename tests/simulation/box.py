@@ -100,7 +100,7 @@ class Box:
         claim.take()
         code: int | BaseException = -1
         try:
-            code = await run_module._run(self.path, read(self.path), self.disk.store, claim)
+            code = await run_module._run(self.path, read(self.path), self.disk.store, claim, asyncio.Event())
         except BaseException as err:
             code = err
             raise
