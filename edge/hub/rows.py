@@ -1,8 +1,9 @@
 """Events as rows: into the table and its sealed values, out of it by number; what an erasing event takes away."""
 
+import asyncio
 import json
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +20,8 @@ CREATE TEMP TABLE IF NOT EXISTS arriving (
     seq bigint, hash bytea, kind text, at timestamptz, subject text, incident text, body text
 ) ON COMMIT DELETE ROWS
 """
+_TURN: Final = 100
+"""Events to be written between two turns of the loop: half a millisecond, for others wait for it, a live incident among them."""
 _COLUMNS: Final = ("seq", "hash", "kind", "at", "subject", "incident", "body")
 
 
@@ -98,7 +101,7 @@ async def add(connection: Connection, campus: str, epoch: uuid.UUID, events: Seq
     await connection.execute(_ARRIVING)
     # COPY itself is not possible under row-level security; what it brought is added under it.
     await connection.copy_records_to_table(
-        "arriving", schema_name="pg_temp", columns=_COLUMNS, records=map(_row, events)
+        "arriving", schema_name="pg_temp", columns=_COLUMNS, records=_rows(events)
     )
     await connection.execute(
         "INSERT INTO event (campus, epoch, seq, hash, kind, at, subject, incident, body) "
@@ -158,6 +161,13 @@ def when(at: str) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo is not None else None
+
+
+async def _rows(events: Sequence[Event]) -> AsyncIterator[tuple[object, ...]]:
+    for number, event in enumerate(events):
+        if number % _TURN == _TURN - 1:
+            await asyncio.sleep(0)
+        yield _row(event)
 
 
 def _row(event: Event) -> tuple[object, ...]:

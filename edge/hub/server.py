@@ -57,7 +57,7 @@ class Hub:
         self._short = Share(256, 32 * 1_048_576)
         self._polls = Share(4_000, 0)
         self._turn = asyncio.Semaphore(MAIN_AT_ONCE)
-        self._main_thread = ThreadPoolExecutor(2, "unpacking")
+        self._main_thread = ThreadPoolExecutor(1, "unpacking")
         self._live_thread = ThreadPoolExecutor(1, "live")
         self._stopping = False
 

@@ -14,6 +14,7 @@ from aiohttp import ClientSession
 
 from edge.district import api
 from edge.district.api import Directives, Place, Position, Problem, Taken
+from edge.district.wire import CONTENT_ENCODING, CONTENT_TYPE
 from tests.edge.hub.journals import Chain
 from tests.flow.waiting import wait_for
 
@@ -107,7 +108,8 @@ class Box:
         return self._hub.address + path.format(campus=self.campus)
 
     async def post(self, path: str, body: bytes = b"") -> tuple[int, bytes, Any]:
-        async with self._session.post(self.at(path), data=io.BytesIO(body), headers=self.headers) as response:
+        headers = self.headers | {"Content-Type": CONTENT_TYPE, "Content-Encoding": CONTENT_ENCODING}
+        async with self._session.post(self.at(path), data=io.BytesIO(body), headers=headers) as response:
             return response.status, await response.read(), response.headers
 
     async def get(self, path: str) -> tuple[int, bytes, Any]:

@@ -6,6 +6,7 @@ import random
 import secrets
 import signal
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -17,12 +18,13 @@ from edge.district.pressing import pressed
 from edge.district.wire import MOST_BYTES
 from edge.hub import enrolment
 from edge.hub.database import Database
+from edge.hub.share import LATEST_S, SOONEST_S, Full, Share, later_s
 from edge.journal.keys import SigningKey, holds, load_or_make
 from tests.edge.hub.journals import Chain
 from tests.edge.hub.rig import kept
 from tests.edge.hub.served import Box, Hub, place, problem
 from tests.flow.postgres import Postgres
-from tests.flow.waiting import PATIENCE_S
+from tests.flow.waiting import PATIENCE_S, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -367,6 +369,50 @@ async def test_a_database_that_is_killed_at_a_batch_costs_and_doubles_nothing(
     waits = asyncio.create_task(box.directives(0, 30))
     await asyncio.to_thread(hub.run, "directive", box.campus, "roster.changed/1")
     assert len((await waits).directives) == 1
+
+
+async def test_more_than_its_share_is_sent_away_with_a_time_to_come_again() -> None:
+    share = Share(2, 100)
+
+    with share.of(60):
+        with pytest.raises(Full), share.of(60):
+            pass
+        with share.of(40), pytest.raises(Full), share.of(0):
+            pass
+    with share.of(100):
+        assert share.inside == 1
+    assert share.inside == 0
+    assert {later_s() for _ in range(400)} == set(range(SOONEST_S, LATEST_S + 1))
+
+
+async def test_without_its_database_it_says_when_to_come_again_and_takes_the_batch_then(
+    hub: Hub, box: Box, postgres: Postgres
+) -> None:
+    chain = Chain(box.campus).grow(5)
+    await asyncio.to_thread(postgres.kill)
+    try:
+        status, said, headers = await box.post(api.EVENTS, chain.packed())
+        assert (status, problem(status, said).code) == (503, "busy")
+        assert SOONEST_S <= int(headers["Retry-After"]) <= LATEST_S
+        async with ClientSession() as fresh, fresh.get(hub.address + "/healthz") as response:
+            assert response.status == 503
+    finally:
+        await asyncio.to_thread(postgres.start)
+    async with asyncio.timeout(PATIENCE_S):
+        while not isinstance(answer := await box.send(chain), Taken):
+            assert answer.code == "busy"
+            await asyncio.sleep(0.05)
+    assert await rows(hub, box.campus) == list(range(1, 6))
+
+
+def test_its_processes_end_with_whoever_started_them(postgres: Postgres, made: str, tmp_path: Path) -> None:
+    hub = Hub(postgres.database(made), tmp_path, processes=2)
+    children = hub.processes()
+    assert len(children) == 2
+
+    hub.end(signal.SIGKILL)
+
+    wait_for("they ended", lambda: not [one for one in children if Path(f"/proc/{one}").exists()])
 
 
 async def test_health_says_whether_the_database_answers(hub: Hub, session: ClientSession) -> None:
