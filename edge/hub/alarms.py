@@ -21,6 +21,9 @@ async def sound(
     connection: Connection, campus: str, what: What, epoch: str, seq: int, evidence: Mapping[str, object]
 ) -> None:
     """Raise one, in the transaction that found it. It halts the campus where two histories claim its journal."""
+    if what in HALTING:
+        # First, as whoever takes a batch locks that row first: two that find the same at once wait for each other in one order.
+        await connection.execute("UPDATE campus SET halted = $2 WHERE campus = $1", campus, what)
     await connection.execute(
         "INSERT INTO alarm (campus, what, epoch, seq, evidence) VALUES ($1, $2, $3, $4, $5) "
         "ON CONFLICT (campus, what, epoch, seq) WHERE cleared IS NULL "
@@ -31,8 +34,6 @@ async def sound(
         seq,
         json.dumps(evidence),
     )
-    if what in HALTING:
-        await connection.execute("UPDATE campus SET halted = $2 WHERE campus = $1", campus, what)
 
 
 async def filled(connection: Connection, campus: str, epoch: str, seq: int) -> None:

@@ -24,6 +24,8 @@ from edge.journal.keys import SigningKey, public_key_sha256
 
 MAIN_AT_ONCE: Final = 4
 """Batches of the main lane that are unpacked and written at once; as many more as fit into the share wait for that."""
+LOOKS_AT_ONCE: Final = 3
+"""Of those who wait for directives. Thousands look at once after a restart, and a live incident's events find a connection."""
 LONGEST_WAIT_S: Final = 30.0
 BODY_S: Final = 120.0
 """For a body to come, on a bad link."""
@@ -57,6 +59,7 @@ class Hub:
         self._short = Share(256, 32 * 1_048_576)
         self._polls = Share(4_000, 0)
         self._turn = asyncio.Semaphore(MAIN_AT_ONCE)
+        self._looks = asyncio.Semaphore(LOOKS_AT_ONCE)
         self._main_thread = ThreadPoolExecutor(1, "unpacking")
         self._live_thread = ThreadPoolExecutor(1, "live")
         self._stopping = False
@@ -133,7 +136,8 @@ class Hub:
             ends = time.monotonic() + wait_s
             while True:
                 woken.clear()
-                found = await directives.behind(self.database, campus, int(after))
+                async with self._looks:
+                    found = await directives.behind(self.database, campus, int(after))
                 left = ends - time.monotonic()
                 if found.directives or left <= 0 or self._stopping:
                     return _answer(found)

@@ -148,7 +148,7 @@ def test_every_verb_takes_what_the_contract_gives_it_and_names_a_function_that_i
 
 
 def test_verbs_of_later_parts_are_not_there_yet(capsys: pytest.CaptureFixture[str]) -> None:
-    for verb in ("backup", "restore", "hub"):
+    for verb in ("backup", "restore"):
         with pytest.raises(SystemExit) as ended:
             main([verb])
         assert ended.value.code == 2

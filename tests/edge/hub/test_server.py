@@ -405,6 +405,20 @@ async def test_without_its_database_it_says_when_to_come_again_and_takes_the_bat
     assert await rows(hub, box.campus) == list(range(1, 6))
 
 
+async def test_at_its_end_whoever_waits_is_answered(postgres: Postgres, made: str, tmp_path: Path) -> None:
+    hub = await asyncio.to_thread(Hub, postgres.database(made), tmp_path)
+    async with ClientSession(timeout=ClientTimeout(PATIENCE_S)) as session:
+        box = await enrolled(hub, session, "north")
+        waits = asyncio.create_task(box.directives(0, 30))
+        async with asyncio.timeout(20):
+            while sum((await polls_of(hub)).values()) < 1:
+                await asyncio.sleep(0.02)
+
+        assert await asyncio.to_thread(hub.end) == 0
+
+        assert (await waits).directives == ()
+
+
 def test_its_processes_end_with_whoever_started_them(postgres: Postgres, made: str, tmp_path: Path) -> None:
     hub = Hub(postgres.database(made), tmp_path, processes=2)
     children = hub.processes()
