@@ -9,7 +9,7 @@ from rules.model.commands import Purpose
 from rules.model.ids import DoorId, IncidentId
 from rules.model.moments import SECOND_US, Instant
 from rules.model.verdicts import SECURED, Verdict, VerdictWord
-from rules.plan import DoorPlan, Plan
+from rules.plan import DoorPlan, Plan, Sensor
 from rules.state import CommandLive, DoorLive, Live, Read, Record
 
 BY_HAND_US: Final = 10 * SECOND_US
@@ -28,13 +28,15 @@ def verdict(plan: Plan, record: Record, live: Live, door_id: DoorId, now: Instan
     def say(word: VerdictWord, code: str = "") -> Verdict:
         return Verdict(word, None, code, bolt, position)
 
-    for sensor, read in ((door.bolt, bolt_read), (door.position, position_read)):
-        if sensor is not None and read is None:
-            return say("unknown")
-    for sensor, read in ((door.bolt, bolt_read), (door.position, position_read)):
-        # Of a controller that is down the age counts.
-        if sensor is not None and read is not None and now.since(read.at) > sensor.freshness_us:
-            return say("stale")
+    reads = [
+        (sensor, read)
+        for sensor, read in ((door.bolt, bolt_read), (door.position, position_read))
+        if sensor is not None
+    ]
+    if any(read is None for _, read in reads):
+        return say("unknown")
+    if any(_stale(sensor, read, now) for sensor, read in reads):
+        return say("stale")
     if its.left is not None:
         return say(its.left)
     locking = ordered_to_lock(plan, record, door)
@@ -44,8 +46,9 @@ def verdict(plan: Plan, record: Record, live: Live, door_id: DoorId, now: Instan
     if locking:
         if its.held:
             return Verdict("refused", "interlock", its.held, bolt, position)
-        reads = [one for one in (bolt_read, position_read) if one is not None]
-        return _commanded(door, its, reads, now, by_hand, bolt, position)
+        return _commanded(
+            door, its, [read for _, read in reads if read is not None], now, by_hand, bolt, position
+        )
     order = record.orders.get(door_id)
     if order is not None and order.word == "rest" and locking_incident(plan, record, door) is not None:
         return say("released", its.held)
@@ -54,6 +57,11 @@ def verdict(plan: Plan, record: Record, live: Live, door_id: DoorId, now: Instan
     if door.bolt is None:
         return say("unconfirmed")
     return say("closed_locked") if bolt else say("closed_unlocked", by_hand)
+
+
+def _stale(sensor: Sensor, read: Read | None, now: Instant) -> bool:
+    """Whether a read is older than its sensor's word lasts; of a controller that is down the age counts."""
+    return read is None or now.since(read.at) > sensor.freshness_us
 
 
 def locking_incident(plan: Plan, record: Record, door: DoorPlan) -> IncidentId | None:

@@ -215,7 +215,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "stale evidence counts",
-        ((rules.verdict, "fresh", lambda _: lambda *_: True),),
+        ((rules.verdict, "_stale", lambda _: lambda *_: False),),
         only=("press", "wire", "line", "board"),
     ),
     Mutant(
