@@ -102,7 +102,12 @@ def at_once(one: Operation, other: Operation) -> bool:
 def newest(operations: Iterable[Operation]) -> tuple[Operation, ...]:
     """Those after which none came. Where hostile claims go round in a circle: all."""
     known = tuple(operations)
-    return tuple(one for one in known if not any(later(other, one) for other in known)) or known
+    last: dict[str, int] = {}
+    for one in known:
+        last[one.line] = max(one.number, last.get(one.line, 0))
+    # On its own line only the last act can be: so a ticket with a thousand edits is not compared a million times.
+    tops = (one for one in known if one.number == last[one.line])
+    return tuple(one for one in tops if not any(later(other, one) for other in known)) or known
 
 
 # --- sets of operations -----------------------------------------------------------------------
@@ -210,10 +215,18 @@ def contested(close: Operation, operations: Iterable[Operation]) -> tuple[Operat
 
 
 def _state(said: list[Operation], known: list[Operation]) -> tuple[Held, bool]:
-    void = {one.id for one in said if one.value == CLOSED and contested(one, known)}
-    last = newest(said)
-    against = tuple(one for one in last if one.id in void)
-    standing = newest(one for one in said if one.id not in void)
+    against: tuple[Operation, ...] = ()
+    left = said
+    while True:
+        standing = newest(left)
+        void = {
+            one.id for one in standing if one.value == CLOSED and any(at_once(one, other) for other in known)
+        }
+        if not void:
+            break
+        # What a close that does not count stood before stands again.
+        against = against or tuple(one for one in standing if one.id in void)
+        left = [one for one in left if one.id not in void]
     if not standing:
         return Held("open", against[0], against), True
     held = _held(standing, _BEST["safer"])
@@ -224,7 +237,7 @@ def _state(said: list[Operation], known: list[Operation]) -> tuple[Held, bool]:
     return Held(held.value, held.by, (*held.beside, *against)), True
 
 
-def _held(last: tuple[Operation, ...], best: "Callable[[Operation], tuple[object, ...]]") -> Held:
+def _held(last: tuple[Operation, ...], best: Callable[[Operation], tuple[object, ...]]) -> Held:
     winner = max(last, key=lambda one: (best(one), _order(one)))
     others = sorted((one for one in last if one.value != winner.value), key=_order, reverse=True)
     return Held(winner.value, winner, tuple(others))
