@@ -287,7 +287,9 @@ def ticket(database: Database, asked: TicketAsked, _now: Now) -> Line:
         }
         for one in changes
     ]
-    told["photos"] = [one["value"] for one in words if one["name"] == "photo"]
+    shown = [one["value"] for one in words if one["name"] == "photo"]
+    told["photos"] = [one for one in shown if (database.directory / photos.FOLDER / one).exists()]
+    told["photos_away"] = [one for one in shown if one not in told["photos"]]
     told["reports"] = _reports(database, told["asset"]) if told["untrusted"] else []
     known = database.book.ticket(asked.number)
     told["due"] = "" if known is None else known.field("due")

@@ -104,6 +104,8 @@ def _lines(one: Document) -> Iterator[str]:
         yield "it rests: it does not age now"
     if one.get("next_step"):
         yield f"by itself in {age(one['next_step_in_us'] / 1000)}: {', '.join(_next(one['next_does']))}"
+    if one["photos_away"]:
+        yield f"photos that are not on this box: {len(one['photos_away'])}"
     if one["text"]:
         yield one["text"]
     for event in one["history"]:

@@ -33,8 +33,6 @@ from rules.book.ticket_fields import WEIGHTS
 from rules.model.ticket_operations import Clock, Operation, Range
 from rules.model.values import dataclass
 
-__all__ = ["Operation"]
-
 SLACK_US: Final = 300_000_000
 """Five minutes (reference/stack.md 5.5)."""
 CLOSED: Final = "closed"

@@ -101,6 +101,7 @@ class TicketWhole(TicketLine, frozen=True, kw_only=True):
     """age_s: how long it was open, all times together, without what rested. next_step: of escalation, in so many seconds;
     next_does: what it does then: weight, assigned, flag.
     supported_until: of its asset, where that is known. due: the day by which it is to be done, or empty.
+    photos_away: those whose file is not on this box, as of the district.
     versions: what was written on both sides, until somebody who has seen both writes it anew.
     """
 
@@ -116,6 +117,7 @@ class TicketWhole(TicketLine, frozen=True, kw_only=True):
     supported_until: str
     due: str
     photos: list[str]
+    photos_away: list[str]
     versions: list[Versions]
     reports: list[Report]
     history: list[Happened]

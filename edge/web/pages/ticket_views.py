@@ -82,6 +82,7 @@ def whole(scene: Scene, one: Mapping[str, Any], names: Names) -> Document:
         "next_in": "" if next_us is None else times.lasting(next_us // 1_000),
         "rests_until": times.full(rest_us // 1_000, scene.zone) if rest_us else "",
         "photos": one["photos"],
+        "away": len(one["photos_away"]),
         "reports": [
             {**each, "at": times.full(times.ms_of(each["at"]), scene.zone)} for each in one["reports"]
         ],

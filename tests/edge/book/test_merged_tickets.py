@@ -6,21 +6,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from edge.book.database import remove
+from edge.book.database import Database, remove
 from edge.book.merge_queries import plain
 from edge.book.ticket_events import told_of
 from edge.config.pack_merging import shipped_merging
 from edge.operations import NotDone
+from rules.book.book import Campus
 from rules.book.merging import merged
 from rules.book.ticket_operations import Told, operations
 from rules.model.facts import Entry, IncidentClosed, IncidentOpened
 from rules.model.ids import Actor, IncidentId, ZoneId
 from rules.model.ticket_asks import ChangeTicket, MergeTicket, NoteTicket
-from rules.model.ticket_facts import TicketMerged
+from rules.model.ticket_facts import TicketChanged, TicketFact, TicketMerged, TicketOpened
 from rules.model.ticket_operations import Operation
-from tests.edge.book.rig import Desk, desk
+from tests.edge.book.paper import stored
+from tests.edge.book.rig import PERSON, Desk, desk
 from tests.edge.book.test_tickets import on_disk
 
 PACK = shipped_merging()
@@ -108,7 +111,8 @@ async def test_a_ticket_that_both_sides_edit_comes_to_the_same_on_both_and_shows
     assert (told["title"], told["assigned"], told["due"], told["minutes"]) == (
         "Room 101 latch", "district:ben", "2026-09-01", 25,
     )  # fmt: skip
-    assert (told["zone"], told["conflict"], told["photos"]) == ("a", False, [HASH])
+    assert (told["zone"], told["conflict"]) == ("a", False)
+    assert (told["photos"], told["photos_away"]) == ([], [HASH])
     assert shown["title"] == [("Room 101 latch", "district:ana", True), ("Latch is worn", "person:1", False)]
     assert shown["assigned"] == [("district:ben", "district:ana", True), ("account:3", "person:1", False)]
     assert set(shown) == {"title", "assigned"}  # the district had seen what zone it was
@@ -224,6 +228,25 @@ async def test_what_may_not_be_is_refused_whole_and_nothing_is_written(
         assert book.facts(TicketMerged) == []
         with pytest.raises(NotDone, match="not_there"):
             await book.read("ticket.operations", number=99)
+
+
+def test_what_is_told_of_a_ticket_is_in_the_journal_s_order_over_a_restore_whatever_the_clock_said(
+    tmp_path: Path,
+) -> None:
+    database = Database.open(tmp_path, Campus("campus", merging=PACK))
+    opened = TicketOpened(1, 0, "", "", 0, "", 0, (("category", "other"),), (("title", "x"),))
+    facts: list[TicketFact] = [opened, *(TicketChanged(1, "", (("zone", zone),)) for zone in "abc")]
+    places = [("f0", 1), ("f0", 2), ("a1", 1), ("a1", 2)]  # the second epoch is the smaller word
+    for (epoch, seq), fact, at_us in zip(
+        places, facts, (40 * 10**9, 50 * 10**9, 10 * 10**9, 20 * 10**9), strict=True
+    ):
+        event = stored(Entry(fact, "ticket-1", PERSON), seq, at_us)
+        database.follow([msgspec.structs.replace(event, epoch=epoch)])
+    assert [(one.epoch, one.seq) for one in database.book.told[1]] == places
+    assert database.book.head == ("a1", 2)
+    found = merged(operations("campus-1", database.book.told[1]), PACK)
+    assert (found.value("zone"), found.fields["zone"].beside) == ("c", ())
+    database.close()
 
 
 async def test_an_edit_of_the_wrong_types_is_no_request_and_the_book_works_on(tmp_path: Path) -> None:

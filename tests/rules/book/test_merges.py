@@ -183,3 +183,16 @@ def test_a_campus_clock_that_had_been_weeks_ahead_does_not_win_on_once_it_is_rig
     desk.at_us += HOUR_US
     (second,) = hub.say(number, "title", "And later")
     assert (first.outcome, second.outcome) == ("kept", "taken")
+
+
+def test_what_is_decided_is_what_the_journal_folds_to_also_where_both_clocks_were_ahead() -> None:
+    desk, hub, number = rig()
+    desk.at_us += 14 * DAY_US
+    desk.change(number, zone="a")
+    desk.at_us = START_US + HOUR_US
+    (entry,) = hub.send(hub.op(number, "zone", "b", hlc=(desk.at_us + 28 * DAY_US, 0)))
+    assert isinstance(entry.fact, TicketMerged)
+    # Both count as five minutes from now, and then the one that says it is later holds.
+    assert entry.fact.outcome == "taken"
+    ticket = merged(operations("campus-1", desk.told[number]), PACK)
+    assert ticket.value("zone") == desk.ticket(number).field("zone") == "b"

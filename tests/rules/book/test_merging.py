@@ -386,6 +386,8 @@ def test_where_two_heard_it_first_the_earlier_time_counts() -> None:
         replace(one, stamp_us=NOON_US + 1, seen=(("epoch-1", 1, 3),)),
     )
     assert joined([first], [second], [one]) == {replace(one, stamp_us=NOON_US)}
+    # And only what both took it for having seen.
+    assert joined([second], [first], [one]) == {replace(one, stamp_us=NOON_US)}
 
 
 # --- what was seen ----------------------------------------------------------------------------
