@@ -6,6 +6,7 @@ from pathlib import Path
 from edge.book.messages import DeviceLine, Open
 from edge.config.model import Config
 from edge.config.pack_inspections import inspections_of
+from edge.config.pack_merging import shipped_merging
 from edge.config.pack_sweep import LIMITS, shipped_sweep, with_limits
 from edge.config.pack_tickets import shipped_tickets, with_policies
 from rules.plan import Plan
@@ -25,6 +26,7 @@ def opened(config: Config, plan: Plan, store: Path) -> Open:
         with_limits(shipped_sweep(), sweep),
         inspections_of(config),
         plan.flags.map_days,
+        shipped_merging(),
     )
 
 

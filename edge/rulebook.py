@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from edge import words
+from edge.config.pack_merging import shipped_merging
 from edge.flag_ends import ends
 from edge.flag_words import FLAGS
+from edge.ticket_words import MERGE_RULES, MERGED
 from rules.flag_table import FlagTable
 from rules.interlock import EXIT_BUTTON_US
 from rules.model.moments import SECOND_US
@@ -52,6 +54,16 @@ def rulebook(plan: Plan, retention: tuple[int, int] | None, evidence: Document) 
         ],
         "flags": _flags(plan.flags),
         "doors": [{"verdict": word, "points": points} for word, points in plan.flags.verdicts.items()],
+        "merging": [
+            {
+                "field": name,
+                "title": MERGED[name],
+                "rule": one.rule,
+                "text": MERGE_RULES[one.rule],
+                "district": one.district,
+            }
+            for name, one in shipped_merging().fields.items()
+        ],
         "limits": list(_limits(plan)),
         "retention": None
         if retention is None

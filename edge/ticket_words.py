@@ -15,6 +15,13 @@ REFUSALS: Final[Mapping[str, str]] = {
     "unknown_subject": "Nothing that can rest is called {subject}. A ticket is snoozed; a device or zone is in maintenance.",
     "not_said": "Say {field}. Nothing was changed.",
     "no_such_turn": "A ticket that is {from} does not become {to}. Nothing was changed: look at it again.",
+    "no_such_day": "{value} is no day by which it is to be done: write 2026-09-01. Nothing was changed.",
+    "another_campus": "{ticket} is no ticket of this campus. Nothing was changed.",
+    "bad_operation": "The edit from the district is not whole: {part}. Nothing was changed: the hub has to send it anew.",
+    "said_otherwise": "The district sent two edits of ticket {ticket} under one number. The first was taken: see to the hub.",
+    "too_many_operations": "Ticket {ticket} has {most} edits of the district. It takes no more: close it and open another.",
+    "not_now": "The campus does not take this edit of ticket {ticket} at this moment. Nothing was changed: it can be sent again.",
+    "safety_kept": "Ticket {ticket} weighs safety. Only the campus makes it weigh less. Nothing was changed.",
     "why_needed": "Ticket {ticket} weighs safety. Write what was done, then close it. Nothing was changed.",
     "nothing_noted": "The note holds nothing. Nothing was written.",
     "bad_minutes_spent": "Time spent is 0 to {most} minutes. Nothing was written.",
@@ -98,6 +105,44 @@ CATEGORIES: Final[Mapping[str, str]] = {
     "inspection": "Inspection",
     "other": "Something else",
 }
+
+
+MERGED: Final[Mapping[str, str]] = {
+    "state": "State",
+    "weight": "Weight",
+    "assigned": "Whose it is",
+    "due": "To be done by",
+    "title": "Title",
+    "text": "What is wrong",
+    "category": "Category",
+    "asset": "What it is of",
+    "zone": "Zone",
+    "room": "Room",
+    "reporter": "Reported by",
+    "before": "Ticket before",
+    "note": "Notes",
+    "minutes": "Time spent",
+    "part": "Parts",
+    "photo": "Photos",
+    "acknowledged": "Who has seen it",
+    "recovered": "That it is over by itself",
+    "escalated": "Steps it came to with age",
+}
+"""What both sides write of a ticket, field by field (`rules/packs/merging.yaml`)."""
+MERGE_RULES: Final[Mapping[str, str]] = {
+    "all": "What either side added is there.",
+    "safer": "The one further from done holds. A close that knew nothing of another edit does not count: a person settles it.",
+    "higher": "The graver holds.",
+    "district": "The district's holds; somebody before nobody.",
+    "earlier": "The earlier day holds.",
+    "last": "What was written last holds.",
+}
+"""What holds where both sides wrote and neither had seen the other's. Both are shown."""
+CONFLICT: Final = (
+    "CONFLICT: one side closed it while the other wrote something. Read both, then say what state it is in."
+)
+NOTHING: Final = "(nothing, or erased)"
+CAMPUS_ALONE: Final = "The campus alone says it."
 
 
 def args_in_words(args: Mapping[str, object]) -> dict[str, object]:

@@ -17,6 +17,7 @@ from edge.book.firmware import Firmware
 from edge.book.inspection_tables import apply_inspection
 from edge.book.passed import Passed
 from edge.book.tables import ERASED, apply, erased
+from edge.book.ticket_story import Story
 from edge.book.ticket_tables import apply_ticket, index, scrub
 from edge.journal.chain import Head
 from edge.journal.migrations import migrate
@@ -54,9 +55,12 @@ class Database:
         self.directory = directory
         self.book = Book(campus)
         shelves.load(connection, self.book)
+        self.book.told = Story(self.lines)
         row = connection.execute("SELECT epoch, seq, hash FROM followed").fetchone()
         self.position: Head | None = None if row is None else Head(*row)
         """The last event that is in it; None: none yet."""
+        if row is not None:
+            self.book.head = (row[0], row[1])
         self._last_us = self.book.numbers.get(AT, 0)
         self._held: list[Stored | Passed] = []
         """What is behind `position` and not in the database yet, for others follow at once."""
@@ -124,6 +128,8 @@ class Database:
                 haste.begin(self._connection)
                 self._hasty = True
             last: Stored | Passed | None = None
+            for epoch in dict.fromkeys(event.epoch for event in held):
+                self._connection.execute("INSERT OR IGNORE INTO epochs (epoch) VALUES (?)", (epoch,))
             for event in held:
                 if isinstance(event, Stored):
                     if event.kind == EPOCH:
@@ -144,6 +150,7 @@ class Database:
             shelves.save(self._connection, self.book)
             if last is not None:
                 self.position = Head(last.epoch, last.seq, last.hash)
+                self.book.head = (last.epoch, last.seq)
                 row = (last.epoch, last.seq, last.hash)
                 self._connection.execute("INSERT OR REPLACE INTO followed VALUES (1, ?, ?, ?)", row)
             self._connection.execute("COMMIT")

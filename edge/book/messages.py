@@ -12,6 +12,7 @@ from msgspec import Meta
 from drivers.lines import MessageReader
 from rules.book.exterior_pack import ExteriorPack
 from rules.book.inspection_pack import InspectionPack
+from rules.book.merge_pack import MergePack
 from rules.book.ticket_pack import TicketPack
 
 LONGEST_DOWN: Final = 8 * 1_048_576
@@ -45,7 +46,7 @@ class DeviceLine(msgspec.Struct, frozen=True, array_like=True):
 
 class Open(msgspec.Struct, frozen=True, tag="open", forbid_unknown_fields=True):
     """store: where its database is. zones: each with those above it, itself first. timezone: IANA.
-    tickets, exterior, inspections: their packs; exterior are the limits of the weekly sweep.
+    tickets, exterior, inspections, merging: their packs; exterior are the limits of the weekly sweep.
     map_days: how long a layer of the map counts as verified.
 
     kept_us: how long the journal keeps what belongs to no incident; None: for ever.
@@ -61,6 +62,7 @@ class Open(msgspec.Struct, frozen=True, tag="open", forbid_unknown_fields=True):
     exterior: ExteriorPack = ExteriorPack()
     inspections: InspectionPack = InspectionPack()
     map_days: int = 365
+    merging: MergePack = MergePack()
 
 
 class More(msgspec.Struct, frozen=True, tag="more", forbid_unknown_fields=True):

@@ -177,6 +177,7 @@ class Process:
             opened.exterior,
             opened.inspections,
             opened.map_days,
+            opened.merging,
         )
         if self.database is None:
             self._new(Path(opened.store), campus)

@@ -40,6 +40,7 @@ SHELVES: Final[dict[str, tuple[Any, Any]]] = {
     "inspections_staged": (int, StagedInspection),
     "walked": (str, Walked),
     "floorplans": (tuple[str, str], Plan),
+    "live": (str, bool),
 }
 """By the name of the book's field: types of its keys and values."""
 

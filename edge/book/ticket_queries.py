@@ -12,9 +12,10 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from edge.book import photos
+from edge.book import merge_queries, photos
 from edge.book.asking import NotThere, Page, Word
 from edge.book.database import Database, Line
+from edge.book.ticket_tables import BEATEN
 from edge.journal.stored import microseconds
 from rules.book.decision import Now, Refused
 from rules.book.ticket import Ticket
@@ -31,7 +32,7 @@ LOOKED_THROUGH: Final = 20_000
 """Places of a word that are looked at for one page."""
 COLUMNS: Final = (
     "number, state, open, rank, category, zone, asset, assigned, key, before, reporter, opened_us, turned_us, changed_us, "
-    "escalated_us, minutes"
+    "escalated_us, minutes, conflict"
 )
 UNTRUSTED: Final = f"{REPORTED}:"
 """The key of a ticket that came of reports without a sign-in."""
@@ -246,6 +247,7 @@ def _line(database: Database, row: Line) -> Line:
         "id": f"{database.book.campus.id}-{row['number']}",
         **row,
         "open": bool(row["open"]),
+        "conflict": bool(row["conflict"]),
         "weight": WEIGHTS[rank] if rank < len(WEIGHTS) else "safety",
         "title": title[0]["value"] if title else "",
         "untrusted": row["key"].startswith(UNTRUSTED),
@@ -268,7 +270,8 @@ def ticket(database: Database, asked: TicketAsked, _now: Now) -> Line:
     told |= {"text": now.get("text", ""), "room": now.get("room", ""), "reported_by": now.get("reporter", "")}
     said: dict[tuple[str, int], list[Line]] = {}
     for one in words:
-        said.setdefault((one["epoch"], one["seq"]), []).append({"name": one["name"], "value": one["value"]})
+        name = one["name"].removeprefix(BEATEN)
+        said.setdefault((one["epoch"], one["seq"]), []).append({"name": name, "value": one["value"]})
     changes = database.lines(
         "SELECT at, actor, kind, data, epoch, seq FROM changes WHERE owner = 'ticket' AND id = ? "
         "ORDER BY at DESC, seq DESC LIMIT 200",
@@ -284,11 +287,15 @@ def ticket(database: Database, asked: TicketAsked, _now: Now) -> Line:
         }
         for one in changes
     ]
-    told["photos"] = [one["value"] for one in words if one["name"] == "photo"]
+    shown = [one["value"] for one in words if one["name"] == "photo"]
+    told["photos"] = [one for one in shown if (database.directory / photos.FOLDER / one).exists()]
+    told["photos_away"] = [one for one in shown if one not in told["photos"]]
     told["reports"] = _reports(database, told["asset"]) if told["untrusted"] else []
     known = database.book.ticket(asked.number)
+    told["due"] = "" if known is None else known.field("due")
     if known is not None:
         told |= _ageing(database, known, asked.now_us)
+    told["versions"] = merge_queries.versions(database, asked.number)
     asset = database.book.assets.get(AssetId(told["asset"]))
     told["supported_until"] = "" if asset is None else asset.fields.get("supported_until", "")
     return told
@@ -465,6 +472,7 @@ QUERIES: Final[Mapping[str, tuple[type[Any], Callable[..., Any]]]] = {
     "ticket": (TicketAsked, ticket),
     "tickets.whole": (WholeAsked, whole),
     "tickets.judged": (Judged, judged),
+    "ticket.operations": (merge_queries.OperationsAsked, merge_queries.operations_of),
     "tickets.desk": (Nothing, desk),
     "tickets.take_photo": (PhotoAsked, take_photo),
     "tickets.photo": (KeptAsked, photo),

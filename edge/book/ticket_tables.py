@@ -14,6 +14,8 @@ from rules.book.ticket_fields import WEIGHTS
 DERIVED: Final = ("tickets", "ticket_words")
 NOW: Final = frozenset({"title", "text", "room", "reporter"})
 """Words of which the newest are what it is; the others are each said once."""
+BEATEN: Final = "beaten-"
+"""Before the name of words that a merge of both sides' edits put behind others: kept, and shown with their event."""
 _COLUMNS: Final = ("category", "zone", "asset", "assigned")
 _UNINDEXED: Final = "INSERT INTO ticket_index (ticket_index, rowid, value) VALUES ('delete', ?, ?)"
 _NO_WORDS: Final = frozenset({"photo"})
@@ -34,6 +36,8 @@ def apply_ticket(connection: sqlite3.Connection, event: Stored) -> None:
                 (spent, event.at_us, _ticket(event)),
             )
             _say_all(connection, event)
+        case "ticket.merged/1":
+            _merged(connection, event)
         case "ticket.escalated/1":
             said = {name: event.data.get(name) for name in ("weight", "assigned")}
             _changed(connection, event, {name: str(value) for name, value in said.items() if value})
@@ -64,7 +68,7 @@ def _opened(connection: sqlite3.Connection, event: Stored) -> None:
     row = (
         number, batch, int(batch == 0), int(state != "closed"), _rank(fields.get("weight", "")), state,
         *(fields.get(name, "") for name in _COLUMNS), key, int(fields.get("before", "0") or 0), event.actor,
-        at_us, at_us if state == "open" else event.at_us, event.at_us, 0, 0,
+        at_us, at_us if state == "open" else event.at_us, event.at_us, 0, 0, 0,
     )  # fmt: skip
     marks = ", ".join("?" * len(row))
     connection.execute(f"INSERT OR REPLACE INTO tickets VALUES ({marks})", row)  # noqa: S608  # marks alone
@@ -83,13 +87,42 @@ def _changed(connection: sqlite3.Connection, event: Stored, fields: dict[str, st
         columns["rank"] = _rank(fields["weight"])
     if "state" in fields:
         closed = fields["state"] == "closed"
-        columns |= {"state": fields["state"], "open": int(not closed), "turned_us": event.at_us}
+        columns |= {
+            "state": fields["state"],
+            "open": int(not closed),
+            "turned_us": event.at_us,
+            "conflict": 0,
+        }
     columns["changed_us"] = event.at_us
     said = ", ".join(f"{name} = ?" for name in columns)
     connection.execute(
         f"UPDATE tickets SET {said} WHERE number = ?",  # noqa: S608  # names of ours
         (*columns.values(), number),
     )
+
+
+def _merged(connection: sqlite3.Connection, event: Stored) -> None:
+    """An edit of the district: what became another by it, and its words, which beat those there are or stand behind them."""
+    number, data = _ticket(event), event.data
+    _changed(connection, event, dict(_texts(data.get("fields"))))
+    conflict = int(data.get("conflict") is True)
+    connection.execute("UPDATE tickets SET conflict = ? WHERE number = ?", (conflict, number))
+    name, said, why = str(data.get("field", "")), event.opened.get("words"), event.opened.get("why")
+    if name == "minutes":
+        spent = int(str(data.get("value"))) if str(data.get("value")).isdigit() else 0
+        connection.execute("UPDATE tickets SET minutes = minutes + ? WHERE number = ?", (spent, number))
+    if name in NOW:
+        if data.get("outcome") == "taken":
+            connection.execute(
+                "UPDATE ticket_words SET name = ? WHERE number = ? AND name = ?",
+                (BEATEN + name, number, name),
+            )
+        else:
+            name = BEATEN + name
+    if isinstance(said, str):
+        _put(connection, event, number, name, said, "words")
+    if isinstance(why, str):
+        _put(connection, event, number, "why", why, "why")
 
 
 def _turn(connection: sqlite3.Connection, batch: int, state: JSON) -> None:
@@ -126,6 +159,12 @@ def _say(
 ) -> None:
     if name in NOW and event.kind != "ticket.opened/1":
         _forget(connection, "number = ? AND name = ?", number, name)
+    _put(connection, event, number, name, value, field)
+
+
+def _put(
+    connection: sqlite3.Connection, event: Stored, number: int, name: str, value: str, field: str
+) -> None:
     if value:
         row = (number, name, value, event.epoch, event.seq, field)
         connection.execute("INSERT INTO ticket_words VALUES (NULL, ?, ?, ?, ?, ?, ?)", row)

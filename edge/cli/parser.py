@@ -13,6 +13,7 @@ from edge.cli.drill_verbs import drilling
 from edge.cli.hub_verbs import hub
 from edge.cli.response_verbs import responding
 from edge.cli.tabletop_verbs import tabletop
+from edge.cli.ticket_verbs import ticketing
 from edge.version import VERSION
 from rules.model.post_facts import INCIDENT_ROLES, ROOM_WORDS, TaskState
 
@@ -58,7 +59,7 @@ def parser() -> Parser:
     _people(verbs)
     _assets(verbs)
     inventory(verbs, _verb, _said)
-    _tickets(verbs)
+    ticketing(verbs, _verb, _said)
     _sweeps(verbs)
     _inspections(verbs)
     _assessments(verbs)
@@ -314,51 +315,6 @@ def _journal(verbs: Any) -> None:
     made.add_argument(
         "--evidence", action="store_true", help="read each file of pictures whole; takes its time"
     )
-
-
-def _tickets(verbs: Any) -> None:
-    made = _verb(
-        verbs, "tickets", "tickets:tickets", "what is wrong and who mends it; or one, whole", json=True
-    )
-    made.add_argument("number", metavar="N", nargs="?", help="187, or as it is said: lincoln-hs-187")
-    which = made.add_mutually_exclusive_group()
-    which.add_argument("--closed", action="store_true", help="those that are closed")
-    which.add_argument("--all", action="store_true", help="open and closed")
-    for name in ("weight", "category", "zone", "asset", "assigned", "search"):
-        made.add_argument(f"--{name}", metavar=name[0].upper())
-    made.add_argument("--limit", type=int, default=50, metavar="N", help="at most 200")
-
-    top: Parser = verbs.add_parser("ticket", help="open, assign, note, close one", description="One ticket.")
-    of: Any = top.add_subparsers(metavar="VERB", required=True)
-    made = _verb(of, "open", "tickets:opening", "open one", json=True)
-    made.add_argument("title", metavar="TITLE", nargs="?")
-    for name in ("category", "weight", "zone", "asset", "room", "text", "assigned", "reporter", "template"):
-        made.add_argument(f"--{name}", metavar=name[0].upper())
-    for name, run, text in (
-        ("assign", "assigning", "give it to an account by its name, or to role:…; - takes it from everybody"),
-        ("turn", "turning", "open, progress, waiting, proposed, closed, reopened"),
-        ("close", "closing", "close it; one that weighs safety needs --why"),
-        ("note", "noting", "words, time spent, parts"),
-        ("snooze", "snoozing", "let it rest: it does not age meanwhile"),
-        ("photo", "of_ticket", "add a photo: a JPEG or a PNG; where it was taken is not kept"),
-    ):
-        made = _verb(of, name, f"{'photos' if name == 'photo' else 'tickets'}:{run}", text, json=True)
-        made.add_argument("number", metavar="N")
-        if name == "assign":
-            made.add_argument("whom", metavar="WHOM")
-        if name == "turn":
-            made.add_argument("state", metavar="STATE")
-        if name in ("turn", "close"):
-            made.add_argument("--why", default="", help="what was done")
-        if name == "note":
-            made.add_argument("text", metavar="TEXT", nargs="?", default="")
-            made.add_argument("--minutes", type=int, default=0, metavar="N")
-            made.add_argument("--part", action="append", default=[], metavar="NAME=COUNT")
-        if name == "photo":
-            made.add_argument("path", type=Path, metavar="FILE")
-        if name == "snooze":
-            made.add_argument("--days", type=int, required=True, metavar="N")
-            made.add_argument("--reason", type=_said, required=True)
 
 
 def _sweeps(verbs: Any) -> None:

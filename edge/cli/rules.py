@@ -7,6 +7,7 @@ from typing import Any
 
 from edge.cli.doing import read
 from edge.cli.table import table
+from edge.ticket_words import CAMPUS_ALONE
 
 
 def rules(args: argparse.Namespace) -> int:
@@ -39,6 +40,11 @@ def _parts(found: Mapping[str, Any], width: int) -> Iterator[str]:
         "The record is kept for ever."
         if kept is None
         else f"Incidents are kept {kept['incidents_days']} days, everything else {kept['other_days']} days."
+    )
+    yield ""
+    merging = [(one["title"], one["text"] if one["district"] else CAMPUS_ALONE) for one in found["merging"]]
+    yield table(
+        ("of a ticket", "where both sides wrote and neither had seen the other's"), merging, width=width
     )
     yield ""
     flags = [

@@ -3,6 +3,7 @@
 import argparse
 import time
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from edge.cli import DID_NOT_HOLD, DONE, USAGE
@@ -10,7 +11,16 @@ from edge.cli.calling import NoAnswer, call
 from edge.cli.doing import do, read
 from edge.cli.out import age, complain, plain, say, say_json
 from edge.cli.table import table
-from edge.ticket_words import CATEGORIES, ERASED, STATES, WEIGHTS
+from edge.ticket_words import (
+    CATEGORIES,
+    CONFLICT,
+    ERASED,
+    MERGE_RULES,
+    MERGED,
+    NOTHING,
+    STATES,
+    WEIGHTS,
+)
 
 DAY_US: Final = 86_400_000_000
 NOT_RECORDED: Final = "It is done and NOT yet recorded: the disk takes nothing. See `campus-edge status`."
@@ -46,7 +56,7 @@ def tickets(args: argparse.Namespace) -> int:
     now_us = time.time_ns() // 1000
     rows = [
         (one["number"], one["weight"].upper() if one["weight"] == "safety" else one["weight"],
-         STATES.get(one["state"], one["state"]), age((now_us - one["opened_us"]) / 1000), one["assigned"],
+         _state(one), age((now_us - one["opened_us"]) / 1000), one["assigned"],
          one["asset"] or one["zone"], one["title"] or ERASED)
         for one in page["items"]
     ]  # fmt: skip
@@ -60,6 +70,10 @@ def tickets(args: argparse.Namespace) -> int:
     return DONE
 
 
+def _state(one: Document) -> str:
+    return STATES.get(one["state"], one["state"]) + (", conflict" if one["conflict"] else "")
+
+
 def _one(args: argparse.Namespace, number: int) -> int:
     asked = {"number": number, "now_us": time.time_ns() // 1000}
     request = {"do": "book-read", "query": "ticket", "asked": asked}
@@ -69,10 +83,17 @@ def _one(args: argparse.Namespace, number: int) -> int:
 def _lines(one: Document) -> Iterator[str]:
     yield f"{one['id']}: {one['title'] or ERASED}"
     category = CATEGORIES.get(one["category"], one["category"])
-    state = STATES.get(one["state"], one["state"])
+    state = _state(one)
     yield f"{category}, {one['weight']}, {state}, open for {age(one.get('age_us', 0) / 1000)}, {one['minutes']} min spent"
     where = [one["asset"], one["room"], one["zone"]]
     yield f"where: {', '.join(filter(None, where)) or 'not said'}; whose: {one['assigned'] or 'nobody yet'}"
+    if one["due"]:
+        yield f"to be done by {one['due']}"
+    if one["conflict"]:
+        yield CONFLICT
+    for each in one["versions"]:
+        yield f"written on both sides: {MERGED[each['field']]}. {MERGE_RULES[each['rule']]}"
+        yield from map(_version, each["said"])
     if one["key"]:
         yield f"opened by rule for the flag {one['key']}"
     if one["untrusted"]:
@@ -83,12 +104,22 @@ def _lines(one: Document) -> Iterator[str]:
         yield "it rests: it does not age now"
     if one.get("next_step"):
         yield f"by itself in {age(one['next_step_in_us'] / 1000)}: {', '.join(_next(one['next_does']))}"
+    if one["photos_away"]:
+        yield f"photos that are not on this box: {len(one['photos_away'])}"
     if one["text"]:
         yield one["text"]
     for event in one["history"]:
         said = "; ".join(f"{word['name']}: {word['value']}" for word in event["words"])
         changed = ", ".join(f"{name} {value}" for name, value in event["data"].get("fields", []))
         yield f"{event['at'][:19]}Z  {event['actor']}  {event['kind']}  {' · '.join(filter(None, (changed, said)))}"
+
+
+def _version(one: Document) -> str:
+    """One side's words, with who, when and where."""
+    mark = "holds" if one["holds"] else "     "
+    why = f" ({one['why']})" if one["why"] else ""
+    at = datetime.fromtimestamp(one["at_us"] / 1e6, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"  {mark}  {one['value'] or NOTHING}{why}  {one['actor']}, {at}, {one['site']}"
 
 
 def _next(does: Mapping[str, str]) -> Iterator[str]:
@@ -109,7 +140,7 @@ def number_of(text: str) -> int:
 
 def opening(args: argparse.Namespace) -> int:
     """Open one."""
-    names = ("category", "weight", "zone", "asset", "room", "text", "assigned", "reporter")
+    names = ("category", "weight", "zone", "asset", "room", "text", "assigned", "reporter", "due")
     said = [["title", args.title]] if args.title else []
     said += [[name, getattr(args, name)] for name in names if getattr(args, name)]
     asked = {"said": said, "template": args.template or ""}
@@ -126,6 +157,11 @@ def assigning(args: argparse.Namespace) -> int:
 def turning(args: argparse.Namespace) -> int:
     """Another state."""
     return _change(args, {"state": args.state}, args.why)
+
+
+def dating(args: argparse.Namespace) -> int:
+    """By which day it is to be done; `-`: none is said."""
+    return _change(args, {"due": "" if args.day == "-" else args.day}, "")
 
 
 def closing(args: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 Texts and persons are not here: no rule needs them. Its size depends on what the campus owns and on what is open.
 """
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,12 +14,14 @@ from rules.book.firmware import Bundle, Judgement, Said
 from rules.book.floorplan import Plan
 from rules.book.inspection import Filed, Inspected, Planned, StagedInspection, Walked
 from rules.book.inspection_pack import InspectionPack
+from rules.book.merge_pack import MergePack
 from rules.book.shelf import Shelf
 from rules.book.ticket import Signal, Ticket, Upkeep
+from rules.book.ticket_operations import Told
 from rules.book.ticket_pack import TicketPack
 from rules.model.asset_facts import BatchState, Pairs
 from rules.model.bundle_facts import BundleKind
-from rules.model.ids import AssetId, DoorId, ZoneId
+from rules.model.ids import AssetId, DoorId, IncidentId, ZoneId
 
 CLASS_SAFETY: Final = "safety"
 GONE: Final = frozenset({"retired", "lost", "ordered"})
@@ -137,8 +139,8 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Campus:
-    """What the accepted configuration says. zones: each with those above it, itself first. tickets, inspections:
-    their packs.
+    """What the accepted configuration says. zones: each with those above it, itself first. tickets, inspections,
+    merging: their packs.
 
     exterior: limits of the sweep of exterior doors. map_days: how long a layer of the map counts as verified.
     kept_us: how long the journal keeps what belongs to no incident; None: for ever.
@@ -152,6 +154,7 @@ class Campus:
     exterior: ExteriorPack = field(default_factory=ExteriorPack)
     inspections: InspectionPack = field(default_factory=InspectionPack)
     map_days: int = 365
+    merging: MergePack = field(default_factory=MergePack)
 
 
 @dataclass(slots=True)
@@ -216,6 +219,12 @@ class Book:
 
     floorplans: Shelf[tuple[str, str], Plan] = field(default_factory=Shelf)
     """What counts of floor plans, by (level, layer)."""
+    live: Shelf[IncidentId, bool] = field(default_factory=Shelf)
+    """Incidents that are not over, of whatever kind."""
+    told: Mapping[int, Sequence[Told]] = field(default_factory=dict)
+    """All that the journal says of a ticket, by number: in the book's process on disk, asked for by a merge alone."""
+    head: tuple[str, int] = ("", 0)
+    """(epoch, seq) of the last event that was folded."""
 
     def within(self, zone: str) -> frozenset[str] | None:
         """A zone and all below it; None for `""`: everywhere, also where nobody said or no zone is any more."""

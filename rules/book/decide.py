@@ -15,6 +15,7 @@ from rules.book import (
     inspection_evidence,
     inspections,
     lifecycle,
+    merges,
     stock,
     tickets,
     upkeep,
@@ -34,6 +35,7 @@ from rules.model.ticket_asks import (
     ChangeTicket,
     EndUpkeep,
     ImportTickets,
+    MergeTicket,
     NoteTicket,
     OpenTicket,
 )
@@ -88,6 +90,8 @@ def _decided(book: Book, asked: BookAsk, actor: Actor, now: Now) -> Iterator[Ent
             return tickets.change_ticket(book, asked, actor)
         case NoteTicket():
             return tickets.note_ticket(book, asked, actor)
+        case MergeTicket():
+            return merges.merge_ticket(book, asked, now)
         case ImportTickets():
             return tickets.import_tickets(book, asked, actor, now)
         case BeginUpkeep():

@@ -33,6 +33,8 @@ from rules.model.facts import (
     Entry,
     FlagCleared,
     FlagRaised,
+    IncidentClosed,
+    IncidentOpened,
     InputTurned,
     PressRecorded,
     VerdictReached,
@@ -45,9 +47,10 @@ from rules.model.ticket_facts import TicketFact
 
 HEARD: Final = (
     ControllerTurned, ButtonTurned, CameraTurned, InputTurned, PressRecorded, DeviceIdentified, CameraIdentified,
-    DoorsWatched, VerdictReached, SelfTestEnded,
+    DoorsWatched, VerdictReached, SelfTestEnded, IncidentOpened, IncidentClosed,
 )  # fmt: skip
-"""Facts of the reflex that tell of a device whether it is heard, what it says it is, and what its sensors say."""
+"""Facts of the reflex that tell of a device whether it is heard, what it says it is, and what its sensors say; and which
+incidents are live, in which the district takes nothing from sight."""
 BY_THE_DEVICE: Final = frozenset({"mqtt", "wired"})
 """Paths of a press that only the button itself can have gone."""
 
@@ -104,6 +107,10 @@ def fold(book: Book, at_us: int, entry: Entry) -> None:
                 _hear(book, fact.button, True)
                 if fact.standing == "test":
                     book.walked[AssetId(fact.button)] = Walked(at_us, fact.press, fact.age_us)
+        case IncidentOpened():
+            book.live[fact.id] = True
+        case IncidentClosed():
+            book.live.drop(fact.id)
         case DoorsWatched():
             exterior.fold_watched(book, fact)
         case VerdictReached():

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
-from rules.book.asset_fields import LONGEST_CODE, AssetField
+from rules.book.asset_fields import LONGEST_CODE, AssetField, is_date
 
 Weight = Literal["safety", "urgent", "normal"]
 WEIGHTS: Final[tuple[Weight, ...]] = get_args(Weight)
@@ -49,6 +49,7 @@ FIELDS: Final[Mapping[str, AssetField]] = {
     "asset": AssetField("field", _visible, "slug"),
     "zone": AssetField("field", _visible, "zone"),
     "assigned": AssetField("field", _visible, "assigned"),
+    "due": AssetField("field", is_date, "date"),
     "before": AssetField("field", _number, "number"),
     "title": AssetField("text", _line, "line"),
     "text": AssetField("text", words_hold, "words"),
@@ -56,4 +57,5 @@ FIELDS: Final[Mapping[str, AssetField]] = {
     "reporter": AssetField("person", _line, "line"),
 }
 """asset: a thing's id, a configured device's among them; so is a door. assigned: an actor (`account:…`) or `role:…`.
-before: the number of the ticket on the same thing that went before. reporter: who said so, where not who wrote it."""
+due: the day by which it is to be done. before: the number of the ticket on the same thing that went
+before. reporter: who said so, where not who wrote it."""

@@ -13,6 +13,7 @@ from rules.model.ticket_facts import (
     TicketChanged,
     TicketEscalated,
     TicketFact,
+    TicketMerged,
     TicketNoted,
     TicketOpened,
     UpkeepBegun,
@@ -32,6 +33,11 @@ def fold_ticket(book: Book, at_us: int, fact: TicketFact) -> None:
             known = _known(book, fact.ticket)
             if known is not None:
                 _put(book, _changed(known, at_us, fact.fields), known)
+        case TicketMerged():
+            known = _known(book, fact.ticket)
+            if known is not None:
+                merged = replace(_changed(known, at_us, fact.fields), conflict=fact.conflict)
+                _put(book, merged, known)
         case TicketNoted():
             known = _known(book, fact.ticket) if fact.note == "recovered" else None
             if known is not None:
@@ -85,7 +91,9 @@ def _changed(known: Ticket, at_us: int, said: Pairs) -> Ticket:
     fields = {**known.fields, **dict(said)}
     state = fields.pop("state", known.state)
     left = {name: value for name, value in fields.items() if value}
-    return replace(known, fields=left) if state == known.state else known.turned(state, at_us, left)
+    changed = replace(known, fields=left) if state == known.state else known.turned(state, at_us, left)
+    # Who says a state has seen the conflict.
+    return replace(changed, conflict=False) if known.conflict and "state" in dict(said) else changed
 
 
 def _known(book: Book, number: int) -> Ticket | None:

@@ -158,7 +158,7 @@ def _recovered(book: Book, stand: Mapping[Key, int], now: Now) -> Iterator[Entry
         gone_us = book.signals.get((code, subject), Signal()).cleared_us
         if gone_us > ticket.recovered_us and now.utc_us - gone_us >= book.campus.tickets.settled_us:
             # The note last: where only a part of this was written, it is what is still missing.
-            if ticket.state != "proposed":
+            if ticket.state != "proposed" and not ticket.conflict:  # that is for a person to settle
                 yield _turned(ticket, "proposed", code)
             fact = TicketNoted(ticket.number, "recovered", code, 0)
             yield Entry(fact, subject_of(ticket.number), RULE, because=Because(code))

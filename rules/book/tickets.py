@@ -161,14 +161,15 @@ def _checked(book: Book, pairs: Pairs, *, new: bool) -> dict[str, str]:
         if value and not known.holds(value):
             if name == "category":
                 raise no_category(book, value)
-            raise Refused("bad_value", ("field", name), ("form", known.form), ("value", value[:64]))
+            raise no_value(name, known.form, value)
         if not value and name in ("state", "category", "title"):
             raise Refused("not_said", ("field", name))
-    _check_places(book, said)
+    check_places(book, said)
     return {name: value for name, value in said.items() if value} if new else said
 
 
-def _check_places(book: Book, said: Mapping[str, str]) -> None:
+def check_places(book: Book, said: Mapping[str, str]) -> None:
+    """Raises Refused for a category, zone or asset that there is not."""
     category, zone, asset = (said.get(name, "") for name in ("category", "zone", "asset"))
     if category and category not in book.campus.tickets.categories:
         raise no_category(book, category)
@@ -182,6 +183,13 @@ def no_category(book: Book, category: str) -> Refused:
     """Why there is none, with those that there are."""
     known = ", ".join(book.campus.tickets.categories)
     return Refused("unknown_category", ("category", category[:64]), ("known", known))
+
+
+def no_value(name: str, form: str, value: str) -> Refused:
+    """Why a field does not hold a value."""
+    if name == "due":
+        return Refused("no_such_day", ("value", value[:64]))
+    return Refused("bad_value", ("field", name), ("form", form), ("value", value[:64]))
 
 
 def _words(text: str, field: str) -> None:

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from rules.model.asset_facts import Pairs
 from rules.model.ticket_facts import UpkeepOf, UpkeepWord
+from rules.model.ticket_operations import Operation
 from rules.model.values import dataclass
 
 
@@ -38,6 +39,21 @@ class NoteTicket:
     minutes: int = 0
     parts: Pairs = ()
     photos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MergeTicket:
+    """An edit that the district made; asked by what hears the district, never by a person here. Asked again it changes nothing.
+
+    sent_us: the hub's clock when it handed this over (UTC microseconds), for clocks to be compared; 0: it did not say.
+    live: whether an incident is live as the daemon knows it, which is there before the book has followed the journal so far.
+    The operation's `stamp_us` is not the district's to say, and is not looked at.
+    """
+
+    VERB: ClassVar[str] = "ticket.merge"
+    operation: Operation
+    sent_us: int = 0
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +94,4 @@ class EndUpkeep:
     upkeep: int
 
 
-TicketAsk = OpenTicket | ChangeTicket | NoteTicket | ImportTickets | BeginUpkeep | EndUpkeep
+TicketAsk = OpenTicket | ChangeTicket | NoteTicket | MergeTicket | ImportTickets | BeginUpkeep | EndUpkeep

@@ -6,10 +6,12 @@ A ticket's number counts per campus (`rules.book.numbering`); entries about it h
 from typing import ClassVar, Literal
 
 from rules.model.asset_facts import BatchState, Pairs
+from rules.model.ticket_operations import Range
 from rules.model.values import dataclass
 
 NoteWord = Literal["note", "recovered"]
 """`recovered`: what a rule had opened it for is over."""
+MergeWord = Literal["taken", "kept", "added"]
 UpkeepWord = Literal["maintenance", "snooze"]
 UpkeepOf = Literal["ticket", "device", "zone"]
 
@@ -121,10 +123,51 @@ class UpkeepEnded:
     code: Literal["over", "ended"]
 
 
+@dataclass(frozen=True, slots=True)
+class TicketMerged:
+    """An edit that the district made came to the campus, and what became of the ticket by it.
+
+    line, number, place, field, seen, by, hlc_us, hlc_count: of `ticket_operations.Operation`, as it was sent; of `seen` what can
+    have been. value: what it says, where that is a code; else it is in `words`. heard_us: when it was heard here, UTC, which
+    bounds what the campus had said by then; stamp_us: the time that counts for it from now on (`rules.book.merging`).
+    version, pack: of the rules of merging, `rules/packs/merging.yaml`.
+
+    outcome: its value holds (`taken`), another does and it is shown beside it (`kept`), or it adds something (`added`).
+    was: what held before, where that is a code. beside: ids of operations of which it knew nothing, as they of it, and that say
+    something else; both versions are shown. conflict: whether the ticket stands open though somebody closed it.
+    fields: what is another of the ticket because of it.
+    """
+
+    KIND: ClassVar[str] = "ticket.merged/1"
+    SEALED: ClassVar[tuple[str, ...]] = ("words", "why")
+    ticket: int
+    line: str
+    number: int
+    place: int
+    field: str
+    value: str
+    seen: tuple[Range, ...]
+    by: str
+    hlc_us: int
+    hlc_count: int
+    heard_us: int
+    stamp_us: int
+    version: int
+    pack: str
+    outcome: MergeWord
+    was: str
+    beside: tuple[str, ...]
+    conflict: bool
+    fields: Pairs
+    words: str = ""
+    why: str = ""
+
+
 TicketFact = (
     TicketOpened
     | TicketChanged
     | TicketNoted
+    | TicketMerged
     | TicketEscalated
     | TicketBatchTurned
     | UpkeepBegun

@@ -36,3 +36,11 @@ def test_every_flag_and_response_and_limit_stands_in_it_with_its_value() -> None
     assert found["retention"] == {"incidents_days": 365, "other_days": 30}
     assert not any("{" in one["title"] for one in found["flags"])
     assert rules_view(found)["flags"][0]["points"] == 100
+
+
+def test_what_becomes_of_a_ticket_that_both_sides_edit_stands_in_it_field_by_field() -> None:
+    found = rulebook(CAMPUS, None, PICTURES)
+    rules = {one["title"]: one["text"] for one in rules_view(found)["merging"]}
+    assert rules["Weight"] == "The graver holds."
+    assert rules["Whose it is"] == "The district's holds; somebody before nobody."
+    assert rules["Steps it came to with age"] == "The campus alone says it."

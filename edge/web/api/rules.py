@@ -1,5 +1,7 @@
 """`/rules`: the rules and limits in force, data with version and hash."""
 
+from typing import Literal
+
 from aiohttp import web
 from msgspec import Struct
 
@@ -50,6 +52,19 @@ class DoorPoints(Struct, frozen=True, kw_only=True):
     points: int
 
 
+class MergeRule(Struct, frozen=True, kw_only=True):
+    """What holds of a ticket's field where campus and district both wrote and neither had seen the other's. Both are kept.
+
+    district: whether it may write it at all.
+    """
+
+    field: str
+    title: str
+    rule: Literal["all", "safer", "higher", "district", "earlier", "last"]
+    text: str
+    district: bool
+
+
 class Limit(Struct, frozen=True, kw_only=True):
     """A limit that decides something, with its value in words."""
 
@@ -82,6 +97,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     responses: list[ResponseRule]
     flags: list[FlagRule]
     doors: list[DoorPoints]
+    merging: list[MergeRule]
     limits: list[Limit]
     retention: Retention | None
     evidence: Pictures

@@ -1,7 +1,6 @@
 """`/tickets`: what is wrong and who mends it; `/upkeep`: what rests for a while, with its owner, reason and end."""
 
 import time
-from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
 from aiohttp import web
@@ -22,6 +21,7 @@ from edge.web.api.forms import (
     Words,
 )
 from edge.web.api.reading import no_query, query
+from edge.web.api.ticket_versions import Versions, rfc3339, versions_of
 from edge.web.api.writing import caller_of, write
 from edge.web.photos import KINDS, TICKET, send_photo, take_photo
 from edge.web.problem import Problem
@@ -35,6 +35,7 @@ Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_CONTROL)]
 MaybeLine = Annotated[str, Meta(max_length=200, pattern=NO_CONTROL)]
 MaybeId = Annotated[str, Meta(max_length=64, pattern=r"^[!-~]*$")]
 Text = Annotated[str, Meta(max_length=2_000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$")]
+MaybeDay = Annotated[str, Meta(max_length=10, pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 Days = Annotated[int, Meta(ge=1, le=365)]
 DAY_US: Final = 86_400_000_000
@@ -44,6 +45,7 @@ class TicketLine(Struct, frozen=True, kw_only=True):
     """One ticket in a list. id: to be said aloud; the number alone is enough here. key: `CODE:SUBJECT` of the flag that a rule
     opened it for, empty where a person did. title: empty where it was erased. minutes: time spent. untrusted: it came of a report
     without a sign-in, which nobody may have checked.
+    conflict: it was closed on one side while the other edited it, and a person has to say a state.
     """
 
     id: str
@@ -64,6 +66,7 @@ class TicketLine(Struct, frozen=True, kw_only=True):
     changed_at: Time
     escalated_at: Time | None
     minutes: int
+    conflict: bool
     untrusted: bool
 
 
@@ -97,7 +100,9 @@ class Happened(Struct, frozen=True, kw_only=True):
 class TicketWhole(TicketLine, frozen=True, kw_only=True):
     """age_s: how long it was open, all times together, without what rested. next_step: of escalation, in so many seconds;
     next_does: what it does then: weight, assigned, flag.
-    supported_until: of its asset, where that is known.
+    supported_until: of its asset, where that is known. due: the day by which it is to be done, or empty.
+    photos_away: those whose file is not on this box, as of the district.
+    versions: what was written on both sides, until somebody who has seen both writes it anew.
     """
 
     text: str
@@ -110,7 +115,10 @@ class TicketWhole(TicketLine, frozen=True, kw_only=True):
     next_step_in_s: int | None
     resting_until: Time | None
     supported_until: str
+    due: str
     photos: list[str]
+    photos_away: list[str]
+    versions: list[Versions]
     reports: list[Report]
     history: list[Happened]
 
@@ -145,6 +153,7 @@ class NewTicket(Asked, frozen=True, kw_only=True):
     room: MaybeLine = ""
     reporter: MaybeLine = ""
     assigned: MaybeId = ""
+    due: MaybeDay = ""
 
 
 class TicketChange(Asked, frozen=True, kw_only=True):
@@ -152,6 +161,7 @@ class TicketChange(Asked, frozen=True, kw_only=True):
 
     state: State | None = None
     assigned: MaybeId | None = None
+    due: MaybeDay | None = None
     weight: Weight | None = None
     category: MaybeId | None = None
     zone: MaybeId | None = None
@@ -286,6 +296,7 @@ async def ticket(visit: Visit) -> web.StreamResponse:
     more = {
         **times_of(told),
         "history": history,
+        "versions": versions_of(told),
         "age_s": told.get("age_us", 0) // 1_000_000,
         "steps": told.get("steps", []),
         "next_step": told.get("next_step"),
@@ -330,11 +341,6 @@ def times_of(told: dict[str, Any]) -> dict[str, str | None]:
     return {f"{name}_at": rfc3339(told[f"{name}_us"]) if told[f"{name}_us"] else None for name in names}
 
 
-def rfc3339(us: int) -> str:
-    """UTC, whole seconds."""
-    return datetime.fromtimestamp(us // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def number_of(visit: Visit) -> int:
     """The ticket that a path means: its number, or as it is said. Raises Problem 404."""
     name = visit.request.match_info["id"].removeprefix(f"{visit.office.plan.campus}-")
@@ -357,7 +363,17 @@ async def open_ticket(visit: Visit, asked: NewTicket) -> web.Response:
     said = tuple(
         (name, value)
         for name, value in pairs(
-            asked, "title", "category", "text", "weight", "zone", "asset", "room", "reporter", "assigned"
+            asked,
+            "title",
+            "category",
+            "text",
+            "weight",
+            "zone",
+            "asset",
+            "room",
+            "reporter",
+            "assigned",
+            "due",
         )
         if value
     )
@@ -370,7 +386,18 @@ async def open_ticket(visit: Visit, asked: NewTicket) -> web.Response:
 async def change_ticket(visit: Visit, asked: TicketChange) -> web.Response:
     """What is another."""
     said = pairs(
-        asked, "state", "assigned", "weight", "category", "zone", "asset", "title", "text", "room", "reporter"
+        asked,
+        "state",
+        "assigned",
+        "due",
+        "weight",
+        "category",
+        "zone",
+        "asset",
+        "title",
+        "text",
+        "room",
+        "reporter",
     )
     await ask_book(visit, ChangeTicket(number_of(visit), said, asked.why))
     return answer(Done(durable=True, words="Changed."))

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from edge.ticket_words import CAMPUS_ALONE
 from edge.web.pages.flags import after
 from edge.web.pages.language import _
 from edge.web.pages.responses import name
@@ -46,6 +47,10 @@ def rules_view(found: Document) -> Document:
             for one in sorted(
                 found["flags"], key=lambda one: (not one["safety"], -one["points"], one["code"])
             )
+        ],
+        "merging": [
+            {"title": _(one["title"]), "text": _(one["text"] if one["district"] else CAMPUS_ALONE)}
+            for one in found["merging"]
         ],
         "verdicts": [
             {

@@ -1,11 +1,11 @@
 """Tickets as pages show them: names for ids, ages, what happened in words. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from edge.flags import place_of
-from edge.ticket_words import CATEGORIES, ERASED, STATES, WEIGHTS
+from edge.ticket_words import CAMPUS_ALONE, CATEGORIES, ERASED, MERGE_RULES, MERGED, NOTHING, STATES, WEIGHTS
 from edge.web.api.tickets import Which
 from edge.web.pages import times
 from edge.web.pages.account import ROLES
@@ -49,6 +49,7 @@ def row(scene: Scene, one: Mapping[str, Any], names: Names) -> Document:
         "whose": who(one["assigned"], names) if one["assigned"] else _("nobody's"),
         "age_ms": max(0, scene.now_ms - one["opened_us"] // 1_000),
         "escalated": bool(one["escalated_us"]),
+        "conflict": one["conflict"],
         "untrusted": one["untrusted"],
     }
 
@@ -74,11 +75,14 @@ def whole(scene: Scene, one: Mapping[str, Any], names: Names) -> Document:
         "by_rule": bool(one["key"]),
         "before": one["before"],
         "supported_until": one["supported_until"],
+        "due": one["due"],
+        "versions": [_versions(scene, each, names) for each in one["versions"]],
         "steps": one.get("steps", []),
         "next_step": _next(scene, one.get("next_does", {}), names) if one.get("next_step") else "",
         "next_in": "" if next_us is None else times.lasting(next_us // 1_000),
         "rests_until": times.full(rest_us // 1_000, scene.zone) if rest_us else "",
         "photos": one["photos"],
+        "away": len(one["photos_away"]),
         "reports": [
             {**each, "at": times.full(times.ms_of(each["at"]), scene.zone)} for each in one["reports"]
         ],
@@ -90,6 +94,7 @@ KINDS: Final[Mapping[str, str]] = {
     "ticket.opened/1": "opened",
     "ticket.changed/1": "changed",
     "ticket.noted/1": "noted",
+    "ticket.merged/1": "wrote",
     "ticket.escalated/1": "escalated",
 }
 FIELDS: Final[Mapping[str, str]] = {
@@ -98,6 +103,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "category": "about {value}",
     "asset": "at {value}",
     "zone": "in {value}",
+    "due": "to be done by {value}",
 }
 
 FLAGGED: Final = "shown as a flag until it is closed"
@@ -107,13 +113,15 @@ def _event(scene: Scene, event: Mapping[str, Any], names: Names) -> Document:
     at_ms = times.ms_of(event["at"])
     data = event["data"]
     by_rule = event["actor"] == "rule"
+    # How it was called first stands on top, until somebody calls it otherwise.
+    unsaid = ("photo", "title") if event["kind"] == "ticket.opened/1" else ("photo",)
     return {
         "at": times.full(at_ms, scene.zone),
         "who": _("a rule") if by_rule else who(event["actor"], names),
         "did": _(KINDS.get(event["kind"], event["kind"])),
         "what": ", ".join(_changes(scene, event["kind"], data, names)),
         "rule": say("rule {rule}", rule=data["rule"]) if data.get("rule") else "",
-        "words": [one["value"] for one in event["words"] if one["name"] not in ("photo", "title")],
+        "words": [one["value"] for one in event["words"] if one["name"] not in unsaid],
         "photos": [one["value"] for one in event["words"] if one["name"] == "photo"],
         "minutes": data.get("minutes", 0),
     }
@@ -122,6 +130,8 @@ def _event(scene: Scene, event: Mapping[str, Any], names: Names) -> Document:
 def _changes(scene: Scene, kind: str, data: Mapping[str, Any], names: Names) -> list[str]:
     if kind == "ticket.noted/1":
         return [_("what it was opened for is gone")] if data.get("note") == "recovered" else []
+    if kind == "ticket.merged/1":
+        return list(_merge(scene, data, names))
     pairs = dict(data.get("fields", [])) if kind != "ticket.escalated/1" else dict(data)
     found = []
     if "state" in pairs:
@@ -133,6 +143,44 @@ def _changes(scene: Scene, kind: str, data: Mapping[str, Any], names: Names) -> 
         if name in values
     ]
     return found
+
+
+def _merge(scene: Scene, data: Mapping[str, Any], names: Names) -> Iterator[str]:
+    """What an edit of the district says, and what became of it."""
+    name, value = data["field"], data["value"]
+    if name == "acknowledged":
+        yield _("has seen it")
+    else:
+        yield _(MERGED.get(name, name)) + (f" {_value(scene, name, value, names)}" if value else "")
+    if data["outcome"] == "kept":
+        yield _("it does not hold")
+    if data["conflict"]:
+        yield _("it stands open as a conflict")
+
+
+def _versions(scene: Scene, one: Mapping[str, Any], names: Names) -> Document:
+    """Both sides' words, with who, when and where."""
+    return {
+        "title": _(MERGED.get(one["field"], one["field"])),
+        "rule": _(MERGE_RULES.get(one["rule"], one["rule"])),
+        "said": [
+            {
+                "value": _value(scene, one["field"], each["value"], names) if each["value"] else _(NOTHING),
+                "who": who(each["actor"], names),
+                "at": times.full(each["at_us"] // 1_000, scene.zone),
+                "where": _("on campus") if each["site"] == "campus" else _("at the district"),
+                "why": each["why"],
+                "holds": each["holds"],
+            }
+            for each in one["said"]
+        ],
+    }
+
+
+def _value(scene: Scene, name: str, value: str, names: Names) -> str:
+    if name == "state":
+        return _(STATES.get(value, value))
+    return _called(scene, name, value, names) if name in FIELDS and name != "due" else value
 
 
 def _next(scene: Scene, does: Mapping[str, str], names: Names) -> str:
@@ -152,6 +200,8 @@ def _called(scene: Scene, name: str, value: str, names: Names) -> str:
             return category(value)
         case "asset":
             return called(scene, value)
+        case "due":
+            return value
         case _:
             return _zone(scene, value)
 
@@ -220,6 +270,8 @@ def who(actor: str, names: Names) -> str:
         return role(actor.removeprefix("role:"))
     if actor == "rule":
         return _("a rule")
+    if actor.startswith("district:"):
+        return say("{who} at the district", who=actor.removeprefix("district:"))
     return names.get(actor, actor)
 
 
@@ -232,5 +284,8 @@ def _zone(scene: Scene, zone: str) -> str:
     return scene.zone_name(zone) if zone else ""
 
 
-ALSO_SAID: Final = (*STATES.values(), *WEIGHTS.values(), *CATEGORIES.values(), ERASED)
+ALSO_SAID: Final = (
+    *STATES.values(), *WEIGHTS.values(), *CATEGORIES.values(), ERASED, NOTHING, CAMPUS_ALONE, *MERGED.values(),
+    *MERGE_RULES.values(),
+)  # fmt: skip
 """For the catalogue."""

@@ -137,6 +137,14 @@ async def assign(visit: Visit) -> web.StreamResponse:
     return await _done(visit, form, asked, _("Given."))
 
 
+async def date(visit: Visit) -> web.StreamResponse:
+    """By which day it is to be done."""
+    form = await form_of(visit)
+    return await _done(
+        visit, form, ChangeTicket(number_of(visit), (("due", form.line("due")),)), _("Changed.")
+    )
+
+
 async def photo(visit: Visit) -> web.StreamResponse:
     """Add a photo, by a form with a file: where no script sends it."""
     place = f"/tickets/{number_of(visit)}"
@@ -242,6 +250,7 @@ ROUTES: Final = (
     Route("GET", "/tickets/{id}", "read-tickets", ticket_page, page=True),
     Route("POST", "/tickets/{id}/turn", "work-tickets", turn, page=True),
     Route("POST", "/tickets/{id}/assign", "work-tickets", assign, page=True),
+    Route("POST", "/tickets/{id}/due", "work-tickets", date, page=True),
     Route("POST", "/tickets/{id}/note", "report", note, page=True),
     Route("POST", "/tickets/{id}/photo", "report", photo, page=True),
     Route("POST", "/tickets/{id}/snooze", "work-tickets", snooze, page=True),

@@ -15,6 +15,7 @@ from edge.book.database import Database
 from edge.book.messages import Answered
 from edge.book.queries import QUERIES, NotThere
 from edge.book.weeks import mondays
+from edge.config.pack_merging import shipped_merging
 from edge.config.pack_sweep import shipped_sweep
 from edge.config.pack_tickets import shipped_tickets
 from edge.journal.stored import Stored
@@ -56,7 +57,10 @@ class PaperBook:
         around = zones or {ZoneId(campus): (ZoneId(campus),)}
         self.directory = directory or Path(tempfile.mkdtemp())
         self.database = Database.open(
-            self.directory, Campus(campus, devices, around, None, shipped_tickets(), shipped_sweep())
+            self.directory,
+            Campus(
+                campus, devices, around, None, shipped_tickets(), shipped_sweep(), merging=shipped_merging()
+            ),
         )
         self.at_us = time.time_ns() // 1_000
         self.seq = 0

@@ -10,6 +10,7 @@ import msgspec
 
 from edge import codec
 from edge.book.messages import DeviceLine, Open
+from edge.config.pack_merging import shipped_merging
 from edge.config.pack_tickets import shipped_tickets
 from edge.journal.journal import Journal
 from edge.operations import TERMS, Operations
@@ -40,6 +41,7 @@ def opened(store: Path, **other: Any) -> Open:
         "devices": DEVICES,
         "zones": ZONES,
         "tickets": shipped_tickets(),
+        "merging": shipped_merging(),
     }
     return Open(str(store), **{**said, **other})
 

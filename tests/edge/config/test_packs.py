@@ -11,14 +11,17 @@ from edge.config.pack_inspections import (
     shipped_inspections,
     with_inspection_policies,
 )
+from edge.config.pack_merging import FILE as MERGING
+from edge.config.pack_merging import read_merging, shipped_merging
 from edge.config.pack_responses import read_responses
 from edge.config.pack_tables import BrokenPack, read_families, read_table
 from edge.config.pack_tickets import FILE as TICKETS
 from edge.config.pack_tickets import read_tickets, shipped_tickets, with_policies
 from edge.config.packs import PACKS, shipped, with_responses
 from edge.flag_words import FLAGS
-from edge.ticket_words import CATEGORIES
+from edge.ticket_words import CATEGORIES, MERGE_RULES, MERGED
 from rules.book.kinds import OF_TICKETS
+from rules.book.ticket_fields import FIELDS
 
 RESPONSES = (PACKS / "responses.yaml").read_bytes()
 HARDWARE = (PACKS / "hardware.yaml").read_bytes()
@@ -282,3 +285,38 @@ def test_a_site_changes_intervals_and_switches_checks_off_and_hash_and_check_say
         with_inspection_policies(pack, {"aed-monthly": "1 month"}, {}, ()).checks["aed-monthly"].shipped
         is None
     )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("state:        {rule: safer}", "state:        {rule: last}", "not for this field"),
+        ("weight:       {rule: higher}", "weight:       {rule: last}", "not for this field"),
+        ("due:          {rule: earlier}", "due:          {rule: all}", "not for this field"),
+        ("due:          {rule: earlier}", "due:          {rule: earlier, quiet: true}", "not for this field"),
+        (
+            "note:         {rule: all, quiet: true}",
+            "note:         {rule: last, quiet: true}",
+            "not for this field",
+        ),
+        ("recovered:    {rule: all, district: false}", "recovered:    {rule: all}", "not for this field"),
+        ("due:          {rule: earlier}", "due:          {rule: soonest}", "soonest"),
+        ("due:          {rule: earlier}", "due:          {rule: earlier, district: maybe}", "maybe"),
+        ("due:          {rule: earlier}", "due:          {rule: earlier, hub: true}", "hub"),
+        ("due:          {rule: earlier}", "colour:       {rule: earlier}", "colour"),
+        ("version: 1", "version: 1\nname: x", "its keys"),
+        ("version: 1", "version: one", "one"),
+        ("fields:", "fields: &x", "anchor"),
+    ],
+)
+def test_rules_of_merging_that_are_not_safe_or_not_whole_are_refused(old: str, new: str, what: str) -> None:
+    with pytest.raises(BrokenPack, match=what):
+        read_merging(swap(MERGING.read_bytes(), old, new), "merging.yaml")
+
+
+def test_the_rules_of_merging_are_in_words_for_every_field_that_a_ticket_has() -> None:
+    pack = shipped_merging()
+
+    assert set(MERGED) == set(pack.fields) >= set(FIELDS)
+    assert {one.rule for one in pack.fields.values()} == set(MERGE_RULES)
+    assert (pack.version, pack.sha256) == shipped().versions["merging"]

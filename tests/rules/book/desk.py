@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from edge.config.pack_merging import shipped_merging
 from rules.book.asset_fields import day_of
 from rules.book.book import Book, Campus, Device
 from rules.book.decide import decide
@@ -12,11 +13,19 @@ from rules.book.decision import Now, Refused
 from rules.book.fold import fold
 from rules.book.sweep import sweep
 from rules.book.ticket import Ticket
+from rules.book.ticket_operations import Told
 from rules.book.ticket_pack import Category, Opening, Step, Template, TicketPack
 from rules.model.book_asks import BookAsk
 from rules.model.facts import Entry, FlagCleared, FlagRaised
 from rules.model.ids import Actor, AssetId, ZoneId
 from rules.model.ticket_asks import ChangeTicket, NoteTicket, OpenTicket
+from rules.model.ticket_facts import (
+    TicketChanged,
+    TicketEscalated,
+    TicketMerged,
+    TicketNoted,
+    TicketOpened,
+)
 
 START_US = 1_786_708_800_000_000
 MINUTE_US = 60_000_000
@@ -56,13 +65,20 @@ ZONES = {
 }
 
 
+ABOUT_ONE = (TicketOpened, TicketChanged, TicketNoted, TicketEscalated, TicketMerged)
+
+
 class Desk:
     """`at_us` is the clock. Every entry, of a person or by rule, is in `entries`."""
 
     def __init__(self, pack: TicketPack = PACK) -> None:
-        self.book = Book(Campus("campus", {one.id: one for one in DEVICES}, ZONES, tickets=pack))
+        devices = {one.id: one for one in DEVICES}
+        self.book = Book(Campus("campus", devices, ZONES, tickets=pack, merging=shipped_merging()))
         self.at_us = START_US
         self.entries: list[Entry] = []
+        self.told: dict[int, list[Told]] = {}
+        self.book.told = self.told
+        self.book.head = ("epoch-1", 0)
         self.sweep()  # the configured devices are listed
         self.entries.clear()
 
@@ -74,6 +90,11 @@ class Desk:
         for one in entries:
             fold(self.book, self.at_us, one)
             self.entries.append(one)
+            epoch, seq = self.book.head
+            self.book.head = (epoch, seq + 1)
+            if isinstance(one.fact, ABOUT_ONE):
+                told = Told(epoch, seq + 1, self.at_us, one.actor, one.fact)
+                self.told.setdefault(one.fact.ticket, []).append(told)
 
     def ask(self, asked: BookAsk, actor: Actor = PERSON) -> tuple[Entry, ...]:
         made = decide(self.book, asked, actor, self.now)

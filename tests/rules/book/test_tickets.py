@@ -78,6 +78,7 @@ def test_a_ticket_on_safety_equipment_weighs_safety_and_one_of_an_unknown_catego
         ({"zone": "moon"}, "unknown_zone"),
         ({"asset": "nobody"}, "unknown_asset"),
         ({"weight": "heavy"}, "bad_value"),
+        ({"due": "2026-02-30"}, "no_such_day"),
         ({"assigned": "Ms Brown"}, "bad_value"),
         ({"title": "two\nlines"}, "bad_value"),
         ({"text": "a\x1b[31m"}, "bad_value"),

@@ -57,6 +57,20 @@ def test_a_safety_ticket_is_closed_with_what_was_done_and_by_whoever_may(api: Se
     assert api.get("tickets/none").status == 404
 
 
+def test_a_day_by_which_it_is_to_be_done_is_set_by_the_api_and_the_command_line(api: Served) -> None:
+    number = opened(api, due="2026-09-20")
+    assert api.get(f"tickets/{number}").json["due"] == "2026-09-20"
+    assert api.post(f"tickets/{number}/changes", {"due": "2026-09-10"}).status == 200
+    refused = api.post(f"tickets/{number}/changes", {"due": "2026-02-30"})
+    assert (refused.status, refused.json["code"]) == (409, "no_such_day")
+    assert "is changed" in api.campus.cli("ticket", "due", str(number), "2026-09-01").stdout
+    whole = api.get(f"tickets/{number}").json
+    assert (whole["due"], whole["conflict"], whole["versions"]) == ("2026-09-01", False, [])
+    assert "to be done by 2026-09-01" in api.campus.cli("tickets", str(number)).stdout
+    api.campus.cli("ticket", "due", str(number), "-")
+    assert api.get(f"tickets/{number}").json["due"] == ""
+
+
 def test_a_photo_is_kept_without_where_it_was_taken_and_nothing_else_is_taken(
     api: Served, tmp_path: Path
 ) -> None:

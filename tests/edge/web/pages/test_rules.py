@@ -16,4 +16,5 @@ async def test_they_stand_on_a_page_for_whoever_may_look(serve: Serve) -> None:
     assert "Owner: technician. It ends once the button is heard again. A ticket: after 1 hour." in text
     assert "Lockdown" in text
     assert "A press older than this starts nothing by itself" in text
+    assert "To be done by The earlier day holds." in text
     assert "Incidents 365 days, everything else 30 days." in text

@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from rules.model.asset_asks import ReportFault
 from rules.model.ids import Actor, AssetId
-from rules.model.ticket_asks import ChangeTicket, NoteTicket, OpenTicket
+from rules.model.ticket_asks import ChangeTicket, MergeTicket, NoteTicket, OpenTicket
+from rules.model.ticket_operations import Operation
 from rules.state import Flag
 from tests.edge.campus import D1, D2, D3, NOON, locked_down
 from tests.edge.web.pages.conftest import Office, Serve
@@ -218,3 +220,84 @@ async def test_a_lock_that_was_reported_and_not_mended_stands_on_the_incidents_p
     (faults,) = re.findall(r'<div data-part="faults".*?</section>', page, re.DOTALL)
     assert f"{served.office.plan.doors[D2].name} was reported not to lock (ticket 187)" in plain(faults)
     assert "since 2026-07-31. In a lockdown it may stay open: send a person" in plain(faults)
+
+
+def merge(office: Office, number: int, name: str, value: str, seq: int, **other: Any) -> None:
+    """The district writes, having seen the journal up to there."""
+    database = office.book.database
+    epoch, _ = database.book.head
+    made = Operation(
+        f"{database.book.campus.id}-{number}", "district", "hub-1", other.pop("of", 1), name, value,
+        ((epoch, 1, seq),), "ana.lopez", (office.book.at_us, 0), **other,
+    )  # fmt: skip
+    office.book.ask(Actor("district"), MergeTicket(made))
+
+
+async def test_what_both_sides_wrote_stands_on_the_page_with_who_when_and_where(serve: Serve) -> None:
+    office = Office()
+    number = ticket(office, due="2026-09-20")
+    seen = office.book.seq
+    office.book.ask(ME, ChangeTicket(number, (("title", "Projector is <black>"), ("assigned", str(ME)))))
+    merge(office, number, "title", "Lamp of room 7", seq=seen)
+    merge(office, number, "assigned", "account:staff", seq=seen, of=2)
+    merge(office, number, "due", "2026-09-01", seq=seen, of=3)
+    merge(office, number, "acknowledged", "", seq=seen, of=4)
+    served = await serve(office)
+
+    status, page = await served.get(f"/tickets/{number}", "technician")
+    shown = plain(page[page.index('id="versions"') : page.index("To be said aloud")])
+
+    assert status == 200
+    assert (
+        "Title What was written last holds. Lamp of room 7 ana.lopez at the district · at the district · holds"
+        in shown
+    )
+    assert "Projector is &lt;black&gt;" in shown
+    assert "· on campus" in shown
+    assert "Whose it is The district&#39;s holds; somebody before nobody. account:staff" in shown
+    assert "To be done by 2026-09-01" in plain(page)
+    history = plain(page[page.index("History") :])
+    assert "ana.lopez at the district wrote: Title Lamp of room 7" in history
+    assert "changed: given to account:technician Projector is &lt;black&gt;" in history
+    assert "wrote: has seen it" in history
+    assert "wrote: Whose it is" in history
+
+
+async def test_a_conflict_says_what_to_do_until_somebody_says_a_state(serve: Serve) -> None:
+    office = Office()
+    number = ticket(office)
+    seen = office.book.seq
+    office.book.ask(ME, ChangeTicket(number, (("state", "closed"),)))
+    merge(office, number, "note", "It is dark again", seq=seen)
+    merge(office, number, "state", "closed", seq=seen, of=2, why="Lamp changed")
+    served = await serve(office)
+
+    _, page = await served.get(f"/tickets/{number}", "technician")
+    text = plain(page)
+    assert "Read both, then say what state it is in." in text
+    assert "closed (Lamp changed)" in text
+    assert "it does not hold, it stands open as a conflict" in text
+    _, listed = await served.get("/tickets", "technician")
+    assert "conflict" in plain(listed)
+
+    form = [("key", "k1"), ("state", "progress")]
+    await served.post(f"/tickets/{number}/turn", form, "technician")
+    _, page = await served.get(f"/tickets/{number}", "technician")
+    assert 'id="versions"' not in page
+
+
+async def test_a_day_by_which_it_is_to_be_done_is_set_and_taken_away(serve: Serve) -> None:
+    office = Office()
+    number = ticket(office)
+    served = await serve(office)
+    for key, day in (("k1", "2026-09-01"), ("k2", "")):
+        status, _, _ = await served.post(f"/tickets/{number}/due", [("key", key), ("due", day)], "technician")
+        assert status == 303
+        known = office.book.database.book.ticket(number)
+        assert known is not None
+        assert known.field("due") == day
+    status, _, page = await served.post(
+        f"/tickets/{number}/due", [("key", "k3"), ("due", "soon")], "technician"
+    )
+    assert status == 422
+    assert "soon is no day by which it is to be done: write 2026-09-01." in plain(page)
