@@ -119,6 +119,11 @@ class Follower:
         if child is not None:
             await child.end()
 
+    @property
+    def is_asked(self) -> bool:
+        """Somebody waits for a picture."""
+        return self._turn.locked()
+
     # --- the hub's tap ---
 
     def unit(self, unit: AccessUnit) -> None:
@@ -189,11 +194,8 @@ class Follower:
 
     async def _ask(self, message: Down, body: tuple[bytes, ...]) -> tuple[Up, bytes]:
         try:
-            child = self._child or await AskedChild.start(self._module)
-            if self._over:
-                await child.end()
-                raise _Broke("nobody looks any more")
-            self._child = child
+            child = await self._living()
+            began_s = asyncio.get_running_loop().time()
             async with asyncio.timeout(ANSWER_S if self._answered else START_S):
                 text, data = await child.ask(partial(head, message), body)
             said = up(text)
@@ -208,10 +210,26 @@ class Follower:
         if said.id != message.id:
             raise _Broke("it spoke nonsense: the answer to another question")
         self._answered = True
-        self.cpu_us += said.cpu_us
+        # No more than there was: one that lies would take what all others may.
+        cpu_us = min(said.cpu_us, round((asyncio.get_running_loop().time() - began_s) * 1e6))
+        self.cpu_us += cpu_us
         for one in self._allowances:
-            one.take(said.cpu_us)
+            one.take(cpu_us)
         return said, data
+
+    async def _living(self) -> AskedChild:
+        child = self._child
+        if child is None and not self._is_over():
+            child = await AskedChild.start(self._module)
+            if self._is_over():
+                await child.end()
+        if child is None or self._is_over():
+            raise _Broke("nobody looks any more")
+        self._child = child
+        return child
+
+    def _is_over(self) -> bool:
+        return self._over
 
 
 class _Shut:
@@ -341,8 +359,10 @@ class Followers:
     def _sweep(self) -> None:
         self._timer = None
         now_s = self._now_s()
-        for hub in [one for one, asked_s in self._asked_s.items() if now_s - asked_s >= IDLE_S]:
-            self._end(hub)
+        idle = [one for one, asked_s in self._asked_s.items() if now_s - asked_s >= IDLE_S]
+        for hub in idle:
+            if not self._followed[hub].is_asked:
+                self._end(hub)
         if self._followed:
             self._timer = asyncio.get_running_loop().call_later(IDLE_S / 2, self._sweep)
 

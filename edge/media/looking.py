@@ -67,7 +67,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A JPEG of a key picture, and when that came (CLOCK_MONOTONIC)."""
+    """A JPEG, and when its picture came (CLOCK_MONOTONIC)."""
 
     jpeg: bytes
     width: int
