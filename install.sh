@@ -25,6 +25,8 @@ packages=(
     python3-gi
     sip-tester
     strace
+    vlc-bin
+    vlc-plugin-base
 )
 
 # A browser for the tests of the page. Ubuntu has it as a snap only, whose package is an empty shell: those tests are

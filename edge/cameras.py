@@ -116,6 +116,8 @@ class Cameras:
         self.viewers = 0
         self.restarts = 0
         self._up = False
+        self._last_word: Instant | None = None
+        """When the process that lives now, or lived last, said anything."""
 
     @property
     def process_id(self) -> int | None:
@@ -277,7 +279,7 @@ class Cameras:
     # --- what it says --------------------------------------------------------------------------
 
     def _heard(self, message: Up) -> None:
-        now = instant()
+        now = self._last_word = instant()
         match message:
             case Beat():
                 self.viewers = message.viewers
@@ -345,9 +347,10 @@ class Cameras:
         )
 
     def _told(self, now: Standing) -> None:
+        at = instant()
         self._emit(
             CameraTold(
-                instant(),
+                at,
                 CameraId(now.camera),
                 now.up,
                 now.code,
@@ -355,6 +358,7 @@ class Cameras:
                 now.engine,
                 now.engine_code,
                 now.detail,
+                None if now.since_mono_us is None else _then(at, now.since_mono_us),
             )
         )
 
@@ -385,7 +389,15 @@ class Cameras:
         for code in [one for one, told in self._conditions.items() if told.active]:
             self._emit(ConditionChanged(now, code, False, ()))
         self._conditions.clear()
-        self._emit(CamerasTurned(now, False, _code(why)))
+        code = _code(why)
+        # What hangs is ended when it has said nothing for two seconds; what dies is missed at once.
+        since = (self._last_word if code == "hung" else None) or now
+        self._emit(CamerasTurned(now, False, code, since))
+
+
+def _then(now: Instant, mono_us: int) -> Instant:
+    """A moment of CLOCK_MONOTONIC that was, by the wall clock as it is now."""
+    return now.plus(min(0, mono_us - now.mono_us))
 
 
 def _code(why: str) -> str:

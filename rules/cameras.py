@@ -21,6 +21,7 @@ from rules.model.camera_facts import (
     CameraLearned,
     CameraPictureTurned,
     CamerasAsked,
+    CamerasFoundBlind,
     CamerasWatched,
     CameraTurned,
     CameraViewed,
@@ -30,7 +31,7 @@ from rules.model.camera_facts import (
 )
 from rules.model.facts import Because, RequestRefused
 from rules.model.ids import CameraId, ZoneId
-from rules.model.moments import SECOND_US
+from rules.model.moments import SECOND_US, Instant
 from rules.plan import Plan
 from rules.state import CameraLive, CameraMemory, CameraSelf, Incident, State
 from rules.step import DAEMON, Step
@@ -45,7 +46,7 @@ def told(step: Step, event: CameraTold) -> None:
     """A camera's standing; what turned enters the record."""
     if event.camera not in step.plan.cameras:
         return
-    before = step.live.cameras.get(event.camera)
+    before, blind_before = step.live.cameras.get(event.camera), _blind(step.state, event.camera)
     # Of its last picture nothing is said while none comes.
     picture = event.picture if event.up else "unknown"
     turned = before is None or before.up != event.up
@@ -53,6 +54,9 @@ def told(step: Step, event: CameraTold) -> None:
     judged = step.at if before is None or before.picture != picture else before.judged
     now = CameraLive(event.up, since, event.code, picture, event.engine, event.engine_code, judged)
     step.change(cameras={**step.live.cameras, event.camera: now})
+    blind_now = _blind(step.state, event.camera)
+    if blind_before is None and blind_now is not None:
+        _found(step, ((event.camera, blind_now),), event.since)
     # After a start each camera says how it is: news is only what the record does not say yet.
     written = step.record.cameras.get(event.camera, CameraMemory())
     if written.down == event.up or (
@@ -70,8 +74,10 @@ def turned(step: Step, event: CamerasTurned) -> None:
     if before is event.up:
         # Another life that ended before its first word: it is away since the first of them.
         return
+    seen = tuple(one for one in step.plan.cameras if _blind(step.state, one) is None)
     step.change(cameras_up=event.up, cameras_since=step.at)
     if not event.up:
+        _found(step, tuple((one, "unwatched") for one in seen), event.since)
         step.change(cameras={}, learning={})
         # A serial number is no standing: by it an exchanged camera is known.
         selves = {
@@ -81,6 +87,26 @@ def turned(step: Step, event: CamerasTurned) -> None:
         step.change(cameras={}, camera_selves=selves)
     if before is not None or not event.up:
         step.write(CamerasWatched(event.up, event.code), step.plan.campus, actor=DAEMON)
+
+
+def _found(step: Step, blind: tuple[tuple[CameraId, BlindCode], ...], since: Instant | None) -> None:
+    """Say for each incident which cameras turn out to have been blind already at its press, though its list is without them.
+
+    A camera that falls silent, a process that hangs, a lens that is covered: each is known only behind a limit.
+    """
+    if since is None:
+        return
+    for incident in tuple(step.record.incidents.values()):
+        listed, opened = step.record.blind.get(incident.id), incident.opened
+        # By both clocks: the one starts anew with the box, the other may be set.
+        if listed is None or since.utc_us > opened.utc_us or since.mono_us > opened.mono_us:
+            continue
+        known = {camera for camera, _ in listed} | {
+            one for one, *_ in step.record.blind_found.get(incident.id, ())
+        }
+        found = tuple(one for one in blind if one[0] not in known)
+        if found:
+            step.write(CamerasFoundBlind(found, since.utc_us), incident.id, incident=incident.id)
 
 
 def evidence(step: Step, event: EvidenceTold) -> None:

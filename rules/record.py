@@ -14,6 +14,7 @@ from rules.model.camera_facts import (
     CameraIdentified,
     CameraPictureTurned,
     CamerasAsked,
+    CamerasFoundBlind,
     CameraTurned,
 )
 from rules.model.device_facts import DeviceIdentified
@@ -138,7 +139,10 @@ def _fold(record: Record, at: Instant, entry: Entry) -> Record:
             if fact.id not in record.keeping:
                 return over
             return altered(
-                over, keeping=_without(record.keeping, fact.id), blind=_without(record.blind, fact.id)
+                over,
+                keeping=_without(record.keeping, fact.id),
+                blind=_without(record.blind, fact.id),
+                blind_found=_without(record.blind_found, fact.id),
             )
         case CamerasAsked() if entry.incident is not None and entry.incident in record.incidents:
             kept = record.keeping.get(entry.incident, frozenset()) | set(fact.cameras)
@@ -149,6 +153,10 @@ def _fold(record: Record, at: Instant, entry: Entry) -> Record:
                 keeping=_with(record.keeping, entry.incident, kept),
                 blind=_with(record.blind, entry.incident, blind),
             )
+        case CamerasFoundBlind() if entry.incident is not None and entry.incident in record.incidents:
+            found = tuple((camera, code, fact.since_us) for camera, code in fact.blind)
+            found = (*record.blind_found.get(entry.incident, ()), *found)
+            return altered(record, blind_found=_with(record.blind_found, entry.incident, found))
         case CameraTurned():
             return _of_camera(record, fact.camera, down=not fact.up)
         case CameraPictureTurned():

@@ -196,7 +196,11 @@ class Record:
     keeping: Mapping[IncidentId, frozenset[CameraId]] = field(default_factory=dict)
     """Whose pictures each live incident keeps."""
     blind: Mapping[IncidentId, tuple[tuple[CameraId, BlindCode], ...]] = field(default_factory=dict)
-    """Of each live incident where nobody could see when it was pressed, and why."""
+    """Of each live incident where nobody could see when it was pressed, and why, as it was known then."""
+    blind_found: Mapping[IncidentId, tuple[tuple[CameraId, BlindCode, int], ...]] = field(
+        default_factory=dict
+    )
+    """And what became known behind the press, with since when, UTC microseconds."""
     cameras: Mapping[CameraId, CameraMemory] = field(default_factory=dict)
     """Of each camera of which anything else was written than that all is well."""
     assets: Mapping[CameraId, Asset] = field(default_factory=dict)

@@ -58,7 +58,7 @@ TRESPASSES = {
         "edge.media.onvif",
         "edge.media.onvif_process",
     ),
-    "the camera process speaks to the looking process and never loads it": (
+    "the camera process speaks to the processes that decode and never loads them": (
         "edge.media.looks",
         "edge.media.looking_process",
     ),

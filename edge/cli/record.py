@@ -137,6 +137,9 @@ def told(row: Row) -> str:
         case "statements.prepared/1":
             texts = " ".join(f"{number} ({to})" for number, _, to, _ in data["statements"]) or "none"
             return f"state {data['number']}: words stand ready for the district: {texts}"
+        case "cameras.found_blind/1":
+            blind = " ".join(f"{camera} ({why})" for camera, why in data["blind"])
+            return f"blind since before the press, found out after it: {blind}"
         case _ if kind in _SHOWN:
             return words.fill(_SHOWN[kind], {name: _shown(value) for name, value in data.items()})
         case _:

@@ -16,11 +16,12 @@ from drivers.clock import instant
 from drivers.lines import Unreadable, line
 from edge.media.camera import Camera
 from edge.media.clock import utc
+from edge.media.following import Followers
 from edge.media.hub import Hub
 from edge.media.live_fmp4 import Fmp4Door, Unplayable
 from edge.media.live_jpeg import JpegDoor
 from edge.media.live_whep import NotServed, Viewers
-from edge.media.looking import Looking, NotSeen
+from edge.media.looking import Looking, NotSeen, Picture
 from edge.media.messages import LONGEST_ASKED, Answer, Asked, asked
 from edge.media.still import picture
 
@@ -57,7 +58,9 @@ class Doors:
         """Of the streams that are being watched: set when there is no such stream any more."""
         self._whep = Viewers(ended=self._ended)
         self._fmp4 = Fmp4Door()
-        self._jpeg = JpegDoor(self._still)
+        self._followers = Followers()
+        self._jpeg = JpegDoor(self._newest)
+        self._key = JpegDoor(self._still)
         self._watching = 0
 
     @property
@@ -84,13 +87,15 @@ class Doors:
     def forget(self, hub: Hub) -> None:
         """There is no such stream any more: who watches it leaves."""
         self._jpeg.forget(hub)
+        self._key.forget(hub)
+        self._followers.forget(hub)
         over = self._over.pop(hub, None)
         if over is not None:
             over.set()
 
     async def close(self) -> None:
         """Everybody leaves."""
-        await self._whep.close()
+        await asyncio.gather(self._whep.close(), self._followers.close())
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
@@ -123,23 +128,28 @@ class Doors:
             writer.close()
 
     async def _snapshot(self, hub: Hub, wish: Asked, writer: asyncio.StreamWriter) -> None:
+        # Who wants the last one wants it at once: nobody waits for a process to begin.
+        door = self._key if wish.last and not self._followers.follows(hub) else self._jpeg
         try:
-            if (
-                hub.last_key is not None
-                and not wish.last
-                and instant().mono_us - hub.last_key.at_us > OLDEST_US
-            ):
+            if not wish.last and instant().mono_us - hub.last_at_us > OLDEST_US:
                 raise NotSeen("stale")
-            taken = await self._jpeg.snapshot(hub, wish.width)
+            taken = await door.snapshot(hub, wish.width)
+            if not wish.last and instant().mono_us - taken.at_us > OLDEST_US:
+                raise NotSeen("stale")
         except NotSeen as err:
             code = "no_picture" if err.code in ("none", "stale") else "cameras_busy"
             writer.write(line(Answer(code)))
             return
-        writer.write(line(Answer(size=len(taken.jpeg), captured_us=taken.captured_us)) + taken.jpeg)
+        writer.write(line(Answer(size=len(taken.jpeg), captured_us=utc(taken.at_us).utc_us)) + taken.jpeg)
 
-    async def _still(self, hub: Hub, width: int) -> tuple[bytes, int]:
-        taken = await picture(self._looking, hub, width, instant().mono_us, None)
-        return taken.jpeg, utc(taken.at_us).utc_us
+    async def _newest(self, hub: Hub, width: int) -> Picture:
+        try:
+            return await self._followers.picture(hub, width)
+        except NotSeen:
+            return await self._still(hub, width)
+
+    async def _still(self, hub: Hub, width: int) -> Picture:
+        return await picture(self._looking, hub, width, instant().mono_us, None)
 
     async def _look(
         self, hub: Hub, wish: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter

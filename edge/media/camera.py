@@ -53,6 +53,9 @@ class Stream:
         self.truth = Truth(shared.utc)
         self.code, self.detail = "", ""
         """Why no picture comes; `""`: they come, or it was not tried yet."""
+        self.seen_us: int | None = None
+        """CLOCK_MONOTONIC of the last whole picture before it was lost; None: it is not, or never came."""
+        self._came = False
         self.engine_name: EngineName = settings.engine
         self.engine_reason = ""
         self.connections = 0
@@ -102,10 +105,13 @@ class Stream:
 
     def up(self) -> None:
         self.code = self.detail = ""
+        self._came, self.seen_us = True, None
         self._turned()
 
     def lost(self, code: str, detail: str) -> None:
         self.code, self.detail = code[:64], detail[:LONGEST_DETAIL]
+        if self._came and self.seen_us is None:
+            self.seen_us = self.reader.last_us or None
         self.truth.lost(code)
         self.hub.broken()
         self._turned()
@@ -181,7 +187,14 @@ class Camera:
             main.engine_name,
             _code_of(main.engine_name, main.engine_reason),
             main.detail or main.engine_reason,
+            self._blind_since_us(),
         )
+
+    def _blind_since_us(self) -> int | None:
+        if not self.main.reader.is_up:
+            return self.main.seen_us
+        judged = self.judge.judged
+        return None if judged.state in ("ok", "unknown") else judged.began_us
 
     def figures(self, now_us: int) -> Figures:
         """What is counted. now_us: CLOCK_MONOTONIC."""

@@ -1,41 +1,21 @@
 """The last door to a live picture: the newest one as a JPEG with the time it was taken, asked for again and again.
 
-However many ask, one picture is decoded once a width; who asks while it is being made gets the same one.
+However many ask, one picture is made once a width; who asks while it is being made gets the same one.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Final
 
 from edge.media.hub import Hub
-from rules.model.moments import SECOND_US
-from rules.model.values import dataclass
+from edge.media.looking import Picture
 
-Still = Callable[[Hub, int], Awaitable[tuple[bytes, int]]]
-"""Makes the newest picture so many pixels wide: the JPEG, and when it was taken, microseconds UTC."""
+Still = Callable[[Hub, int], Awaitable[Picture]]
+"""Makes the newest picture so many pixels wide."""
 WIDTHS: Final = (320, 640, 1280, 1920)
-"""A picture is made in one of these: every other width would be one more decode."""
-GOOD_FOR_S: Final = 0.5
+"""A picture is made in one of these: every other width would be one more."""
+GOOD_FOR_S: Final = 0.25
 """A camera's picture is not made more often."""
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A JPEG and when its picture was taken, microseconds UTC."""
-
-    jpeg: bytes
-    captured_us: int
-
-    def headers(self, now_us: int) -> dict[str, str]:
-        """What goes with it over HTTP: `Age` in whole seconds (RFC 9111 section 5.1), never less than it is."""
-        taken = datetime.fromtimestamp(self.captured_us / SECOND_US, UTC)
-        return {
-            "Content-Type": "image/jpeg",
-            "X-Captured-At": taken.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "Age": str(max(0, -(-(now_us - self.captured_us) // SECOND_US))),
-            "Cache-Control": "no-store",
-        }
 
 
 class JpegDoor:
@@ -43,16 +23,16 @@ class JpegDoor:
 
     def __init__(self, still: Still) -> None:
         self._still = still
-        self._made: dict[tuple[Hub, int], tuple[Snapshot, float, int]] = {}
-        """With when it was made, and of which picture."""
-        self._making: dict[tuple[Hub, int], asyncio.Task[Snapshot]] = {}
+        self._made: dict[tuple[Hub, int], tuple[Picture, float]] = {}
+        """With when it was made."""
+        self._making: dict[tuple[Hub, int], asyncio.Task[Picture]] = {}
 
-    async def snapshot(self, hub: Hub, width: int) -> Snapshot:
+    async def snapshot(self, hub: Hub, width: int) -> Picture:
         """The newest picture, at the next of `WIDTHS` that is no smaller than `width`. Raises what `still` raises."""
         key = hub, next((one for one in WIDTHS if one >= width), WIDTHS[-1])
         made = self._made.get(key)
         now = asyncio.get_running_loop().time()
-        if made is not None and (now - made[1] < GOOD_FOR_S or made[2] == hub.last_at_us):
+        if made is not None and (now - made[1] < GOOD_FOR_S or made[0].at_us == hub.last_at_us):
             return made[0]
         task = self._making.get(key)
         if task is None:
@@ -65,11 +45,10 @@ class JpegDoor:
         """The stream is no more."""
         self._made = {key: made for key, made in self._made.items() if key[0] is not hub}
 
-    async def _make(self, hub: Hub, width: int) -> Snapshot:
+    async def _make(self, hub: Hub, width: int) -> Picture:
         try:
-            of = hub.last_at_us
-            made = Snapshot(*await self._still(hub, width))
-            self._made[hub, width] = made, asyncio.get_running_loop().time(), of
+            made = await self._still(hub, width)
+            self._made[hub, width] = made, asyncio.get_running_loop().time()
             return made
         finally:
             del self._making[hub, width]

@@ -6,26 +6,21 @@ checked: foreign pictures may have taken it over.
 
 import asyncio
 import itertools
-import os
-import socket
-import sys
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
 from typing import Final
 
 import structlog
 
-import edge
 from drivers.cameras.stream import AccessUnit
-from drivers.child import killed
 from drivers.lines import Unreadable
+from edge.media.asked_child import AskedChild
 from edge.media.looking_messages import (
     EDGES,
     LONGEST_BODY,
     LONGEST_SAMPLE,
     MOST_REFERENCES,
     MOST_SAMPLES,
-    PREFIX,
     Down,
     Failed,
     Jpeg,
@@ -34,7 +29,6 @@ from edge.media.looking_messages import (
     Seen,
     Up,
     head,
-    lengths,
     up,
 )
 
@@ -49,7 +43,6 @@ MOST_WAITING: Final = 160
 """Stills of all cameras of a campus at a press, and the looks beside them."""
 RESTART_S, RESTART_MOST_S = 0.05, 5.0
 """Pause before it is started again, doubled while it fails at once."""
-_ENVIRONMENT = ("PATH", "PYTHONPATH", "LANG", "PYTHONDONTWRITEBYTECODE")
 
 
 class NotSeen(Exception):
@@ -74,7 +67,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A JPEG of a key picture, and when that came (CLOCK_MONOTONIC)."""
+    """A JPEG, and when its picture came (CLOCK_MONOTONIC)."""
 
     jpeg: bytes
     width: int
@@ -166,7 +159,7 @@ class Looking:
         """
         answered = False
         try:
-            child = await _Child.start()
+            child = await AskedChild.start("edge.media.looking_process")
         except OSError as err:
             return False, f"it could not be started: {err.strerror}"
         self.process_id = child.process.pid
@@ -177,7 +170,7 @@ class Looking:
                     continue  # nobody waits for it any more
                 try:
                     async with asyncio.timeout(self._answer_s if answered else first_s):
-                        said, body = await child.ask(asked)
+                        said, body = await _answer(child, asked)
                     self.cpu_us += said.cpu_us
                 except TimeoutError:
                     _settle(asked, "hung")
@@ -204,61 +197,12 @@ def _settle(asked: _Asked, code: str) -> None:
         asked.answered.set_exception(NotSeen(code))
 
 
-class _Child:
-    """The process and the socket to it."""
-
-    def __init__(
-        self,
-        process: asyncio.subprocess.Process,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-    ) -> None:
-        self.process = process
-        self._reader, self._writer = reader, writer
-
-    @classmethod
-    async def start(cls) -> "_Child":
-        """Raises OSError."""
-        ours, theirs = socket.socketpair()
-        reader, writer = await asyncio.open_connection(sock=ours)
-        try:
-            with theirs:
-                process = await asyncio.create_subprocess_exec(
-                    sys.executable,
-                    "-m",
-                    "edge.media.looking_process",
-                    stdin=theirs.fileno(),
-                    stdout=asyncio.subprocess.DEVNULL,
-                    # libavcodec complains of each foreign picture there.
-                    stderr=asyncio.subprocess.DEVNULL,
-                    cwd=Path(edge.__file__).parent.parent,
-                    env={
-                        **{name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
-                        # Their threads would take more than they give for pictures of this size.
-                        "OPENBLAS_NUM_THREADS": "1",
-                        "OMP_NUM_THREADS": "1",
-                    },
-                )
-        except BaseException:
-            writer.transport.abort()
-            raise
-        return cls(process, reader, writer)
-
-    async def ask(self, asked: _Asked) -> tuple[Up, bytes]:
-        """Raises OSError, EOFError, `Unreadable`."""
-        self._writer.write(head(asked.message, sum(map(len, asked.body))))
-        self._writer.writelines(asked.body)
-        await self._writer.drain()
-        head_bytes, body_bytes = lengths(await self._reader.readexactly(PREFIX.size))
-        said = up(await self._reader.readexactly(head_bytes))
-        body = await self._reader.readexactly(body_bytes)
-        if said.id != asked.message.id:
-            raise Unreadable("the answer to another question")
-        if isinstance(said, Seen) and not EDGES + 4 <= len(body) <= EDGES + LONGEST_SAMPLE:
-            raise Unreadable("measures of another length")
-        return said, body
-
-    async def end(self) -> None:
-        """End it, now, and wait until it is gone."""
-        self._writer.transport.abort()
-        await killed(self.process)
+async def _answer(child: AskedChild, asked: _Asked) -> tuple[Up, bytes]:
+    """Raises OSError, EOFError, `Unreadable`."""
+    text, body = await child.ask(partial(head, asked.message), asked.body)
+    said = up(text)
+    if said.id != asked.message.id:
+        raise Unreadable("the answer to another question")
+    if isinstance(said, Seen) and not EDGES + 4 <= len(body) <= EDGES + LONGEST_SAMPLE:
+        raise Unreadable("measures of another length")
+    return said, body

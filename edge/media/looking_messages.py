@@ -88,8 +88,8 @@ Up = Seen | Made | Failed
 _encoder = msgspec.json.Encoder()
 
 
-def head(message: Down | Up, body_bytes: int) -> bytes:
-    """What goes before the body."""
+def head(message: msgspec.Struct, body_bytes: int) -> bytes:
+    """What goes before the body of a message to or from a process that decodes."""
     said = _encoder.encode(message)
     return PREFIX.pack(len(said), body_bytes) + said
 

@@ -9,7 +9,6 @@ import resource
 import socket
 import sys
 import time
-from fractions import Fraction
 from typing import Final
 
 import av
@@ -19,6 +18,7 @@ import numpy.typing as npt
 from drivers.cameras.stream import Codec
 from drivers.confined import STARTS_NOTHING, confine
 from drivers.lines import Unreadable
+from edge.media.jpeg import MOST_PIXELS, Undecodable, decoder, jpeg_of
 from edge.media.looking_messages import (
     CELLS,
     EDGES,
@@ -39,9 +39,6 @@ from edge.media.looking_messages import (
 NICE: Final = 10
 MOST_MEMORY: Final = 1 << 30
 """Address space: the libraries take 0.4 GiB of it, a 4K picture decoded and turned 40 MiB."""
-MOST_PIXELS: Final = 8192 * 4608
-JPEG_QUALITY: Final = 4
-"""Of libavcodec's mjpeg: 2 is the best, 31 the worst; in units of its FF_QP2LAMBDA."""
 _SOFT: Final = 4.0
 """Contrast, in luma levels, at which an edge counts half: noise counts less, any light as much as another."""
 _TILES: Final = (8, 6)
@@ -56,19 +53,12 @@ Luma = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
 
-class Undecodable(ValueError):
-    """No picture came of it."""
-
-
 def decoded(data: bytes, codec: Codec, *, exact: bool) -> av.VideoFrame:
     """The picture of one key access unit (Annex B). exact: False leaves the loop filter out, which costs a third.
 
     Raises `Undecodable`.
     """
-    context = av.CodecContext.create({"h264": "h264", "h265": "hevc"}[codec], "r")
-    if not isinstance(context, av.VideoCodecContext):
-        raise Undecodable("no decoder")
-    context.thread_count = 1
+    context = decoder(codec)
     if not exact:
         context.options = {"skip_loop_filter": "all"}
     try:
@@ -187,20 +177,7 @@ def look(asked: LookAt, body: memoryview) -> tuple[Seen, bytes]:
 def jpeg(asked: Jpeg, body: memoryview) -> tuple[Made, bytes]:
     """A JPEG. Raises `Undecodable`."""
     began = time.thread_time_ns()
-    frame = decoded(bytes(body), asked.codec, exact=True)
-    width = min(asked.width or frame.width, frame.width) // 2 * 2
-    height = max(2, round(frame.height * width / frame.width) // 2 * 2)
-    turned = frame.reformat(width, height, "yuvj420p")
-    context = av.CodecContext.create("mjpeg", "w")
-    if not isinstance(context, av.VideoCodecContext):
-        raise Undecodable("no encoder")
-    context.width, context.height, context.pix_fmt = width, height, "yuvj420p"
-    context.time_base = Fraction(1, 25)
-    context.options = {"flags": "+qscale", "global_quality": str(JPEG_QUALITY * 118)}
-    try:
-        data = b"".join(bytes(packet) for packet in [*context.encode(turned), *context.encode(None)])
-    except av.FFmpegError as err:
-        raise Undecodable(str(err)) from err
+    data, width, height = jpeg_of(decoded(bytes(body), asked.codec, exact=True), asked.width)
     return Made(asked.id, width, height, (time.thread_time_ns() - began) // 1_000), data
 
 

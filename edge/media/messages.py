@@ -129,6 +129,8 @@ class Standing(msgspec.Struct, frozen=True, tag="standing", forbid_unknown_field
     engine: Code
     engine_code: Code
     detail: Detail
+    since_mono_us: Count | None = None
+    """Of one that is blind: as `CameraTold.since`."""
 
 
 class StreamFigures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

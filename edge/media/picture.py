@@ -75,7 +75,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """since_us: of the state, CLOCK_MONOTONIC. alike: with the best reference; None: none is learned."""
+    """since_us: of the state, CLOCK_MONOTONIC. began_us: of the first look that said so.
+
+    alike: with the best reference; None: none is learned.
+    """
 
     state: State
     since_us: int
@@ -83,6 +86,7 @@ class Judged:
     alike: float | None
     references: int
     learning: int
+    began_us: int = 0
 
 
 class Judge:
@@ -94,10 +98,12 @@ class Judge:
         self._agreed = 0
         self._by_hand = False
         self._state: State = "unknown"
-        self._since_us = 0
+        self._since_us = self._began_us = 0
         self._alike: float | None = None
         self._looks = 0
-        self._recent: deque[State | None] = deque(maxlen=RECENT)
+        self._recent: deque[State] = deque(maxlen=RECENT)
+        self._recent_us: deque[int] = deque(maxlen=RECENT)
+        """When the picture of each was taken."""
         self.looked_at_us: int | None = None
         """Capture of the picture that was judged last, CLOCK_MONOTONIC."""
 
@@ -111,7 +117,13 @@ class Judge:
     def judged(self) -> Judged:
         """What is believed now."""
         return Judged(
-            self._state, self._since_us, self._looks, self._alike, len(self.references), self._agreed
+            self._state,
+            self._since_us,
+            self._looks,
+            self._alike,
+            len(self.references),
+            self._agreed,
+            self._began_us,
         )
 
     @property
@@ -129,6 +141,7 @@ class Judge:
         """A person says that what the camera sees from now on is right: all that was learned is forgotten."""
         self.references, self._candidate, self._agreed, self._by_hand = (), None, 0, True
         self._recent.clear()
+        self._recent_us.clear()
         self._state = "unknown"
 
     def not_seen(self, at_us: int) -> None:
@@ -174,6 +187,7 @@ class Judge:
         if said is None:
             return
         self._recent.append(said)
+        self._recent_us.append(at_us)
         frozen = self._recent.count("frozen")
         if frozen >= PATIENCE["frozen"]:
             settled: State | None = "frozen"
@@ -184,6 +198,11 @@ class Judge:
             settled = said if list(self._recent)[-wanted:] == [said] * wanted else None
         if settled is not None and settled != self._state:
             self._state, self._since_us = settled, at_us
+            recent = [*zip(self._recent, self._recent_us, strict=True)]
+            if settled != "frozen":
+                # Of these none may be between; and the last of them is that which settled it.
+                recent = recent[-PATIENCE[settled] :]
+            self._began_us = next(each_us for one, each_us in recent if one == settled)
 
     def _learn(self, seen: Measures, said: State | None) -> None:
         # Never what may be a fault; and of a scene that is known well there is nothing to learn.

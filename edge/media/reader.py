@@ -90,6 +90,11 @@ class Reader:
         self._ending: StreamLost | None = None
         self._watch: asyncio.TimerHandle | None = None
 
+    @property
+    def last_us(self) -> int:
+        """CLOCK_MONOTONIC of the last whole picture of a stream that was up; 0: since then it is being opened anew."""
+        return self._last_us
+
     async def run(self) -> NoReturn:
         """Until cancelled. Nothing a camera does ends it."""
         while True:

@@ -47,26 +47,30 @@ def presses_of(views: Views, name: str) -> list[Line]:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What an incident kept of cameras. blind: (camera, why) at its press.
+    """What an incident kept of cameras. blind: (camera, why, since_us) at its press.
+
+    since_us: of what became known behind the press, UTC microseconds; None: it was known.
 
     files: rows of `evidence`, by name.
     """
 
     cameras: tuple[str, ...]
-    blind: tuple[tuple[str, str], ...]
+    blind: tuple[tuple[str, str, int | None], ...]
     files: tuple[Line, ...]
 
 
 def kept(views: Views, name: str) -> Kept:
     """What an incident kept of cameras."""
     cameras = views.lines("SELECT camera FROM incident_cameras WHERE incident = ? ORDER BY camera", name)
-    blind = views.lines("SELECT camera, code FROM blind_spots WHERE incident = ? ORDER BY camera", name)
+    blind = views.lines(
+        "SELECT camera, code, since_us FROM blind_spots WHERE incident = ? ORDER BY camera", name
+    )
     files = views.lines(
         "SELECT * FROM evidence WHERE incident = ? ORDER BY camera, name LIMIT ?", name, MOST_FILES
     )
     return Kept(
         tuple(one["camera"] for one in cameras),
-        tuple((one["camera"], one["code"]) for one in blind),
+        tuple((one["camera"], one["code"], one["since_us"]) for one in blind),
         tuple(files),
     )
 

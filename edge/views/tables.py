@@ -96,6 +96,8 @@ def apply(connection: sqlite3.Connection, event: Stored) -> None:
             _readiness(connection, event)
         case "cameras.asked/1":
             _cameras(connection, event)
+        case "cameras.found_blind/1":
+            _blind(connection, event, _cell(event.data, "since_us"))
         case "evidence.begun/1" | "evidence.ended/1" | "evidence.deleted/1":
             _evidence(connection, event)
         case "segment.dropped/1":
@@ -236,13 +238,19 @@ def _cameras(connection: sqlite3.Connection, event: Stored) -> None:
     ).fetchone()
     for camera in _words(event.data.get("cameras")):
         connection.execute("INSERT OR IGNORE INTO incident_cameras VALUES (?, ?)", (event.incident, camera))
+    if asked_before is None:
+        _blind(connection, event, None)
+
+
+def _blind(connection: sqlite3.Connection, event: Stored, since_us: Cell) -> None:
+    """Blind spots of an incident's press. since_us: of what became known behind it."""
     blind = event.data.get("blind")
-    if asked_before is not None or not isinstance(blind, list):
+    if event.incident is None or not isinstance(blind, list):
         return
     for pair in blind:
         if isinstance(pair, list) and len(pair) == 2:
-            row = (event.incident, str(pair[0]), str(pair[1]))
-            connection.execute("INSERT OR IGNORE INTO blind_spots VALUES (?, ?, ?)", row)
+            row = (event.incident, str(pair[0]), str(pair[1]), since_us)
+            connection.execute("INSERT OR IGNORE INTO blind_spots VALUES (?, ?, ?, ?)", row)
 
 
 _SEAL: Final = (

@@ -11,6 +11,7 @@ class CameraTold:
     """A camera's standing as it is from now on: said when something of it turned, and of each after a start.
 
     up: whole pictures come. code: why not (`drivers.cameras.stream.StreamLost`). engine_code: why not our own engine.
+    since: of one that is blind, when that began at the latest: the last whole picture, the first that showed it; None: not known.
     """
 
     at: Instant
@@ -21,15 +22,20 @@ class CameraTold:
     engine: str
     engine_code: str
     detail: str
+    since: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CamerasTurned:
-    """The camera process is up, or went away: `code` `killed`, `hung`, `memory`, `ended`."""
+    """The camera process is up, or went away: `code` `killed`, `hung`, `memory`, `ended`.
+
+    since: of one that went, until when it was there for certain: of one that hung, its last word.
+    """
 
     at: Instant
     up: bool
     code: str
+    since: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,19 @@ class CamerasAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class CamerasFoundBlind:
+    """Behind a press it became known that these cameras were blind already when it came: `CamerasAsked` does not name them.
+
+    since_us: UTC microseconds, no later than the press: up to when they are known to have been seen through.
+    """
+
+    KIND: ClassVar[str] = "cameras.found_blind/1"
+    SEALED: ClassVar[tuple[str, ...]] = ()
+    blind: tuple[tuple[CameraId, BlindCode], ...]
+    since_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceBegun:
     """A file of pictures is being written. name: below the store's evidence directory; said of it again when it ends."""
 
@@ -179,6 +192,7 @@ CameraFact = (
     | CameraPictureTurned
     | CamerasWatched
     | CamerasAsked
+    | CamerasFoundBlind
     | EvidenceBegun
     | EvidenceEnded
     | EvidenceDeleted

@@ -108,6 +108,10 @@ async def test_a_process_that_misbehaves_is_ended_started_again_and_told(
         await heard.until(lambda: heard.told and heard.turns[-1] == (True, ""))
 
     assert cameras.restarts >= 1
+    gone = next(one for one in heard.events if isinstance(one, CamerasTurned) and not one.up)
+    assert gone.since is not None
+    # What hung was known to be there until its last word: two seconds and not a moment ago.
+    assert (gone.at.since(gone.since) >= 1_500_000) == (how == "hangs")
     assert heard.told[-1].up
     assert len(heard.of(EvidenceTold)) <= 1.1 * FILES
 

@@ -25,7 +25,7 @@ from rules.model.alerts import (
     DetectionShown,
     DetectionViewed,
 )
-from rules.model.camera_facts import CameraIdentified, CamerasAsked, CameraTurned
+from rules.model.camera_facts import CameraIdentified, CamerasAsked, CamerasFoundBlind, CameraTurned
 from rules.model.device_facts import DeviceIdentified
 from rules.model.facts import (
     Because,
@@ -307,6 +307,7 @@ def full() -> Record:
         WalkTestStarted((button,), 5, 1, 2, "boot", "Kim"),
         PressRecorded(button, PressId("t"), "test", "mqtt", "hold", "lockdown", zone, "test", 5, 0, "hold"),
         CamerasAsked((CameraId("cam"),), ((CameraId("cam-2"), "lost"),)),
+        CamerasFoundBlind(((CameraId("cam"), "unwatched"),), 1_790_000_000_000_000),
         CameraTurned(CameraId("cam-2"), False, "closed", "own", "", "gone"),
         CameraIdentified(CameraId("cam"), "Axis", "M3085", "11.2", "A", "S1", "Axis, Inc."),
         DeviceIdentified(ControllerId("plc"), "modbus", "", "WAGO", "750-362", "01.09", "S1", "WAGO"),

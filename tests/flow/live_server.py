@@ -10,21 +10,22 @@ import os
 import socket
 import sys
 import time
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 from aiohttp import WSMsgType, web
 from aiortc import RTCDtlsTransport
 from aiortc.rtp import is_rtcp
 
 from drivers.cameras.stream import AccessUnit, Track
+from edge.media.following import Followers
 from edge.media.hub import Hub
 from edge.media.live_fmp4 import CHUNK, TEXT, Fmp4Door
 from edge.media.live_jpeg import JpegDoor
 from edge.media.live_whep import NotServed, Viewers
+from edge.media.looking import Looking, NotSeen, Picture
+from edge.media.still import picture
 from edge.web.headers import CSP
 from tests.flow.live_camera import HEAD
 
@@ -71,7 +72,9 @@ class Served:
         self.hubs = {name: Hub("cam-1", name) for name in ("main", "sub")}
         self.viewers = Viewers(most=said.get("most", 32), ended=lambda viewer, why: self.ends.append(why))
         self.door = Fmp4Door()
-        self.jpeg = JpegDoor(still)
+        self.looking = Looking()
+        self.followers = Followers()
+        self.jpeg = JpegDoor(self._newest)
         self.wire = Wire()
         self.ends: list[str] = []
         self.paused = False
@@ -167,7 +170,15 @@ class Served:
         self.asked.append("jpeg")
         hub = self.hubs["sub" if request.query.get("stream") == "sub" else "main"]
         made = await self.jpeg.snapshot(hub, int(request.query["width"]))
-        return web.Response(body=made.jpeg, headers=made.headers(time.time_ns() // 1_000))
+        age_us = time.monotonic_ns() // 1_000 - made.at_us
+        headers = {"X-Age-Ms": str(-(-age_us // 1_000)), "Cache-Control": "no-store"}
+        return web.Response(body=made.jpeg, content_type="image/jpeg", headers=headers)
+
+    async def _newest(self, hub: Hub, width: int) -> Picture:
+        try:
+            return await self.followers.picture(hub, width)
+        except NotSeen:
+            return await picture(self.looking, hub, width, 0, None)
 
     async def act(self, request: web.Request) -> web.Response:
         """A test's own: `paused`, `broken`; answers with what was seen so far."""
@@ -191,26 +202,6 @@ class Served:
         )
 
 
-async def still(hub: Hub, width: int) -> tuple[bytes, int]:
-    """A picture of the newest key picture; the product has a process for it."""
-    unit = hub.last_key
-    assert unit is not None
-    decoder = av.CodecContext.create(unit.track.codec if unit.track.codec == "h264" else "hevc", "r")
-    assert isinstance(decoder, av.VideoCodecContext)
-    frames = [*decoder.decode(av.Packet(unit.data)), *decoder.decode(None)]
-    taken = time.time_ns() // 1_000 - (time.monotonic_ns() // 1_000 - unit.at_us)
-    small = frames[0].reformat(width, width * frames[0].height // frames[0].width, "yuvj420p")
-    encoder = av.CodecContext.create("mjpeg", "w")
-    assert isinstance(encoder, av.VideoCodecContext)
-    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = (
-        small.width,
-        small.height,
-        "yuvj420p",
-        Fraction(1),
-    )
-    return b"".join(bytes(packet) for packet in [*encoder.encode(small), *encoder.encode(None)]), taken
-
-
 async def main() -> None:
     """Until it is told to end."""
     np.seterr(all="raise")
@@ -230,6 +221,7 @@ async def main() -> None:
     await web.TCPSite(runner, host, 0).start()
     streams = ["main", "sub"] if served.said.get("sub") else ["main"]
     async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(served.looking.serve())
         for stream in streams:
             tasks.create_task(served.feed(stream))
         while not all(served.hubs[stream].gop for stream in streams):

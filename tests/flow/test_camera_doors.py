@@ -4,6 +4,7 @@ age is held against the clock that the camera burnt into it.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -15,9 +16,15 @@ from tests.flow.chromium import Visitor
 from tests.flow.live_rig import browsing, shown, until
 from tests.flow.rig import School, running
 from tests.flow.school import Tree, school
+from tests.flow.waiting import wait_for
 
 FRONT: Final = "cam-front"
 LIVE_CLOCK: Final = StreamSettings(width=640, height=360, fps=10, gop=10, bit_rate=1_000_000, live=True)
+SLOW: Final = "cam-slow"
+HEVC: Final = "cam-hevc"
+SLOWLY: Final = replace(LIVE_CLOCK, gop=100)
+"""Ten seconds from one key picture to the next."""
+STREAMS: Final = {FRONT: LIVE_CLOCK, SLOW: SLOWLY, HEVC: replace(SLOWLY, codec="h265")}
 PASSWORD: Final = "walnut-ladder-47-violet-moss"
 # What the box's side of a call is reached by leads to a port where nobody is: as a firewall has it that lets no UDP through.
 NO_UDP: Final = r"""(() => {
@@ -28,10 +35,11 @@ NO_UDP: Final = r"""(() => {
 })();"""
 NO_RTC: Final = "delete window.RTCPeerConnection;"
 NO_MSE: Final = "delete window.MediaSource;"
+NO_SOCKET: Final = "delete window.WebSocket;"
 WITHOUT: Final = {"rtc": "", "mse": NO_RTC, "jpeg": NO_RTC + NO_MSE}
 LATE_MS: Final = 2_500
 """Two seconds, and the way of a picture from its camera to the box on two busy cores."""
-TILE: Final = "document.querySelector('figure.camera')"
+TILE: Final = f"document.querySelector('figure.camera[data-camera={FRONT}]')"
 
 # Twenty times a second: what the tile says, and by the bar code in the bottom strip how old the picture is that it shows.
 WATCH: Final = """(() => {
@@ -44,23 +52,23 @@ WATCH: Final = """(() => {
     let code = 0;
     for (let bit = 0; bit < 40; bit++) code = code * 2 + (data[4 * Math.floor((2 * bit + 1) * wide / 80)] > 125 ? 1 : 0);
     // Black: a video element has its first picture a moment before it can be drawn from.
-    return code ? ((Date.now() % 2 ** 40) - code + 2 ** 40) % 2 ** 40 : null;
+    return code ? { code, age: ((Date.now() % 2 ** 40) - code + 2 ** 40) % 2 ** 40 } : {};
   };
   setInterval(() => {
-    const tile = document.querySelector("figure.camera");
+    const tile = document.querySelector("figure.camera[data-camera=NAME]");
     if (!tile || !tile.dataset.state) return;
     const video = tile.querySelector("video"), still = tile.querySelector("canvas");
     const picture = video.hidden ? still : video;
     const [wide, high] = video.hidden ? [still.width, still.height] : [video.videoWidth, video.videoHeight];
     const { state, door } = tile.dataset, text = tile.querySelector(".shown").textContent;
-    window.shown.push({ state, door, text, age: wide < 100 ? null : age(picture, wide, high) });
+    window.shown.push({ state, door, text, age: null, code: null, ...(wide < 100 ? {} : age(picture, wide, high)) });
   }, 50);
 })();"""
 
 
 @pytest.fixture(scope="module")
 def cameras(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cameras]:
-    made = Cameras(tmp_path_factory.mktemp("pictures"), {FRONT: LIVE_CLOCK})
+    made = Cameras(tmp_path_factory.mktemp("pictures"), STREAMS)
     yield made
     made.stop()
 
@@ -70,10 +78,12 @@ def campus(tmp_path_factory: pytest.TempPathFactory, cameras: Cameras) -> Iterat
     folder = tmp_path_factory.mktemp("looked-at")
 
     def make(port: int) -> Tree:
-        return with_cameras(school(folder, port), [cameras.section(FRONT, "a-1")], folder)
+        sections = [cameras.section(name, "a-1") for name in STREAMS]
+        return with_cameras(school(folder, port), sections, folder)
 
     with running(folder, make) as here:
-        until_seen(here, FRONT)
+        until_seen(here, *STREAMS)
+        wait_for("the page", lambda: here.health("healthz") == 200)
         # Before there is one, every page is the first set-up.
         account(here, "R. Diaz", "administrator")
         yield here
@@ -97,16 +107,16 @@ def technician(campus: School, browser: Browser, name: str) -> Visitor:
     return Visitor(browser, f"http://{campus.tree['web']['listen']}", name, PASSWORD)
 
 
-def opened(page: Page, who: Visitor, before: str) -> None:
-    page.add_init_script(before + WATCH)
-    page.goto(f"{who.base}/cameras")
+def opened(page: Page, who: Visitor, before: str, name: str = FRONT) -> None:
+    page.add_init_script(before + WATCH.replace("NAME", name))
+    page.goto(f"{who.base}/cameras" + ("" if name == FRONT else f"/{name}"))
 
 
 def is_live_by(page: Page, door: str) -> None:
     """Until the tile is live, its picture read for a while."""
-    until(page, f"{TILE}.dataset.state === 'live' && {TILE}.dataset.door === '{door}'")
+    until(page, f"window.shown.at(-1)?.state === 'live' && window.shown.at(-1).door === '{door}'")
     said = len(shown(page))
-    until(page, f"window.shown.length > {said} + 20 && {TILE}.dataset.state === 'live'")
+    until(page, f"window.shown.length > {said} + 20 && window.shown.at(-1).state === 'live'")
 
 
 def says_its_age(found: list[dict[str, Any]]) -> None:
@@ -160,4 +170,25 @@ def test_where_no_udp_gets_through_the_socket_serves_and_where_no_socket_does_jp
         opened(page, who, NO_UDP)
         is_live_by(page, "jpeg")
         says_its_age(shown(page))
+    assert who.complaints == []
+
+
+@pytest.mark.parametrize("name", [SLOW, HEVC])
+def test_the_last_door_shows_the_newest_picture_where_key_pictures_are_ten_seconds_apart(
+    campus: School, browser: Browser, name: str
+) -> None:
+    until_seen(campus, name)
+    who = technician(campus, browser, f"At {name}")
+    with who.window() as page:
+        opened(page, who, NO_RTC + NO_MSE + NO_SOCKET, name)
+        is_live_by(page, "jpeg")
+        # Of four seconds in which one key picture came, if any: five pictures that were called live.
+        newest = (
+            "window.shown.slice(-80).filter((one) => one.state === 'live' && one.code).map((one) => one.code)"
+        )
+        until(page, f"new Set({newest}).size >= 5")
+        codes = page.evaluate(newest)
+        found = shown(page)
+    says_its_age(found)
+    assert codes == sorted(codes)
     assert who.complaints == []

@@ -220,6 +220,8 @@ def test_a_camera_process_that_hangs_at_the_very_press_holds_up_nothing_of_it_an
     journal, hung = Journal(campus), camera_process(campus)
     with campus.broker.listening(ACCEPTED) as listener:
         os.kill(hung, signal.SIGSTOP)
+        # What it said before is heard: an answer comes behind it.
+        campus.status()
         campus.broker.press("pb-native", "hold", "hangs-1")
         heard = listener.until(ACCEPTED, lambda one: one["press_id"] == "hangs-1")
     campus.until_secured(*DOORS)
@@ -235,6 +237,14 @@ def test_a_camera_process_that_hangs_at_the_very_press_holds_up_nothing_of_it_an
     assert not campus.alive(hung)
     gone, back = journal.of("cameras.watched")
     assert [(one["data"]["up"], one["data"]["code"]) for one in (gone, back)] == [(False, "hung"), (True, "")]
+    # The list of the press could not know it, and is told as soon as it is known that nobody saw anything at the press.
+    (asked,), (found,), (opened,) = (
+        journal.of(kind) for kind in ("cameras.asked", "cameras.found_blind", "incident.opened")
+    )
+    assert asked["data"]["blind"] == []
+    assert found["incident"] == heard["incident"]
+    assert found["data"]["blind"] == [[name, "unwatched"] for name in (HALL, GATE, GYM)]
+    assert found["data"]["since_us"] <= seconds(opened["at"]) * 1e6
     # All of the press was over before anybody could know that the process hung.
     for kind in ("press.heard", "incident.opened", "doors.ordered", "cameras.asked"):
         assert journal.of(kind)[0]["seq"] < gone["seq"]

@@ -5,6 +5,7 @@ import struct
 from typing import Final
 
 from drivers.cameras.h264 import H264
+from drivers.cameras.h264_sps import Shape
 from drivers.cameras.h265 import H265
 from drivers.cameras.malformed import Malformed
 from drivers.cameras.pictures import MOST_SETS
@@ -163,6 +164,22 @@ def packets(data: bytes) -> list[Packet]:
     return found
 
 
+_READ, _READ_5 = H264._shape(_SPS), H265._shape(_SPS_5)
+"""The parameter sets with which every input begins are read once; any other, as often as it comes."""
+
+
+class _H264(H264):
+    @staticmethod
+    def _shape(sps: bytes) -> Shape:
+        return _READ if sps == _SPS else H264._shape(sps)
+
+
+class _H265(H265):
+    @staticmethod
+    def _shape(sps: bytes) -> Shape:
+        return _READ_5 if sps == _SPS_5 else H265._shape(sps)
+
+
 Made = type[H264] | type[H265]
 
 
@@ -199,16 +216,16 @@ def _alike(data: bytes, make: Made, sets: tuple[bytes, ...]) -> None:
 def h264(data: bytes) -> None:
     """Any payloads: a picture that is called whole is made of NAL units that a plain reading of RFC 6184 finds too."""
     found: list[AccessUnit] = []
-    _alike(data, H264, (_SPS, _PPS))
-    pictures = H264((_SPS, _PPS), found.append)
+    _alike(data, _H264, (_SPS, _PPS))
+    pictures = _H264((_SPS, _PPS), found.append)
     _played(data, pictures, found, strict.h264_units)
 
 
 def h265(data: bytes) -> None:
     """The same for RFC 7798."""
     found: list[AccessUnit] = []
-    _alike(data, H265, (_VPS_5, _SPS_5, _PPS_5))
-    pictures = H265((_VPS_5, _SPS_5, _PPS_5), found.append)
+    _alike(data, _H265, (_VPS_5, _SPS_5, _PPS_5))
+    pictures = _H265((_VPS_5, _SPS_5, _PPS_5), found.append)
     _played(data, pictures, found, strict.h265_units)
 
 

@@ -5,6 +5,7 @@ from functools import cache
 
 from drivers.cameras.stream import START_CODE, AccessUnit, Track
 from drivers.lines import Unreadable
+from edge.media import following_messages as following
 from edge.media.clip_timing import Timeline
 from edge.media.looking_messages import (
     LONGEST_BODY,
@@ -102,8 +103,8 @@ def pictures_seeds() -> list[bytes]:
 
 
 def messages(data: bytes) -> None:
-    """Any bytes from the looking process or to it: a message that is the same again when it is said again, or a refusal."""
-    for read in (down, up):
+    """Any bytes from or to a process that decodes: a message that is the same again when it is said again, or a refusal."""
+    for read in (down, up, following.down, following.up):
         try:
             message = read(data)
         except Unreadable:
@@ -129,4 +130,9 @@ def messages_seeds() -> list[bytes]:
         Made(4, 640, 360, 2_000),
         Failed(5, "undecodable", 10),
     )
-    return [head(one, 0)[PREFIX.size :] for one in said] + [head(said[0], 5)]
+    followed = (
+        following.Feed(6, "h264", True, False, (900, 0, 7)),
+        following.Show(7, 640),
+        following.Fed(8, 2, 900),
+    )
+    return [head(one, 0)[PREFIX.size :] for one in (*said, *followed)] + [head(said[0], 5)]

@@ -67,11 +67,15 @@ class IncidentPress(Struct, frozen=True, kw_only=True):
 
 
 class BlindSpot(Struct, frozen=True, kw_only=True):
-    """A camera that nobody could rely on at the press, and why."""
+    """A camera that nobody could rely on at the press, and why.
+
+    since: null where that was known at the press; of what became known behind it, since when at the latest, before the press.
+    """
 
     camera: str
     name: str
     code: BlindCode
+    since: Time | None
 
 
 class EvidenceFile(Struct, frozen=True, kw_only=True):
@@ -197,12 +201,14 @@ def _from_memory(visit: Visit, here: Known) -> dict[str, Any]:
         or any(told["incident"] == here.id for told in one["notices"])
     ]
     blind = record.blind.get(IncidentId(here.id))
+    spots = [_blind(visit, camera, code) for camera, code in blind or ()]
+    spots += [_blind(visit, *one) for one in record.blind_found.get(IncidentId(here.id), ())]
     return {
         "fire": fire_effects(visit.office.plan, visit.office.state) if here.live else [],
         "ledger": ledger,
         "ledger_from": "memory",
         "outputs": outputs if here.live else [],
-        "blind_spots": None if blind is None else [_blind(visit, *one) for one in blind],
+        "blind_spots": None if blind is None else spots,
         "cameras": sorted(record.keeping.get(IncidentId(here.id), ())),
         "evidence": None,
         "presses": None,
@@ -241,13 +247,20 @@ def _from_views(visit: Visit, views: Views, name: str) -> dict[str, Any]:
     found["evidence"] = [_file(name, one) for one in kept.files]
     if IncidentId(name) not in visit.office.state.record.incidents:
         found["cameras"] = kept.cameras
-        found["blind_spots"] = [_blind(visit, CameraId(one), code) for one, code in kept.blind]
+        found["blind_spots"] = [
+            _blind(visit, CameraId(one), code, since_us) for one, code, since_us in kept.blind
+        ]
     return found
 
 
-def _blind(visit: Visit, camera: CameraId, code: str) -> dict[str, str]:
+def _blind(visit: Visit, camera: CameraId, code: str, since_us: int | None = None) -> dict[str, str | None]:
     planned = visit.office.plan.cameras.get(camera)
-    return {"camera": camera, "name": planned.name if planned else camera, "code": code}
+    return {
+        "camera": camera,
+        "name": planned.name if planned else camera,
+        "code": code,
+        "since": None if since_us is None else rfc3339(since_us),
+    }
 
 
 def _file(incident: str, line: dict[str, Any]) -> dict[str, Any]:

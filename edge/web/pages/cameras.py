@@ -131,17 +131,25 @@ def incident_cameras(scene: Scene, of: str) -> Document:
     return {
         "any": bool(known),
         "frozen": frozen is not None,
-        "blind": blind_rows(scene, now if frozen is None else frozen),
+        "blind": blind_rows(
+            scene, now if frozen is None else (*frozen, *record.blind_found.get(IncidentId(of), ()))
+        ),
         "rows": sorted(rows, key=lambda row: (not row["blind"], row["zone"], row["name"])),
         "kept": live is not None and live.kind in KEPT_KINDS,
         "total": len(known),
     }
 
 
-def blind_rows(scene: Scene, blind: Iterable[tuple[str, str]]) -> list[Document]:
-    """Where nobody could see, in words; a camera that the configuration no longer has is named by its id."""
+def blind_rows(
+    scene: Scene, blind: Iterable[tuple[str, str] | tuple[str, str, int | None]]
+) -> list[Document]:
+    """Where nobody could see, in words; a camera that the configuration no longer has is named by its id.
+
+    Of each: camera, why, and of what became known behind the press since when, UTC microseconds.
+    """
     found = []
-    for camera, code in blind:
+    for camera, code, *more in blind:
+        since_us = more[0] if more else None
         planned = scene.plan.cameras.get(CameraId(camera))
         found.append(
             {
@@ -149,6 +157,7 @@ def blind_rows(scene: Scene, blind: Iterable[tuple[str, str]]) -> list[Document]
                 "name": planned.name if planned else camera,
                 "zone": scene.zone_name(planned.zone) if planned else "",
                 "known": planned is not None,
+                "since": "" if since_us is None else scene.clock(rfc3339(since_us)),
                 "word": _(words.BLIND[code][0]) if code in words.BLIND else code,
                 "symbol": SHAPES.get(code, ("unk", "unknown"))[1],
                 "tone": SHAPES.get(code, ("unk", "unknown"))[0],

@@ -202,6 +202,9 @@ def _line(scene: Scene, row: Row) -> Document | None:
             )
             if data["blind"]:
                 text += ", " + many("{n} blind spot", "{n} blind spots", len(data["blind"]))
+        case "cameras.found_blind/1":
+            cameras = ", ".join(_camera(scene, camera) for camera, _why in data["blind"])
+            text = say("Blind since before the press, found out after it: {cameras}", cameras=cameras)
         case "evidence.ended/1" if data["end"] == "failed":
             text = say(
                 "No pictures of {camera}: {why}",

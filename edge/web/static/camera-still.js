@@ -1,6 +1,6 @@
 // A camera's tile by its last door, one JPEG after another; and the last picture of a camera that shows nothing now.
 
-const JPEG_MS = 1000, LIMIT_MS = 10000;
+const JPEG_MS = 600, LIMIT_MS = 10000, LIVE_MS = 2000;
 
 async function fetched(tile, stream, more, signal, clock, Next) {
   const asked = clock(), limit = AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)]);
@@ -24,12 +24,17 @@ export async function last(tile, stream, signal, clock, Next) {
 }
 
 export async function play(tile, stream, signal, clock, wait, Next) {
+  // The last one that came is there at once; the newest has to be decoded from the key picture on.
+  if (tile.taken === null) await last(tile, stream, signal, clock, Next).catch(() => {});
+  let which = stream;
   while (!signal.aborted) {
-    const asked = clock(), [picture, taken] = await fetched(tile, stream, "", signal, clock, Next);
+    const asked = clock(), [picture, taken] = await fetched(tile, which, "", signal, clock, Next);
     if (signal.aborted) return;
     tile.figure.dataset.door = "jpeg";
     paint(tile, picture, taken);
     picture.close();
+    // A large picture that this box cannot decode as fast as it comes: a small one of now tells more.
+    if (clock() - taken > LIVE_MS && which === "main" && /\bsub\b/.test(tile.figure.dataset.streams)) which = "sub";
     await wait(Math.max(100, JPEG_MS - (clock() - asked)), signal);
   }
 }

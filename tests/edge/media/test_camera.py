@@ -97,3 +97,15 @@ async def test_a_camera_that_was_never_there_is_told_once(tmp_path: Path) -> Non
             await lives.until(lambda: len(lives.of(Figures)) >= 2)
 
     assert [(one.up, one.code) for one in lives.of(Standing)] == [(False, "refused")]
+
+
+async def test_a_camera_that_is_lost_says_until_when_it_was_seen_through(tmp_path: Path) -> None:
+    async with cameras() as (one,), life(opened(tmp_path, of("cam-1", one.url()))) as lives:
+        await lives.until(lambda: lives.of(Standing))
+        await one.set_fault(CameraFault("media_stopped"))
+        await lives.until(lambda: lives.of(Standing)[-1].code == "silent")
+        lost, last_us = lives.of(Standing)[-1], lives.process.cameras["cam-1"].main.hub.last_at_us
+        await one.set_fault(CameraFault())
+        await lives.until(lambda: lives.of(Standing)[-1].up)
+    assert lost.since_mono_us == last_us
+    assert {said.since_mono_us for said in lives.of(Standing) if said.up} == {None}

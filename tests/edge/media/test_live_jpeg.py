@@ -1,4 +1,4 @@
-"""The last door: one decode for many who ask, and every picture says when it was taken."""
+"""The last door: one picture for many who ask, which keeps its own time."""
 
 import asyncio
 
@@ -6,7 +6,8 @@ import pytest
 
 from drivers.cameras.stream import AccessUnit, Track
 from edge.media.hub import Hub
-from edge.media.live_jpeg import JpegDoor, Snapshot
+from edge.media.live_jpeg import JpegDoor
+from edge.media.looking import Picture
 
 
 class Looking:
@@ -16,12 +17,12 @@ class Looking:
         self.asked: list[int] = []
         self.ready = asyncio.Event()
 
-    async def __call__(self, hub: Hub, width: int) -> tuple[bytes, int]:
+    async def __call__(self, hub: Hub, width: int) -> Picture:
         self.asked.append(width)
         await self.ready.wait()
         if not hub.last_at_us:
             raise LookupError("no picture yet")
-        return b"jpeg", 1_700_000_000_250_000
+        return Picture(b"jpeg", width, width * 9 // 16, hub.last_at_us)
 
 
 async def test_many_who_ask_at_once_get_one_picture() -> None:
@@ -68,8 +69,18 @@ async def test_where_there_is_no_picture_the_reason_reaches_who_asked_and_the_ne
     assert looking.asked == [320, 320]
 
 
-def test_a_picture_says_when_it_was_taken_and_is_never_called_younger_than_it_is() -> None:
-    said = Snapshot(b"", 1_700_000_000_250_000).headers(1_700_000_012_260_000)
-    assert said["X-Captured-At"] == "2023-11-14T22:13:20.250Z"
-    assert said["Age"] == "13"
-    assert said["Cache-Control"] == "no-store"
+async def test_a_picture_that_was_not_the_newest_when_it_was_made_is_made_again_also_where_nothing_comes_any_more() -> (
+    None
+):
+    looking, hub = Looking(), Hub("cam-1", "sub")
+    hub.unit(AccessUnit(b"", True, 0, 1, Track("h264", b"")))
+    door = JpegDoor(looking)
+    asking = asyncio.create_task(door.snapshot(hub, 320))
+    await asyncio.sleep(0)
+    looking.ready.set()
+    first = await asking
+    hub.unit(AccessUnit(b"", False, 0, 2, Track("h264", b"")))
+    async with asyncio.timeout(10):
+        while (found := await door.snapshot(hub, 320)) is first:
+            await asyncio.sleep(0.01)
+    assert [first.at_us, found.at_us] == [1, 2]

@@ -309,3 +309,13 @@ def test_a_look_that_was_compared_with_other_references_is_not_judged() -> None:
     before = judge.judged
     judge.look(Measures(1, 100, 40, 20, 0.5, (0.9, 0.9), b""))
     assert judge.judged == before
+
+
+def test_what_is_settled_behind_its_patience_began_with_the_first_picture_that_showed_it() -> None:
+    camera = Camera()
+    camera.sees(pictures(15))
+    ok_us = camera.at_us
+    assert camera.judge.judged.state == "ok"
+    assert camera.sees(pictures(6, lambda scene: 16 + 0 * scene)) == "black"
+    assert camera.judge.judged.began_us == ok_us + 2_000_000
+    assert camera.judge.judged.since_us > camera.judge.judged.began_us

@@ -85,6 +85,13 @@ def kept_of_cameras() -> list[Row]:
     return [
         row(16, "cameras.asked/1", "inc-1", "inc-1", {"cameras": ["cam-hall", "cam-gym"], "blind": [["cam-gym", "lost"]]}),
         row(16, "cameras.asked/1", "inc-1", "inc-1", {"cameras": [], "blind": [["cam-hall", "black"]]}),
+        row(
+            16,
+            "cameras.found_blind/1",
+            "inc-1",
+            "inc-1",
+            {"blind": [["cam-yard", "unwatched"], ["cam-gym", "unwatched"]], "since_us": 1_790_000_000_000_000},
+        ),
         row(16, "evidence.begun/1", "cam-hall", "inc-1", {"camera": "cam-hall", "name": "inc-1/cam-hall.mp4"}),
         row(16, "evidence.begun/1", "cam-gym", "inc-1", {"camera": "cam-gym", "name": "inc-1/cam-gym.mp4"}),
         row(16, "evidence.ended/1", "cam-hall", "inc-1", {**still, "end": "sealed", **seal}),

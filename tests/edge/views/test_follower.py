@@ -72,7 +72,7 @@ async def test_what_an_incident_kept_of_cameras_is_a_list_of_files_and_of_blind_
         found = await site.follower.ask(lambda views: kept(views, "inc-1"))
 
     assert found.cameras == ("cam-gym", "cam-hall")
-    assert found.blind == (("cam-gym", "lost"),)
+    assert found.blind == (("cam-gym", "lost", None), ("cam-yard", "unwatched", 1_790_000_000_000_000))
     files = {one["name"]: (one["ending"], one["ended_at"] is None, one["deleted_for"]) for one in found.files}
     assert files == {
         "inc-1/cam-gym.mp4": (None, True, None),

@@ -102,7 +102,10 @@ class Record:
         if "FROM incident_cameras" in sql:
             return [{"camera": one} for one in self.kept.cameras]
         if "FROM blind_spots" in sql:
-            return [{"camera": camera, "code": code} for camera, code in self.kept.blind]
+            return [
+                {"camera": camera, "code": code, "since_us": since_us}
+                for camera, code, since_us in self.kept.blind
+            ]
         if "FROM evidence" in sql:
             return list(self.kept.files)
         return [one for one in self.found if one["incident"] in values]
@@ -110,7 +113,7 @@ class Record:
 
 def kept() -> Record:
     files = (line("cam-hall.jpg", size=85_000), line("cam-hall.mp4"), line("cam-gym", **WRITING))
-    record = Record(Kept((GYM, HALL), ((GYM, "covered"), (HALL, "a word to come")), files))
+    record = Record(Kept((GYM, HALL), ((GYM, "covered", None), (HALL, "a word to come", 1)), files))
     record.found = [
         {
             "incident": "inc-1", "kind": "real", "response": "lockdown", "zone": "hs", "silent": 0,
@@ -193,6 +196,7 @@ async def test_a_timeline_tells_of_the_cameras_kept_and_of_a_file_that_was_taken
             "incident.opened/1", 1, {"id": "inc-1", "kind": "real", "response": "lockdown", "zone": "hs"}
         ),
         recorded("cameras.asked/1", 2, {"cameras": [HALL, GYM], "blind": [[GYM, "lost"]]}),
+        recorded("cameras.found_blind/1", 3, {"blind": [[HALL, "unwatched"], [GYM, "lost"]], "since_us": 1}),
         recorded("evidence.ended/1", 3, {"camera": GYM, "name": "x", "end": "failed", "code": "ENOSPC"}),
         recorded("camera.viewed/1", 4, {"camera": HALL, "how": "evidence"}),
     ]
@@ -202,6 +206,7 @@ async def test_a_timeline_tells_of_the_cameras_kept_and_of_a_file_that_was_taken
     _, text = await served.get("/incidents/inc-1")
 
     assert "Pictures of 2 cameras are kept, 1 blind spot" in text
+    assert "Blind since before the press, found out after it: Hall, Gym" in text
     assert "No pictures of Gym: The disk was full." in text
     assert "A file of Hall was taken out" in text
 

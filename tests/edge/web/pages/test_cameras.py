@@ -8,6 +8,7 @@ import pytest
 from edge.control.desk import Reply
 from edge.web.pages.statics import FILES
 from rules.model.camera_events import LearnAsked
+from rules.model.camera_facts import BlindCode
 from rules.model.ids import CameraId
 from rules.plan import CameraPlan
 from rules.rights import GIVEN, Role
@@ -218,6 +219,24 @@ async def test_an_incident_shows_its_blind_spots_as_they_were_at_the_press(serve
     now = dict(re.findall(r'<li id="eye-([^"]*)"[^>]*>(.*?)</li>', text, re.DOTALL))
     assert ">black<" in now[HALL]
     assert ">up<" in now[GYM]
+
+
+async def test_what_turned_out_to_be_blind_already_at_the_press_is_shown_with_it_and_called_so(
+    serve: Serve,
+) -> None:
+    state = blind_at_the_press(seeing(locked_down({D1: "secured"})), (GYM, "lost"))
+    hung: BlindCode = "unwatched"
+    record = replace(state.record, blind_found={LIVE: ((HALL, hung, NOON.utc_us - 2_000_000),)})
+    served = await serve(office(replace(state, record=record)))
+
+    _, text = await served.get("/incidents/inc-1")
+
+    assert "2 of 3 blind at the press" in text
+    rows = dict(re.findall(r'<li id="blind-([^"]*)">(.*?)</li>', text, re.DOTALL))
+    assert set(rows) == {GYM, HALL}
+    assert ">not watched<" in rows[HALL]
+    assert "found out after the press" in rows[HALL]
+    assert "found out after the press" not in rows[GYM]
 
 
 async def test_before_the_press_s_blind_spots_are_written_those_of_now_are_called_so(serve: Serve) -> None:
