@@ -51,6 +51,8 @@ HELD: Final[Mapping[str, str]] = {
     "not_locked_value": "The command would not have written its locked value; nothing was sent. Lock it by key.",
     "delayed_egress": "Delayed egress is never driven by a response. It works as its own controller does.",
     "fire_active": "Fire alarm: it stays free for people to leave. Send a person to lock it when the alarm is quiet.",
+    "fire_waits": "Fire alarm: no power is put on its lock now, and it opens from inside. Lock it by key; "
+    "it is locked once the alarm is quiet.",
     "fire_unsure": "Its fire input cannot be trusted, so it stays free. Check the fire relay's wiring.",
     "fire_unread": "Its fire input was not read yet since start. It is locked once that is quiet.",
     "latched_active": "Fire alarm: this fire door stays latched. It opens from inside; from outside use a key. "
