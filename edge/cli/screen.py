@@ -56,7 +56,7 @@ def _live(document: Document, width: int) -> Iterator[str]:
     for one in document["incidents"]:
         silent = " SILENT: do not show, do not speak of it." if one["silent"] else ""
         yield plain(
-            f"{one['kind'].upper()}: {one['response']} in {one['zone']} since {clock(one['opened'])}, "
+            f"{one['kind'].upper()}: {one['response']} in {', '.join(one['zones'])} since {clock(one['opened'])}, "
             f"incident {one['id']}.{silent}"
         )
     rows = [
