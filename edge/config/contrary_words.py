@@ -29,8 +29,7 @@ _GO: Final = re.compile(
 
 
 _COME: Final = re.compile(
-    _NOT
-    + r"\b(?:(?:come|go|drive|walk|hurry|return) (?:(?:back|over|here) )?(?:to|into) "
+    _NOT + r"\b(?:(?:come|go|drive|walk|hurry|return) (?:(?:back|over|here) )?(?:to|into) "
     r"(?:the |our |your )?(?:school|campus|building)"
     r"|(?:pick up|collect|fetch|get) (?:your|the) (?:child\w*|student\w*|kids?|sons?|daughters?)"
     r"|vengan?\b|acudan?\b|(?:recoja\w*|recog[ei]\w*) a su)"
