@@ -20,6 +20,7 @@ from edge import (
     ticket_words,
 )
 from edge.flag_words import FLAGS
+from rules.rights import GIVEN, ROLES
 
 VERDICTS: Final[Mapping[str, str]] = {
     "unknown": "Nothing was read since start. Treat as open: look at the door.",
@@ -170,7 +171,8 @@ REFUSALS: Final[Mapping[str, str]] = {
     "factor_no_right": "The role of {user} has no right to release. No door was released.",
     "bad_name": "A name is 1 to 64 printable characters; nothing was changed.",
     "name_taken": "There is one named {name} already; nothing was changed.",
-    "bad_role": "A role is administrator, staff, technician, viewer or device; nothing was changed.",
+    "bad_role": "There is no such role, or it is not given out yet; nothing was changed. Roles: "
+    f"{', '.join(one for one in ROLES if one in GIVEN)}.",
     "password_short": "A password has at least 8 characters, better 15; nothing was changed.",
     "password_long": "A password has at most 256 characters; nothing was changed.",
     "password_common": "That password is one that everybody tries first; nothing was changed. Take several words.",
@@ -196,6 +198,10 @@ REFUSALS: Final[Mapping[str, str]] = {
     **tabletop_words.REFUSALS,
 }
 
+NOT_IN_QUIET: Final = (
+    "Your role may do this while an incident or a drill is live, and nothing is now. Nothing was done: "
+    "a person of the school does it, or starts what is happening."
+)
 NOT_YOURS: Final[Mapping[str, str]] = {
     "look": "see the campus",
     "look-duress": "see silent calls",

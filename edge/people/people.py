@@ -337,7 +337,8 @@ class People:
         book = self._keeper.book.without_sessions({one.id for one in surplus})
         await self._keeper.keep(book.with_session(session))
         role = cast("Role", account.role)
-        caller = Caller(actor, role, "session", session=session.id, proven=session.proven)
+        quiet = self._callers.quiet(role)
+        caller = Caller(actor, role, "session", session=session.id, proven=session.proven, quiet=quiet)
         return SignedIn(caller, cookie, account.name)
 
     def _end(self, ended: list[Session], code: str, actor: Actor) -> None:
