@@ -64,9 +64,11 @@ def show(args: argparse.Namespace) -> int:
         say_json(found)
         return DONE
     width = shutil.get_terminal_size((140, 50)).columns
+    others = [one for one in found["zones"] if one != found["zone"]]
+    also = f", also {', '.join(others)}" if others else ""
     say(
         plain(
-            f"{found['kind'].upper()}: {found['response']} in {', '.join(found['zones'])}, incident {found['id']}"
+            f"{found['kind'].upper()}: {found['response']} in {found['zone']}{also}, incident {found['id']}"
         )
     )
     say(

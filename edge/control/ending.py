@@ -41,6 +41,12 @@ async def closed(
                 return _no("close_same_person", user=request.user)
             second = str(other.actor)
     silent = who.may(desk.rights, "look-duress")
+    quiet = ""
+    if silent and request.incident is None:
+        # Who ends what everybody sees may not know that somebody called in silence meanwhile: that is ended by its own id.
+        live = desk.state.record.incidents.values()
+        quiet = ", ".join(one.id for one in live if one.silent) if any(not one.silent for one in live) else ""
+        silent = not quiet
     of = None if request.incident is None else IncidentId(request.incident)
     make: Make = lambda at, number, actor: CloseAsked(  # noqa: E731
         at, number, actor, request.reason, of, silent, role, fresh, second, named
@@ -48,6 +54,8 @@ async def closed(
     answer = await replied(desk.submit(who.actor, make))
     if answer["code"] in HOW:
         answer["words"] = words.reply(HOW[str(answer["code"])], {})
+    if quiet and answer["ok"]:
+        answer["args"] = {**answer["args"], "silent": quiet}
     return answer
 
 

@@ -41,6 +41,11 @@ class Keyholder:
 
     def close(self, reason: str, incident: str | None = None) -> dict[str, Any]:
         """End what is live, or one of it; by name where a real one asks for it. Raises NoKeyholder; and as `ask`."""
+        answer = self._close(reason, incident)
+        # A silent one stands apart: it is ended behind what everybody sees.
+        return self._close(reason, None) if answer["ok"] and answer["args"].get("silent") else answer
+
+    def _close(self, reason: str, incident: str | None) -> dict[str, Any]:
         request = {"do": "close", "reason": reason} | ({} if incident is None else {"incident": incident})
         answer = ask(self._socket, request)
         if answer["code"] != "person_first":

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from edge.control.path import NAME
 from edge.control.requests import Close
 from edge.control.server import ControlServer
 from rules.model.events import CloseAsked
-from rules.model.ids import Actor
-from tests.edge.campus import D1, locked_down
+from rules.model.ids import Actor, IncidentId, ZoneId
+from rules.state import Incident
+from tests.edge.campus import D1, NOON, locked_down
 from tests.edge.control.desks import PaperDesk, with_people
 from tests.edge.people.someone import Someone
 
@@ -78,6 +80,25 @@ async def test_once_somebody_could_be_named_the_socket_alone_is_nobody(path: Pat
     desk.asked.clear()
     await asked(path)
     assert closed(desk).named
+
+
+async def test_a_silent_call_is_not_ended_behind_what_everybody_sees_and_is_named(
+    path: Path, desk: PaperDesk
+) -> None:
+    record = desk.state.record
+    call = Incident(IncidentId("inc-7"), "real", "duress", ZoneId("a"), True, NOON)
+    desk.state = replace(desk.state, record=replace(record, incidents={**record.incidents, call.id: call}))
+    reply = await asked(path)
+    assert (closed(desk).silent, closed(desk).incident) == (False, None)
+    assert reply["args"]["silent"] == "inc-7"
+    desk.asked.clear()
+    reply = await asked(path, incident="inc-7")
+    assert (closed(desk).silent, "silent" in reply["args"]) == (True, False)
+    desk.asked.clear()
+    desk.state = replace(desk.state, record=replace(record, incidents={call.id: call}))
+    await asked(path)
+    # Nothing else is live: it is what is meant.
+    assert closed(desk).silent
 
 
 @pytest.mark.parametrize(

@@ -194,7 +194,7 @@ def test_an_incident_that_is_over_names_every_zone_that_it_was_in(api: Served) -
     (line,) = [one for one in json.loads(told)["items"] if one["id"] == incident]
     assert line["zones"] == ["a", "b"]
     assert "a, b" in api.campus.cli("incident", "list").stdout
-    assert "in a, b, incident" in api.campus.cli("incident", "show", incident).stdout
+    assert "in a, also b, incident" in api.campus.cli("incident", "show", incident).stdout
 
 
 def test_a_button_tells_of_its_silent_gesture_only_to_those_with_the_right(api: Served) -> None:
