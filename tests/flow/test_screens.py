@@ -63,7 +63,7 @@ def browser() -> Iterator[Chromium]:
 def quiet(campus: School) -> Iterator[School]:
     yield campus
     if campus.status()["incidents"]:
-        campus.cli_close("over")
+        assert campus.end_incident("over")["ok"]
     campus.until("all is over", lambda now: not now["incidents"])
 
 
