@@ -112,7 +112,8 @@ def _introduce_keyholder(store: Path, web: int) -> None:
         complain(f"no demo account could be made: {err}")
         return
     say(f"  page:          http://127.0.0.1:{web}   sign in as demo, password {demo.password}")
-    say("  release:       … release DOOR --reason R --user demo   with one of these codes, each good once:")
+    say("  release, end:  … release DOOR --reason R --user demo, … close --reason R --user demo")
+    say("                 with one of these codes, each good once:")
     for five in (demo.codes[:5], demo.codes[5:]):
         say(f"                 {'  '.join(five)}")
 

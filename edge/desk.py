@@ -21,6 +21,7 @@ from edge.control.desk import Make, NoRecord, Reply
 from edge.control.reports import add_rebuilt, told
 from edge.control.rows import row, wanted
 from edge.flaws.taken import Taken
+from edge.floorplans.drawn import Limits
 from edge.floorplans.shelf import Floorplans
 from edge.importing import Imports, zones_by_name
 from edge.journal.export import Enclosing, NothingToExport, Opens, everything, export, nothing, span_of
@@ -70,7 +71,9 @@ class FrontDesk:
         self._daemon = daemon
         self._steady = Steady()
         self._bundles = Bundles(daemon.store, daemon.operations.ask)
-        self.floorplans = Floorplans(daemon.store, daemon.operations.ask, daemon.operations.read)
+        self.floorplans = Floorplans(
+            daemon.store, daemon.operations.ask, daemon.operations.read, limits=self._plan_limits
+        )
         self.rights: RightsTable = shipped_rights()
         self.people: People = daemon.people
 
@@ -83,6 +86,10 @@ class FrontDesk:
     def state(self) -> State:
         """What is believed now."""
         return self._daemon.appliance.state
+
+    def _plan_limits(self) -> Limits:
+        said = self._daemon.setting.config.policies.floorplans
+        return Limits(said.file_mb, said.things, said.points)
 
     @property
     def timezone(self) -> str:

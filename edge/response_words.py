@@ -38,12 +38,17 @@ REFUSALS: Final[Mapping[str, str]] = {
     "Start {was} by name in the parts that keep it, then change {where}.",
     "transition_refused": "{was} holds in {where}. {why} Nothing was changed.",
     "kind_refused": "{why} Nothing was started.",
+    "person_first": "The end of a real incident is a person's, by name, and never a program's. Nothing was ended: "
+    "somebody with the right to end signs in on the page, or at the box: campus-edge close --user NAME. "
+    "A drill may be ended by a program.",
     "factor_first": "Its plan asks for a second factor for this very end. Nothing was ended: "
     "open a release session, then end it.",
     "second_person_first": "Its plan asks for a second named person. Nothing was ended: "
     "open a release session with them, then end it.",
     "close_needs_user": "Its plan asks for a second factor for this very end. Nothing was ended: "
     "say who ends it, --user NAME, who is asked for a code. Starts and presses need none.",
+    "close_needs_name": "The end of a real incident is a person's, by name. Nothing was ended: say who ends it, --user NAME, "
+    "who is asked for a code. Without one: campus-edge user codes NAME prints some. Starts and presses need none.",
     "close_needs_second": "Its plan asks for two named persons. Nothing was ended: "
     "--user NAME and --second NAME, each asked for a code. Starts and presses need none.",
     "close_same_person": "The second person is another than {user}. Nothing was ended.",

@@ -16,7 +16,7 @@ from edge.watched import cameras
 from edge.weighed import Weighed, dry_run
 from edge.who_knows import notices, rooms
 from rules.contacts import contact_fresh
-from rules.holding import effective
+from rules.holding import effective, zones_of
 from rules.model.ids import DoorId, InputId, Point, ZoneId
 from rules.model.moments import Instant
 from rules.model.values import dataclass
@@ -24,7 +24,17 @@ from rules.model.verdicts import SECURED
 from rules.plan import ButtonPlan, DoorPlan, Plan, Sensor
 from rules.school import mode_of
 from rules.silence import button_state
-from rules.state import ButtonMemory, CommandLive, ControllerLive, DoorLive, DoorOrder, Incident, Read, State
+from rules.state import (
+    ButtonMemory,
+    CommandLive,
+    ControllerLive,
+    DoorLive,
+    DoorOrder,
+    Incident,
+    Read,
+    Record,
+    State,
+)
 from rules.supervision import armed, sessions
 
 Mode = Literal["normal", "last_accepted", "safe"]
@@ -217,16 +227,17 @@ def _zone(plan: Plan, state: State, zone: ZoneId) -> Document:
 
 
 def _incidents(state: State) -> list[Document]:
-    return [incident(one) for one in state.record.incidents.values()]
+    return [incident(state.record, one) for one in state.record.incidents.values()]
 
 
-def incident(one: Incident) -> Document:
-    """A live incident, as every list of them begins."""
+def incident(record: Record, one: Incident) -> Document:
+    """A live incident, as every list of them begins. zone: where its gravest response holds; zones: all, that one first."""
     return {
         "id": one.id,
         "kind": one.kind,
         "response": one.response,
         "zone": one.zone,
+        "zones": list(zones_of(record, one)),
         "silent": one.silent,
         "opened": rfc3339(one.opened.utc_us),
     }

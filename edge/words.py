@@ -20,6 +20,7 @@ from edge import (
     ticket_words,
 )
 from edge.flag_words import FLAGS
+from rules.rights import GIVEN, ROLES
 
 VERDICTS: Final[Mapping[str, str]] = {
     "unknown": "Nothing was read since start. Treat as open: look at the door.",
@@ -51,6 +52,8 @@ HELD: Final[Mapping[str, str]] = {
     "not_locked_value": "The command would not have written its locked value; nothing was sent. Lock it by key.",
     "delayed_egress": "Delayed egress is never driven by a response. It works as its own controller does.",
     "fire_active": "Fire alarm: it stays free for people to leave. Send a person to lock it when the alarm is quiet.",
+    "fire_waits": "Fire alarm: no power is put on its lock now, and it opens from inside. Lock it by key; "
+    "it is locked once the alarm is quiet.",
     "fire_unsure": "Its fire input cannot be trusted, so it stays free. Check the fire relay's wiring.",
     "fire_unread": "Its fire input was not read yet since start. It is locked once that is quiet.",
     "latched_active": "Fire alarm: this fire door stays latched. It opens from inside; from outside use a key. "
@@ -168,7 +171,8 @@ REFUSALS: Final[Mapping[str, str]] = {
     "factor_no_right": "The role of {user} has no right to release. No door was released.",
     "bad_name": "A name is 1 to 64 printable characters; nothing was changed.",
     "name_taken": "There is one named {name} already; nothing was changed.",
-    "bad_role": "A role is administrator, staff, technician, viewer or device; nothing was changed.",
+    "bad_role": "There is no such role, or it is not given out yet; nothing was changed. Roles: "
+    f"{', '.join(one for one in ROLES if one in GIVEN)}.",
     "password_short": "A password has at least 8 characters, better 15; nothing was changed.",
     "password_long": "A password has at most 256 characters; nothing was changed.",
     "password_common": "That password is one that everybody tries first; nothing was changed. Take several words.",
@@ -194,6 +198,10 @@ REFUSALS: Final[Mapping[str, str]] = {
     **tabletop_words.REFUSALS,
 }
 
+NOT_IN_QUIET: Final = (
+    "Your role may do this while an incident or a drill is live, and nothing is now. Nothing was done: "
+    "a person of the school does it, or starts what is happening."
+)
 NOT_YOURS: Final[Mapping[str, str]] = {
     "look": "see the campus",
     "look-duress": "see silent calls",

@@ -10,7 +10,7 @@ from typing import Final, Generic, TypeVar
 from rules.contacts import InputState, guarded_state, last_active
 from rules.evidence import fresh, read_back, says
 from rules.model.commands import Drive, Permit, Purpose
-from rules.model.ids import CommandId, ControllerId, DoorId, OutputId
+from rules.model.ids import CommandId, ControllerId, DoorId, InputId, OutputId
 from rules.model.kinds import Test
 from rules.model.moments import SECOND_US, Instant
 from rules.model.seal import SEAL
@@ -182,7 +182,7 @@ def _unattended(plan: Plan, record: Record, live: Live, door: DoorPlan, locking:
     code = not_now(door, live, now)
     if code:
         return code
-    ways = {guarded_state(plan, live, one, now) for one in (*door.rex, *door.exit_buttons, *door.fire)}
+    ways = _said(plan, live, (*door.rex, *door.exit_buttons, *door.fire), now)
     if not ways <= {"quiet"}:
         return "way_out_not_quiet"
     board = live.controllers.get(door.controller)
@@ -223,7 +223,7 @@ def _by_what_is_live(
     # What a covered lock is freed by is never held back, whichever way its relay is wired.
     freed = covered(door) and locking
     if freed or (latches(door) and energises(hardware, drive.on)):
-        states = {guarded_state(plan, live, one, now) for one in door.fire}
+        states = _said(plan, live, door.fire, now)
         # A fire door that stays latched is not one that stays free: whoever releases it is told which.
         code = _worst(states, "fire" if locking else "latched")
         if code:
@@ -231,13 +231,20 @@ def _by_what_is_live(
         order = record.orders.get(door.id)
         if freed and order is not None and order.word == "free" and door.id not in named:
             return "fire_freed"
+    # F16, of a lock that its lever opens. Active alone: what nobody can read keeps no room from being locked.
+    elif locking and energises(hardware, drive.on) and "active" in _said(plan, live, door.fire, now):
+        return "fire_waits"
     if locking and hardware.egress != "free-mechanical":
         return _leaving(plan, live, door, now)
     return ""
 
 
+def _said(plan: Plan, live: Live, inputs: Iterable[InputId], now: Instant) -> set[InputState]:
+    return {guarded_state(plan, live, one, now) for one in inputs}
+
+
 def _leaving(plan: Plan, live: Live, door: DoorPlan, now: Instant) -> str:
-    states = {guarded_state(plan, live, one, now) for one in (*door.rex, *door.exit_buttons)}
+    states = _said(plan, live, (*door.rex, *door.exit_buttons), now)
     if "active" in states:
         return "leaving_active"
     if not states <= {"quiet"}:
@@ -289,7 +296,8 @@ def _ready(plan: Plan) -> Mapping[DoorId, _Ready | str]:
             ready[door.id] = "no_record"
             continue
         refused = _by_record(plan, door, hardware, lock, drive, "lock", frozenset())
-        live = covered(door) or latches(door) or hardware.egress != "free-mechanical"
+        powered = bool(door.fire) and energises(hardware, drive.on)
+        live = powered or covered(door) or latches(door) or hardware.egress != "free-mechanical"
         ready[door.id] = refused or _Ready(door, hardware, lock, drive, live)
     return ready
 
@@ -319,8 +327,7 @@ def _prepare(plan: Plan, doors: tuple[DoorId, ...]) -> Prepared:
     boards: dict[ControllerId, list[tuple[Drive, _Ready]]] = {}
     held: list[tuple[DoorId, str]] = []
     for door in dict.fromkeys(doors):
-        its = ready.get(door, "unknown_door")
-        if isinstance(its, str):
+        if isinstance(its := ready.get(door, "unknown_door"), str):
             held.append((door, its))
         else:
             boards.setdefault(its.drive.point.controller, []).append((its.drive, its))

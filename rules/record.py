@@ -49,7 +49,7 @@ from rules.model.post_facts import (
     TasksOpened,
     TaskTurned,
 )
-from rules.model.response_facts import ExercisePlayed, ResponseChanged
+from rules.model.response_facts import ExercisePlayed, IncidentJoined, ResponseChanged
 from rules.model.responses import Response
 from rules.model.screens import RoomHeard
 from rules.model.selftest import LinkName
@@ -128,7 +128,7 @@ def _fold(record: Record, at: Instant, entry: Entry) -> Record:
         case ResponseChanged() if fact.id in record.incidents:
             changed = replace(record.incidents[fact.id], response=fact.stands, zone=fact.stands_in)
             return altered(record, incidents=_with(record.incidents, fact.id, changed))
-        case ExercisePlayed() if fact.id in record.incidents:
+        case ExercisePlayed() | IncidentJoined() if fact.id in record.incidents:
             played = _play(record.incidents[fact.id], fact.zone, fact.response)
             return altered(record, incidents=_with(record.incidents, fact.id, played))
         case IncidentClosed():
@@ -348,8 +348,8 @@ def _respond(record: Record, at: Instant, fact: ZoneResponded) -> Record:
 
 
 def _play(live: Incident, zone: ZoneId, response: Response) -> Incident:
-    """An exercise that is played there from now on; of any other kind the zones' own states say where it holds."""
-    if live.kind != "exercise":
+    """What is there from now on of an exercise or a silent incident; of any other the zones' own states say where it holds."""
+    if live.kind != "exercise" and not live.silent:
         return live
     return replace(live, played=tuple({**dict(live.played), zone: response}.items()))
 

@@ -20,7 +20,7 @@ from rules.model.facts import (
 )
 from rules.model.ids import Actor, DoorId, IncidentId, ZoneId
 from rules.model.kinds import Drill, Exercise, Kind, KindWord, Real, Switching, kind_of
-from rules.model.response_facts import ExercisePlayed
+from rules.model.response_facts import ExercisePlayed, IncidentJoined
 from rules.model.responses import Ask, Response
 from rules.model.values import dataclass
 from rules.plan import Plan, ResponsePlan
@@ -198,6 +198,9 @@ def _enter(
     elif isinstance(kind, Exercise) and _is_new_there(step, live, ask, wanted):
         played = ExercisePlayed(to.incident, ask.zone, ask.response)
         step.write(played, to.incident, actor=actor, incident=to.incident, because=because)
+    elif wanted.silent and _is_new_there(step, live, ask, wanted):
+        joined = IncidentJoined(to.incident, ask.zone, ask.response)
+        step.write(joined, to.incident, actor=actor, incident=to.incident, because=because)
     if wanted.silent or isinstance(kind, Exercise):
         return False
     own = step.record.zones.get(ask.zone)
@@ -209,7 +212,7 @@ def _enter(
 
 
 def _is_new_there(step: Step, live: Incident, ask: Ask, wanted: ResponsePlan) -> bool:
-    """Whether an exercise was not played in this zone yet, or by something less grave."""
+    """Whether what is on no zone's state was not asked for in this zone yet, or only by something less grave."""
     was = dict(live.played).get(ask.zone)
     return was is None or wanted.rank > step.plan.responses[was].rank
 

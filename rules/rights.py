@@ -27,10 +27,24 @@ Role = Literal[
     "auditor",
     "district",
 ]
-"""The first six are given out now; the others stand in the table so that nothing has to be thought up in a hurry."""
+"""Some are not given out yet: they stand in the table so that nothing has to be thought up in a hurry."""
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 GIVEN: Final[frozenset[Role]] = frozenset(
-    {"administrator", "staff", "technician", "viewer", "device", "detector"}
+    {
+        "administrator",
+        "staff",
+        "technician",
+        "viewer",
+        "device",
+        "detector",
+        "teacher",
+        "substitute",
+        "front-office",
+        "safety-coordinator",
+        "school-resource-officer",
+        "security-officer",
+        "responder",
+    }
 )
 
 Right = Literal[
@@ -77,6 +91,9 @@ ALWAYS: Final[frozenset[Right]] = frozenset({"start", "acknowledge", "report-roo
 NEVER_BY_TOKEN: Final[frozenset[Right]] = frozenset({"release", "people", "configure", "speak"})
 """What no program may do, whatever its role: contract section 5 (`release`: tokens never)."""
 
+IN_QUIET: Final[frozenset[Right]] = frozenset({"look", "screen"})
+"""What a role of `only_live` may while nothing is live: find its way about, and try its sign-in."""
+
 
 @dataclass(frozen=True, slots=True)
 class RightsTable:
@@ -91,6 +108,8 @@ class RightsTable:
     second_factor: frozenset[Right] = frozenset(RIGHTS) - ALWAYS
     looks_recorded: frozenset[Role] = frozenset(ROLES)
     """The roles whose looks through a camera enter the record, each; where nothing is said, everybody's."""
+    only_live: frozenset[Role] = frozenset()
+    """The roles that have more than `IN_QUIET` only while an incident or a drill is live that they may know of."""
 
     def may(self, role: Role, right: Right) -> bool:
         """Whether a role has a right; what is not written is denied."""

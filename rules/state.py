@@ -57,7 +57,7 @@ class ZoneState:
 class Incident:
     """A live incident. `response` is the gravest that holds by it, or was asked for; a silent one is shown on no state topic.
 
-    played: of an exercise, which holds nothing anywhere: each zone it is played in, with what is played there.
+    played: of an exercise and of a silent one, which are on no zone's state: each zone they are in, with what was asked for.
     """
 
     id: IncidentId

@@ -115,14 +115,18 @@ def not_theirs_to_end(step: Step, role: str, live: Iterable[Incident]) -> Respon
 
 
 def not_confirmed(step: Step, event: CloseAsked, live: Iterable[Incident]) -> str:
-    """What the plan of one of those that would be ended asks for and was not given; `""`: nothing. A drill asks for none.
+    """What one of those that would be ended asks for and was not given; `""`: nothing. A drill asks for none.
 
-    Whoever is at the box's own socket is asked as well: only a start is never held up.
+    The end of a real one is a named person's, whatever its plan says (issue 7, A3). Whoever is at the box's own socket is asked
+    as well: only a start is never held up.
     """
-    found = [step.plan.responses.get(one.response) for one in live if one.kind == "real"]
+    real = [one for one in live if one.kind == "real"]
+    found = [step.plan.responses.get(one.response) for one in real]
     asks = {one.end_asks for one in found if one is not None}
     if "second-person" in asks and not event.second:
         return "second_person_first"
+    if real and not event.named:
+        return "person_first"
     return "factor_first" if "fresh" in asks and not event.fresh else ""
 
 

@@ -66,7 +66,13 @@ def close(args: argparse.Namespace) -> int:
     def said(reply: Mapping[str, Any]) -> str:
         closed, locked = (_number(reply, name) for name in ("closed", "doors_still_locked"))
         doors = f" {plural(locked, 'door')} stay as ordered: release them by name." if locked else ""
-        return f"{plural(closed, 'incident')} closed.{doors}"
+        quiet = str(reply["args"].get("silent", ""))
+        look = (
+            f" A SILENT call stays live, {quiet}: look after it, then end it by its id, --incident."
+            if quiet
+            else ""
+        )
+        return f"{plural(closed, 'incident')} closed.{doors}{look}"
 
     request: dict[str, object] = {"do": "close", "reason": args.reason, "incident": args.incident}
     try:

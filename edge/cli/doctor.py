@@ -1,4 +1,4 @@
-"""`doctor`: probes what is configured, outside the daemon, and says what to do about what failed. Today: the cameras."""
+"""`doctor`: probes what is configured, outside the daemon, and says what to do about what failed: cameras, the map."""
 
 import argparse
 import asyncio
@@ -6,12 +6,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from edge.cli import CONFIGURATION, DID_NOT_HOLD, DONE
 from edge.cli.out import complain, plain, say, say_json
+from edge.cli.store import store_of
 from edge.cli.table import table
+from edge.doctor import floorplans
 from edge.doctor.cameras import Examined, Unconfigured, examine
 from edge.doctor.finding import Finding
 from edge.doctor.stream import Played
+from edge.floorplans.drawn import Limits
 from edge.setting import NotAccepted, setting_of
 
 
@@ -30,11 +35,32 @@ def doctor(args: argparse.Namespace) -> int:
     examined, unconfigured = asyncio.run(
         examine(setting.config.cameras, setting.secrets, search=not args.no_search, guest=guest)
     )
+    said = setting.config.policies.floorplans
+    limits = Limits(said.file_mb, said.things, said.points)
+    kept = floorplans.examined(store_of(args.config), limits)
     if args.json:
-        say_json(_document(examined, unconfigured))
+        say_json(
+            {
+                **_document(examined, unconfigured),
+                "floorplans": {**asdict(kept), "limits": structs.asdict(limits)},
+            }
+        )
     else:
         _tell(examined, unconfigured)
-    return DID_NOT_HOLD if any(one.failed for one in examined) else DONE
+        _tell_map(kept, limits)
+    failed = any(one.failed for one in examined) or any(one.weight == "failed" for one in kept.findings)
+    return DID_NOT_HOLD if failed else DONE
+
+
+def _tell_map(kept: floorplans.Kept, limits: Limits) -> None:
+    say(
+        f"Map: {kept.plans} floor plans; the largest draws {kept.things} of {limits.things} things and "
+        f"{kept.points} of {limits.points} points; {kept.kept / 1_048_576:.1f} MB kept."
+        if kept.plans
+        else "No floor plan was brought."
+    )
+    for finding in kept.findings:
+        say(f"{finding.weight}: map: {plain(finding.what)}; {plain(finding.do)}.")
 
 
 def _guest(path: Path | None) -> str:

@@ -37,14 +37,14 @@ def listing(args: argparse.Namespace) -> int:
             one["id"],
             one["kind"].upper(),
             one["response"] + (" SILENT" if one["silent"] else ""),
-            one["zone"],
+            ", ".join(one["zones"]),
             clock(one["opened"]),
             clock(one["closed"]) if one["closed"] else "LIVE",
         )
         for one in found
     ]
     if rows:
-        say(table(("incident", "kind", "response", "zone", "opened", "closed"), rows))
+        say(table(("incident", "kind", "response", "zones", "opened", "closed"), rows))
     else:
         say("No incident is in the record.")
     return DONE
@@ -64,7 +64,13 @@ def show(args: argparse.Namespace) -> int:
         say_json(found)
         return DONE
     width = shutil.get_terminal_size((140, 50)).columns
-    say(plain(f"{found['kind'].upper()}: {found['response']} in {found['zone']}, incident {found['id']}"))
+    others = [one for one in found["zones"] if one != found["zone"]]
+    also = f", also {', '.join(others)}" if others else ""
+    say(
+        plain(
+            f"{found['kind'].upper()}: {found['response']} in {found['zone']}{also}, incident {found['id']}"
+        )
+    )
     say(
         f"opened {clock(found['opened'])}, {'closed ' + clock(found['closed']) if found['closed'] else 'LIVE'}"
     )

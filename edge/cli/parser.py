@@ -15,11 +15,12 @@ from edge.cli.response_verbs import responding
 from edge.cli.tabletop_verbs import tabletop
 from edge.cli.ticket_verbs import ticketing
 from edge.version import VERSION
+from rules import rights
 from rules.model.post_facts import INCIDENT_ROLES, ROOM_WORDS, TaskState
 
 DEFAULT_CONFIG: Final = "/etc/campus-edge/campus.yaml"
 ENVIRONMENT: Final = "CAMPUS_EDGE_CONFIG"
-ROLES: Final = ("administrator", "staff", "technician", "viewer", "device", "detector")
+ROLES: Final = tuple(one for one in rights.ROLES if one in rights.GIVEN)
 KINDS: Final = ("real", "drill", "exercise", "test")
 
 

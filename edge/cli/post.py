@@ -108,7 +108,8 @@ def _named(one: Document) -> str:
 
 
 def _waiting(one: Document) -> str:
-    return f"; {plural(one['tasks_waiting'], 'task')} wait for it" if one["tasks_waiting"] else ""
+    count = one["tasks_waiting"]
+    return f"; {plural(count, 'task')} wait{'s' if count == 1 else ''} for it" if count else ""
 
 
 def _names(rooms: list[Document]) -> str:

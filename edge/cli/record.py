@@ -14,6 +14,17 @@ Document = dict[str, Any]
 
 VERDICT: Final = "door.verdict/1"
 
+PLACED: Final = frozenset(
+    {
+        "incident.opened/1",
+        "incident.raised/1",
+        "response.changed/1",
+        "exercise.played/1",
+        "incident.joined/1",
+        "zone.response/1",
+    }
+)
+"""Kinds that name one more zone of an incident."""
 _SHOWN: Final[Mapping[str, str]] = {
     "press.heard/1": "press of {button} ({gesture}, {standing}) asks for {response} in {zone}",
     "press.unanswered/1": "press {number} of {button} waits for a person: {why}",
@@ -43,6 +54,7 @@ _SHOWN: Final[Mapping[str, str]] = {
     "incident.raised/1": "raised to {response} in {zone}",
     "response.changed/1": "{was} changed to {response} in {zone}",
     "exercise.played/1": "{response} is played in {zone} as well",
+    "incident.joined/1": "{response} is asked for in {zone} as well",
     "transition.refused/1": "{response} in {zone} refused while {was} holds in {held_in}: {code}",
     "incident.end_confirmed/1": "its end was confirmed, second person: {second}",
     "incident.closed/1": "closed",
@@ -63,8 +75,12 @@ _SHOWN: Final[Mapping[str, str]] = {
 
 
 def listing(rows: Iterable[Row]) -> list[Document]:
-    """One document an incident, newest first; from rows that open, raise or close incidents."""
+    """One document an incident, newest first; from rows that tell which there are, and where.
+
+    zones: everywhere it was, the place of its gravest response first.
+    """
     found: dict[str, Document] = {}
+    zones: dict[str, list[str]] = {}
     for row in rows:
         data = row["data"]
         match row["kind"]:
@@ -84,6 +100,10 @@ def listing(rows: Iterable[Row]) -> list[Document]:
                 found[data["id"]] |= {"response": data["stands"], "zone": data["stands_in"]}
             case "incident.closed/1" if data["id"] in found:
                 found[data["id"]]["closed"] = row["at"]
+        if row["kind"] in PLACED and data.get("response") is not None:
+            zones.setdefault(str(data.get("id") or data.get("incident")), []).append(data["zone"])
+    for name, one in found.items():
+        one["zones"] = list(dict.fromkeys((one["zone"], *zones.get(name, ()))))
     return sorted(found.values(), key=lambda one: str(one["opened"]), reverse=True)
 
 

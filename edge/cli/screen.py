@@ -59,7 +59,7 @@ def _live(document: Document, width: int) -> Iterator[str]:
     for one in document["incidents"]:
         silent = " SILENT: do not show, do not speak of it." if one["silent"] else ""
         yield plain(
-            f"{one['kind'].upper()}: {one['response']} in {one['zone']} since {clock(one['opened'])}, "
+            f"{one['kind'].upper()}: {one['response']} in {one['zone']}{_also(one)} since {clock(one['opened'])}, "
             f"incident {one['id']}.{silent}"
         )
     rows = [
@@ -73,6 +73,12 @@ def _live(document: Document, width: int) -> Iterator[str]:
         pressed = "heard" if test["pressed"] else "not pressed yet"
         left = f"{test['left_s'] // 60}:{test['left_s'] % 60:02d}"
         yield plain(f"TEST: button {test['button']} ({test['name']}), {left} left, {pressed}")
+
+
+def _also(incident: Document) -> str:
+    """The other zones of an incident, in which something else may hold: the table below says what."""
+    others = [one for one in incident["zones"] if one != incident["zone"]]
+    return f", also {', '.join(others)}," if others else ""
 
 
 def _calls(document: Document, width: int) -> Iterator[str]:

@@ -28,9 +28,23 @@ _GO: Final = re.compile(
 )
 
 
+_COME: Final = re.compile(
+    _NOT + r"\b(?:(?:come|go|drive|walk|hurry|return) (?:(?:back|over|here) )?(?:to|into) "
+    r"(?:the |our |your )?(?:school|campus|building)"
+    r"|(?:pick up|collect|fetch|get) (?:your|the) (?:child\w*|student\w*|kids?|sons?|daughters?)"
+    r"|vengan?\b|acudan?\b|(?:recoja\w*|recog[ei]\w*) a su)"
+)
+
+
+def calls_families_in(response: Response | str, text: str) -> str:
+    """The words that send families to a campus whose people must stay where they are; `""`: none were found."""
+    found = _COME.search(_line(text)) if response in KEEP_IN or response == "shelter" else None
+    return "" if found is None else found[0]
+
+
 def contrary(response: Response | str, text: str) -> str:
     """The words in a text that are contrary to its response; `""`: none were found."""
-    line = " ".join(text.replace("’", "'").casefold().split())  # noqa: RUF001  as word processors write it
+    line = _line(text)
     if response in LEAD_OUT:
         found = _STAY.search(line)
     elif response in KEEP_IN:
@@ -44,3 +58,7 @@ def why(response: Response | str, words: str) -> str:
     """The sentence of a lint."""
     do = "leave" if response in LEAD_OUT else "stay"
     return f"its words say {words!r}, contrary to {response}: whoever hears them may not {do}"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.replace("’", "'").casefold().split())  # noqa: RUF001  as word processors write it

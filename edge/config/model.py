@@ -212,6 +212,18 @@ class EvidencePolicy(Section, frozen=True, kw_only=True):
     )
 
 
+class FloorplanPolicy(Section, frozen=True, kw_only=True):
+    """What one floor plan that is brought may be and draw. More than this is refused with what to leave out."""
+
+    file_mb: Annotated[
+        int, number("Megabytes of an SVG, PNG or GeoJSON; an IMDF archive may have twice as many.", 1, 32)
+    ] = 16
+    things: Annotated[
+        int, number("Things that it draws; an SVG holds five times as many elements.", 100, 50_000)
+    ] = 20_000
+    points: Annotated[int, number("Points of all of them together.", 1_000, 1_000_000)] = 400_000
+
+
 class NetworkPolicy(Section, frozen=True, kw_only=True):
     """The networks on which safety devices live. The box listens there and scans nothing."""
 
@@ -325,6 +337,7 @@ class Policies(Section, frozen=True, kw_only=True):
     dry_run: DryRunPolicy | None = None
     retention: RetentionPolicy | None = None
     evidence: EvidencePolicy = EvidencePolicy()
+    floorplans: FloorplanPolicy = FloorplanPolicy()
     network: NetworkPolicy | None = None
     tickets: TicketPolicy = TicketPolicy()
     sweep: SweepPolicy = SweepPolicy()

@@ -41,8 +41,11 @@ def read_rights(data: bytes, file: str) -> RightsTable:
         recorded = cast("list[str]", pack["looks_recorded"])
         if unknown := set(recorded) - set(ROLES):
             raise ValueError(f"looks_recorded: {sorted(unknown)} unknown")
+        if unknown := set(only_live := cast("list[str]", pack["only_live"])) - set(ROLES):
+            raise ValueError(f"only_live: {sorted(unknown)} unknown")
+        guests = frozenset(cast("list[Role]", only_live))
         looks = frozenset(cast("list[Role]", recorded))
-        return RightsTable(cast("int", pack["version"]), rights, proven, looks)
+        return RightsTable(cast("int", pack["version"]), rights, proven, looks, guests)
     except (AttributeError, KeyError, TypeError, ValueError) as err:
         raise BrokenPack(f"{file}: {err!r}") from err
 

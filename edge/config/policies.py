@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from edge.config.calendar_checks import check_calendar
 from edge.config.collect import nearest
 from edge.config.devices import ALWAYS, MailOutput, SmsOutput, WebhookOutput
-from edge.config.model import Config
+from edge.config.model import Config, FloorplanPolicy
 from edge.config.pack_drills import day, shipped_drills
 from edge.config.pack_inspections import shipped_inspections
 from edge.config.pack_tickets import shipped_tickets
@@ -19,6 +19,7 @@ def check_policies(config: Config, hurt: set[str], report: Report) -> None:
     if "policies" not in hurt:
         _check_perimeter(config, report)
         _check_tickets(config, report)
+        _check_floorplans(config, report)
         _check_inspections(config, report)
         _check_roles(config, report)
         _check_drills(config, report)
@@ -69,6 +70,19 @@ def _check_told(config: Config, report: Report) -> None:
         if ways and not any(mode in one.hours for one in ways):
             what = f"nobody is written to in the time {mode}, so every route is told then"
             report.note("policies.calendar", what, f"give an output hours: [{mode}]")
+
+
+def _check_floorplans(config: Config, report: Report) -> None:
+    said, usual = config.policies.floorplans, FloorplanPolicy()
+    if said.points > usual.points or said.things > usual.things:
+        what = (
+            f"a floor plan may draw {said.things} things and {said.points} points, which a phone draws slowly"
+        )
+        do = f"leave out furniture and hatching, and keep to {usual.things} and {usual.points} where that is enough"
+        report.note("policies.floorplans", what, do)
+    if said.points < said.things:
+        what = f"{said.points} points are fewer than the {said.things} things that they draw"
+        report.refuse("policies.floorplans.points", what, "write at least as many points as things")
 
 
 def _check_tickets(config: Config, report: Report) -> None:

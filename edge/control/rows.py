@@ -5,9 +5,17 @@ from typing import Any, Final
 from edge.journal.stored import Stored
 
 OF_ANY_INCIDENT: Final = frozenset(
-    {"incident.opened/1", "incident.raised/1", "response.changed/1", "incident.closed/1"}
+    {
+        "incident.opened/1",
+        "incident.raised/1",
+        "response.changed/1",
+        "exercise.played/1",
+        "incident.joined/1",
+        "zone.response/1",
+        "incident.closed/1",
+    }
 )
-"""Kinds that tell which incidents there are."""
+"""Kinds that tell which incidents there are, and in which zones."""
 
 
 def row(event: Stored) -> dict[str, Any]:

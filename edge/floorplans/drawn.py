@@ -14,8 +14,6 @@ VERSION: Final = 1
 LARGEST: Final = 32 * 1_048_576
 """Bytes of what is read of a file, as it lies in the store."""
 MOST_LEVELS: Final = 40
-MOST_FEATURES: Final = 20_000
-MOST_POINTS: Final = 400_000
 FARTHEST_M: Final = 20_000.0
 LONGEST_TEXT: Final = 100
 
@@ -27,6 +25,29 @@ Metres = Annotated[float, Meta(ge=-FARTHEST_M, le=FARTHEST_M)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Point = tuple[float, float]
 LonLat = tuple[Annotated[float, Meta(ge=-180, le=180)], Annotated[float, Meta(ge=-90, le=90)]]
+
+
+class Limits(Struct, frozen=True):
+    """What one file may be and draw: `policies.floorplans`. file_mb: of an SVG, PNG or GeoJSON; an archive twice as much."""
+
+    file_mb: int = 16
+    things: int = 20_000
+    points: int = 400_000
+
+    @property
+    def file_bytes(self) -> int:
+        """Of a drawing, and of a member of an archive."""
+        return self.file_mb * 1_048_576
+
+    @property
+    def archive_bytes(self) -> int:
+        """Of an archive as it comes; unpacked it is half as much again."""
+        return 2 * self.file_bytes
+
+    @property
+    def elements(self) -> int:
+        """Of an SVG, drawn or not."""
+        return 5 * self.things
 
 
 class Feature(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -110,7 +131,38 @@ class Unsound(Exception):
     """It is none of ours, or damaged."""
 
 
-_decoder: Final = msgspec.json.Decoder(Drawn)
+class _DrawnShell(Struct, forbid_unknown_fields=True):
+    """A plan whose levels are still as they were written; so are a level's layers and a layer's features below."""
+
+    version: Annotated[int, Meta(ge=1, le=VERSION)]
+    sha256: Digest
+    format: Format
+    levels: Annotated[list[msgspec.Raw], Meta(max_length=MOST_LEVELS)]
+    grid: Grid | None = None
+    zero: LonLat | None = None
+    left: dict[str, int] = {}
+
+
+class _LevelShell(Struct, forbid_unknown_fields=True):
+    id: Code
+    name: Text
+    ordinal: Annotated[int, Meta(ge=-20, le=200)]
+    layers: list[msgspec.Raw]
+
+
+class _LayerShell(Struct, forbid_unknown_fields=True):
+    name: LayerName
+    verified: Date = ""
+    by: Text = ""
+    features: msgspec.Raw = msgspec.Raw(b"[]")
+    picture: Picture | None = None
+
+
+_feature: Final = msgspec.json.Decoder(Feature)
+_features: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_shell: Final = msgspec.json.Decoder(_DrawnShell)
+_level: Final = msgspec.json.Decoder(_LevelShell)
+_layer: Final = msgspec.json.Decoder(_LayerShell)
 
 
 def written(drawn: Drawn) -> bytes:
@@ -119,10 +171,24 @@ def written(drawn: Drawn) -> bytes:
 
 
 def read(data: bytes) -> Drawn:
-    """The other way. Raises Unsound."""
+    """The other way. Raises Unsound.
+
+    Feature by feature: what decodes a million points in one call keeps every other thread of the box waiting for a second.
+    """
     if len(data) > LARGEST:
         raise Unsound("it is too large")
     try:
-        return _decoder.decode(data)
+        whole = _shell.decode(data)
+        levels = []
+        for one in whole.levels:
+            level = _level.decode(one)
+            layers = []
+            for each in level.layers:
+                layer = _layer.decode(each)
+                features = tuple(_feature.decode(thing) for thing in _features.decode(layer.features))
+                layers.append(Layer(layer.name, layer.verified, layer.by, features, layer.picture))
+            levels.append(Level(level.id, level.name, level.ordinal, tuple(layers)))
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as err:
         raise Unsound(str(err)[:200]) from None
+    found = tuple(levels)
+    return Drawn(whole.version, whole.sha256, whole.format, found, whole.grid, whole.zero, whole.left)

@@ -13,15 +13,14 @@ from msgspec import Struct
 from edge.floorplans.drawn import (
     FARTHEST_M,
     LONGEST_TEXT,
-    MOST_FEATURES,
     MOST_LEVELS,
-    MOST_POINTS,
     Drawn,
     Feature,
     Format,
     Grid,
     Layer,
     Level,
+    Limits,
     LonLat,
     Picture,
     Point,
@@ -39,7 +38,7 @@ class Told(Struct, frozen=True):
 
     level: a slug; scale: metres of a unit or pixel; north: degrees clockwise from true north to the upper edge;
     x, y: metres of the drawing's upper left corner from the map's zero; cell: metres of the grid's cells.
-    zero: where the map that is here lies on Earth.
+    zero: where the map that is here lies on Earth. limits: the site's own, which nobody says beside a file.
     """
 
     level: str = ""
@@ -53,6 +52,7 @@ class Told(Struct, frozen=True):
     verified: str = ""
     by: str = ""
     zero: LonLat | None = None
+    limits: Limits = Limits()
 
 
 @dataclass(slots=True)
@@ -124,11 +124,13 @@ class Gathering:
             )
         self.features += 1
         self.points += len(feature.points)
-        if self.features > MOST_FEATURES or self.points > MOST_POINTS:
+        most = self.told.limits
+        if self.features > most.things or self.points > most.points:
             raise Refused(
                 "too_large",
-                f"it draws more than {MOST_FEATURES} things or {MOST_POINTS} points",
-                "leave out furniture, hatching and text that was made to curves, or bring a level a file",
+                f"it draws more than {most.things} things or {most.points} points",
+                "leave out furniture, hatching and text that was made to curves, bring a level a file, "
+                "or say more under policies: floorplans:",
                 where,
             )
         level.features.setdefault(kind.layer, []).append(feature)

@@ -10,13 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from edge.floorplans.drawn import Feature, Grid, LonLat, Point
+from edge.floorplans.drawn import Feature, Grid, Limits, LonLat, Point
 from edge.floorplans.gathering import Gathering, Storey, number_of, ring_of, text_of, words_of
 from edge.floorplans.kinds import KINDS, LAYERS
 from edge.floorplans.placing import DEFAULT_CELL_M, METRES_A_DEGREE, centimetres, on_earth
 from edge.floorplans.refusal import Refused
 
-LARGEST: Final = 16 * 1_048_576
 OWN: Final = "campus_map"
 Document = dict[str, Any]
 
@@ -43,10 +42,12 @@ class Frame:
     """By level, `""` for all, and by layer."""
 
 
-def parsed(data: bytes, where: str = "") -> Document:
+def parsed(data: bytes, limits: Limits, where: str = "") -> Document:
     """An object of JSON. Raises Refused."""
-    if len(data) > LARGEST:
-        raise Refused("too_large", "it is larger than 16 MiB", "leave out what no responder needs", where)
+    if len(data) > limits.file_bytes:
+        raise Refused(
+            "too_large", f"it is larger than {limits.file_mb} MiB", "leave out what no responder needs", where
+        )
     try:
         found = json.loads(data.decode("utf-8-sig"), parse_constant=_no_number)
     except (ValueError, RecursionError) as err:
@@ -64,7 +65,7 @@ def _no_number(_: str) -> None:
 
 def read(data: bytes, found: Gathering) -> tuple[Grid | None, LonLat | None]:
     """Read a map into `found`; its grid, and where its zero lies. Raises Refused."""
-    document = parsed(data)
+    document = parsed(data, found.told.limits)
     frame = frame_of(document)
     return placed(list(features_of(document, found)), frame, found)
 

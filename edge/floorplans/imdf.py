@@ -10,15 +10,12 @@ import zipfile
 import zlib
 from typing import Any, Final
 
-from edge.floorplans.drawn import Grid, LonLat
+from edge.floorplans.drawn import Grid, Limits, LonLat
 from edge.floorplans.gathering import Gathering, text_of
 from edge.floorplans.geojson import Document, Flat, Frame, features_of, frame_of, parsed, placed, rings_of
 from edge.floorplans.refusal import Refused
 
-LARGEST: Final = 32 * 1_048_576
 MOST_MEMBERS: Final = 64
-MOST_MEMBER: Final = 16 * 1_048_576
-MOST_UNPACKED: Final = 48 * 1_048_576
 OWN: Final = "campus-edge.geojson"
 _CORRIDORS: Final = frozenset({"walkway", "lobby", "foyer", "vestibule"})
 _UNITS: Final = {"stairs": "stair", "steps": "stair", "elevator": "elevator", "escalator": "stair"}
@@ -35,42 +32,43 @@ _AGAIN: Final = "pack the archive again, with the files of IMDF and nothing else
 
 def read(data: bytes, found: Gathering) -> tuple[Grid | None, LonLat | None]:
     """Read an archive into `found`; its grid, and where its zero lies. Raises Refused."""
-    members = unpacked(data)
+    limits = found.told.limits
+    members = unpacked(data, limits)
     if "manifest.json" not in members:
         raise Refused("unreadable", "it has no manifest.json, so it is no IMDF", _AGAIN)
-    manifest = parsed(members["manifest.json"], "manifest.json")
+    manifest = parsed(members["manifest.json"], limits, "manifest.json")
     if not isinstance(manifest.get("version"), str):
         raise Refused("wrong", "its manifest has no version", _AGAIN, "manifest.json")
     if "level.geojson" not in members:
         raise Refused("unplaced", "it has no levels", "bring the archive with its level.geojson")
-    frame = frame_of(parsed(members[OWN], OWN)) if OWN in members else Frame()
+    frame = frame_of(parsed(members[OWN], limits, OWN)) if OWN in members else Frame()
     language = manifest.get("language")
-    ids = _levels(parsed(members["level.geojson"], "level.geojson"), frame, language)
+    ids = _levels(parsed(members["level.geojson"], limits, "level.geojson"), frame, language)
     flats: list[Flat] = []
     units: dict[str, str] = {}
     for name, kind_of in (("unit", _unit), ("opening", _opening)):
         if f"{name}.geojson" in members:
-            document = parsed(members[f"{name}.geojson"], f"{name}.geojson")
+            document = parsed(members[f"{name}.geojson"], limits, f"{name}.geojson")
             flats += _flats(name, document, kind_of, ids, language, found)
             if name == "unit":
                 units = _levels_of_units(document, ids)
     if "amenity.geojson" in members:
-        document = parsed(members["amenity.geojson"], "amenity.geojson")
+        document = parsed(members["amenity.geojson"], limits, "amenity.geojson")
         flats += _amenities(document, units, ids, language, found)
     for name in ("fixture", "occupant", "kiosk", "section"):
         if f"{name}.geojson" in members:
-            told = parsed(members[f"{name}.geojson"], f"{name}.geojson").get("features")
+            told = parsed(members[f"{name}.geojson"], limits, f"{name}.geojson").get("features")
             found.left[name] += len(told) if isinstance(told, list) else 0
     if OWN in members:
-        flats += features_of(parsed(members[OWN], OWN), found, f"{OWN} features")
+        flats += features_of(parsed(members[OWN], limits, OWN), found, f"{OWN} features")
     return placed(flats, frame, found)
 
 
-def unpacked(data: bytes) -> dict[str, bytes]:
+def unpacked(data: bytes, limits: Limits) -> dict[str, bytes]:
     """The members of an archive by their names. Raises Refused."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _members(archive)
+            return _members(archive, limits)
     except (
         zipfile.BadZipFile,
         zlib.error,
@@ -84,7 +82,7 @@ def unpacked(data: bytes) -> dict[str, bytes]:
         raise Refused("unreadable", "it cannot be unpacked", _AGAIN) from None
 
 
-def _members(archive: zipfile.ZipFile) -> dict[str, bytes]:
+def _members(archive: zipfile.ZipFile, limits: Limits) -> dict[str, bytes]:
     infos = [one for one in archive.infolist() if not one.is_dir()]
     if len(infos) > MOST_MEMBERS:
         raise Refused("too_large", f"it has more than {MOST_MEMBERS} files", _AGAIN)
@@ -105,12 +103,11 @@ def _members(archive: zipfile.ZipFile) -> dict[str, bytes]:
             raise Refused("wrong", "a file is in it twice", _AGAIN, base)
         with archive.open(one) as packed:
             # What the archive says of a file's size is a stranger's word: it is read until it is too much.
-            body = packed.read(MOST_MEMBER + 1)
+            body = packed.read(limits.file_bytes + 1)
         total += len(body)
-        if len(body) > MOST_MEMBER or total > MOST_UNPACKED:
-            raise Refused(
-                "too_large", "it unpacks to more than 16 MiB a file, or 48 MiB in all", _AGAIN, base
-            )
+        if len(body) > limits.file_bytes or total > 3 * limits.file_bytes:
+            much = f"it unpacks to more than {limits.file_mb} MiB a file, or {3 * limits.file_mb} MiB in all"
+            raise Refused("too_large", much, _AGAIN, base)
         found[base] = body
     return found
 

@@ -24,12 +24,13 @@ def take(file: Path, store: Path, told: Told, *, keep: bool) -> dict[str, Any]:
     """Read a file, and keep it where that is asked. Raises Refused, with everything as it was before."""
     try:
         with file.open("rb") as source:
-            data = source.read(reading.LARGEST + 1)
+            data = source.read(told.limits.archive_bytes + 1)
     except OSError as err:
         do = "look whether the file is there and may be read"
         raise Refused("unreadable", f"the file cannot be read: {err.strerror}", do) from None
-    if len(data) > reading.LARGEST:
-        raise Refused("too_large", "the file is larger than 32 MiB", "leave out what no responder needs")
+    if len(data) > told.limits.archive_bytes:
+        larger = f"the file is larger than {2 * told.limits.file_mb} MiB"
+        raise Refused("too_large", larger, "leave out what no responder needs")
     try:
         found = reading.read(data, told)
     except MemoryError:

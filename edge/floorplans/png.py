@@ -10,7 +10,6 @@ from typing import Final
 from edge.floorplans.refusal import Refused
 from rules.model.values import dataclass
 
-LARGEST: Final = 16 * 1_048_576
 MOST_SIDE: Final = 12_000
 MOST_PIXELS: Final = 40_000_000
 MOST_CHUNKS: Final = 20_000

@@ -8,7 +8,6 @@ from edge.floorplans.drawn import Drawn, Format, Grid, LonLat, Picture
 from edge.floorplans.gathering import Gathering, Told, day_of, number_of, text_of
 from edge.floorplans.refusal import Refused
 
-LARGEST: Final = 32 * 1_048_576
 SUFFIXES: Final[dict[Format, str]] = {"svg": "svg", "png": "png", "geojson": "geojson", "imdf": "zip"}
 
 
@@ -39,9 +38,12 @@ def read(data: bytes, told: Told) -> Read:
     if not data:
         raise Refused("empty", "the file is empty", "save the plan again")
     format_ = format_of(data)
-    most = {"svg": svg.LARGEST, "png": png.LARGEST, "geojson": geojson.LARGEST, "imdf": imdf.LARGEST}[format_]
+    limits = told.limits
+    most = limits.archive_bytes if format_ == "imdf" else limits.file_bytes
     if len(data) > most:
-        do = "leave out what no responder needs, or bring a level a file"
+        do = (
+            "leave out what no responder needs, bring a level a file, or say more under policies: floorplans:"
+        )
         raise Refused("too_large", f"the file is larger than {most // 1_048_576} MiB", do)
     sha256 = hashlib.sha256(data).hexdigest()
     found = Gathering(told)

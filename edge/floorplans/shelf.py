@@ -13,6 +13,7 @@ import structlog
 
 from edge.floorplans.campus_map import CampusMap, Counts, built
 from edge.floorplans.compared import TYPES, Difference, differences
+from edge.floorplans.drawn import Limits
 from edge.floorplans.gathering import Told
 from edge.floorplans.places import CURRENT, FOLDER
 from edge.floorplans.refusal import Refused
@@ -35,7 +36,16 @@ _counts: Final = msgspec.json.Decoder(tuple[Counts, ...])
 class Floorplans:
     """Belongs to the loop's thread. `follow` is a part of the daemon."""
 
-    def __init__(self, store: Path, ask: AskBook, read: ReadBook, taking: Taking | None = None) -> None:
+    def __init__(
+        self,
+        store: Path,
+        ask: AskBook,
+        read: ReadBook,
+        taking: Taking | None = None,
+        limits: Callable[[], Limits] = Limits,
+    ) -> None:
+        self.limits = limits
+        """What a file may be and draw, by the configuration of now."""
         self._store = store
         self._ask = ask
         self._read = read
@@ -65,7 +75,7 @@ class Floorplans:
 
         Raises NotDone where it was read and kept, and the book is away to record it: then it does not count.
         """
-        told = msgspec.structs.replace(told, zero=self.now.zero)
+        told = msgspec.structs.replace(told, zero=self.now.zero, limits=self.limits())
         try:
             found = await self._taking.take(file, told, keep=keep)
         except Refused as err:

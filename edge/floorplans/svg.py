@@ -19,8 +19,6 @@ from edge.floorplans.kinds import KINDS
 from edge.floorplans.placing import Placed, centimetres
 from edge.floorplans.refusal import Refused
 
-LARGEST: Final = 16 * 1_048_576
-MOST_ELEMENTS: Final = 100_000
 DEEPEST: Final = 64
 LONGEST_ATTRIBUTE: Final = 4 * 1_048_576
 NAMESPACE: Final = "http://www.w3.org/2000/svg"
@@ -102,10 +100,11 @@ class _Reader:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._elements += 1
-        if self._elements > MOST_ELEMENTS or len(self._open) >= DEEPEST:
+        most = self._found.told.limits.elements
+        if self._elements > most or len(self._open) >= DEEPEST:
             raise Refused(
                 "too_large",
-                f"it holds more than {MOST_ELEMENTS} elements, or {DEEPEST} in one another",
+                f"it holds more than {most} elements, or {DEEPEST} in one another",
                 "leave out furniture and hatching",
                 self._where(),
             )

@@ -73,7 +73,8 @@ class Callers:
             return Caller(actor, role, "session", lapsed=True, session=session.id, proven=session.proven)
         if used:
             self._seen[session.id] = now
-        return Caller(actor, role, "session", session=session.id, proven=session.proven)
+        quiet = self.quiet(role)
+        return Caller(actor, role, "session", session=session.id, proven=session.proven, quiet=quiet)
 
     def program(self, known: str) -> Caller | None:
         """The caller of a token by its id."""
@@ -82,7 +83,13 @@ class Callers:
             return None
         if token.expires_utc_s is not None and self._now().utc_us >= token.expires_utc_s * 1_000_000:
             return None
-        return Caller(Actor(token.id), cast("Role", token.role), "token", room=token.room)
+        role = cast("Role", token.role)
+        return Caller(Actor(token.id), role, "token", room=token.room, quiet=self.quiet(role))
+
+    def quiet(self, role: Role) -> bool:
+        """Whether a role is a guest's, and nothing is live that it may know of."""
+        guest = role in self._rights.only_live
+        return guest and self._live_since(self._rights.may(role, "look-duress")) is None
 
     def sessions_of(self, account: str) -> list[Session]:
         """An account's sessions, as last used, the one used last first."""

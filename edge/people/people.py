@@ -72,7 +72,8 @@ class People:
         rights: RightsTable | None = None,
         again_s: float = AGAIN_S,
     ) -> None:
-        table, tell = rights or shipped_rights(), tell or _nothing
+        self._rights = table = rights or shipped_rights()
+        tell = tell or _nothing
         self._hasher = hasher or Hasher()
         self._tell = tell
         self._now = now
@@ -191,6 +192,10 @@ class People:
         return account is not None and self._factors.has_one(account)
 
     # --- signing in and out -------------------------------------------------------------------
+
+    def anybody(self, right: Right) -> bool:
+        """Whether somebody can be named who may do this: an account in use, with the right and a second factor."""
+        return self.registrar.anybody(self._rights, right)
 
     async def sign_in(self, name: str, password: str, code: str, source: str) -> SignedIn | NotSignedIn:
         """Open a session. source: the client's address. Each failed try is an event.
@@ -332,7 +337,8 @@ class People:
         book = self._keeper.book.without_sessions({one.id for one in surplus})
         await self._keeper.keep(book.with_session(session))
         role = cast("Role", account.role)
-        caller = Caller(actor, role, "session", session=session.id, proven=session.proven)
+        quiet = self._callers.quiet(role)
+        caller = Caller(actor, role, "session", session=session.id, proven=session.proven, quiet=quiet)
         return SignedIn(caller, cookie, account.name)
 
     def _end(self, ended: list[Session], code: str, actor: Actor) -> None:

@@ -183,4 +183,7 @@ class Proofs:
         now = None if other is None else self._keeper.book.accounts.get(other.id)
         if now is None or not held or now.disabled or now.id == account.id:
             return None
-        return "person" if all(self._rights.may(cast("Role", now.role), one) for one in needed) else None
+        role = cast("Role", now.role)
+        # A guest signs for nothing while nothing is live.
+        able = not self._callers.quiet(role) and all(self._rights.may(role, one) for one in needed)
+        return "person" if able else None

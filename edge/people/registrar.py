@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from edge.people import codes, totp
 from edge.people.book import Account, Book, Token, digest
+from edge.people.factors import Factors
 from edge.people.hashing import Hasher, NotHashed
 from edge.people.keeper import Keeper
 from edge.people.passwords import new_hash
@@ -27,7 +28,7 @@ from rules.model.account_facts import (
 from rules.model.ids import Actor
 from rules.model.moments import Instant
 from rules.model.values import dataclass
-from rules.rights import GIVEN
+from rules.rights import GIVEN, Right, RightsTable, Role
 
 LONGEST_NAME: Final = 64
 LONGEST_TOKEN_S: Final = 100 * 366 * 86_400
@@ -84,6 +85,14 @@ class Registrar:
         """The account of a name, however it is written."""
         wanted = _folded(name[: 4 * LONGEST_NAME])
         return next((one for one in self.book.accounts.values() if _folded(one.name) == wanted), None)
+
+    def anybody(self, table: RightsTable, right: Right) -> bool:
+        """Whether an account in use has a right and a second factor to prove itself by."""
+        return any(
+            table.may(cast("Role", one.role), right) and Factors.has_one(one)
+            for one in self.book.accounts.values()
+            if not one.disabled
+        )
 
     def newcomer(self, name: str, role: str) -> tuple[str, "Refused | None"]:
         """A name as it is kept, and why nobody can be added by it in this role; None: somebody can."""

@@ -95,7 +95,10 @@ class Releases:
         key = key_of(source, what, name, account)
         if waits := self._tries.begin(what, key):
             return NotSignedIn("wait", waits)
-        caller = None if account is None else Caller(Actor(account.id), cast("Role", account.role), "socket")
+        caller = None
+        if account is not None:
+            role = cast("Role", account.role)
+            caller = Caller(Actor(account.id), role, "socket", quiet=self._callers.quiet(role))
         why: Why = "wrong"
         used = None
         try:

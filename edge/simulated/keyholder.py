@@ -17,7 +17,7 @@ class NoKeyholder(Exception):
 
 
 class Keyholder:
-    """Made at the first release, with a name and a password that nobody else ever has."""
+    """Made at the first release, or end of a real incident, with a name and a password that nobody else ever has."""
 
     def __init__(self, socket: Path) -> None:
         self._socket = socket
@@ -39,13 +39,31 @@ class Keyholder:
         asked_us = time.monotonic_ns() // 1000
         return ask(self._socket, {**request, "user": self.name, "code": code, "asked_us": asked_us})
 
+    def close(self, reason: str, incident: str | None = None) -> dict[str, Any]:
+        """End what is live, or one of it; by name where a real one asks for it. Raises NoKeyholder; and as `ask`."""
+        answer = self._close(reason, incident)
+        # A silent one stands apart: it is ended behind what everybody sees.
+        return self._close(reason, None) if answer["ok"] and answer["args"].get("silent") else answer
+
+    def _close(self, reason: str, incident: str | None) -> dict[str, Any]:
+        request = {"do": "close", "reason": reason} | ({} if incident is None else {"incident": incident})
+        answer = ask(self._socket, request)
+        if answer["code"] != "person_first":
+            return answer
+        return ask(self._socket, {**request, "user": self._made(), "code": self.code()})
+
     def code(self) -> str:
         """A code that was not used yet. Raises NoKeyholder; and as `ask`."""
-        if not self.name:
-            self.make(f"Keyholder {secrets.token_hex(4)}")
+        self._made()
         if not self.codes:
             self._print_codes()
         return self.codes.pop()
+
+    def _made(self) -> str:
+        """Its name; made with it where there is none yet."""
+        if not self.name:
+            self.make(f"Keyholder {secrets.token_hex(4)}")
+        return self.name
 
     def _print_codes(self) -> None:
         self.codes = list(self._done({"do": "user", "verb": "codes", "name": self.name})["secret"])

@@ -105,8 +105,8 @@ class Views:
     # --- reading ------------------------------------------------------------------------------
 
     def incidents(self, limit: int = 100) -> list[Line]:
-        """The newest first."""
-        return self.lines("SELECT * FROM incidents ORDER BY opened_at DESC, seq DESC LIMIT ?", limit)
+        """The newest first; `zones` as JSON."""
+        return self.lines("SELECT * FROM listed ORDER BY opened_at DESC, seq DESC LIMIT ?", limit)
 
     def ledger(self, incident: str) -> list[Line]:
         """Each door of an incident, by its name."""

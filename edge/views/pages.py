@@ -1,5 +1,7 @@
 """The views' lists as programs page through them: the newest first, a page at a time, silent ones only where asked for."""
 
+import json
+from collections.abc import Mapping
 from typing import Any, Final
 
 from edge.views.database import Line, Views
@@ -8,6 +10,12 @@ from rules.model.values import dataclass
 
 MOST_PRESSES: Final = 500
 MOST_FILES: Final = 2_000
+
+
+def zones_of(line: Mapping[str, Any]) -> tuple[str, ...]:
+    """Every zone that an incident of the list was in, that of its gravest response first."""
+    named = [line["zone"], *json.loads(line["zones"])]
+    return tuple(dict.fromkeys(str(one) for one in named if one is not None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +31,7 @@ class Hidden:
 def incidents(views: Views, after: str | None, limit: int, *, silent: bool) -> list[Line]:
     """Incidents older than `after`, the newest first."""
     return views.lines(
-        "SELECT * FROM incidents WHERE (? OR NOT coalesce(silent, 0)) AND (? IS NULL OR (opened_at, seq) < "
+        "SELECT * FROM listed WHERE (? OR NOT coalesce(silent, 0)) AND (? IS NULL OR (opened_at, seq) < "
         "(SELECT opened_at, seq FROM incidents WHERE incident = ?)) ORDER BY opened_at DESC, seq DESC LIMIT ?",
         silent,
         after,
@@ -34,7 +42,7 @@ def incidents(views: Views, after: str | None, limit: int, *, silent: bool) -> l
 
 def incident(views: Views, name: str) -> Line | None:
     """One incident; None: there is none of that name."""
-    found = views.lines("SELECT * FROM incidents WHERE incident = ?", name)
+    found = views.lines("SELECT * FROM listed WHERE incident = ?", name)
     return found[0] if found else None
 
 

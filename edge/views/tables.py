@@ -16,6 +16,7 @@ from edge.views.hidden import SILENT, tells_of_silence
 
 DERIVED: Final = (
     "incidents",
+    "incident_zones",
     "ledger",
     "verdicts",
     "presses",
@@ -44,7 +45,7 @@ _OVER: Final = {
 }
 """The tables by event, and what more has to hold of a row before it is let go."""
 
-_OF_INCIDENTS: Final = ("ledger", "incident_cameras", "blind_spots", "evidence")
+_OF_INCIDENTS: Final = ("incident_zones", "ledger", "incident_cameras", "blind_spots", "evidence")
 """What goes with its incident."""
 
 Cell = str | int | None
@@ -70,6 +71,8 @@ def apply(connection: sqlite3.Connection, event: Stored) -> None:
             )
         case "incident.opened/1" | "incident.raised/1" | "response.changed/1" | "incident.closed/1":
             _incident(connection, event)
+        case "exercise.played/1" | "incident.joined/1":
+            _in_zone(connection, event)
         case "zone.response/1":
             _zone(connection, event)
         case "doors.ordered/1":
@@ -151,6 +154,21 @@ def _readiness(connection: sqlite3.Connection, event: Stored) -> None:
     )
 
 
+def _in_zone(connection: sqlite3.Connection, event: Stored) -> None:
+    """The zone that an event names is one of its incident's from now on; of one that nobody knows, nothing is kept."""
+    connection.execute(
+        "INSERT OR IGNORE INTO incident_zones SELECT incident, ?, ?, ? FROM incidents "
+        "WHERE incident IS ? AND ? IS NOT NULL",
+        (
+            zone := _cell(event.data, "zone"),
+            event.at,
+            event.seq,
+            _cell(event.data, "id") or event.incident,
+            zone,
+        ),
+    )
+
+
 def _incident(connection: sqlite3.Connection, event: Stored) -> None:
     data = event.data
     name = _cell(data, "id") or event.incident
@@ -177,6 +195,8 @@ def _incident(connection: sqlite3.Connection, event: Stored) -> None:
         )
     else:
         connection.execute("UPDATE incidents SET closed_at = ? WHERE incident IS ?", (event.at, name))
+        return
+    _in_zone(connection, event)
 
 
 def _zone(connection: sqlite3.Connection, event: Stored) -> None:
@@ -191,6 +211,8 @@ def _zone(connection: sqlite3.Connection, event: Stored) -> None:
             event.at,
         ),
     )
+    if _cell(data, "response") is not None:
+        _in_zone(connection, event)
 
 
 def _ordered(connection: sqlite3.Connection, event: Stored) -> None:

@@ -128,6 +128,8 @@ def _admitted(request: web.Request, route: Route) -> Caller | None:
         raise Problem(403, "This is never a program's. Nothing was done: a person signs in for it.")
     if route.right != "own" and caller.could(office.rights, route.right):
         raise _AskFirst(caller)
+    if caller.quiet and route.right != "own" and office.rights.may(caller.role, route.right):
+        raise Problem(403, words.NOT_IN_QUIET)
     raise Problem(403, words.not_yours(route.right))
 
 

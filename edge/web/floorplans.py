@@ -11,6 +11,7 @@ import msgspec
 
 from edge import words
 from edge.control.floorplans import refused
+from edge.floorplans.drawn import Limits
 from edge.floorplans.gathering import Told
 from edge.floorplans.refusal import Refused
 from edge.floorplans.taking import Brought
@@ -21,27 +22,28 @@ from edge.web.problem import Problem
 from edge.web.receiving import enclosed, received
 from edge.web.route import Visit
 
-MOST_BYTES: Final = 32 * 1_048_576
 BODY_S: Final = 120.0
 _place: Final = asyncio.Semaphore(1)
 
 
 async def take_sent(visit: Visit, told: Told, *, check: bool) -> Brought:
     """The body itself. Raises Problem."""
+    most = visit.office.floorplans.limits()
     async with _turn(visit) as place:
-        await received(visit, place, MOST_BYTES, BODY_S, _too_large())
+        await received(visit, place, most.archive_bytes, BODY_S, _too_large(most))
         visit.body_came()
         return await _taken(visit, place, told, check=check)
 
 
 async def take_enclosed(visit: Visit) -> Brought:
     """The file of a form, whose other fields are what it does not say itself. Raises Problem."""
+    most = visit.office.floorplans.limits()
     async with _turn(visit) as place:
-        sent = await enclosed(visit, place, MOST_BYTES, BODY_S, _too_large())
+        sent = await enclosed(visit, place, most.archive_bytes, BODY_S, _too_large(most))
         said = {name: " ".join(sent.fields.get(name, "").split()) for name in Told.__struct_fields__}
         numbers = ("scale", "north", "x", "y", "cell", "ordinal")
         try:
-            given = {name: value for name, value in said.items() if value and name != "zero"}
+            given = {name: value for name, value in said.items() if value and name not in ("zero", "limits")}
             told = msgspec.convert(
                 {name: float(value) if name in numbers else value for name, value in given.items()},
                 Told,
@@ -82,5 +84,8 @@ async def _taken(visit: Visit, place: Path, told: Told, *, check: bool) -> Broug
         raise problem(err) from None
 
 
-def _too_large() -> Problem:
-    return Problem(413, "A floor plan is at most 32 MB. Nothing was read: leave out what no responder needs.")
+def _too_large(most: Limits) -> Problem:
+    return Problem(
+        413,
+        f"A floor plan is at most {2 * most.file_mb} MB. Nothing was read: leave out what no responder needs.",
+    )

@@ -26,7 +26,7 @@ class Known:
 def listed(office: Office, *, duress: bool) -> list[Known]:
     """The live ones that somebody may see, the newest first."""
     live = [one for one in office.state.record.incidents.values() if duress or not one.silent]
-    return [_live(one) for one in sorted(live, key=lambda one: one.opened.utc_us, reverse=True)]
+    return [_live(office, one) for one in sorted(live, key=lambda one: one.opened.utc_us, reverse=True)]
 
 
 async def known(visit: Visit) -> Known:
@@ -40,7 +40,7 @@ async def known(visit: Visit) -> Known:
         if live is None:
             raise no_history(err) from None
     if live is not None and (duress or not live.silent):
-        document = _live(live).document
+        document = _live(visit.office, live).document
         return Known(name, True, {**document, "raised": line["raised_at"] if line else None}, line)
     if live is None and line is not None and (duress or not line["silent"]):
         return Known(name, False, over(line), line)
@@ -49,14 +49,15 @@ async def known(visit: Visit) -> Known:
     )
 
 
-def _live(one: Incident) -> Known:
-    return Known(one.id, True, {**incident(one), "raised": None, "closed": None}, None)
+def _live(office: Office, one: Incident) -> Known:
+    return Known(one.id, True, {**incident(office.state.record, one), "raised": None, "closed": None}, None)
 
 
 def over(line: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": line["incident"],
         **{one: line[one] for one in ("kind", "response", "zone")},
+        "zones": list(pages.zones_of(line)),
         "silent": bool(line["silent"]),
         "opened": line["opened_at"],
         "raised": line["raised_at"],

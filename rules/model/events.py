@@ -242,7 +242,8 @@ class CloseAsked:
 
     silent: whether the person may know of silent ones; if not, these stay live, and no answer tells of them.
     role: as in `StartAsked`. fresh: a second factor was given for this, within minutes; second: the account of the other named
-    person who signed with them, `""` where it was a code.
+    person who signed with them, `""` where it was a code. named: a person, by name; or the box's own authority, where there is
+    nobody to be named. False: a program, which ends nothing real.
     """
 
     at: Instant
@@ -254,6 +255,7 @@ class CloseAsked:
     role: str = ""
     fresh: bool = False
     second: str = ""
+    named: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,4 +73,20 @@ class ExercisePlayed:
     response: Response
 
 
-ResponseFact = ResponseChanged | TransitionRefused | EndConfirmed | ExercisePlayed | SchoolTurned
+@dataclass(frozen=True, slots=True)
+class IncidentJoined:
+    """A silent incident that is live was asked for in one more zone: somebody is threatened there as well.
+
+    It is on no zone's state, which everybody sees. A version that does not know this kind shows its first zone alone.
+    """
+
+    KIND: ClassVar[str] = "incident.joined/1"
+    SEALED: ClassVar[tuple[str, ...]] = ()
+    id: IncidentId
+    zone: ZoneId
+    response: Response
+
+
+ResponseFact = (
+    ResponseChanged | TransitionRefused | EndConfirmed | ExercisePlayed | IncidentJoined | SchoolTurned
+)

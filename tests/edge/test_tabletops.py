@@ -194,6 +194,7 @@ async def test_a_silent_an_open_and_an_unknown_incident_are_the_same_to_a_table(
         "kind": "real",
         "response": "duress",
         "opened_at": "2026-08-14T12:00:00Z",
+        "zones": "[]",
     }
     office.box.lines = {
         "inc-silent": {**line, "silent": 1, "closed_at": "2026-08-14T12:09:00Z"},

@@ -65,7 +65,7 @@ def campus(shared: School) -> Iterator[School]:
     yield shared
     now = shared.status()
     if now["incidents"]:
-        shared.ask({"do": "close", "reason": "the journey is over"})
+        shared.end_incident("the journey is over")
     doors = [one["id"] for one in now["doors"] if one["order"] is not None and one["order"]["word"] != "rest"]
     if doors:
         shared.release(*doors, reason="the journey is over")

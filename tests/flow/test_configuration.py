@@ -125,7 +125,7 @@ def test_a_reload_is_taken_whole_or_refused_and_a_live_incident_keeps_its_device
         now = campus.until_secured()
         assert mode(now) == "last_accepted"
         assert [one["id"] for one in now["doors"]] == ["tcp-1", "tcp-2"]
-        assert campus.ask({"do": "close", "reason": "over"})["ok"]
+        assert campus.end_incident("over")["ok"]
         campus.reload()
         campus.until("taken", lambda now: [one["id"] for one in now["doors"]] == ["tcp-1"])
         campus.until("normal", lambda now: mode(now) == "normal" and "config_refused" not in flags(now))

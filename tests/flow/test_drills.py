@@ -46,7 +46,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(autouse=True)
 def quiet(here: School) -> Iterator[None]:
     yield
-    here.ask({"do": "close", "reason": "flow"})
+    here.end_incident("flow")
     run = under_way(here)
     if run is not None:
         here.cli("drill", "end", run["id"])

@@ -8,7 +8,7 @@ import pytest
 
 from tests.flow.mosquitto import Document
 from tests.flow.rig import School, flags, running, verdicts
-from tests.flow.school import native, school, tcp
+from tests.flow.school import STRIKE, door, native, school, tcp
 
 OTHERS = ("osdp-1", "rtu-1", "tcp-1", "tcp-2")
 
@@ -51,6 +51,31 @@ def test_a_fire_alarm_holds_the_magnet_back_and_strikes_lock(quiet: School) -> N
     assert gym(now) == ("refused", "interlock", "fire_active")
     assert now["doors"][0]["id"] == "gym"
     assert not quiet.devices.locked("gym")
+
+
+def test_a_hold_by_hardware_in_a_fire_locks_what_needs_no_power_and_puts_power_on_no_lock(
+    tmp_path: Path,
+) -> None:
+    lockset = {**STRIKE, "type": "electrified-lockset", "on_power_loss": "safe", "on_comm_loss": "unlocked"}
+    folder = tmp_path / "hold"
+
+    def make(port: int) -> Document:
+        keys = [native("pb-key", {"hold": "hold-in-place", "single": "lockdown"})]
+        tree = school(folder, port, magnet=True, buttons=keys)
+        tree["doors"] += [door("safe", "a-1", "plc", 3, lockset)]
+        return tree
+
+    with running(folder, make) as campus:
+        campus.devices.turn("fire", True)
+        campus.until("fire", lambda now: "active" in {one["state"] for one in now["inputs"]})
+        for gesture in ("hold", "single"):
+            campus.broker.press("pb-key", gesture, f"in-the-fire-{gesture}")
+            now = campus.until_secured("tcp-1", "tcp-2")
+            (its,) = [one for one in now["doors"] if one["id"] == "safe"]
+            assert (its["verdict"], its["by"], its["code"]) == ("refused", "interlock", "fire_waits")
+            assert True not in campus.devices.writes("safe")
+        campus.devices.turn("fire", False)
+        campus.until_secured("safe")
 
 
 @pytest.mark.parametrize("word", ["named lock", "new press"])

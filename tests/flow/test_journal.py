@@ -29,7 +29,7 @@ def test_the_record_of_an_incident_is_verified_live_and_stopped_and_by_a_strange
         incident = campus.until_secured()["incidents"][0]["id"]
         assert campus.cli_release("tcp-2", reason=SECRET).returncode == 0
         campus.until_at_rest("tcp-2")
-        assert campus.cli("close", "--reason", SECRET).returncode == 0
+        assert campus.cli_close(SECRET).returncode == 0
 
         live = campus.cli("verify-journal", "--rebuild")
         assert live.returncode == 0, live.stdout + live.stderr

@@ -108,7 +108,7 @@ def test_an_incident_opens_by_itself_and_its_doors_fill_in(campus: School, diaz:
         expect(page.locator("[data-part=timeline]")).to_contain_text("Press of", timeout=10_000)
         assert shown_s < 2
 
-        campus.ask({"do": "close", "reason": "flow"})
+        campus.end_incident("flow")
         expect(page.locator("h1.state")).to_have_text(re.compile("^Armed"), timeout=5_000)
 
 
@@ -155,7 +155,7 @@ def test_silence_is_noticed_by_the_page_itself_and_so_is_the_end_of_it(campus: S
         expect(page.locator("#notlive")).to_contain_text("Live again", timeout=10_000)
         expect(page.locator("#notlive li")).to_contain_text(["Room tcp-1 secured"])
         # What is shown a moment after the stream is back was not seen either.
-        campus.ask({"do": "close", "reason": "flow"})
+        campus.end_incident("flow")
         expect(page.locator("#notlive li")).not_to_contain_text(["Room tcp-1 secured"])
         page.clock.run_for(60_000)
         page.click("#notlive button")

@@ -90,7 +90,7 @@ def test_a_drills_words_are_ready_are_approved_by_a_person_alone_and_end_with_it
 
         shared.restart()
         shared.until("the page is open", lambda _: shared.health("healthz") == 200)
-        assert shared.cli("close", "--reason", "over").returncode == 0
+        assert shared.cli_close("over").returncode == 0
         wait_for(
             "the words for the end",
             lambda: any(one["response"] is None for one in words()),

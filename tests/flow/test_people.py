@@ -152,7 +152,7 @@ def test_a_release_session_outlasts_a_close_and_ends_when_another_incident_start
     assert browser.post("/api/v1/incidents/x/close", {"reason": "over"}).json["code"] == "second_factor"
     assert browser.send("/release/open", {"code": codes[0]}).location == "/release"
 
-    assert campus.cli("close", "--reason", "over").returncode == 0
+    assert campus.cli_close("over").returncode == 0
     assert browser.post("/api/v1/doors/tcp-1/unlock", {"reason": "over"}).status == 200
     assert campus.ask({"do": "press", "button": "pb-native", "kind": "real"})["ok"]
     incident = campus.until_secured()["incidents"][0]["id"]

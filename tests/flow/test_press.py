@@ -44,7 +44,7 @@ def test_a_native_press_locks_every_door_of_every_driver_and_is_told_once_durabl
 def test_a_close_moves_no_door_and_a_release_moves_the_named_ones_only(campus: School) -> None:
     campus.broker.press("pb-native", "hold", "native-2")
     campus.until_secured()
-    closed = campus.cli("close", "--reason", "all clear")
+    closed = campus.cli_close("all clear")
     assert closed.returncode == 0
     assert "5 doors" in closed.stdout
     assert all(campus.devices.locked(door) for door in ALL_DOORS)

@@ -31,5 +31,5 @@ def campus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
 def test_the_strobe_of_a_reader_goes_on_with_a_press_and_dark_with_its_end(campus: School) -> None:
     campus.broker.press("pb-native", "hold", "lights-up")
     wait_for("the strobe on the reader", lambda: campus.devices.coil("reader", LAMP))
-    assert campus.cli("close", "--reason", "over").returncode == 0
+    assert campus.cli_close("over").returncode == 0
     wait_for("the strobe is dark", lambda: not campus.devices.coil("reader", LAMP))

@@ -63,7 +63,7 @@ def browser() -> Iterator[Chromium]:
 def quiet(campus: School) -> Iterator[School]:
     yield campus
     if campus.status()["incidents"]:
-        campus.cli("close", "--reason", "over")
+        assert campus.end_incident("over")["ok"]
     campus.until("all is over", lambda now: not now["incidents"])
 
 
@@ -127,7 +127,7 @@ def test_a_drill_then_a_press_take_over_two_browsers_and_one_answers(
     assert {one["data"]["word"] for one in written} == {"shown", "help", "safe"}
     assert all(one["actor"].startswith("token:") for one in written)
 
-    assert quiet.cli("close", "--reason", "over").returncode == 0
+    assert quiet.cli_close("over").returncode == 0
     for page in (phone, board):
         expect(page.locator(".quiet")).to_be_visible()
         width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

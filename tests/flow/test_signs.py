@@ -103,7 +103,7 @@ def test_a_drill_a_press_its_end_and_a_restart_between_as_a_sign_sees_them(campu
     assert (whole.status, faults(whole.body)) == (200, [])
     assert b"Encierro." in whole.body
 
-    assert campus.cli("close", "--reason", "over").returncode == 0
+    assert campus.cli_close("over").returncode == 0
     wait_for("the end", lambda: sign.newest().get("msgType") == "Cancel")
     over = sign.newest()
     assert over["references"] == f"flow-school,{real['identifier']},{real['sent']}"
@@ -124,6 +124,6 @@ def test_a_feed_is_nobodys_without_a_token_and_shows_nothing_that_makes_no_publi
 
     campus.broker.press("pb-native", "single", "help-1")
     campus.until("help is asked for", lambda now: now["incidents"])
-    assert campus.cli("close", "--reason", "over").returncode == 0
+    assert campus.cli_close("over").returncode == 0
     campus.until("it is over", lambda now: not now["incidents"])
     assert [one.findtext(f"{CAP}identifier") for one in sign.alerts()] == before

@@ -47,7 +47,7 @@ def quiet(here: School) -> Iterator[None]:
     yield
     for one in listing(here)["running"]:
         here.cli("tabletop", "end", one["id"])
-    here.ask({"do": "close", "reason": "flow"})
+    here.end_incident("flow")
     here.release("tcp-1", "tcp-2")
     here.until_at_rest("tcp-1", "tcp-2")
     # Doors that are at rest already are told so all the same: the next test counts what is written to the board.

@@ -38,7 +38,7 @@ def administrator(campus: School) -> Browser:
 def diaz(campus: School, administrator: Browser) -> Iterator[Browser]:
     """The administrator; what she leaves live is closed."""
     yield administrator
-    campus.ask({"do": "close", "reason": "the test is over"})
+    campus.end_incident("the test is over")
 
 
 def start(browser: Browser, response: str, **more: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from edge.floorplans import drawn, png, reading
 from edge.floorplans.campus_map import CampusMap
-from edge.floorplans.drawn import FARTHEST_M, MOST_FEATURES, Drawn
+from edge.floorplans.drawn import FARTHEST_M, Drawn, Limits
 from edge.floorplans.gathering import Told
 from edge.floorplans.kinds import KINDS
 from edge.floorplans.refusal import Refused
@@ -45,7 +45,7 @@ def _sound(told: Drawn) -> None:
                 assert one.form != "area" or one.points[0] != one.points[-1]
                 assert all(text.isprintable() for text in (one.name, one.ref, one.zone, one.note))
                 assert len(CampusMap().cell(one.points[0])) <= 5
-    assert 0 < count <= MOST_FEATURES or any(one.picture for level in told.levels for one in level.layers)
+    assert 0 < count <= Limits().things or any(one.picture for level in told.levels for one in level.layers)
 
 
 def drawing(data: bytes) -> None:

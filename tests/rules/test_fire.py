@@ -7,11 +7,13 @@ import pytest
 from rules.decision import Decision
 from rules.doors import flags
 from rules.model.facts import DoorsAsserted, DoorsOrdered, InputTurned
-from rules.model.ids import DoorId
-from rules.plan import DoorPlan, Hardware
+from rules.model.ids import ButtonId, DoorId, InputId
+from rules.model.responses import Ask
+from rules.plan import DoorPlan, Hardware, ResponsePlan
 from rules.state import DoorOrder
 from tests.rules.campus import (
     A1,
+    CAMPUS,
     DELAYED,
     FIRE_STRIKE,
     FRESH_US,
@@ -19,6 +21,7 @@ from tests.rules.campus import (
     LOCKSET,
     MAGLOCK,
     PLC,
+    RESPONSES,
     STAIR_LOCK,
     STRIKE,
     A,
@@ -30,6 +33,7 @@ from tests.rules.campus import (
     facts,
     freed,
 )
+from tests.rules.story import Story, desk, locked
 
 INPUTS = (
     contact("fire", 40, "fire-alarm"),
@@ -330,6 +334,72 @@ def test_a_latch_retraction_that_power_locks_is_de_energised_all_the_same() -> N
     made = burn(world)
     assert driven(made) == {"d": False}
     assert world.order("d") == ""
+
+
+FAIL_SAFE = replace(LOCKSET, on_power_loss="safe", on_comm_loss="unlocked", rest="unlocked")
+"""Energised is locked outside; the lever always opens it."""
+HOLD = ResponsePlan("hold-in-place", 40, "zone", False, frozenset({"classroom", "interior"}), True)
+
+
+def test_in_a_fire_a_press_locks_what_locks_without_power_and_energises_no_lock() -> None:
+    world = world_of(
+        door("d", 0, FAIL_SAFE, fire=FIRE),
+        door("secure", 1, replace(LOCKSET, rest="unlocked"), fire=FIRE),
+        door("strike", 2, FIRE_STRIKE, fire=FIRE),
+        door("elsewhere", 3, FAIL_SAFE),
+    )
+    burn(world)
+    made = world.press()
+    assert driven(made) == {"secure": False, "strike": False, "elsewhere": True}
+    (ordered,) = [fact for fact in facts(made) if isinstance(fact, DoorsOrdered)]
+    assert ordered.held == ((D, "fire_waits"),)
+    world.carry_out(made)
+    assert "d" not in driven(world.run(20))
+    assert (world.word("d"), world.word("secure")) == ("refused:fire_waits", "secured")
+    assert driven(world.lock("d")) == {}
+
+    world.turn("fire", active=False)
+    # The order stands, and the lock has its power once the alarm is quiet: nobody freed it.
+    assert driven(world.run(6))["d"] is True
+    assert world.word("d") == "secured"
+
+
+def test_a_hold_by_hardware_in_a_fire_is_heard_and_energises_no_lock() -> None:
+    plan = campus(
+        door("d", 0, FAIL_SAFE, fire=FIRE),
+        door("secure", 1, replace(LOCKSET, rest="unlocked"), fire=FIRE),
+        inputs=INPUTS,
+        buttons=(desk("key", {"hold": Ask("hold-in-place", A1)}),),
+        responses={**RESPONSES, "hold-in-place": HOLD},
+    )
+    story = Story(plan)
+    story.run(1)
+    burn(story)
+    story.start("evacuate", CAMPUS)
+    made = story.hear(ButtonId("key"), "hold")
+    assert locked(made) == {"secure"}
+    (ordered,) = [fact for fact in facts(made) if isinstance(fact, DoorsOrdered)]
+    assert (ordered.doors, ordered.held) == ((DoorId("secure"),), ((D, "fire_waits"),))
+    # What holds is the graver one still: a press never lowers.
+    assert story.zone(CAMPUS) == "evacuate"
+
+
+def test_a_lock_that_has_its_power_when_the_alarm_comes_is_left_as_it_is_and_not_written_again() -> None:
+    world = world_of(door("d", 0, FAIL_SAFE, fire=FIRE))
+    world.carry_out(world.press())
+    world.run(1)
+    assert world.word("d") == "secured"
+    made = [*burn(world), *world.run(20)]
+    assert driven(made) == {}
+    assert (world.word("d"), world.coil("d")) == ("secured", True)
+
+
+def test_a_fire_input_that_nobody_can_read_keeps_no_room_from_being_locked_whose_lever_opens_it() -> None:
+    world = world_of(door("d", 0, FAIL_SAFE, fire=FIRE))
+    del world.points[PLC]["discrete_input", 40]
+    world.run(5)
+    assert world.state.live.inputs[InputId("fire")] == "unsure"
+    assert driven(world.press()) == {"d": True}
 
 
 def test_a_second_fire_input_speaks_at_once_whatever_the_back_off() -> None:

@@ -136,6 +136,9 @@ def oracle(
     fire_latches = hardware.fire_rated and hardware.type in ("strike", "panic-latch-retraction")
     if fire != "quiet" and ((fire_frees and locks) or (not fire_frees and fire_latches and power)):
         why.add(f"{'fire' if locks else 'latched'}_{fire}")
+    # Issue 7, F16: nothing is energised to lock while the alarm is active, though people leave by the lever.
+    if fire == "active" and locks and power and not fire_frees and not fire_latches:
+        why.add("fire_waits")
     if freed and fire_frees and locks and not named:
         why.add("fire_freed")
     if locks and not by_lever:

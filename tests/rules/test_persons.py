@@ -14,7 +14,7 @@ from rules.model.facts import (
 )
 from rules.model.ids import IncidentId, ZoneId
 from rules.model.kinds import DRILL, EXERCISE
-from rules.model.response_facts import ExercisePlayed
+from rules.model.response_facts import ExercisePlayed, IncidentJoined
 from tests.rules.campus import CAMPUS, PERSON, A, facts
 from tests.rules.story import GYM, GYM_DOOR, HIDDEN, ROOM_1, ROOM_2, Story, locked, only, replied
 
@@ -86,6 +86,24 @@ def test_an_exercise_is_in_every_zone_it_was_asked_for_and_stays_there_over_a_re
     assert zones_of(story.state.record, live) == (A, B)
     assert [one.zone for one in facts(made) if isinstance(one, ExercisePlayed)] == [B]
     # It holds nothing and locks nothing there either.
+    assert not story.state.record.zones
+    assert not made.permits
+    assert story.refolded().incidents == story.state.record.incidents
+
+
+def test_a_second_silent_call_adds_its_zone_to_the_silent_incident_and_to_no_zones_state() -> None:
+    story = Story()
+    story.start("duress", A)
+    made = story.start("duress", B)
+    again = story.start("duress", B)
+    live = only(one for one in story.incidents if one.silent)
+    assert zones_of(story.state.record, live) == (A, B)
+    joined = [entry for entry in made.entries if isinstance(entry.fact, IncidentJoined)]
+    # In its own incident alone, and with its zone as no row's subject, so that who may not see it sees nothing of it.
+    assert [(entry.fact, entry.incident, entry.subject) for entry in joined] == [
+        (IncidentJoined(live.id, B, "duress"), live.id, live.id)
+    ]
+    assert not [one for one in facts(again) if isinstance(one, IncidentJoined)]
     assert not story.state.record.zones
     assert not made.permits
     assert story.refolded().incidents == story.state.record.incidents

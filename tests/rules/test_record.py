@@ -40,7 +40,7 @@ from rules.model.flag_facts import DryRunTold, FlagCompensated, FlagUncompensate
 from rules.model.ids import ButtonId, CommandId, DoorId, IncidentId, OutputId, PressId
 from rules.model.moments import SECOND_US, Instant
 from rules.model.post_facts import PostFact
-from rules.model.response_facts import ExercisePlayed, ResponseChanged
+from rules.model.response_facts import ExercisePlayed, IncidentJoined, ResponseChanged
 from rules.model.selftest_facts import (
     DoorExercised,
     SelfTestEnded,
@@ -110,6 +110,7 @@ def test_an_incident_that_is_not_live_cannot_rise() -> None:
 
 def test_an_exercise_that_is_not_live_is_played_nowhere() -> None:
     assert folded(ExercisePlayed(INC, A, "lockdown")) == Record()
+    assert folded(IncidentJoined(INC, A, "duress")) == Record()
 
 
 def test_a_zone_responds_and_returns_and_the_number_follows() -> None:
@@ -275,6 +276,7 @@ FOLDED = (
     FlagRaised,
     FlagUncompensated,
     IncidentClosed,
+    IncidentJoined,
     IncidentOpened,
     IncidentRaised,
     OutputsOrdered,

@@ -86,8 +86,9 @@ def test_where_nothing_is_said_everything_but_a_call_for_help_asks_for_it() -> N
     assert RightsTable(1, {}).second_factor == set(RIGHTS) - ALWAYS
 
 
-GOOD = "version: 1\nsecond_factor: [release, people, configure, speak]\nroles:\n" + "".join(
-    f"  {role}: [look]\n" for role in ROLES if role in GIVEN
+GOOD = (
+    "version: 1\nonly_live: [responder]\nsecond_factor: [release, people, configure, speak]\nroles:\n"
+    + "".join(f"  {role}: [look]\n" for role in ROLES if role in GIVEN)
 )
 LATER = "looks_recorded: [administrator]\nlater:\n" + "".join(
     f"  {role}: []\n" for role in ROLES if role not in GIVEN

@@ -8,7 +8,7 @@ from edge.config.packs import shipped
 from rules.decision import Decision
 from rules.model.events import CloseAsked, PressAsked, StartAsked
 from rules.model.facts import RequestRefused
-from rules.model.ids import OutputId, ZoneId
+from rules.model.ids import IncidentId, OutputId, ZoneId
 from rules.model.kinds import DRILL, EXERCISE, REAL, Drill, Exercise, Real
 from rules.model.response_facts import EndConfirmed, ResponseChanged, TransitionRefused
 from rules.model.responses import Response
@@ -366,6 +366,43 @@ def test_a_drill_is_asked_for_nothing_more() -> None:
     story = Story(asking("second-person"))
     ask(story, "lockdown", kind=DRILL)
     assert replied(end(story)).done
+
+
+@pytest.mark.parametrize("asks", ["session", "fresh", "second-person"])
+def test_the_end_of_a_real_one_is_a_persons_whatever_its_plan_asks_for(asks: EndAsks) -> None:
+    story = Story(asking(asks))
+    ask(story, "lockdown")
+
+    def program() -> Decision:
+        role, fresh, second = "administrator", True, "acc-2"
+        asked = CloseAsked(
+            story.now, story.request(), PERSON, "over", None, True, role, fresh, second, named=False
+        )
+        return story.do(asked)
+
+    assert replied(program()).code == "person_first"
+    assert held(story) == {CAMPUS: "lockdown"}
+    assert replied(end(story, fresh=True, second="acc-2")).done
+
+
+def test_a_program_ends_a_drill_and_not_beside_it_what_is_real() -> None:
+    story = Story(asking("session"))
+    ask(story, "duress", A)
+    ask(story, "lockdown", kind=DRILL)
+    drill = next(one.id for one in story.state.record.incidents.values() if one.kind == "drill")
+
+    def program(which: IncidentId | None, *, silent: bool) -> str:
+        asked = CloseAsked(
+            story.now, story.request(), PERSON, "over", which, silent, "administrator", named=False
+        )
+        return replied(story.do(asked)).code
+
+    # Whole, or not at all; and whoever may not know of the silent one is not told of it by a refusal.
+    assert program(None, silent=True) == "person_first"
+    assert len(story.state.record.incidents) == 2
+    assert program(None, silent=False) == "done"
+    assert drill not in story.state.record.incidents
+    assert len(story.state.record.incidents) == 1
 
 
 def test_whoever_is_at_the_box_itself_is_asked_as_everybody_and_starts_without_being_asked() -> None:

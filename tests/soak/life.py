@@ -189,7 +189,7 @@ class Life:
 
     def _closed(self, *doors: str) -> None:
         for one in self.campus.status()["incidents"]:
-            assert self.campus.ask({"do": "close", "reason": "over", "incident": one["id"]})["ok"]
+            assert self.campus.end_incident("over", one["id"])["ok"]
         for one in doors:
             assert self.served.post(f"doors/{one}/unlock", {"reason": "over"}).status == 200
         if doors:

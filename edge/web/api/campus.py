@@ -43,10 +43,13 @@ class Zone(Struct, frozen=True, kw_only=True):
 
 
 class LiveIncident(Struct, frozen=True, kw_only=True):
+    """zone: where its gravest response holds. zones: everywhere it is, that one first."""
+
     id: str
     kind: KindShown
     response: Response
     zone: str
+    zones: list[str]
     silent: bool
     opened: Time
 

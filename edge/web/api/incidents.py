@@ -38,6 +38,7 @@ from rules.model.kinds import DRILL, EXERCISE, REAL, Drill, Exercise, Real
 class Incident(Struct, frozen=True, kw_only=True):
     """response: the gravest that holds by it, or held at its end; what was before a change is in its timeline.
 
+    zone: where that holds or held. zones: everywhere it is, or was until its end; that one first.
     silent: shown to those with the duress right alone. closed null: it is live.
     """
 
@@ -45,6 +46,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     kind: KindShown
     response: Response
     zone: str
+    zones: list[str]
     silent: bool
     opened: Time
     raised: Time | None
@@ -169,13 +171,14 @@ async def close(visit: Visit, asked: Closing) -> web.Response:
     name, silent, role = IncidentId(here.id), visit.may("look-duress"), caller_of(visit).role
     people, caller = visit.office.people, caller_of(visit)
     fresh, second = people.release_left_s(caller) > 0, people.release_second(caller)
+    named = caller.by != "token"
     if not here.live:
         raise Problem(409, "This incident is over already; nothing was changed.", code="no_incident")
     reply = done(
         await submit(
             visit,
             lambda at, number, actor: CloseAsked(
-                at, number, actor, asked.reason, name, silent, role, fresh, second
+                at, number, actor, asked.reason, name, silent, role, fresh, second, named
             ),
         )
     )
@@ -234,7 +237,13 @@ ROUTES = (
         "/api/v1/incidents/{id}/close",
         "close",
         write(Closing, close),
-        says=Says("End an incident; doors stay as they are", Closed, takes=Closing),
+        says=Says(
+            "End an incident; doors stay as they are",
+            Closed,
+            takes=Closing,
+            text="A real one is ended by a person, signed in: a token is answered 403 with `person_first`, and may end a drill. "
+            "403 with `factor_first` or `second_person_first` where its plan asks for more.",
+        ),
     ),
     Route(
         "POST",

@@ -35,6 +35,7 @@ STATUS: Final = {
     "no_such_measure": 404,
     "unknown_drill": 404,
     "unknown_finding": 404,
+    "person_first": 403,
     "factor_first": 403,
     "second_person_first": 403,
     "not_in_plan": 403,

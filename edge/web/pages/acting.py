@@ -235,12 +235,13 @@ async def close(visit: Visit) -> web.StreamResponse:
         return _closing(visit, missing, form.line("reason"))
     reason, silent, role = form.line("reason"), visit.may("look-duress"), role_of(visit)
     fresh, second = proof_of(visit)
+    named = visit.caller is not None and visit.caller.by != "token"
 
     def ask() -> Awaitable[Reply]:
         return visit.office.submit(
             actor_of(visit),
             lambda at, request, actor: CloseAsked(
-                at, request, actor, reason, None, silent, role, fresh, second
+                at, request, actor, reason, None, silent, role, fresh, second, named
             ),
         )
 

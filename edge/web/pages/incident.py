@@ -7,6 +7,7 @@ from edge.notice_words import ALL_CLEAR, FOR_GOOD
 from edge.notice_words import STATES as NOTICE_STATES
 from edge.response_words import words_of
 from edge.views.pages import Kept
+from edge.views.pages import zones_of as once_in
 from edge.web.nearest import sought
 from edge.web.pages import telling, times
 from edge.web.pages.cameras import blind_rows, incident_cameras
@@ -166,7 +167,7 @@ def incident_line(scene: Scene, line: Mapping[str, Any]) -> Document:
     opened = str(line["opened_at"])
     closed = line["closed_at"]
     live = scene.state.record.incidents.get(IncidentId(str(line["incident"])))
-    where = (str(line["zone"]),) if live is None else zones_of(scene.state.record, live)
+    where = once_in(line) if live is None else zones_of(scene.state.record, live)
     lasted = times.ms_of(str(closed)) - times.ms_of(opened) if closed else None
     return {
         "id": line["incident"],

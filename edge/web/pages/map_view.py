@@ -69,7 +69,8 @@ def map_view(scene: Scene, of: str) -> Document | None:
         refs = {one.ref for one in in_cell.points}
         rows = [row for row in rows if row["id"] in refs]
         eyes = [row for row in eyes if row["id"] in refs]
-    told = [row for row in rows if row["order"] is not None and row["order"]["word"] != "rest"]
+    live = {one["id"] for one in scene.picture["incidents"]}
+    told = [row for row in rows if _is_told(row, live)]
     return {
         "has_map": True,
         "known": campus.known,
@@ -101,6 +102,14 @@ def map_view(scene: Scene, of: str) -> Document | None:
         "cell_m": f"{campus.grid.cell:g}",
         "printed": scene.full(scene.picture["at"]),
     }
+
+
+def _is_told(row: Document, live: set[str]) -> bool:
+    """Whether a door is to be locked now. An order ends with its incident: what stays locked then is a door like any other."""
+    order = row["order"]
+    if order is None or order["word"] == "rest":
+        return False
+    return order["incident"] is None or order["incident"] in live or row["attention"] == "not_secured"
 
 
 def _is_live(one: Feature) -> bool:

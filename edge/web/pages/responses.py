@@ -55,6 +55,7 @@ def band(scene: Scene, incident: Document) -> Document:
         "silent": incident["silent"],
         "name": name(response),
         "says": f"{where}. {_(words_of(scene.plan.responses).get(response, ''))} {elsewhere}".strip(),
+        "where": ", ".join(_called(scene, one) for one in incident["zones"]),
         "since": scene.clock(incident["opened"]),
         "from": _place(first) if first else "",
         "opened_ms": times.ms_of(incident["opened"]),

@@ -118,6 +118,9 @@ def _line(scene: Scene, row: Row) -> Document | None:
         case "exercise.played/1":
             what = titled("exercise", data["response"])
             text = say("{what} in {zone} as well", what=what, zone=scene.zone_name(data["zone"]))
+        case "incident.joined/1":
+            what, where = titled("real", data["response"]), scene.zone_name(data["zone"])
+            text = say("{what} in {zone} as well", what=what, zone=where)
         case "response.changed/1":
             what = say("{was} changed to {what}", was=name(data["was"]), what=name(data["response"]))
             text = f"{what}, {scene.zone_name(data['zone'])}" + _reason(row)

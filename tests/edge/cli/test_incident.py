@@ -287,6 +287,7 @@ def test_an_incident_that_was_never_closed_is_live() -> None:
         "kind": "drill",
         "response": "lockdown",
         "zone": "a",
+        "zones": ["a", "hs"],
         "silent": False,
         "opened": "2026-08-14T12:00:00.000000Z",
         "closed": None,

@@ -68,7 +68,7 @@ WEEK = "{after: 1d, of: technician}"
     ("old", "new", "says"),
     [
         (f"{STALE}technician, ", f"{STALE}janitor, ", "no role that is given out"),
-        (f"{STALE}technician, ", f"{STALE}safety-coordinator, ", "no role that is given out"),
+        (f"{STALE}technician, ", f"{STALE}kiosk, ", "no role that is given out"),
         (STALE, "  door_stalled: {owner: ", "door_stale"),
         (PORT, PORT.replace("15", "101"), "no number of points"),
         (PORT, PORT.replace("15", "true"), "no number of points"),

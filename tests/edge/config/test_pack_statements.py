@@ -7,7 +7,7 @@ from edge.config.packs import PACKS, shipped, with_responses
 from rules.statements import MARKS, OVER
 
 RESPONSES = (PACKS / "responses.yaml").read_bytes()
-GOOD = '{id: a, to: families, owner: liaison, real: "Come {number}", drill: "Practice {number}"}'
+GOOD = '{id: a, to: families, owner: liaison, real: "Come out {number}", drill: "Practice {number}"}'
 
 
 def test_the_shipped_pack_has_words_for_what_moves_or_keeps_everybody_and_for_the_end() -> None:
@@ -53,14 +53,27 @@ def test_a_pack_without_words_has_none_and_a_broken_one_is_refused_whole() -> No
         (f"{{fire: [{GOOD}, {GOOD}]}}", "has 'a' twice"),
         (f"{{fire: [{GOOD.replace('families', 'police')}]}}", "it is for none of families, media"),
         (f"{{fire: [{GOOD.replace('liaison', 'nobody')}]}}", "its owner is none of"),
-        (f"{{fire: [{GOOD.replace('Come {number}', ' ')}]}}", "its real text is not words"),
+        (f"{{fire: [{GOOD.replace('Come out {number}', ' ')}]}}", "its real text is not words"),
         (f"{{fire: [{GOOD.replace('Practice', 'x' * LONGEST_TEXT)}]}}", "its drill text is not words"),
-        (f"{{fire: [{GOOD.replace('Come {number}', 'Come')}]}}", "does not have {number}"),
+        (f"{{fire: [{GOOD.replace('Come out {number}', 'Come')}]}}", "does not have {number}"),
         (f"{{fire: [{GOOD.replace('Come', 'Come {door}')}]}}", "braces that are none of {campus}"),
         (f"{{fire: [{GOOD.replace('Come', 'Come {')}]}}", "braces that are none of"),
-        (f"{{fire: [{GOOD.replace('Practice', 'Come')}]}}", "a drill says what is said for real"),
+        (f"{{fire: [{GOOD.replace('Practice', 'Come out')}]}}", "a drill says what is said for real"),
         (f"{{fire: [{GOOD.replace('Come', 'Real: come')}]}}", "begins with DRILL or REAL itself"),
         (f"{{fire: [{GOOD.replace('Come', '(DRILL) come')}]}}", "begins with DRILL or REAL itself"),
+        (f"{{fire: [{GOOD.replace('Come', '$campus')}]}}", "has '$campus', which nobody fills in"),
+        (f"{{fire: [{GOOD.replace('Come', '[NAME OF SCHOOL]')}]}}", "has '[NAME OF SCHOOL]'"),
+        (f"{{fire: [{GOOD.replace('Come', '<school>')}]}}", "has '<school>'"),
+        (f"{{fire: [{GOOD.replace('Come', '%s')}]}}", "has '%s'"),
+        (f"{{fire: [{GOOD.replace('Come', 'Come ____')}]}}", "has '____'"),
+        (f"{{fire: [{GOOD.replace('Come', 'Come ' + chr(92) + 'u202E')}]}}", "cannot be printed"),
+        (f"{{fire: [{GOOD.replace('Come out', 'Students stay inside')}]}}", "contrary to fire"),
+        (f"{{lockdown: [{GOOD.replace('Come out', 'Leave the building')}]}}", "contrary to lockdown"),
+        (f"{{secure: [{GOOD.replace('Practice', 'Practice: leave the school')}]}}", "of its drill text"),
+        (f"{{lockdown: [{GOOD.replace('Come out', 'Pick up your child')}]}}", "nobody comes to a campus"),
+        (f"{{shelter: [{GOOD.replace('Come out', 'Please drive to the school')}]}}", "contrary to shelter"),
+        (f"{{fire: [{GOOD.replace('Come out', 'We practise')}]}}", "its real text speaks of a drill"),
+        (f"{{fire: [{GOOD.replace('Practice', 'All is well')}]}}", "does not say that it is one"),
     ],
 )
 def test_what_is_wrong_is_told(text: str, what: str) -> None:
@@ -71,3 +84,18 @@ def test_what_is_wrong_is_told(text: str, what: str) -> None:
 
 def test_the_first_word_is_fixed_in_code_for_each_kind_that_has_words() -> None:
     assert dict(MARKS) == {"real": "REAL. ", "drill": "DRILL. "}
+
+
+@pytest.mark.parametrize(
+    ("state", "real"),
+    [
+        ("lockdown", "This is not a drill. Do not come to the school {number}"),
+        ("secure", "Please don't pick up your child now. 100% of rooms are locked {number}"),
+        ("evacuate", "Pick up your child at the stadium {number}"),
+        (OVER, "Come to the school and pick up your child {number}"),
+    ],
+)
+def test_words_that_say_the_right_thing_are_taken(state: str, real: str) -> None:
+    row = GOOD.replace("Come out {number}", real)
+    found, problems = read_statements(f"statements: {{{state}: [{row}]}}\n".encode(), "own.yaml")
+    assert found is not None, [one.text() for one in problems]

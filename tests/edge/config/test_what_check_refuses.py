@@ -52,6 +52,9 @@ def webhook(keys: str) -> Edits:
 @pytest.mark.parametrize(
     ("edits", "path", "marker", "what"),
     [
+        ((("policies:\n", "policies:\n  floorplans: {points: 2000000}\n"),), "policies.floorplans.points", "2000000", "1000000"),
+        ((("policies:\n", "policies:\n  floorplans: {file_mb: 0}\n"),), "policies.floorplans.file_mb", "file_mb", "1"),
+        ((("policies:\n", "policies:\n  floorplans: {points: 1000, things: 2000}\n"),), "policies.floorplans.points", "points: 1000", "are fewer than the 2000 things"),
         ((("policies:\n", "policies:\n  tickets: {after: {lock-odl: 7d}}\n"),), "policies.tickets.after", "lock-odl", "there is no step or opening 'lock-odl'"),
         ((("policies:\n", "policies:\n  inspections: {every: {aed-montly: 14 days}}\n"),), "policies.inspections.every", "aed-montly", "there is no check 'aed-montly'"),
         ((("policies:\n", "policies:\n  inspections: {off: {generator: None here}}\n"),), "policies.inspections.off", "generator", "there is no check 'generator'"),
@@ -348,6 +351,7 @@ def test_a_lockdown_narrower_than_the_campus_is_a_notice_for_each_button_and_no_
          "leaves by the default route"),
         (((POLICIES, "outputs: [{id: p, driver: rtp-paging, address: '[::1]:5004', codec: g722, zone: a}]\n"),), "outputs[p].address",
          "is this machine: no loudspeaker hears it"),
+        ((("policies:\n", "policies:\n  floorplans: {points: 900000}\n"),), "policies.floorplans", "which a phone draws slowly"),
         (((POLICIES, "dispatch: [{id: psap, driver: https}]\n"),), "dispatch[psap].id", "is disabled: no agreement"),
         ((*hardware("relay: nc, on_comm_loss: unlocked, locked_when: on"),), f"{HARDWARE}.relay", "on an nc contact"),
         ((("mounted: secure-side", "mounted: attack-side"), ("lock: {output: 0, locked_when: on}", "bolt: {input: 0, thrown_when: on}")),

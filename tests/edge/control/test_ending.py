@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from edge.control.path import NAME
 from edge.control.requests import Close
 from edge.control.server import ControlServer
 from rules.model.events import CloseAsked
-from tests.edge.campus import D1, locked_down
+from rules.model.ids import Actor, IncidentId, ZoneId
+from rules.state import Incident
+from tests.edge.campus import D1, NOON, locked_down
 from tests.edge.control.desks import PaperDesk, with_people
 from tests.edge.people.someone import Someone
 
@@ -52,11 +55,59 @@ async def test_without_a_name_it_is_the_sockets_own_and_proves_nothing(path: Pat
     assert (await asked(path))["ok"]
     event = closed(desk)
     assert (event.actor[:7], event.role, event.fresh, event.second) == ("socket:", "", False, "")
+    assert event.named  # nobody could be: the socket's owner is the authority
+
+
+async def test_once_somebody_could_be_named_the_socket_alone_is_nobody(path: Path, desk: PaperDesk) -> None:
+    await desk.someone.account(
+        ADA, "administrator"
+    )  # without a second factor, she could not be asked for one
+    await code(desk, BO, "staff")  # has one, and may not end
+    assert (await asked(path))["ok"]
+    assert closed(desk).named
+    desk.asked.clear()
+
+    (given, *_) = await desk.someone.codes(ADA)
+    await asked(path)
+    assert not closed(desk).named
+    desk.asked.clear()
+    await asked(path, user=ADA, code=given)
+    assert closed(desk).named
+
+    await code(desk, "Cy Prus")
+    await desk.people.registrar.disable(Actor("socket:0"), ADA)
+    await desk.people.registrar.remove_factors(Actor("socket:0"), "Cy Prus")
+    desk.asked.clear()
+    await asked(path)
+    assert closed(desk).named
+
+
+async def test_a_silent_call_is_not_ended_behind_what_everybody_sees_and_is_named(
+    path: Path, desk: PaperDesk
+) -> None:
+    record = desk.state.record
+    call = Incident(IncidentId("inc-7"), "real", "duress", ZoneId("a"), True, NOON)
+    desk.state = replace(desk.state, record=replace(record, incidents={**record.incidents, call.id: call}))
+    reply = await asked(path)
+    assert (closed(desk).silent, closed(desk).incident) == (False, None)
+    assert reply["args"]["silent"] == "inc-7"
+    desk.asked.clear()
+    reply = await asked(path, incident="inc-7")
+    assert (closed(desk).silent, "silent" in reply["args"]) == (True, False)
+    desk.asked.clear()
+    desk.state = replace(desk.state, record=replace(record, incidents={call.id: call}))
+    await asked(path)
+    # Nothing else is live: it is what is meant.
+    assert closed(desk).silent
 
 
 @pytest.mark.parametrize(
     ("refused", "says"),
-    [("factor_first", "--user NAME"), ("second_person_first", "--second NAME")],
+    [
+        ("person_first", "--user NAME"),
+        ("factor_first", "--user NAME"),
+        ("second_person_first", "--second NAME"),
+    ],
 )
 async def test_what_its_plan_asks_for_is_said_in_the_words_of_a_command_line(
     path: Path, desk: PaperDesk, refused: str, says: str

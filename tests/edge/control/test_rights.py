@@ -280,7 +280,7 @@ async def test_accounts_and_tokens_are_made_listed_and_ended(path: Path, desk: P
     [
         ({"do": "user", "verb": "add", "name": "Ada", "role": "king", "password": PASSWORD}, "bad_role"),
         (
-            {"do": "user", "verb": "add", "name": "Ada", "role": "teacher", "password": PASSWORD},
+            {"do": "user", "verb": "add", "name": "Ada", "role": "kiosk", "password": PASSWORD},
             "bad_role",
         ),
         ({"do": "user", "verb": "add", "name": "", "role": "staff", "password": PASSWORD}, "bad_name"),

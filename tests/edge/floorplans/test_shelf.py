@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from edge.floorplans.drawn import Limits
 from edge.floorplans.gathering import Told
 from edge.floorplans.places import FOLDER
 from edge.floorplans.refusal import Refused
@@ -104,6 +105,30 @@ async def test_a_hostile_plan_is_refused_recorded_as_such_and_leaves_the_map_as_
     assert (no.value.code, no.value.where) == ("forbidden", "line 1")
     assert book.asked[-1] == RefuseFloorplan("forbidden")
     assert shelf.now is before
+
+
+async def test_what_a_plan_may_be_is_the_sites_own_word_and_nobodys_who_brings_one(tmp_path: Path) -> None:
+    book, most = Book(), Limits(file_mb=1, things=2, points=9)
+    shelf = Floorplans(tmp_path, book.ask, book.read, limits=lambda: most)
+    room = '<rect data-kind="room" data-name="101" width="9" height="9"/>'
+    many = a_plan(tmp_path, room * 3)
+    # Whoever brings it may say what they like of the limits.
+    told = msgspec.structs.replace(PLACED, limits=Limits(32, 50_000, 1_000_000))
+    with pytest.raises(Refused, match="more than 2 things or 9 points"):
+        await shelf.take(WHO, many, told, keep=True)
+    with pytest.raises(Refused, match="larger than 1 MiB"):
+        await shelf.take(WHO, a_plan(tmp_path, room + " " * 1_100_000), PLACED, keep=True)
+    with pytest.raises(Refused, match="more than 10 elements"):
+        await shelf.take(WHO, a_plan(tmp_path, "<g/>" * 11), PLACED, keep=True)
+    assert shelf.now.levels == ()
+
+    most = Limits(file_mb=2, things=3, points=12)
+    assert (await shelf.take(WHO, a_plan(tmp_path, room * 3), PLACED, keep=True)).layers[0].features == 3
+    # What was taken stands, whatever the limits are later.
+    most = Limits(file_mb=1, things=1, points=4)
+    again = Floorplans(tmp_path, book.ask, book.read, limits=lambda: most)
+    await again.refresh()
+    assert len(list(again.now.levels[0].features())) == 3
 
 
 async def test_a_process_that_dies_or_hangs_is_a_refusal_and_not_a_daemon_that_waits(tmp_path: Path) -> None:

@@ -10,10 +10,11 @@ import pytest
 from edge.config.pack_rights import shipped_rights
 from edge.people import shelf
 from edge.people.book import Book
+from edge.people.caller import Caller
 from edge.people.people import Factor, NotSignedIn, SignedIn
 from edge.people.proofs import WRONG_CODES_MOST
 from rules.model.account_facts import ProofFailed, SessionConfirmed
-from rules.rights import ALWAYS, RIGHTS
+from rules.rights import ALWAYS, IN_QUIET, RIGHTS
 from tests.edge.people.someone import BY, HERE, PASSWORD, Someone, somebody, why
 from tests.edge.people.test_releases import code_now, totp_of
 
@@ -104,6 +105,37 @@ async def test_a_second_person_opens_no_more_than_is_theirs(people: Someone) -> 
     technician = await people.session("Cy Prus", "technician")
     assert await confirmed(people, technician, Factor(other_name=BO, other_password=PASSWORD)) is None
     assert "walk-test" in rights(people, await people.renew(technician.caller))
+
+
+@pytest.mark.parametrize("silent", [False, True], ids=["seen", "silent"])
+async def test_a_guest_looks_and_signs_for_nobody_until_something_is_live(
+    people: Someone, silent: bool
+) -> None:
+    guest = await people.session(BO, "responder")
+    token = await people.token("Car", "responder")
+    officer = await people.session("Cy Prus", "responder")
+    signing = Factor(other_name=BO, other_password=PASSWORD)
+
+    def may(of: Caller | None) -> set[str]:
+        return set() if of is None else {one for one in RIGHTS if of.may(TABLE, one)}
+
+    assert rights(people, guest.cookie) == may(people.by_bearer(token)) == IN_QUIET
+    await people.account(ADA, "responder")
+    given = (await people.codes(ADA))[0]
+    assert why(await people.vouched(ADA, given, BY, BY)) == "no_right"
+    assert why(await confirmed(people, officer, signing)) != ""
+    # A silent call is one that they may know of.
+    if silent:
+        people.silent = people.now_at
+    else:
+        people.live = people.now_at
+    assert {"watch", "look-duress", "note", "respond"} <= rights(people, guest.cookie)
+    assert "release" not in may(people.by_bearer(token))
+    assert await confirmed(people, officer, signing) is None
+    assert "release" in rights(people, await people.renew(officer.caller))
+    assert isinstance(await people.vouched(ADA, given, BY, BY), Caller)
+    people.live = people.silent = None
+    assert rights(people, guest.cookie) == IN_QUIET
 
 
 async def test_a_release_proves_it_for_the_rest_of_the_session(people: Someone) -> None:

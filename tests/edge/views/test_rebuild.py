@@ -38,6 +38,7 @@ def test_views_made_again_are_equal_to_the_live_ones(store: Path) -> None:
     assert made.events == 29
     assert made.rows == {
         "incidents": 1,
+        "incident_zones": 1,
         "ledger": 3,
         "verdicts": 5,
         "presses": 1,

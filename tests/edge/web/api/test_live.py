@@ -1,10 +1,11 @@
 """What the API shows of the live picture, from memory, and to whom."""
 
+import json
 from typing import Any
 
 import pytest
 
-from tests.edge.web.api.served import Served
+from tests.edge.web.api.served import By, Served
 from tests.flow.waiting import wait_for
 
 NOUNS = (
@@ -147,6 +148,53 @@ def test_a_duress_incident_is_nowhere_for_those_without_the_right(api: Served) -
     assert api.post(f"incidents/{silent['id']}/notes", {"text": "x"}, "staff").status == 404
     assert api.get("campus").json["incidents"][0]["id"] == silent["id"]
     assert silent["id"] in {one["id"] for one in api.get("incidents", "front-office").json["items"]}
+
+
+def test_a_second_silent_call_shows_its_zone_to_those_with_the_right_and_changes_nothing_for_others(
+    api: Served,
+) -> None:
+    def seen(role: str) -> tuple[dict[str, Any], str]:
+        page = api.send("GET", "/", None, api.headers(role, "token")).body.decode()
+        return api.get("incidents", role).json, page
+
+    assert api.start("duress", zones=["a"]).status == 200
+    (silent,) = api.get("campus").json["incidents"]
+    others = api.get("incidents", "viewer").json
+    assert api.start("duress", zones=["b"]).status == 200
+
+    (now,) = api.get("campus").json["incidents"]
+    assert (silent["zones"], now["zones"], now["id"]) == (["a"], ["a", "b"], silent["id"])
+    _, home = seen("administrator")
+    assert "Building A, Gymnasium" in home
+    assert api.get("incidents", "viewer").json == others
+    for role in ("viewer", "staff", "technician"):
+        listed, page = seen(role)
+        assert silent["id"] not in str(listed) + page
+        assert "duress" not in page.lower()
+    by: tuple[str, By] = ("administrator", "session")
+    assert api.post(f"incidents/{silent['id']}/close", {"reason": "over"}, *by).status == 200
+    over = next(one for one in api.get("incidents").json["items"] if one["id"] == silent["id"])
+    assert over["zones"] == ["a", "b"]
+    assert silent["id"] not in str(api.get("incidents", "viewer").json)
+
+
+def test_an_incident_that_is_over_names_every_zone_that_it_was_in(api: Served) -> None:
+    incident = api.start("lockdown", zones=["a"]).json["incident"]
+    assert api.start("hold-in-place", zones=["b"]).json["incident"] == incident
+    assert api.get("incidents").json["items"][0]["zones"] == ["a", "b"]
+    by: tuple[str, By] = ("administrator", "session")
+    assert api.post(f"incidents/{incident}/close", {"reason": "over"}, *by).status == 200
+
+    (over,) = [one for one in api.get("incidents").json["items"] if one["id"] == incident]
+    assert (over["zone"], over["zones"], over["closed"] is None) == ("a", ["a", "b"], False)
+    page = api.send("GET", "/incidents", None, api.headers("administrator", "token")).body.decode()
+    row = page[page.index(incident) :][:800]
+    assert "Building A, Gymnasium" in row
+    told = api.campus.cli("incident", "list", "--json").stdout
+    (line,) = [one for one in json.loads(told)["items"] if one["id"] == incident]
+    assert line["zones"] == ["a", "b"]
+    assert "a, b" in api.campus.cli("incident", "list").stdout
+    assert "in a, also b, incident" in api.campus.cli("incident", "show", incident).stdout
 
 
 def test_a_button_tells_of_its_silent_gesture_only_to_those_with_the_right(api: Served) -> None:

@@ -221,12 +221,47 @@ def test_close_ends_this_incident_and_leaves_every_door(api: Served) -> None:
     incident = api.start().json["incident"]
     api.campus.until_secured()
 
-    closed = api.post(f"incidents/{incident}/close", {"reason": "all clear by the principal"})
+    by: tuple[str, By] = ("administrator", "session")
+    closed = api.post(f"incidents/{incident}/close", {"reason": "all clear by the principal"}, *by)
 
     assert (closed.status, closed.json["doors_still_locked"]) == (200, 3)
     assert api.campus.devices.locked("tcp-1")
     assert api.post(f"incidents/{incident}/close", {"reason": "again"}).json["code"] == "no_incident"
     assert api.post(f"incidents/{incident}/notes", {"text": "debrief at 15:00"}).status == 200
+
+
+def test_a_program_ends_a_drill_and_never_a_real_incident(api: Served) -> None:
+    drill = api.start(kind="drill").json["incident"]
+    assert api.post(f"incidents/{drill}/close", WHY).status == 200
+    incident = api.start().json["incident"]
+
+    refused = api.post(f"incidents/{incident}/close", WHY)
+
+    assert (refused.status, refused.json["code"]) == (403, "person_first")
+    assert "signs in on the page" in refused.json["detail"]
+    assert [one["id"] for one in live(api)] == [incident]
+    # A page that is opened with a token is a program's as well.
+    token = {**api.headers("administrator", "token"), "Content-Type": "application/x-www-form-urlencoded"}
+    form = f"reason=over&word=end&key=k&seen={incident}+lockdown".encode()
+    api.send("POST", "/close", form, token)
+    assert [one["id"] for one in live(api)] == [incident]
+    by: tuple[str, By] = ("administrator", "session")
+    assert api.post(f"incidents/{incident}/close", WHY, *by).status == 200
+
+
+def test_the_box_itself_is_asked_who_ends_a_real_incident_and_not_who_ends_a_drill(api: Served) -> None:
+    def at_the_box() -> dict[str, object]:
+        return api.campus.ask({"do": "close", "reason": "over"})
+
+    api.start(kind="drill")
+    assert at_the_box()["ok"]
+    api.start()
+    alone = api.campus.cli("close", "--reason", "over")
+    assert (alone.returncode, "--user NAME" in alone.stderr) == (1, True)
+    assert at_the_box()["code"] == "person_first"
+    assert live(api)
+    assert api.campus.cli_close("over").returncode == 0
+    assert not live(api)
 
 
 def test_an_incident_is_shown_whole_and_its_timeline_only_with_the_right_to_the_record(api: Served) -> None:

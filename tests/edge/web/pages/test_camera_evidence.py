@@ -118,7 +118,7 @@ def kept() -> Record:
         {
             "incident": "inc-1", "kind": "real", "response": "lockdown", "zone": "hs", "silent": 0,
             "opened_at": "2026-08-14T11:00:00.000000Z", "raised_at": None, "closed_at": "2026-08-14T11:30:00.000000Z",
-            "epoch": "e", "seq": 9,
+            "epoch": "e", "seq": 9, "zones": "[]",
         }
     ]  # fmt: skip
     return record

@@ -31,7 +31,8 @@ class Record:
         if "FROM evidence" in sql:
             return [one for one in self.files if (one["incident"], one["name"]) == values]
         incident = {
-            "incident": "inc-1", "kind": "real", "response": "lockdown", "zone": "hs", "silent": 0, "raised_at": None,
+            "incident": "inc-1", "kind": "real", "response": "lockdown", "zone": "hs", "silent": 0,
+            "raised_at": None, "zones": "[]",
             "opened_at": "2026-08-14T11:00:00.000000Z", "closed_at": "2026-08-14T11:30:00.000000Z", "epoch": "e", "seq": 9,
         }  # fmt: skip
         return [incident] if values[0] == "inc-1" else []

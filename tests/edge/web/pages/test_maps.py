@@ -41,6 +41,18 @@ def pin(page: str, door: str) -> str:
     return found[0]
 
 
+async def test_doors_that_an_ended_lockdown_left_locked_count_as_told_to_lock_no_more(
+    serve: Serve, tmp_path: Path
+) -> None:
+    state = locked_down({D1: "secured", D2: "closed_locked", D3: "closed_locked"})
+    made = office(tmp_path, replace(state, record=replace(state.record, incidents={}, zones={})))
+    served = await serve(made)
+    _, page = await served.get("/map")
+    _, sheet = await served.get("/map/paper/floor-1")
+    assert "told to lock here" not in page
+    assert "NOT SECURED" not in sheet
+
+
 async def test_without_a_plan_the_page_says_so_and_how_one_is_brought(serve: Serve) -> None:
     made = Office()
     status, page = await (await serve(made)).get("/map")

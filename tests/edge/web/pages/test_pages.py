@@ -153,7 +153,7 @@ async def test_a_silent_incident_is_shown_to_the_duress_right_alone(serve: Serve
 async def test_a_silent_incident_in_the_record_is_no_row_of_others(serve: Serve) -> None:
     office = Office()
     line = {"incident": "inc-9", "kind": "real", "response": "duress", "zone": "a", "silent": 1,
-            "opened_at": "2026-08-14T11:00:00.000000Z", "closed_at": "2026-08-14T11:10:00.000000Z"}  # fmt: skip
+            "zones": "[]", "opened_at": "2026-08-14T11:00:00.000000Z", "closed_at": "2026-08-14T11:10:00.000000Z"}  # fmt: skip
     office.record.found = [line]
     served = await serve(office)
 
