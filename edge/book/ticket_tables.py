@@ -86,13 +86,12 @@ def _changed(connection: sqlite3.Connection, event: Stored, fields: dict[str, st
     if "weight" in fields:
         columns["rank"] = _rank(fields["weight"])
     if "state" in fields:
-        closed = fields["state"] == "closed"
-        columns |= {
-            "state": fields["state"],
-            "open": int(not closed),
-            "turned_us": event.at_us,
-            "conflict": 0,
-        }
+        state = fields["state"]
+        columns |= {"state": state, "open": int(state != "closed"), "conflict": 0}
+        # Who settles a conflict may say the state that it has.
+        same = "SELECT 1 FROM tickets WHERE number = ? AND state = ?"
+        if connection.execute(same, (number, state)).fetchone() is None:
+            columns["turned_us"] = event.at_us
     columns["changed_us"] = event.at_us
     said = ", ".join(f"{name} = ?" for name in columns)
     connection.execute(

@@ -69,7 +69,13 @@ def change_ticket(book: Book, asked: ChangeTicket, actor: Actor) -> Iterator[Ent
     if {"weight", "asset", "category"} & set(said):
         said["weight"] = weight
     had = {**known.fields, "state": known.state}
-    new = {name: value for name, value in said.items() if not _open(name) or had.get(name, "") != value}
+    # Of a conflict also the state that it has is said anew: by that a person settles it.
+    settled = {"state"} if known.conflict else set()
+    new = {
+        name: value
+        for name, value in said.items()
+        if not _open(name) or had.get(name, "") != value or name in settled
+    }
     if not new:
         return
     fact = TicketChanged(known.number, "", _of(new, "field"), _of(new, "text"), _of(new, "person"), asked.why)

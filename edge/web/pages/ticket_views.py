@@ -39,7 +39,7 @@ def row(scene: Scene, one: Mapping[str, Any], names: Names) -> Document:
         "number": one["number"],
         "title": one["title"] or _(ERASED),
         "state": _(STATES.get(one["state"], one["state"])),
-        "turns": [(to, _(BUTTONS[to])) for to in TURNS.get(one["state"], ())],
+        "turns": [*_settle(one), *((to, _(BUTTONS[to])) for to in TURNS.get(one["state"], ()))],
         "weight": one["weight"],
         "weighs": _(WEIGHTS.get(one["weight"], one["weight"])),
         "safety": one["weight"] == "safety",
@@ -52,6 +52,12 @@ def row(scene: Scene, one: Mapping[str, Any], names: Names) -> Document:
         "conflict": one["conflict"],
         "untrusted": one["untrusted"],
     }
+
+
+def _settle(one: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Of a conflict: that it stays what it is, for by a state a person settles it."""
+    state = _(STATES.get(one["state"], one["state"]))
+    return [(one["state"], say("It stays {state}", state=state))] if one["conflict"] else []
 
 
 def whole(scene: Scene, one: Mapping[str, Any], names: Names) -> Document:

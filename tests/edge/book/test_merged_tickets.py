@@ -141,9 +141,11 @@ async def test_a_close_that_knew_nothing_of_the_other_side_is_a_conflict_until_a
         ]  # fmt: skip
         assert (await book.read("tickets"))["items"][0]["conflict"] is True
         assert (await book.read("ticket.operations", number=number))["merged"] == await hub.fold(number)
-        await book.ask(ChangeTicket(number, (("state", "progress"),)))
+        turned_us = told["turned_us"]
+        await book.ask(ChangeTicket(number, (("state", "open"),)))
         told = await one(book, number)
-        assert (told["state"], told["conflict"], told["versions"]) == ("progress", False, [])
+        assert (told["state"], told["conflict"], told["versions"]) == ("open", False, [])
+        assert told["turned_us"] == turned_us
         # Now the district closes it, having seen all; without the reason it may not.
         await hub.hear()
         with pytest.raises(NotDone, match="why_needed"):

@@ -92,9 +92,16 @@ def test_a_close_on_campus_of_which_the_district_knew_nothing_is_open_again_as_a
     assert (fact.fields, fact.beside) == ((("state", "progress"),), (f"epoch-1:{closed}:state:0",))
     ticket = desk.ticket(number)
     assert (ticket.state, ticket.conflict, ticket.since_us) == ("progress", True, desk.at_us)
-    # What the campus says of its state then has seen both.
+    # What the campus says of its state then has seen both, also where it says the one that it has.
+    since_us = ticket.turned_us
+    desk.later(HOUR_US)
+    desk.change(number, state="progress")
+    assert (desk.ticket(number).conflict, desk.ticket(number).turned_us) == (False, since_us)
+    assert not merged(operations("campus-1", desk.told[number]), PACK).conflict
+    entries = len(desk.entries)
+    desk.change(number, state="progress")  # and once it is settled that is nothing new
+    assert len(desk.entries) == entries
     desk.change(number, state="waiting")
-    assert not desk.ticket(number).conflict
     desk.change(number, state=CLOSE)
     hub.hear()
     (fact,) = hub.say(number, "note", "Thank you")

@@ -280,7 +280,8 @@ async def test_a_conflict_says_what_to_do_until_somebody_says_a_state(serve: Ser
     _, listed = await served.get("/tickets", "technician")
     assert "conflict" in plain(listed)
 
-    form = [("key", "k1"), ("state", "progress")]
+    assert re.search(r'name="state" value="open">\s*<button>It stays open</button>', page)
+    form = [("key", "k1"), ("state", "open")]
     await served.post(f"/tickets/{number}/turn", form, "technician")
     _, page = await served.get(f"/tickets/{number}", "technician")
     assert 'id="versions"' not in page
