@@ -156,7 +156,7 @@ class Campus:
 
 @dataclass(slots=True)
 class Book:
-    """Belongs to one thread; changed by `fold` alone, but for `campus`, `orphans` and what is said of firmware."""
+    """Belongs to one thread; changed by `fold` alone, but for `campus`, `orphans`, and what is said of firmware and pieces."""
 
     campus: Campus
     assets: Shelf[AssetId, Asset] = field(default_factory=Shelf)
@@ -180,6 +180,8 @@ class Book:
     oldest_us: Mapping[BundleKind, int] = field(default_factory=dict)
     settled: bool = False
     """Of firmware, as the process last compared it with notes and published flaws: see `rules.book.firmware`."""
+    other_pieces: frozenset[AssetId] = frozenset()
+    """Devices that say another serial number than they should, as the process last compared them: rules have no texts."""
     orphans: set[int] = field(default_factory=set)
     """Imports that were under way when this process began: nobody goes on with them."""
     tickets: Shelf[int, Ticket] = field(default_factory=Shelf)
