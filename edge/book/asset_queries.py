@@ -153,7 +153,7 @@ def changes(database: Database, owner: str, name: str) -> list[Line]:
     """The history of a thing, the newest first, with the words that were said, as far as they stand."""
     found = database.lines(
         "SELECT epoch, seq, at, actor, kind, data FROM changes WHERE owner = ? AND id = ? "
-        "ORDER BY at DESC, seq DESC LIMIT 200",
+        "ORDER BY min(at) OVER (PARTITION BY epoch) DESC, seq DESC LIMIT 200",
         owner,
         name,
     )

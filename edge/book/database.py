@@ -204,6 +204,10 @@ class Database:
             )
             if entry is not None:
                 fold(self.book, event.at_us, entry)
+        if self.book.moved:
+            moved = [self.book.tickets[one] for one in self.book.moved if one in self.book.tickets]
+            ticket_tables.redate(self._connection, moved, event.at_us)
+            self.book.moved.clear()
 
     def _forget(self, event: Stored) -> None:
         words: dict[tuple[str, str], list[str]] = {}

@@ -186,6 +186,8 @@ class Book:
     """Imports that were under way when this process began: nobody goes on with them."""
     tickets: Shelf[int, Ticket] = field(default_factory=Shelf)
     """Those that are not closed."""
+    moved: set[int] = field(default_factory=set)
+    """Tickets whose dates were moved (`set_back`), until the tables have them."""
     closed: MutableMapping[int, Ticket] = field(default_factory=dict)
     """The others. In the book's process they lie on disk: only a person's word or a flag that comes back asks for one."""
     last_of: MutableMapping[str, int] = field(default_factory=dict)

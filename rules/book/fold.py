@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from rules.book import exterior, floorplans
+from rules.book import exterior, floorplans, set_back
 from rules.book.assessment_fold import fold_assessment
 from rules.book.assets import without
 from rules.book.book import Batch, Book, Fault, Minimum, Round, Standing
@@ -54,6 +54,7 @@ BY_THE_DEVICE: Final = frozenset({"mqtt", "wired"})
 
 def fold(book: Book, at_us: int, entry: Entry) -> None:
     """Change the book by `entry`, written at `at_us` (UTC). Facts that it does not know change nothing."""
+    set_back.told(book, at_us)
     fact = entry.fact
     match fact:
         case AssetBatchTurned():

@@ -17,7 +17,7 @@ Span = tuple[int, int]
 class Ticket:
     """fields: by the names of `ticket_fields`, but for the state. since_us: since when it is open this time; spans: the times
     before. steps: of escalation, those that were reached. recovered_us: when it was last seen that its flag is gone.
-    turned_us: when its state became what it is.
+    turned_us: when its state became what it is. ahead: the box's clock was ahead, and some of these dates were moved back.
     """
 
     number: int
@@ -31,6 +31,7 @@ class Ticket:
     spans: tuple[Span, ...] = ()
     steps: tuple[str, ...] = ()
     recovered_us: int = 0
+    ahead: bool = False
 
     @property
     def closed(self) -> bool:

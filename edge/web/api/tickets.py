@@ -97,7 +97,8 @@ class Happened(Struct, frozen=True, kw_only=True):
 class TicketWhole(TicketLine, frozen=True, kw_only=True):
     """age_s: how long it was open, all times together, without what rested. next_step: of escalation, in so many seconds;
     next_does: what it does then: weight, assigned, flag.
-    supported_until: of its asset, where that is known.
+    supported_until: of its asset, where that is known. clock_was_ahead: the box's clock was ahead; its dates and age are
+    corrected, and its history has what the clock said.
     """
 
     text: str
@@ -110,6 +111,7 @@ class TicketWhole(TicketLine, frozen=True, kw_only=True):
     next_step_in_s: int | None
     resting_until: Time | None
     supported_until: str
+    clock_was_ahead: bool
     photos: list[str]
     reports: list[Report]
     history: list[Happened]
@@ -287,6 +289,7 @@ async def ticket(visit: Visit) -> web.StreamResponse:
         **times_of(told),
         "history": history,
         "age_s": told.get("age_us", 0) // 1_000_000,
+        "clock_was_ahead": told.get("clock_was_ahead", False),
         "steps": told.get("steps", []),
         "next_step": told.get("next_step"),
         "next_does": told.get("next_does", {}),
