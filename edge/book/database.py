@@ -203,7 +203,7 @@ class Database:
                 event.kind, event.subject, event.actor, event.incident, event.data, event.opened
             )
             if entry is not None:
-                fold(self.book, event.at_us, entry)
+                fold(self.book, event.at_us, entry, sure=event.error_us is not None)
         if self.book.moved:
             moved = [self.book.tickets[one] for one in self.book.moved if one in self.book.tickets]
             ticket_tables.redate(self._connection, moved, event.at_us)

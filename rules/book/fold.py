@@ -52,9 +52,9 @@ BY_THE_DEVICE: Final = frozenset({"mqtt", "wired"})
 """Paths of a press that only the button itself can have gone."""
 
 
-def fold(book: Book, at_us: int, entry: Entry) -> None:
-    """Change the book by `entry`, written at `at_us` (UTC). Facts that it does not know change nothing."""
-    set_back.told(book, at_us)
+def fold(book: Book, at_us: int, entry: Entry, *, sure: bool = False) -> None:
+    """Change the book by `entry`, written at `at_us` (UTC); facts that it does not know change nothing. sure: see `set_back`."""
+    set_back.told(book, at_us, sure=sure)
     fact = entry.fact
     match fact:
         case AssetBatchTurned():

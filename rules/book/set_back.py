@@ -15,15 +15,28 @@ from rules.book.ticket import Signal, Ticket
 
 LATEST: Final = "latest_us"
 RIGHT: Final = "right_us"
-"""Among the book's numbers: the latest date so far, since the clock was last set right, and when that was; UTC microseconds."""
+FIRST: Final = "first_us"
+"""Among the book's numbers, UTC microseconds: the latest date since the clock was set right, when that was, and the first."""
+SURE: Final = "sure"
+"""Also among them: 1 once a time service disciplined the clock."""
 LEAST_US: Final = 60_000_000
 """Less is what a clock is disciplined by, and how late an event may be told."""
 
 
-def told(book: Book, at_us: int) -> None:
-    """An event is dated so: move what is to be moved, and remember its date."""
+def told(book: Book, at_us: int, *, sure: bool = False) -> None:
+    """An event is dated so: move what is to be moved, and remember its date. sure: its clock was disciplined by a time service.
+
+    A clock that lost its battery is behind, and nothing was ahead: a date before all that was ever recorded says that, and so
+    does one that is not sure where others were. Then nothing moves.
+    """
+    if sure and not book.numbers.get(SURE):
+        book.numbers[SURE] = 1
     latest_us = book.numbers.get(LATEST, 0)
+    if not latest_us:
+        book.numbers[FIRST] = at_us
     if at_us < latest_us - LEAST_US:
+        if at_us < book.numbers.get(FIRST, 0) or (not sure and book.numbers.get(SURE)):
+            return
         _set_back(book, at_us, latest_us)
         book.numbers[RIGHT] = book.numbers[LATEST] = at_us
     elif at_us > latest_us:

@@ -2,9 +2,10 @@
 
 import pytest
 
+from rules.book.fold import fold
 from rules.book.ticket import MOST_TIMES
 from rules.book.ticket_sweep import RULE
-from rules.model.facts import FlagRaised
+from rules.model.facts import Entry, FlagRaised
 from rules.model.ticket_asks import BeginUpkeep
 from rules.model.ticket_facts import TicketChanged, TicketEscalated, TicketNoted, TicketOpened
 from tests.rules.book.desk import DAY_US, HOUR_US, MINUTE_US, Desk, of_kind
@@ -154,3 +155,33 @@ def test_a_clock_that_is_disciplined_moves_nothing(us: int) -> None:
     assert desk.ticket(number) == before
     assert before.age_us(desk.at_us) == 0
     assert desk.entries[0].actor != RULE
+
+
+def test_a_clock_that_lost_its_battery_moves_nothing_and_ages_nothing_when_it_is_set_right() -> None:
+    desk = Desk()
+    desk.enter(Entry(FlagRaised("disk_low", "campus"), "campus", RULE))
+    number = desk.open(**LOCK)
+    desk.later(DAY_US)
+    desk.flag("door_stale", "east")
+    before = desk.ticket(number)
+    desk.later(-26 * YEAR_US)
+    desk.clear("door_stale", "east")
+    assert desk.ticket(number) == before
+    assert before.age_us(desk.at_us) == 0
+    desk.later(26 * YEAR_US)
+    desk.flag("door_stale", "east")
+    assert desk.ticket(number).age_us(desk.at_us) == DAY_US
+    assert [one for one in of_kind(desk.sweep(), TicketEscalated) if one.rule == "lock-old"] == []
+
+
+def test_where_a_time_service_disciplined_the_clock_a_date_that_is_not_sure_moves_nothing() -> None:
+    desk = Desk()
+    raised = Entry(FlagRaised("disk_low", "campus"), "campus", RULE)
+    fold(desk.book, desk.at_us, raised, sure=True)
+    desk.later(2 * DAY_US)
+    number = desk.open(**LOCK)
+    before = desk.ticket(number)
+    fold(desk.book, desk.at_us - DAY_US, raised)
+    assert desk.ticket(number) == before
+    fold(desk.book, desk.at_us - DAY_US, raised, sure=True)
+    assert desk.ticket(number).ahead
