@@ -5,10 +5,18 @@ import pytest
 from rules.book.fold import fold
 from rules.book.ticket import MOST_TIMES
 from rules.book.ticket_sweep import RULE
+from rules.model.asset_facts import AssetTurned, FaultReported
 from rules.model.facts import Entry, FlagRaised
+from rules.model.ids import AssetId
 from rules.model.ticket_asks import BeginUpkeep
-from rules.model.ticket_facts import TicketChanged, TicketEscalated, TicketNoted, TicketOpened
-from tests.rules.book.desk import DAY_US, HOUR_US, MINUTE_US, Desk, of_kind
+from rules.model.ticket_facts import (
+    TicketBatchTurned,
+    TicketChanged,
+    TicketEscalated,
+    TicketNoted,
+    TicketOpened,
+)
+from tests.rules.book.desk import DAY_US, HOUR_US, MINUTE_US, PERSON, Desk, of_kind
 
 YEAR_US = 365 * DAY_US
 LOCK = {"category": "lock", "asset": "a-101"}
@@ -140,8 +148,9 @@ def test_a_snooze_of_while_the_clock_was_ahead_ends_as_far_from_now_as_was_said(
     begins_us = desk.at_us + 2 * DAY_US
     planned = BeginUpkeep("maintenance", "device", "cam-1", begins_us + DAY_US, "roof", begins_us)
     desk.ask(planned)
-    desk.later(MINUTE_US)
-    set_right(desk, 30_000_000)
+    desk.later(HOUR_US)
+    desk.flag("door_stale", "east")
+    set_right(desk, 30 * MINUTE_US)
     assert [one.from_us for one in desk.book.upkeeps.values() if one.what == "maintenance"] == [begins_us]
 
 
@@ -185,3 +194,27 @@ def test_where_a_time_service_disciplined_the_clock_a_date_that_is_not_sure_move
     assert desk.ticket(number) == before
     fold(desk.book, desk.at_us - DAY_US, raised, sure=True)
     assert desk.ticket(number).ahead
+
+
+def test_reports_imports_and_what_is_known_of_assets_are_of_when_they_were_as_well() -> None:
+    desk = Desk()
+    desk.later(YEAR_US)
+    desk.enter(
+        Entry(FaultReported(1, AssetId("cam-1"), "dark"), "cam-1", RULE),
+        Entry(TicketBatchTurned(1, "begun", 2, "ab"), "ticket-batch-1", PERSON),
+        Entry(AssetTurned(AssetId("cam-1"), "", "repair"), "cam-1", PERSON),
+    )
+    desk.later(HOUR_US)
+    desk.flag("door_stale", "east")
+    set_right(desk, YEAR_US)
+    there_us = desk.at_us - HOUR_US
+    assert [one.at_us for one in desk.book.faults.values()] == [there_us]
+    assert [one.at_us for one in desk.book.ticket_batches.values()] == [there_us]
+    assert desk.book.assets[AssetId("cam-1")].written_us == there_us
+    # Nothing more is heard of the import: it is given up, and not in a year.
+    assert of_kind(desk.sweep(), TicketBatchTurned) == [TicketBatchTurned(1, "abandoned", 2, "ab")]
+    # Once more, with nothing of these that is still to come.
+    desk.later(YEAR_US)
+    desk.flag("coil_differs", "east")
+    set_right(desk, YEAR_US)
+    assert [one.at_us for one in desk.book.faults.values()] == [there_us]
