@@ -273,6 +273,7 @@ def _fields(plan: Plan, one: DrillOver, zone: tzinfo | None) -> Iterator[Documen
             "field": name,
             "title": name if known is None else known.title,
             "asked": name in asked,
+            "verified": law is None or name not in law.unverified,
             "by": "person" if by_person else "device",
             "value": value,
         }

@@ -42,6 +42,7 @@ ENDS: Final[Mapping[str, str]] = {
     "opened": "It ends once it can be opened; that is tried every 5 s.",
     "password_changed": "It ends once the configuration has another password, which the device must be given too.",
     "picture": "It ends once a picture that shows something comes again.",
+    "piece_known": "It ends once its replacement is recorded, its serial number is put right, or it says the one that is known.",
     "proven": "It ends once a test, a press or its sensors prove it.",
     "quick_again": "It ends once the loop keeps its time again.",
     "read": "It ends once it is read in time again.",

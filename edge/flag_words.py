@@ -181,6 +181,11 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "{subject} is to be commissioned again",
         "It was replaced on {1}, and nobody said that it was tried out. Try it, then say so on its page.",
     ),
+    "other_piece": (
+        "{subject} says that it is another piece",
+        "Its serial number is not the known one. It works as configured. If you replaced it, say so on its page, and try it. "
+        "If not, look who did.",
+    ),
     "device_unlisted": (
         "{subject} is not in the configuration any more",
         "It is still said to be in use. Nothing watches it: say on its page what became of it.",

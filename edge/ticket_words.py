@@ -154,4 +154,7 @@ def args_in_words(args: Mapping[str, object]) -> dict[str, object]:
     return said
 
 
+AHEAD: Final = (
+    "This box's clock was ahead then. Dates and age are put right; the history shows what the clock said."
+)
 ERASED: Final = "(its words were erased)"

@@ -43,20 +43,17 @@ def visited(step: Step, event: CameraVisited) -> None:
     if event.code:
         _set(step, event.camera, replace(its, code=event.code))
         return
-    _set(
-        step,
-        event.camera,
-        replace(its, code="", serial=event.serial, streams=event.streams, skew_us=event.skew_us),
-    )
+    _set(step, event.camera, replace(its, code="", streams=event.streams, skew_us=event.skew_us))
     known = step.record.assets.get(event.camera)
     now = (event.manufacturer, event.model, event.firmware, event.hardware)
     same = known is not None and (known.manufacturer, known.model, known.firmware, known.hardware) == now
-    if same and its.serial in ("", event.serial):
+    # The record holds no serial number: in each run it is written once, or one exchanged meanwhile would not be known.
+    if same and its.serial == event.serial:
         return
     if _may_write(step, event.camera):
-        step.write(
-            CameraIdentified(event.camera, *now, event.serial, event.words), event.camera, actor=CAMERAS
-        )
+        _set(step, event.camera, replace(_its(step, event.camera), serial=event.serial))
+        fact = CameraIdentified(event.camera, *now, event.serial, event.words)
+        step.write(fact, event.camera, actor=CAMERAS)
 
 
 def said(step: Step, event: CameraSaid) -> None:

@@ -33,7 +33,8 @@ def identified(step: Step, event: ControllerIdentified) -> None:
     )
     minute = step.at.mono_us // MINUTE_US
     count = its.written[1] + 1 if its.written[0] == minute else 1
-    unchanged = same and its.serial in ("", event.serial)
+    # The record holds no serial number: in each run it is written once, or one exchanged meanwhile would not be known.
+    unchanged = same and its.serial == event.serial
     if not unchanged and count <= WRITTEN_MOST:
         fact = DeviceIdentified(event.controller, event.way, event.code, *codes, event.serial, event.said)
         step.write(fact, event.controller, actor=Actor(f"device:{event.controller}"))

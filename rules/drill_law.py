@@ -63,7 +63,9 @@ class NoticeRule:
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """keep: years; post: days; None: the source says nothing of it."""
+    """keep: years; post: days; None: the source says nothing of it. unverified: fields that stand in no source either: they
+    are asked for from knowledge, and said to be not verified.
+    """
 
     id: str
     name: str
@@ -75,6 +77,7 @@ class Law:
     fields: tuple[str, ...]
     keep: int | None = None
     post: int | None = None
+    unverified: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

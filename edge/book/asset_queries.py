@@ -5,6 +5,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from edge.book import serials
 from edge.book.asking import Asked, NotThere, One, Page, Word, containing, fitting
 from edge.book.database import Database, Line
 from edge.journal.stored import rfc3339
@@ -110,6 +111,7 @@ def asset(database: Database, asked: One, now: Now) -> Line:
     )
     return {
         **told,
+        "told_serial": database.words(serials.TOLD, name).get("serial", ""),
         "needs": [
             {"id": on, "how": how, "name": named.get(on, ""), "down": down.get(on, "")} for on, how in needs
         ],
@@ -151,7 +153,7 @@ def changes(database: Database, owner: str, name: str) -> list[Line]:
     """The history of a thing, the newest first, with the words that were said, as far as they stand."""
     found = database.lines(
         "SELECT epoch, seq, at, actor, kind, data FROM changes WHERE owner = ? AND id = ? "
-        "ORDER BY at DESC, seq DESC LIMIT 200",
+        "ORDER BY min(at) OVER (PARTITION BY epoch) DESC, seq DESC LIMIT 200",
         owner,
         name,
     )

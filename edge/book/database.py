@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 import msgspec
 
 from edge import codec
-from edge.book import alert_tables, haste, inspection_tables, photos, shelves, ticket_tables
+from edge.book import alert_tables, haste, inspection_tables, photos, serials, shelves, ticket_tables
 from edge.book.assessment_tables import apply_assessment
 from edge.book.asset_tables import list_assets
 from edge.book.exterior_tables import apply_exterior
@@ -183,7 +183,14 @@ class Database:
             apply_inspection(self._connection, event)
             apply_assessment(self._connection, event)
             alert_tables.apply_alert(self._connection, event)
+        if event.kind in serials.KINDS:
+            serials.apply_serial(self._connection, event)
         return unshown
+
+    def refresh(self, day: int) -> None:
+        """Bring up to date what rules cannot see for themselves: firmware, and serial numbers. day: of the campus's calendar."""
+        self.firmware.refresh(self.book, day)
+        self.book.other_pieces = serials.others(self._connection)
 
     def tidy(self, now_s: float) -> None:
         """Remove files that nothing names any more. now_s: as time.time."""
@@ -203,7 +210,11 @@ class Database:
                 event.kind, event.subject, event.actor, event.incident, event.data, event.opened
             )
             if entry is not None:
-                fold(self.book, event.at_us, entry)
+                fold(self.book, event.at_us, entry, sure=event.error_us is not None)
+        if self.book.moved:
+            moved = [self.book.tickets[one] for one in self.book.moved if one in self.book.tickets]
+            ticket_tables.redate(self._connection, moved, event.at_us)
+            self.book.moved.clear()
 
     def _forget(self, event: Stored) -> None:
         words: dict[tuple[str, str], list[str]] = {}

@@ -261,7 +261,7 @@ class Process:
                     return
             elif time.monotonic() >= self._due_s:
                 self._due_s = time.monotonic() + SWEEP_S
-                self.database.firmware.refresh(self.database.book, self._now().day)
+                self.database.refresh(self._now().day)
                 self._sweeping, self._swept = self._due(self.database), []
             else:
                 return

@@ -274,7 +274,7 @@ def ticket(database: Database, asked: TicketAsked, _now: Now) -> Line:
         said.setdefault((one["epoch"], one["seq"]), []).append({"name": name, "value": one["value"]})
     changes = database.lines(
         "SELECT at, actor, kind, data, epoch, seq FROM changes WHERE owner = 'ticket' AND id = ? "
-        "ORDER BY at DESC, seq DESC LIMIT 200",
+        "ORDER BY min(at) OVER (PARTITION BY epoch) DESC, seq DESC LIMIT 200",
         str(asked.number),
     )
     told["history"] = [
@@ -324,6 +324,7 @@ def _ageing(database: Database, known: Ticket, now_us: int) -> Line:
     resting = [until for begin, until in rests if begin <= now_us < until]
     return {
         "age_us": age_us,
+        "clock_was_ahead": known.ahead,
         "steps": list(known.steps),
         "resting_until_us": max(resting, default=0),
         "next_step": None if following is None or known.closed else following.id,

@@ -1,6 +1,7 @@
 """From an event to rows of the lists of tickets, their words and the index of words. Depends on the event alone."""
 
 import sqlite3
+from collections.abc import Iterable
 from typing import Any, Final
 
 from edge.book.rows import change, pairs, say_one
@@ -9,6 +10,7 @@ from edge.flag_words import FLAGS
 from edge.journal.canonical import JSON
 from edge.journal.stored import Stored
 from edge.words import flag
+from rules.book.ticket import Ticket
 from rules.book.ticket_fields import WEIGHTS
 
 DERIVED: Final = ("tickets", "ticket_words")
@@ -122,6 +124,15 @@ def _merged(connection: sqlite3.Connection, event: Stored) -> None:
         _put(connection, event, number, name, said, "words")
     if isinstance(why, str):
         _put(connection, event, number, "why", why, "why")
+
+
+def redate(connection: sqlite3.Connection, tickets: Iterable[Ticket], at_us: int) -> None:
+    """Put down the dates of these, after the box's clock was set right at `at_us`. Raises sqlite3.Error."""
+    connection.executemany(
+        "UPDATE tickets SET opened_us = ?, turned_us = ?, changed_us = min(changed_us, ?), "
+        "escalated_us = min(escalated_us, ?) WHERE number = ?",
+        [(one.opened_us, one.turned_us, at_us, at_us, one.number) for one in tickets],
+    )
 
 
 def _turn(connection: sqlite3.Connection, batch: int, state: JSON) -> None:

@@ -169,6 +169,8 @@ def _one(one: Document) -> Iterator[str]:
     yield f"{one['id']}: {plain(said.get('name', 'no name said'))}"
     rows = [(asset_words.FIELDS.get(name, name), value) for name, value in said.items() if name != "name"]
     yield table(("", ""), rows)
+    if one["told_serial"]:
+        yield f"It says of itself: serial number {plain(one['told_serial'])}"
     if one["unknown"]:
         yield "NOT KNOWN: " + ", ".join(asset_words.QUESTIONS.get(each, each) for each in one["unknown"])
     for need in one["needs"]:

@@ -154,7 +154,11 @@ def _record(told: Document) -> Iterator[str]:
         yield f"  finding {one['number']}: {one['words']}. " + (
             "OPEN" if one["open"] else f"Closed: {plain(closed)}"
         )
-    yield from (f"  {one['title']}: {plain(one['value']) or 'MISSING'}" for one in told["fields"])
+    yield from (
+        f"  {one['title']}: {plain(one['value']) or 'MISSING'}"
+        + ("" if one["verified"] else " (not verified that the law asks for it)")
+        for one in told["fields"]
+    )
 
 
 def _took(ms: int | None) -> str:

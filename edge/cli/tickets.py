@@ -12,6 +12,7 @@ from edge.cli.doing import do, read
 from edge.cli.out import age, complain, plain, say, say_json
 from edge.cli.table import table
 from edge.ticket_words import (
+    AHEAD,
     CATEGORIES,
     CONFLICT,
     ERASED,
@@ -56,7 +57,7 @@ def tickets(args: argparse.Namespace) -> int:
     now_us = time.time_ns() // 1000
     rows = [
         (one["number"], one["weight"].upper() if one["weight"] == "safety" else one["weight"],
-         _state(one), age((now_us - one["opened_us"]) / 1000), one["assigned"],
+         _state(one), age(max(0, now_us - one["opened_us"]) / 1000), one["assigned"],
          one["asset"] or one["zone"], one["title"] or ERASED)
         for one in page["items"]
     ]  # fmt: skip
@@ -100,6 +101,8 @@ def _lines(one: Document) -> Iterator[str]:
         yield "NOT CHECKED: it was reported by a label, without a sign-in. Look at the thing first."
         for each in one["reports"]:
             yield f"  {each['at'][:19]}Z  {each['name'] or 'no name'}: {each['text'] or ERASED} ({each['outcome']})"
+    if one.get("clock_was_ahead"):
+        yield AHEAD
     if one.get("resting_until_us"):
         yield "it rests: it does not age now"
     if one.get("next_step"):

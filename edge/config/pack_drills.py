@@ -25,7 +25,7 @@ from rules.model.responses import Response
 FILE: Final = Path(rules.__file__).parent / "packs" / "drills.yaml"
 _KEYS: Final = {"version", "types", "fields", "laws"}
 _LAW: Final = {"name", "edition", "source", "requires", "fields"}
-_LAW_MAY: Final = {"notes", "notices", "keep", "post"}
+_LAW_MAY: Final = {"notes", "notices", "keep", "post", "unverified"}
 _REQUIRES: Final = {"id", "types", "count", "per", "title"}
 _REQUIRES_MAY: Final = {"by", "month", "within"}
 
@@ -96,6 +96,8 @@ def _law(name: str, row: dict[str, Any], types: set[str], fields: set[str]) -> L
         raise ValueError(f"{name}: two of its requirements share an id")
     if missing := set(row["fields"]) - fields:
         raise ValueError(f"{name}: there are no fields {sorted(missing)}")
+    if unasked := set(row.get("unverified", ())) - set(row["fields"]):
+        raise ValueError(f"{name}: {sorted(unasked)} are not verified, and are not asked for")
     return Law(
         name,
         _text(name, row["name"]),
@@ -107,6 +109,7 @@ def _law(name: str, row: dict[str, Any], types: set[str], fields: set[str]) -> L
         tuple(row["fields"]),
         _count(name, row["keep"]) if "keep" in row else None,
         _count(name, row["post"]) if "post" in row else None,
+        tuple(row.get("unverified", ())),
     )
 
 

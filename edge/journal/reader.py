@@ -71,11 +71,18 @@ class Reader:
 
     def read(self, after: tuple[str, int] | None = None, limit: int = 500) -> list[Stored]:
         """At most `limit` events; as `events`."""
+        return self._read(after, limit, sealed=True)
+
+    def read_sealed(self, after: tuple[str, int] | None = None, limit: int = 500) -> list[Stored]:
+        """The same, with none of their sealed fields opened: for views, which show none."""
+        return self._read(after, limit, sealed=False)
+
+    def _read(self, after: tuple[str, int] | None, limit: int, *, sealed: bool) -> list[Stored]:
         place = 0 if after is None else self.store.place_of(*after)
         if place is None:
             raise KeyError(after)
         try:
-            return self.store.after(place, limit)
+            return self.store.after(place, limit, sealed=sealed)
         except (sqlite3.Error, ValueError, TypeError) as err:
             raise JournalRefused(f"the journal cannot be read: {err}") from err
 

@@ -23,7 +23,7 @@ from edge.journal.migrations import applied, migrate
 from edge.journal.sealed import SealedValue
 from edge.journal.seen import Seen
 from edge.journal.stamp import Stamped
-from edge.journal.stored import Stored, damaged, stored
+from edge.journal.stored import Stored, damaged, is_since_1970, stored
 from edge.journal.upcast import upcast
 from rules.model.values import dataclass
 
@@ -295,9 +295,11 @@ class Store:
             end = each.first_place
         return 0
 
-    def after(self, place: int, limit: int, *, newest_kinds: bool = True) -> list[Stored]:
+    def after(
+        self, place: int, limit: int, *, newest_kinds: bool = True, sealed: bool = True
+    ) -> list[Stored]:
         """At most `limit` events behind `place`, oldest first; in their newest kinds, or as they were
-        stored. One whose bytes cannot be read is there as `stored.DAMAGED`.
+        stored. One whose bytes cannot be read is there as `stored.DAMAGED`. sealed False: none of them opened.
         """
         rows = self._connection.execute(
             "SELECT place, hash, coalesce(CAST(body AS BLOB), x'') FROM events WHERE place > ? ORDER BY place LIMIT ?",
@@ -306,9 +308,9 @@ class Store:
         if not rows:
             return []
         opened: dict[int, dict[str, JSON]] = {}
-        for at, sealed in self.sealed_between(rows[0][0], rows[-1][0]):
+        for at, value in self.sealed_between(rows[0][0], rows[-1][0]) if sealed else ():
             with contextlib.suppress(msgspec.DecodeError):  # damaged: as good as erased
-                opened.setdefault(at, {})[sealed.field] = _decode(sealed.value)
+                opened.setdefault(at, {})[value.field] = _decode(value.value)
         events = [self._event(at, digest, bytes(body), opened.get(at)) for at, digest, body in rows]
         return [upcast(event) for event in events] if newest_kinds else events
 
@@ -320,7 +322,7 @@ class Store:
         with contextlib.suppress(ValueError):
             event = stored(body, digest, opened)
             # Elsewhere than it says, it would send whoever reads on from it round in a circle.
-            if event.seq == seq and event.epoch == begun.epoch and event.at_us >= 0:
+            if event.seq == seq and event.epoch == begun.epoch and is_since_1970(event.at):
                 return event
         prev = ZEROS if seq == 1 else self.hash_at(begun.epoch, seq - 1) or ZEROS
         return damaged(body, digest, begun.epoch, seq, prev)

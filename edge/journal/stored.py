@@ -120,6 +120,11 @@ def microseconds(at: str) -> int:
     return since_1970_us(datetime.fromisoformat(at))
 
 
+def is_since_1970(at: str) -> bool:
+    """Whether a time has microseconds that are not negative. Raises ValueError, and TypeError for a time without a zone."""
+    return datetime.fromisoformat(at) >= _EPOCH
+
+
 def since_1970_us(at: datetime) -> int:
     """Whole microseconds since 1970, UTC. Raises TypeError for a time without a zone."""
     since = at - _EPOCH

@@ -1,6 +1,7 @@
 """Makes the views again from the journal's events and shows whether they are equal to the live ones."""
 
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,10 @@ from rules.model.values import dataclass
 
 _FRESH: Final = "views.rebuilt.db"
 _SHOWN: Final = 20
+_PIECE: Final = 500
+"""A running daemon's journal gives less at once (`Journal.read_blocking`)."""
+_AT_ONCE: Final = 2_000
+"""Events of one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +44,8 @@ def rebuild_directory(directory: Path) -> Rebuilt:
         live = Views.open(directory / NAME)
         try:
             with contextlib.suppress(KeyError, DoesNotFollow):  # of another journal: the comparison shows it
-                follow_all(live, reader.read)
-            made = _compared(directory, live, reader.read, dropped=dropped, keep=True)
+                follow_all(live, reader.read_sealed)
+            made = _compared(directory, live, reader.read_sealed, dropped=dropped, keep=True)
         finally:
             live.close()
         if not made.equal:
@@ -84,17 +89,32 @@ def _compared(directory: Path, live: Views, read: Read, *, dropped: bool, keep: 
 
 def follow_all(views: Views, read: Read, until: tuple[str, int] | None = None) -> int:
     """Follow to the journal's end, or to `until`; returns how many events that were. Raises as `read` and `Views.follow`."""
-    count = 0
+    with views.hasty():
+        count = 0
+        for events in _pieces(views, read, until):
+            views.follow(events, checked=count == 0)
+            count += len(events)
+        return count
+
+
+def _pieces(views: Views, read: Read, until: tuple[str, int] | None) -> Iterator[list[Stored]]:
+    """What is not followed yet, by the transaction."""
     after = None if views.position is None else (views.position.epoch, views.position.seq)
-    while events := read(after, 50):
-        cut: list[Stored] = []
-        for event in events:
-            cut.append(event)
-            if event.position == until:
-                break
-        views.follow(cut, checked=count == 0)
-        count += len(cut)
-        after = cut[-1].position
-        if after == until:
-            break
-    return count
+    held: list[Stored] = []
+    while events := read(after, _PIECE):
+        ends = 0 if until is None else _place_of(until, events)
+        held += events[:ends] if ends else events
+        after = held[-1].position
+        if len(held) >= _AT_ONCE or ends:
+            yield held
+            held = []
+        if ends:
+            return
+    if held:
+        yield held
+
+
+def _place_of(until: tuple[str, int], events: list[Stored]) -> int:
+    """Which of them, from 1, it is; 0: none."""
+    epoch, seq = until
+    return next((place for place, one in enumerate(events, 1) if one.seq == seq and one.epoch == epoch), 0)

@@ -159,7 +159,7 @@ class Campus:
 
 @dataclass(slots=True)
 class Book:
-    """Belongs to one thread; changed by `fold` alone, but for `campus`, `orphans` and what is said of firmware."""
+    """Belongs to one thread; changed by `fold` alone, but for `campus`, `orphans`, and what is said of firmware and pieces."""
 
     campus: Campus
     assets: Shelf[AssetId, Asset] = field(default_factory=Shelf)
@@ -183,10 +183,14 @@ class Book:
     oldest_us: Mapping[BundleKind, int] = field(default_factory=dict)
     settled: bool = False
     """Of firmware, as the process last compared it with notes and published flaws: see `rules.book.firmware`."""
+    other_pieces: frozenset[AssetId] = frozenset()
+    """Devices that say another serial number than they should, as the process last compared them: rules have no texts."""
     orphans: set[int] = field(default_factory=set)
     """Imports that were under way when this process began: nobody goes on with them."""
     tickets: Shelf[int, Ticket] = field(default_factory=Shelf)
     """Those that are not closed."""
+    moved: set[int] = field(default_factory=set)
+    """Tickets whose dates were moved (`set_back`), until the tables have them."""
     closed: MutableMapping[int, Ticket] = field(default_factory=dict)
     """The others. In the book's process they lie on disk: only a person's word or a flag that comes back asks for one."""
     last_of: MutableMapping[str, int] = field(default_factory=dict)

@@ -51,3 +51,11 @@ def retired_heard(book: Book) -> Iterator[Asset]:
         asset = book.assets.get(name)
         if up and asset is not None and asset.state == "retired":
             yield asset
+
+
+def exchanged(book: Book) -> Iterator[Asset]:
+    """What is configured and in use, and says the serial number of another piece: nobody said that it was replaced."""
+    for name in book.campus.devices:
+        asset = book.assets.get(name)
+        if name in book.other_pieces and asset is not None and asset.state != "retired":
+            yield asset

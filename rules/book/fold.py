@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from rules.book import exterior, floorplans
+from rules.book import exterior, floorplans, set_back
 from rules.book.assessment_fold import fold_assessment
 from rules.book.assets import without
 from rules.book.book import Batch, Book, Fault, Minimum, Round, Standing
@@ -55,8 +55,9 @@ BY_THE_DEVICE: Final = frozenset({"mqtt", "wired"})
 """Paths of a press that only the button itself can have gone."""
 
 
-def fold(book: Book, at_us: int, entry: Entry) -> None:
-    """Change the book by `entry`, written at `at_us` (UTC). Facts that it does not know change nothing."""
+def fold(book: Book, at_us: int, entry: Entry, *, sure: bool = False) -> None:
+    """Change the book by `entry`, written at `at_us` (UTC); facts that it does not know change nothing. sure: see `set_back`."""
+    set_back.told(book, at_us, sure=sure)
     fact = entry.fact
     match fact:
         case AssetBatchTurned():

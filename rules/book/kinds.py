@@ -20,6 +20,7 @@ FLAGS: Final[frozenset[str]] = (
             "fault_reported",
             "map_old",
             "needs_down",
+            "other_piece",
             "recommission",
             "retired_configured",
             "retired_heard",

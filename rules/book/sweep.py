@@ -75,6 +75,8 @@ def wanted(book: Book, now: Now) -> Generator[None, None, Flags]:
         flags["retired_configured", asset.id] = (zone_of(book, asset.id),)
     for asset in devices.retired_heard(book):
         flags["retired_heard", asset.id] = (zone_of(book, asset.id),)
+    for asset in devices.exchanged(book):
+        flags["other_piece", asset.id] = (zone_of(book, asset.id),)
     for kind, (there, least) in stock.low(book).items():
         flags["stock_low", f"stock:{kind}"] = ("", kind, str(there), str(least))
     yield

@@ -18,6 +18,7 @@ class Ticket:
     """fields: by the names of `ticket_fields`, but for the state. since_us: since when it is open this time; spans: the times
     before. steps: of escalation, those that were reached. recovered_us: when it was last seen that its flag is gone.
     turned_us: when its state became what it is. conflict: closed on one side while the other edited it; nobody settled it yet.
+    ahead: the box's clock was ahead, and some of these dates were moved back.
     """
 
     number: int
@@ -32,6 +33,7 @@ class Ticket:
     steps: tuple[str, ...] = ()
     recovered_us: int = 0
     conflict: bool = False
+    ahead: bool = False
 
     @property
     def closed(self) -> bool:

@@ -5,6 +5,7 @@ from typing import Final, assert_never
 
 from rules.book.book import Batch, Book
 from rules.book.numbering import NAME, given
+from rules.book.set_back import known_at
 from rules.book.ticket import MOST_TIMES, Signal, Ticket, Upkeep
 from rules.book.ticket_pack import DAY_US
 from rules.model.asset_facts import Pairs
@@ -31,6 +32,8 @@ def fold_ticket(book: Book, at_us: int, fact: TicketFact) -> None:
             _open(book, at_us, fact)
         case TicketChanged():
             known = _known(book, fact.ticket)
+            if known is not None and known.closed:
+                known = known_at(book, known, at_us)
             if known is not None:
                 _put(book, _changed(known, at_us, fact.fields), known)
         case TicketMerged():

@@ -8,6 +8,7 @@ from rules.book import upkeep
 from rules.book.book import Book
 from rules.book.decision import Now
 from rules.book.numbering import NAME
+from rules.book.set_back import known_at
 from rules.book.ticket import Signal, Ticket
 from rules.book.ticket_causes import Key, causes, looked_at
 from rules.book.ticket_fields import WEIGHTS
@@ -103,6 +104,7 @@ def _of_flags(book: Book, stand: Mapping[Key, int], now: Now) -> Iterator[Entry]
             yield from _again(known, opening, signal, stands=since_us is not None)
             continue
         before = book.closed.get(book.last_of.get(key, 0))
+        before = None if before is None else known_at(book, before, now.utc_us)
         if before is not None and now.utc_us - before.turned_us <= pack.reopened_us:
             yield from _reopened(book, before, opening, signal, now)
             continue

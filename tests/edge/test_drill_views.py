@@ -45,6 +45,11 @@ def test_a_record_names_each_field_that_the_law_asks_for_and_nobody_filled_in() 
         "type": "Lockdown",
         "weather": "",
     }
+    assert all(one["verified"] for one in before["fields"])
+    doubted = replace(story.plan.drills, law=replace(LAW, unverified=("weather",)))
+    found = drill_views.record(replace(story.plan, drills=doubted), story.state, drill, UTC)
+    assert found is not None
+    assert [one["field"] for one in found["fields"] if not one["verified"]] == ["weather"]
     story.ask(FillField(DrillId(drill), "weather", "rain"))
     assert record(story, drill)["missing"] == []
 

@@ -71,6 +71,12 @@ def test_on_a_phone_a_flag_leads_to_its_evidence_and_a_measure_stands_beside_it_
         expect(page.locator("h1")).to_have_text(re.compile(r"Readiness \d+"))
         expect(page.locator("main")).to_contain_text("has a low battery")
         assert wrong(page, "light") == []
+        # On a desk what was lost has the width, and what stands beside it does not squeeze it.
+        page.set_viewport_size({"width": 1440, "height": 900})
+        lost, beside = (
+            box["width"] for one in page.locator("main > .col").all() if (box := one.bounding_box())
+        )
+        assert lost > 2 * beside
     assert lee.complaints == []
 
     here.kill()

@@ -33,7 +33,6 @@ def test_what_a_camera_is_enters_the_record_once_and_again_when_it_is_another() 
     assert isinstance(newer, CameraIdentified)
     assert story.state.record.assets[HALL].firmware == "11.3"
     story.restart()
-    assert visit(story, firmware="11.3") == []
     assert story.refolded() == story.state.record
 
 
@@ -43,6 +42,26 @@ def test_a_camera_exchanged_for_one_of_the_same_make_is_known_by_its_serial_numb
     (exchanged,) = visit(story, serial="S2")
     assert exchanged == CameraIdentified(HALL, "Axis", "M3085", "11.2", "A", "S2", "")
     assert "S2" not in repr(story.state.record)
+
+
+def test_a_camera_exchanged_while_the_box_was_off_is_known_for_its_serial_number_is_written_once_in_each_run() -> (
+    None
+):
+    story = running()
+    visit(story)
+    story.restart()
+    (again,) = visit(story)
+    assert again == CameraIdentified(HALL, "Axis", "M3085", "11.2", "A", "S1", "")
+    assert visit(story) == []
+    story.restart()
+    assert [getattr(one, "serial", None) for one in visit(story, serial="S2")] == ["S2"]
+
+
+def test_a_camera_without_a_serial_number_is_written_no_more_often_for_that() -> None:
+    story = running()
+    assert len(visit(story, serial="")) == 1
+    story.restart()
+    assert visit(story, serial="") == []
 
 
 def test_a_camera_that_could_not_be_asked_is_what_it_was() -> None:
@@ -121,7 +140,10 @@ def test_a_camera_that_goes_mad_fills_neither_the_record_nor_the_live_picture() 
     notice(story, "tamper", active=False)
     notice(story, "tamper", active=True, camera=GATE)
     assert "camera_tampered" in raised(story.run(2))
+    assert visit(story, serial="S9") == []
     story.run(60)
+    # What could not be written then is not forgotten.
+    assert len(visit(story, serial="S9")) == 1
     assert len(visit(story, firmware="later")) == 1
 
 

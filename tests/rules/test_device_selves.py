@@ -42,6 +42,10 @@ def test_one_exchanged_for_its_like_is_known_by_its_serial_number_which_the_reco
     assert isinstance(other, DeviceIdentified)
     assert other.serial == "2"
     assert not hasattr(story.state.record.devices[PLC], "serial")
+    # Exchanged back while the box was off: it is written once in each run.
+    story.restart()
+    assert [getattr(one, "serial", None) for one in tell(story, serial="1")] == ["1"]
+    assert tell(story, serial="1") == []
 
 
 def test_one_that_cannot_tell_is_recorded_as_such_once_and_what_it_once_said_stands() -> None:

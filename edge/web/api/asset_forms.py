@@ -99,8 +99,12 @@ class Change(Struct, frozen=True, kw_only=True):
 
 
 class AssetWhole(Asset, frozen=True, kw_only=True):
-    """down: why it does not do its work now. down_by: the nearest thing that it needs and that does not do its work."""
+    """down: why it does not do its work now. down_by: the nearest thing that it needs and that does not do its work.
 
+    told_serial: the serial number that the device says of itself; empty: it says none.
+    """
+
+    told_serial: str
     needs: list[Need]
     if_it_fails: list[Falls]
     if_it_fails_count: int

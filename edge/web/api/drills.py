@@ -150,7 +150,7 @@ class NoticeGiven(Struct, frozen=True, kw_only=True):
 
 
 class FieldShown(Struct, frozen=True, kw_only=True):
-    """asked: by the law. value: `""` is missing."""
+    """asked: by the law. verified: its sources say so; else it is asked for from knowledge. value: `""` is missing."""
 
     field: str
     title: str

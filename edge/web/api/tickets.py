@@ -103,6 +103,7 @@ class TicketWhole(TicketLine, frozen=True, kw_only=True):
     supported_until: of its asset, where that is known. due: the day by which it is to be done, or empty.
     photos_away: those whose file is not on this box, as of the district.
     versions: what was written on both sides, until somebody who has seen both writes it anew.
+    clock_was_ahead: the box's clock was ahead; its dates and age are corrected, and its history has what the clock said.
     """
 
     text: str
@@ -116,6 +117,7 @@ class TicketWhole(TicketLine, frozen=True, kw_only=True):
     resting_until: Time | None
     supported_until: str
     due: str
+    clock_was_ahead: bool
     photos: list[str]
     photos_away: list[str]
     versions: list[Versions]
@@ -298,6 +300,7 @@ async def ticket(visit: Visit) -> web.StreamResponse:
         "history": history,
         "versions": versions_of(told),
         "age_s": told.get("age_us", 0) // 1_000_000,
+        "clock_was_ahead": told.get("clock_was_ahead", False),
         "steps": told.get("steps", []),
         "next_step": told.get("next_step"),
         "next_does": told.get("next_does", {}),

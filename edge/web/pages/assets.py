@@ -153,7 +153,10 @@ def asset_view(scene: Scene, one: Document) -> Document:
             (_(asset_words.FIELDS.get(name, name)), value_of(scene, name, value))
             for name in FIELDS
             if (value := said.get(name, "")) and name not in hidden
-        ],
+        ]
+        + ([(_("Serial number that it says"), one["told_serial"])] if one["told_serial"] else []),
+        "told_serial": one["told_serial"],
+        "serial": said.get("serial", ""),
         "unknown": [_(asset_words.QUESTIONS[each]) for each in one["unknown"]],
         "flags": [words.flag(each["code"], one["id"], each["args"]) for each in one["flags"]],
         "down": _(asset_words.DOWN.get(one["down"], one["down"])),

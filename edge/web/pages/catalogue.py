@@ -137,6 +137,7 @@ def from_tables() -> Iterator[str]:
         _of_checks(),
         assessments.ANSWERS.values(),
         *(ticket_words.FIELDS.values(), ticket_words.FORMS.values()),
+        [ticket_words.AHEAD],
         *(exterior_words.RESULTS.values(), exterior_words.CODES.values()),
         (*map_view.LAYER_WORDS.values(), *compared.WORDS.values()),
         (*(one.word for one in kinds.KINDS.values()), *(word for *_others, word in map_view.DOOR_KEY)),

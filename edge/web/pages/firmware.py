@@ -48,6 +48,7 @@ async def note(visit: Visit) -> web.StreamResponse:
         "family": model,
         "title": model if title is None else "".join(words for _kind, words in title["spans"]),
         "blocks": [one for one in parts if one is not title],
+        "doubts": notes.doubts(parts),
         "devices": [(one["id"], one["name"] or one["id"]) for one in its[: views.PAGE]],
         "facts": views.families(its)[:1],
     }

@@ -6,13 +6,15 @@ from typing import Any, Final
 
 Block = dict[str, Any]
 Span = tuple[str, str]
-"""(kind, text): kind is `text`, `code`, `strong` or `em`."""
+"""(kind, text): kind is `text`, `code`, `strong`, `em`, or `doubt` for what nobody found in a source."""
 
 MOST_LINES: Final = 2_000
 _SPAN: Final = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|\*([^*\s][^*]*)\*")
 _ITEM: Final = re.compile(r"(?:([-*])|\d{1,3}\.) +(.*)")
 _RULE: Final = re.compile(r"\|?[ |:-]+\|?")
 _KINDS: Final = ("code", "strong", "em")
+DOUBTS: Final = ("from knowledge", "not found", "not searched", "seen by others")
+"""Words by which a note says that a fact stands in no source."""
 
 
 def body(text: str) -> str:
@@ -35,12 +37,26 @@ def spans(text: str) -> list[Span]:
     for match in _SPAN.finditer(text):
         if match.start() > at:
             found.append(("text", text[at : match.start()]))
-        kind = _KINDS[(match.lastindex or 1) - 1]
-        found.append((kind, match[match.lastindex or 1]))
+        kind, words = _KINDS[(match.lastindex or 1) - 1], match[match.lastindex or 1]
+        found.append(("doubt" if kind == "em" and any(one in words for one in DOUBTS) else kind, words))
         at = match.end()
     if at < len(text):
         found.append(("text", text[at:]))
     return found
+
+
+def doubts(parts: list[Block]) -> int:
+    """How many facts of a note stand in no source."""
+    lines = [
+        line
+        for one in parts
+        for line in (
+            one.get("spans", []),
+            *one.get("items", []),
+            *(cell for row in one.get("rows", []) for cell in row),
+        )
+    ]
+    return sum(kind == "doubt" for line in lines for kind, _words in line)
 
 
 def _blocks(lines: list[str]) -> Iterator[Block]:

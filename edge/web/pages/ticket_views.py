@@ -5,7 +5,17 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from edge.flags import place_of
-from edge.ticket_words import CAMPUS_ALONE, CATEGORIES, ERASED, MERGE_RULES, MERGED, NOTHING, STATES, WEIGHTS
+from edge.ticket_words import (
+    AHEAD,
+    CAMPUS_ALONE,
+    CATEGORIES,
+    ERASED,
+    MERGE_RULES,
+    MERGED,
+    NOTHING,
+    STATES,
+    WEIGHTS,
+)
 from edge.web.api.tickets import Which
 from edge.web.pages import times
 from edge.web.pages.account import ROLES
@@ -77,6 +87,7 @@ def whole(scene: Scene, one: Mapping[str, Any], names: Names) -> Document:
         "reporter": one["reported_by"] or who(one["reporter"], names),
         "opened": times.full(one["opened_us"] // 1_000, scene.zone),
         "open_for": times.lasting(one.get("age_us", 0) // 1_000),
+        "ahead": _(AHEAD) if one.get("clock_was_ahead") else "",
         "minutes": one["minutes"],
         "by_rule": bool(one["key"]),
         "before": one["before"],

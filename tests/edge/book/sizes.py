@@ -177,7 +177,7 @@ def views_followed(store: Path, directory: Path) -> tuple[int, float]:
     """How many events the views followed from nothing, and in how many seconds of the processor."""
     with Reader.open(store) as reader, closing(Views.open(directory / NAME)) as views:
         began_s = time.process_time()
-        count = follow_all(views, reader.read)
+        count = follow_all(views, reader.read_sealed)
         return count, time.process_time() - began_s
 
 

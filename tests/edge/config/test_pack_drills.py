@@ -44,6 +44,17 @@ def test_each_law_that_ships_has_its_source_and_asks_for_what_a_school_year_can_
             assert all(first <= end <= last for end in deadlines(one, first, last))
 
 
+def test_a_field_that_stands_in_no_source_is_named_as_such_and_is_one_that_is_asked_for() -> None:
+    _, laws = shipped_drills()
+    assert laws["ifc"].unverified == ("problems", "weather", "time_to_evacuate")
+    assert laws["us-mi"].unverified == ()
+    assert all(set(one.unverified) <= set(one.fields) for one in laws.values())
+    with pytest.raises(BrokenPack, match="not verified"):
+        read_drills(
+            OWN.replace("fields: [date]\n", "fields: [date]\n    unverified: [time]\n").encode(), "own"
+        )
+
+
 def test_no_law_is_chosen_for_a_site_that_chose_none() -> None:
     config = checked(SOUND).config
     assert config is not None

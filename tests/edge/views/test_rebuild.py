@@ -12,8 +12,13 @@ from typing import Any
 
 import pytest
 
+from edge.journal.chain import Head
+from edge.journal.reader import Reader
 from edge.journal.row import Row
-from edge.views.rebuild import rebuild_beside, rebuild_directory
+from edge.journal.stored import Stored
+from edge.journal.writer import JournalRefused
+from edge.views.database import Views
+from edge.views.rebuild import follow_all, rebuild_beside, rebuild_directory
 from edge.views.tables import DERIVED
 
 Running = Callable[..., Any]
@@ -83,6 +88,36 @@ def test_missing_views_are_made(store: Path) -> None:
 
     assert rebuild_directory(store).equal
     assert rebuild_directory(store).rows["ledger"] == 3
+
+
+def test_views_whose_making_was_cut_short_have_every_index_when_they_are_opened_again(store: Path) -> None:
+    def indexes() -> set[str]:
+        with closing(sqlite3.connect(store / "views.db")) as views:
+            return {name for (name,) in views.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
+
+    whole = indexes()
+    (store / "views.db").unlink()
+
+    def cut(*_: object) -> list[Stored]:
+        raise JournalRefused("the power went")
+
+    views = Views.open(store / "views.db")
+    with pytest.raises(JournalRefused):
+        follow_all(views, cut)
+    views.close()
+    assert "verdicts_by_door" in whole - indexes()
+    Views.open(store / "views.db").close()
+    assert indexes() == whole
+
+
+def test_the_views_are_followed_up_to_an_event_and_no_further(store: Path) -> None:
+    with Reader.open(store) as reader:
+        events = reader.read(None, 100)
+        for until in (events[0], events[17], events[-1]):
+            views = Views.open(store / f"until-{until.seq}.db")
+            assert follow_all(views, reader.read_sealed, until.position) == until.seq
+            assert views.position == Head(until.epoch, until.seq, until.hash)
+            views.close()
 
 
 async def test_a_running_daemon_compares_beside_its_work(

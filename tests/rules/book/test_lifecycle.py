@@ -215,3 +215,11 @@ def test_a_camera_is_replaced_where_it_hangs() -> None:
     made = configured()
     asked(made, ReplaceAsset(CAMERA, "s-9", "", (("note", "blue cable"),)))
     assert made.assets[CAMERA].words == ("model", "name", "note", "serial")
+
+
+def test_a_device_that_says_another_serial_number_is_a_flag_unless_it_is_retired_or_none_of_ours() -> None:
+    made = configured()
+    made.other_pieces = frozenset({PLC, AssetId("nowhere")})
+    assert ("other_piece", PLC) in flags(made)
+    told(made, AssetTurned(PLC, "", "retired"))
+    assert not [one for one in flags(made) if one[0] == "other_piece"]

@@ -3,7 +3,7 @@
 import re
 
 from edge.config.notes import NOTES
-from edge.web.pages.notes import Block, blocks, body, spans
+from edge.web.pages.notes import Block, blocks, body, doubts, spans
 
 
 def words(block: Block) -> str:
@@ -27,6 +27,22 @@ def test_all_that_a_note_says_is_shown() -> None:
         assert "identity:" not in text, file.name
         shown = " ".join(words(one) for one in blocks(text))
         assert _letters(shown) == _letters(text), file.name
+
+
+def test_what_stands_in_no_source_is_said_to_be_not_verified() -> None:
+    assert spans("NTP *(from knowledge)* and *so*") == [
+        ("text", "NTP "),
+        ("doubt", "(from knowledge)"),
+        ("text", " and "),
+        ("em", "so"),
+    ]
+    marked = {
+        file.stem: doubts(blocks(body(text)))
+        for file in NOTES.glob("*.md")
+        if "from knowledge" in (text := file.read_text(encoding="utf-8"))
+    }
+    assert marked
+    assert all(marked.values()), marked
 
 
 def test_marks_become_kinds_and_what_is_no_mark_stays_as_it_is() -> None:
