@@ -1,5 +1,6 @@
 """What `/metrics` of one process of the hub counts. Names by Prometheus conventions, in a registry of our own."""
 
+import os
 from typing import Final
 
 from prometheus_client import (
@@ -23,6 +24,10 @@ class Counted:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # of a library without annotations there
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
+        # Who asks meets any process of those that share the port, and can tell them apart.
+        Gauge("campus_edge_hub_process_id", "Of the process that answers.", registry=self._registry).set(
+            os.getpid()
+        )
         self.requests = Counter(
             "campus_edge_hub_requests",
             "Answered, by what was asked and the status.",

@@ -163,8 +163,8 @@ async def polls(hub: Hub, authority: Authority, campuses: int) -> None:
         took = time.monotonic() - began
         say(
             f"{campuses} connections over mutual TLS made and waiting in {took:.1f} s, "
-            f"{1e3 * (cpu_s(pid) - cpu) / campuses:.1f} ms of the hub's CPU each; "
-            f"{base:.0f} MiB before, {resident_mib(pid):.0f} MiB with them"
+            f"{1e3 * (cpu_s(pid) - cpu) / campuses:.1f} ms of the hub's CPU each; {base:.0f} MiB before, "
+            f"{resident_mib(pid):.0f} MiB with them"
         )
         await asyncio.gather(*waits)
 

@@ -242,7 +242,7 @@ async def test_directives_come_signed_numbered_and_in_order(hub: Hub, box: Box) 
 
 
 async def polls_of(hub: Hub) -> dict[str, float]:
-    """How many wait at each process, of those that were met; a process is known by when it started."""
+    """How many wait at each process, of those that were met, by process id."""
     found = {}
     for _ in range(8):
         async with ClientSession() as fresh, fresh.get(hub.address + "/metrics") as response:
@@ -251,7 +251,7 @@ async def polls_of(hub: Hub) -> dict[str, float]:
                 for line in (await response.text()).splitlines()
                 if not line.startswith("#")
             )
-        found[figures["process_start_time_seconds"]] = float(figures["campus_edge_hub_polls"])
+        found[figures["campus_edge_hub_process_id"]] = float(figures["campus_edge_hub_polls"])
     return found
 
 
@@ -405,8 +405,8 @@ async def test_without_its_database_it_says_when_to_come_again_and_takes_the_bat
     assert await rows(hub, box.campus) == list(range(1, 6))
 
 
-async def test_at_its_end_whoever_waits_is_answered(postgres: Postgres, made: str, tmp_path: Path) -> None:
-    hub = await asyncio.to_thread(Hub, postgres.database(made), tmp_path)
+async def test_at_its_end_whoever_waits_is_answered(ready: str, tmp_path: Path) -> None:
+    hub = await asyncio.to_thread(Hub, ready, tmp_path)
     async with ClientSession(timeout=ClientTimeout(PATIENCE_S)) as session:
         box = await enrolled(hub, session, "north")
         waits = asyncio.create_task(box.directives(0, 30))
