@@ -22,7 +22,7 @@ from edge.cli.table import table
 from edge.district.api import Campus
 from edge.hub import alarms as raised
 from edge.hub import directives, enrolment
-from edge.hub.database import Busy, Database, NotOurs, Unreachable, migrate
+from edge.hub.database import Busy, Database, NotOurs, Refuses, Unreachable, migrate
 from edge.hub.process import Settings
 from edge.hub.supervising import DidNotBegin
 from edge.hub.supervising import serve as supervise
@@ -285,7 +285,7 @@ def _run(what: Callable[[], Awaitable[int]]) -> int:
     except DidNotBegin as err:
         complain(plain(err))
         return DID_NOT_HOLD
-    except (*Unreachable, *Busy) as err:
+    except (*Unreachable, *Busy, *Refuses) as err:
         complain(
             f"it could not be done: {plain(err) or type(err).__name__}. Is PostgreSQL there, and may this user reach it? "
             "Campuses keep what they have and send it again by themselves."

@@ -61,6 +61,8 @@ Busy: Final = (
     asyncpg.CannotConnectNowError,
 )
 """What is raised where it has too much to do or is on its way down or up; the same may be tried again."""
+Refuses: Final = (asyncpg.PostgresError,)
+"""What is raised where it answers no: a wrong password, a database that is not there."""
 
 
 class NotOurs(Exception):

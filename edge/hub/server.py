@@ -219,7 +219,11 @@ class Hub:
         return web.json_response({"ok": True})
 
     async def _metrics(self, request: web.Request) -> web.StreamResponse:
-        if _source(request) not in ("127.0.0.1", "::1"):
+        # A balancer on this machine speaks for others, and says so.
+        if _source(request) not in ("127.0.0.1", "::1") or request.headers.keys() & {
+            "X-Forwarded-For",
+            "Forwarded",
+        }:
             raise web.HTTPNotFound
         self.counted.waiting.set(self.waiting.count)
         self.counted.inside.set(self._main.inside)
@@ -249,6 +253,10 @@ class Hub:
                 "PostgreSQL does not take it", path=request.path, error=f"{type(err).__name__}: {err}"
             )
             response = _later("The hub's database does not take it now")
+        except Exception:
+            # A fault of ours, which no sender can mend: it is told to come again, and somebody reads the log.
+            log.exception("a request failed", path=request.path)
+            response = _problem(Problem("busy", "This hub could not do it", "The fault is the hub's.", 500))
         route = request.match_info.route.resource
         what = "unknown" if route is None else route.canonical.rpartition("/")[2]
         self.counted.requests.labels(what, str(response.status)).inc()

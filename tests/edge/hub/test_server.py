@@ -435,3 +435,5 @@ async def test_health_says_whether_the_database_answers(hub: Hub, session: Clien
     async with session.get(hub.address + "/metrics") as response:
         assert response.status == 200
         assert "campus_edge_hub_requests" in await response.text()
+    async with session.get(hub.address + "/metrics", headers={"X-Forwarded-For": "192.0.2.1"}) as response:
+        assert response.status == 404

@@ -93,6 +93,7 @@ def test_what_cannot_be_done_says_why(hub: Hub, tmp_path: Path) -> None:
             "cannot be read",
         ),
         (("enrol", "north", "--keys", str(tmp_path / "another-hub")), 78, "signing key"),
+        (("campuses", "--database", hub.url + "_which_is_not_there"), 1, "does not exist"),
     ):
         assert said in hub.tried(*words, code=code).stderr
 
