@@ -8,7 +8,7 @@ from edge.district.api import CheckpointLine, Countersignature, Countersigned, P
 from edge.hub import alarms
 from edge.hub.database import Connection, Database
 from edge.hub.receiving import fork, gap, halted, unknown_campus
-from edge.hub.rows import Epoch, epochs, held, identified
+from edge.hub.rows import Epoch, epochs, held, identified, when
 from edge.journal.chain import ZEROS, Head
 from edge.journal.checkpoint import countersigned_bytes, signed_bytes
 from edge.journal.keys import SigningKey, holds, key_id
@@ -62,6 +62,8 @@ def _fault(campus: str, line: CheckpointLine) -> str:
             return "it names another key than it shows"
     except ValueError:
         return "it shows no Ed25519 key"
+    if when(line.at) is None:
+        return "its time is none"
     signed = signed_bytes(campus, Head(line.epoch, line.seq, line.hash), line.at)
     return SOUND if holds(line.pem, bytes.fromhex(line.signature), signed) else "its signature does not hold"
 

@@ -73,17 +73,20 @@ async def _add(connection: Connection, campus: str, ahead: Sequence[LiveEvent]) 
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
         [(campus, *live_row(one)) for one in ahead],
     )
+    rows = await connection.fetch(
+        "SELECT p.epoch, p.seq, p.hash FROM provisional p JOIN unnest($2::uuid[], $3::bigint[]) AS sent (epoch, seq) "
+        "USING (epoch, seq) WHERE p.campus = $1",
+        campus,
+        [uuid.UUID(one.epoch) for one in ahead],
+        [one.event.seq for one in ahead],
+    )
+    held_there = {(str(row["epoch"]), row["seq"]): row["hash"].hex() for row in rows}
     for one in ahead:
-        there = await connection.fetchval(
-            "SELECT hash FROM provisional WHERE campus = $1 AND epoch = $2 AND seq = $3",
-            campus,
-            uuid.UUID(one.epoch),
-            one.event.seq,
-        )
         # None: the main lane has passed it since we looked.
-        if there is not None and there.hex() != one.event.hash:
-            await _fork(connection, campus, one, there.hex())
-            return Place(one.epoch, one.event.seq, there.hex())
+        there = held_there.get((one.epoch, one.event.seq))
+        if there is not None and there != one.event.hash:
+            await _fork(connection, campus, one, there)
+            return Place(one.epoch, one.event.seq, there)
     return None
 
 

@@ -144,8 +144,8 @@ async def _erase(connection: Connection, campus: str, told: Iterable[Event]) -> 
 
 
 def data(event: Event) -> Mapping[str, object]:
-    """What an event says in its `data`."""
-    said = msgspec.json.decode(event.body)["data"]
+    """What an event says in its `data`; nothing where a later version has none."""
+    said = msgspec.json.decode(event.body).get("data")
     return said if isinstance(said, dict) else {}
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import signal
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -17,9 +16,8 @@ from edge.hub.enrolment import key_in, own_key
 from edge.hub.process import LEAVE_S, Settings, bound, tls
 
 FIRST_S: Final = 0.25
+"""Until a process that served is started again; one that did not come so far waits longer each time."""
 LONGEST_S: Final = 15.0
-STEADY_S: Final = 60.0
-"""A process that lived so long begins again at once."""
 AFTER_S: Final = LEAVE_S + 10.0
 """For a process to end; then it is killed."""
 
@@ -107,14 +105,13 @@ class Child:
         """Keep it alive, until `end`."""
         waits_s, tries = FIRST_S, 0
         while True:
-            began = time.monotonic()
-            code = await self._run()
+            code, listened = await self._run()
             tries += 1
             if self._ending:
                 return
             if tries == TRIES:
                 self.begun.set()
-            waits_s = FIRST_S if time.monotonic() - began > STEADY_S else min(LONGEST_S, 2 * waits_s)
+            waits_s = FIRST_S if listened else min(LONGEST_S, 2 * waits_s)
             log.error(
                 "a process of the hub ended and is started again",
                 number=self.number,
@@ -123,7 +120,9 @@ class Child:
             )
             await asyncio.sleep(waits_s)
 
-    async def _run(self) -> int:
+    async def _run(self) -> tuple[int, bool]:
+        """How it ended, and whether it listened before."""
+        listened = False
         self._process = process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -136,10 +135,10 @@ class Child:
         process.stdin.write(msgspec.json.encode(self._settings) + b"\n")
         while line := await process.stdout.readline():
             if line == b"ready\n":
-                self.ready = True
+                self.ready = listened = True
                 self.begun.set()
                 log.info("a process of the hub listens", number=self.number, pid=process.pid)
-        return await process.wait()
+        return await process.wait(), listened
 
     def renew(self) -> None:
         """Its certificate's files were replaced."""

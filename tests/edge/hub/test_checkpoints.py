@@ -104,11 +104,12 @@ async def test_a_signature_that_does_not_hold_is_refused_and_calls_somebody(
         msgspec.structs.replace(line, signature="00" * 64),
         msgspec.structs.replace(line, key="0" * 16),
         msgspec.structs.replace(line, pem="no key"),
+        msgspec.structs.replace(line, at="\0"),
     ):
         answer = await countersign(database, "north", [wrong], hub_key)
         assert isinstance(answer, Problem)
         assert (answer.status, answer.code) == (400, "form")
-    assert [(one["what"], one["times"]) for one in await alarms(database)] == [("checkpoint", 4)]
+    assert [(one["what"], one["times"]) for one in await alarms(database)] == [("checkpoint", 5)]
     assert isinstance(await countersign(database, "north", [line], hub_key), Countersigned)
 
 

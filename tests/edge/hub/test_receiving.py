@@ -5,14 +5,16 @@ import json
 import random
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from edge.district.api import Place, Problem, Taken
-from edge.district.wire import Refused, unpacked
+from edge.district.wire import Line, Refused, unpacked
 from edge.hub.alarms import clear
 from edge.hub.database import Database
 from edge.hub.receiving import position, take
-from edge.journal.chain import ZEROS
+from edge.journal.canonical import canonical
+from edge.journal.chain import ZEROS, digest
 from tests.edge.book import long_journal
 from tests.edge.hub.journals import Chain, batches, bodies
 from tests.edge.hub.rig import alarms, kept, sealed
@@ -316,6 +318,19 @@ async def test_value_and_erasure_in_one_batch_leave_no_value(database: Database)
     await take(database, "north", chain.batch())
 
     assert await sealed(database) == {}
+
+
+async def test_an_event_of_a_later_version_is_taken_whatever_it_has(database: Database) -> None:
+    chain = Chain()
+    for kind in ("sealed.erased/1", "epoch.started/1"):
+        line = chain.lines[-1]
+        fields = msgspec.json.decode(chain.add(kind).body) | {"v": 2, "weather": "fair"}
+        del fields["data"]
+        body = canonical(fields | {"prev": line.hash})
+        chain.lines[-1] = Line(digest(body), body)
+
+    assert await take(database, "north", chain.batch()) == Taken(place(chain))
+    assert await kept(database) == rows(chain)
 
 
 async def test_no_word_and_no_clock_of_an_event_keeps_it_out(database: Database) -> None:
