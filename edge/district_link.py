@@ -7,11 +7,12 @@ without a network for a month, it goes on from where the hub stands.
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
+import msgspec
 import structlog
 
 from drivers.base import Emit
@@ -24,6 +25,8 @@ from edge.district.messages import (
     LONGEST_UP,
     PIECE,
     PIECE_BYTES,
+    Answered,
+    Directed,
     Down,
     EventLine,
     Live,
@@ -65,7 +68,7 @@ AGAIN_S: Final = 1.0
 AWAY_S: Final = 300.0
 """A hub that does not answer for so long is a flag; a router that starts anew is none."""
 AWAY, REFUSED, HALTED = "district_away", "district_refused", "district_halted"
-TROUBLES: Final = (AWAY, REFUSED, HALTED)
+UNSIGNED: Final = "district_unsigned"
 LOOKED_BACK: Final = 2_000
 """Events at the end of the record among which those of a live incident are looked for at the process's start."""
 MOST_LIVE: Final = 200
@@ -90,6 +93,8 @@ class DistrictLink:
 
     hurried: whether a press's commands are on their way. live: whether an incident is live and real: of no other the district
     hears at once. any_live: whether there is one. synced: called with what the hub acknowledged, by epoch.
+    apply: has a directive applied or refused, and returns once its answer is recorded. answered: the number of the
+    last one that was.
     """
 
     def __init__(
@@ -100,6 +105,8 @@ class DistrictLink:
         live: Callable[[str], bool],
         any_live: Callable[[], bool],
         synced: Callable[[dict[str, int]], None],
+        apply: Callable[[Directed], Awaitable[None]],
+        answered: Callable[[], int],
         terms: Terms[Up] = TERMS,
     ) -> None:
         self._emit = emit
@@ -108,6 +115,11 @@ class DistrictLink:
         self._live = live
         self._any_live = any_live
         self._synced = synced
+        self._apply = apply
+        self._answered = answered
+        self._directed: Directed | None = None
+        self._stirred_down = asyncio.Event()
+        self._unsigned = False
         self._terms = terms
         self._open: Open | None = None
         self._shares: Fields = {}
@@ -156,7 +168,7 @@ class DistrictLink:
             self._flag("", ())
             self.standing = DistrictStanding()
         else:
-            self._write(opened)
+            self._write(self._with_answered(opened))
 
     def grew(self, events: Sequence[Stamped]) -> None:
         """The journal took these."""
@@ -204,11 +216,12 @@ class DistrictLink:
             asyncio.ensure_future(child.watch(self._heard)),
             asyncio.ensure_future(self._feed()),
             asyncio.ensure_future(self._watch_away()),
+            asyncio.ensure_future(self._direct()),
         ]
         try:
-            self._pulled = self._pulled_signed = None
+            self._pulled = self._pulled_signed = self._directed = None
             self._child = child
-            child.write(line(opened))
+            child.write(line(self._with_answered(opened)))
             await self._begin_ahead()
             await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
             return next(one for one in parts if one.done()).result()
@@ -259,6 +272,18 @@ class DistrictLink:
                 pull, self._pulled = self._pulled, None
                 self._write(await self._piece(pull))
 
+    async def _direct(self) -> str:
+        """Have each directive applied or refused; its answer is in the record before the next one comes."""
+        while True:
+            await self._stirred_down.wait()
+            self._stirred_down.clear()
+            directed = self._directed
+            if directed is not None:
+                await self._unhurried()
+                await self._apply(directed)
+                self._directed = None
+                self._write(Answered(directed.number))
+
     async def _watch_away(self) -> str:
         """A hub that is silent for long is a flag."""
         while True:
@@ -301,6 +326,9 @@ class DistrictLink:
             }
         return EventLine(one.epoch, one.seq, one.hash, one.body.decode("utf-8", "replace"), opened)
 
+    def _with_answered(self, opened: Open) -> Open:
+        return msgspec.structs.replace(opened, directive=self._answered())
+
     def _write(self, message: Down) -> None:
         if self._child is not None:
             self._child.write(line(message))
@@ -317,6 +345,10 @@ class DistrictLink:
                 self._stirred.set()
             case Standing():
                 self._stands(message)
+            case Directed():
+                if self._directed is None:
+                    self._directed = message
+                    self._stirred_down.set()
             case _:
                 pass
 
@@ -331,6 +363,9 @@ class DistrictLink:
             self._away_since_s = None
         elif self._away_since_s is None:
             self._away_since_s = time.monotonic()
+        if said.unsigned != self._unsigned:
+            self._unsigned = said.unsigned
+            self._emit(ConditionChanged(instant(), UNSIGNED, said.unsigned, ()))
         if not said.trouble:
             self._flag("", ())
         elif said.trouble in (REFUSED, HALTED):

@@ -1,5 +1,6 @@
 """The daemon's way to the district, wired where one is configured: nothing of it is loaded on a campus without one."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from edge import wiring
@@ -16,6 +17,7 @@ def configured(daemon: "Daemon", link: "DistrictLink | None") -> "DistrictLink |
     config = daemon.setting.config
     opened = wiring.district(config, daemon.setting.secrets, daemon.store)
     if link is None and opened is not None:
+        from edge.district_asks import apply
         from edge.district_link import DistrictLink
 
         def live(incident: str) -> bool:
@@ -35,6 +37,8 @@ def configured(daemon: "Daemon", link: "DistrictLink | None") -> "DistrictLink |
             lambda acknowledged: journal.keep_unsynced(
                 daemon.setting.config.district is not None, acknowledged
             ),
+            partial(apply, daemon),
+            lambda: daemon.appliance.state.record.directive,
         )
         daemon.committed.listen(link.grew)
         daemon.keep_part("district", link.run(daemon.page_opened))

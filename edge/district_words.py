@@ -12,6 +12,10 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
         "The district's hub refuses this campus",
         "Everything on campus works, and the record waits here. It said {0}: ask the district for a token, or for what it means.",
     ),
+    "district_unsigned": (
+        "A directive came that the district's hub did not sign",
+        "Nothing of it was looked at, and none behind it is taken. The record goes up as before: ask the district for its key.",
+    ),
     "district_halted": (
         "The district holds another record of this campus",
         "Everything on campus works; nothing is sent until a person has looked ({0}). A box was restored, copied or changed: "

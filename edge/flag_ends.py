@@ -25,6 +25,7 @@ ENDS: Final[Mapping[str, str]] = {
     "disk": "It ends once the disk takes it again.",
     "district_answers": "It ends once the district's hub answers.",
     "district_looked_at": "It ends once somebody at the district has looked at both records and said which one goes on.",
+    "district_signs": "It ends once a directive comes that the district's hub has signed.",
     "district_takes": "It ends once the district's hub takes the record again.",
     "dry_run": "It ends with the next dry run that does not name it.",
     "exercised": "It ends once its lock was exercised in its hours.",

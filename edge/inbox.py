@@ -22,6 +22,7 @@ from rules.model.camera_events import (
     EvidenceTold,
 )
 from rules.model.device_facts import ControllerIdentified
+from rules.model.district_facts import DirectiveEnded
 from rules.model.events import (
     ConditionChanged,
     Event,
@@ -82,6 +83,7 @@ class Inbox:
                 | CameraSaid()
                 | CameraClockTold()
                 | BookDecided()
+                | DirectiveEnded()
                 | ControllerIdentified()
                 | ScreenDrew()
                 | ReportRefused()

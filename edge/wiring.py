@@ -240,6 +240,7 @@ def district(config: Config, secrets: Secrets, store: Path) -> "DistrictOpen | N
         ca=text(its.ca_file),
         certificate=text(its.certificate_file),
         key=text(its.key_file),
+        hub_key=text(its.hub_key_file),
     )
 
 

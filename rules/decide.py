@@ -8,6 +8,7 @@ from rules import (
     cameras,
     contacts,
     device_selves,
+    district,
     doors,
     drills,
     exercising,
@@ -54,6 +55,7 @@ from rules.model.camera_events import (
     LearnAsked,
 )
 from rules.model.device_facts import ControllerIdentified
+from rules.model.district_facts import DirectiveEnded
 from rules.model.drill_asks import DrillAsked
 from rules.model.events import (
     AnswerAsked,
@@ -219,6 +221,8 @@ def decide(plan: Plan, state: State, event: Event, let_out: LetOut | None = None
             alerts.reported(step, event)
         case ReportRefused():
             alerts.refused(step, event)
+        case DirectiveEnded():
+            district.ended(step, event)
         case BookDecided():
             for entry in event.entries:
                 step.write(entry.fact, entry.subject, actor=entry.actor, because=entry.because)

@@ -18,6 +18,7 @@ from rules.model.camera_facts import (
     CameraTurned,
 )
 from rules.model.device_facts import DeviceIdentified
+from rules.model.district_facts import DirectiveAnswered
 from rules.model.facts import (
     DoorsOrdered,
     Entry,
@@ -115,6 +116,8 @@ def _fold(record: Record, at: Instant, entry: Entry) -> Record:
                 unanswered=_with(record.unanswered, fact.number, waiting),
                 last_unanswered=max(record.last_unanswered, fact.number),
             )
+        case DirectiveAnswered():
+            return altered(record, directive=max(record.directive, fact.number))
         case PressAnswered():
             return altered(record, unanswered=_without(record.unanswered, fact.number))
         case IncidentOpened():

@@ -216,6 +216,8 @@ class Record:
     alerts: Alerts = field(default_factory=Alerts)
     drills: Drills = field(default_factory=Drills)
     statements: Statements = field(default_factory=Statements)
+    directive: int = 0
+    """Number of the last directive of the district that was answered."""
 
 
 # --- the live picture ------------------------------------------------------------------------

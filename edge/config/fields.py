@@ -16,6 +16,9 @@ Holds = Literal[
     "ca",
     "certificate",
     "private-key",
+    "client-certificate",
+    "client-key",
+    "public-key",
     "pack",
     "webhook-secret",
 ]

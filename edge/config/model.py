@@ -132,13 +132,27 @@ class District(Section, frozen=True, kw_only=True):
     token_file: Annotated[str, form("file", "File with this campus's token.", holds="token")] | None = None
     certificate_file: (
         Annotated[
-            str, form("file", "PEM file of a client certificate, in place of a token.", holds="certificate")
+            str,
+            form(
+                "file", "PEM file of a client certificate, in place of a token.", holds="client-certificate"
+            ),
         ]
         | None
     ) = None
-    key_file: Annotated[str, form("file", "PEM file of its key.", holds="private-key")] | None = None
+    key_file: Annotated[str, form("file", "PEM file of its key.", holds="client-key")] | None = None
     ca_file: (
         Annotated[str, form("file", "PEM file of who signed the hub's certificate.", holds="ca")] | None
+    ) = None
+    hub_key_file: (
+        Annotated[
+            str,
+            form(
+                "file",
+                "PEM file of the hub's public key; without it no directive is taken.",
+                holds="public-key",
+            ),
+        ]
+        | None
     ) = None
     proxy: Annotated[str, form("web_url", "The proxy on the way out, as http://proxy:3128.")] | None = None
     shares: Annotated[

@@ -15,8 +15,15 @@ from edge.config.report import Report
 LONGEST_BYTES: Final = 256 * 1024
 SCBK_D: Final = bytes(range(0x30, 0x40))
 """OSDP's public default key, for install mode only (`privacy-security.md`)."""
-_HIDDEN: Final = frozenset({"osdp-key", "password", "credentials", "token", "private-key", "webhook-secret"})
+_HIDDEN: Final = frozenset(
+    {"osdp-key", "password", "credentials", "token", "private-key", "client-key", "webhook-secret"}
+)
 """What nobody else may read; the others are public, and are kept with the rest all the same."""
+_PEM: Final = {
+    "private-key": "PRIVATE KEY-----",
+    "client-key": "PRIVATE KEY-----",
+    "public-key": "-----BEGIN PUBLIC KEY-----",
+}
 _WEB: Final = frozenset({"certificate", "private-key"})
 _EVERYBODY: Final = stat.S_IRWXO
 
@@ -139,8 +146,8 @@ def _check_contents(one: FileKey, data: bytes) -> None:
     match one.holds:
         case "osdp-key":
             _check_key(name, text)
-        case "certificate" | "private-key" | "ca":
-            wanted = "PRIVATE KEY-----" if one.holds == "private-key" else "-----BEGIN CERTIFICATE-----"
+        case "certificate" | "private-key" | "ca" | "client-certificate" | "client-key" | "public-key":
+            wanted = _PEM.get(one.holds, "-----BEGIN CERTIFICATE-----")
             if wanted not in text:
                 raise Wrong(
                     f"file {name} holds no {one.holds.replace('-', ' ')} in PEM form", "name the right file"

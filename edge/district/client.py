@@ -18,6 +18,8 @@ T = TypeVar("T")
 CONNECT_S: Final = 15.0
 REQUEST_S: Final = 90.0
 """Of a whole batch on a link that gives some kilobytes a second; the next one is smaller."""
+WAIT_S: Final = 30
+"""The hub holds a question for directives so long."""
 LONGEST_ANSWER: Final = 8 * 1_048_576
 MOST_RETRY_S: Final = 900.0
 """A hub that asks for more patience is asked again all the same: its clock may be wrong."""
@@ -84,6 +86,11 @@ class Client:
         """Have checkpoints verified and countersigned."""
         body = msgspec.json.encode(api.Checkpoints(lines))
         return await self._asked("POST", api.CHECKPOINTS, api.Countersigned, body, "application/json")
+
+    async def directives(self, after: int) -> tuple[api.Directive, ...]:
+        """Those behind number `after`, once there are any; none where none came for half a minute."""
+        path = f"{api.DIRECTIVES}?after={after}&wait={WAIT_S}"
+        return (await self._asked("GET", path, api.Directives)).directives
 
     async def _asked(
         self,

@@ -1,10 +1,11 @@
 """What the daemon and the district's process say to each other: one JSON object a line, bounded both ways.
 
 Down: `Open` first and whenever the configuration is another, `More` when the journal grew, `Piece` for each `Pull`, `Signed`
-for each `PullSigned`, `Live` with what a live incident enters. Up: `Beat`, `Pull`, `PullSigned`, `Standing`.
+for each `PullSigned`, `Live` with what a live incident enters. Up: `Beat`, `Pull`, `PullSigned`, `Standing`, and
+`Directed` for each directive, the next once it was `Answered`.
 """
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
@@ -14,7 +15,8 @@ from edge.district.api import CheckpointLine
 from edge.district.wire import Code, Line, Seq
 
 LONGEST_DOWN: Final = 8 * 1_048_576
-LONGEST_UP: Final = 65_536
+LONGEST_UP: Final = 2 * 1_048_576
+"""A directive is a megabyte at most."""
 PIECE: Final = 200
 PIECE_BYTES: Final = LONGEST_DOWN // 2
 """Of what a piece's events say; one event is 64 KiB and its values 64 KiB each at most."""
@@ -42,6 +44,7 @@ class Open(msgspec.Struct, frozen=True, tag="open", forbid_unknown_fields=True):
     """store: a folder of the process's own. url: of the hub, without a slash at its end. token: a secret.
     proxy: of the way out; empty: none. ca, certificate, key: PEM texts; empty: the system's authorities, no client certificate.
     pause_us: before it is tried again, doubled with each failure, and shortened by chance.
+    hub_key: the hub's public key (PEM), by which a directive is known; empty: none is asked for. directive: the last answered.
     """
 
     store: str
@@ -53,6 +56,8 @@ class Open(msgspec.Struct, frozen=True, tag="open", forbid_unknown_fields=True):
     certificate: str = ""
     key: str = ""
     pause_us: int = 1_000_000
+    hub_key: str = ""
+    directive: int = 0
 
 
 class More(msgspec.Struct, frozen=True, tag="more", forbid_unknown_fields=True):
@@ -80,6 +85,12 @@ class Live(msgspec.Struct, frozen=True, tag="live", forbid_unknown_fields=True):
     events: tuple[EventLine, ...]
 
 
+class Answered(msgspec.Struct, frozen=True, tag="answered", forbid_unknown_fields=True):
+    """The directive of this number was applied or refused, and that is in the record."""
+
+    number: int
+
+
 class Beat(msgspec.Struct, frozen=True, tag="beat", forbid_unknown_fields=True):
     """It lives."""
 
@@ -103,15 +114,27 @@ class PullSigned(msgspec.Struct, frozen=True, tag="pull-signed", forbid_unknown_
 class Standing(msgspec.Struct, frozen=True, tag="standing", forbid_unknown_fields=True):
     """How it goes. trouble: empty: the hub answers; else a code (`district_away`, `district_refused`, `district_halted`).
     why: a code for its text. acknowledged: by epoch the last number that the hub holds without a gap.
+    unsigned: a directive came that the hub's key did not sign; nothing of it was looked at.
     """
 
     trouble: Code
     why: Code
     acknowledged: dict[str, int]
+    unsigned: bool = False
 
 
-Down = Open | More | Piece | Signed | Live
-Up = Beat | Pull | PullSigned | Standing
+class Directed(msgspec.Struct, frozen=True, tag="directed", forbid_unknown_fields=True):
+    """A directive that the hub signed. directive: its kind. expires: RFC 3339 or None. args: a JSON object."""
+
+    number: Annotated[int, Meta(ge=1, le=2**53 - 1)]
+    directive: Code
+    issued: Annotated[str, Meta(max_length=40)]
+    expires: Annotated[str, Meta(max_length=40)] | None
+    args: dict[str, Any]
+
+
+Down = Open | More | Piece | Signed | Live | Answered
+Up = Beat | Pull | PullSigned | Standing | Directed
 
 down: Final[MessageReader[Down]] = MessageReader(Down, "no message of the daemon")
 up: Final[MessageReader[Up]] = MessageReader(Up, "no message of the district's process")

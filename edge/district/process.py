@@ -12,16 +12,21 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from drivers.confined import confine
 from drivers.lines import Lines, Unreadable, line
 from edge.district.ahead import Ahead
 from edge.district.api import Place
 from edge.district.client import Away, Client, Told
 from edge.district.countersigned import Countersigned
+from edge.district.directing import Directing, Unsigned
 from edge.district.lane import Halted, Lane
 from edge.district.messages import (
     LONGEST_DOWN,
+    Answered,
     Beat,
+    Directed,
     Down,
     Live,
     More,
@@ -63,6 +68,7 @@ class Process:
         """Counts what the hub acknowledged anew: a line that fails now and then is no line that fails."""
         self._standing = Standing("district_away", "starting", {})
         self._lane: Lane | None = None
+        self._directing: Directing | None = None
         self._ahead = Ahead()
         self._changed = asyncio.Event()
 
@@ -81,6 +87,9 @@ class Process:
                 self._signed.put_nowait(message)
             case Live():
                 self._ahead.add(message.events)
+            case Answered():
+                if self._directing is not None:
+                    self._directing.answered(message.number)
 
     async def run(self) -> None:
         """Serve, by whatever configuration is the last."""
@@ -108,10 +117,14 @@ class Process:
             return
         async with client, asyncio.TaskGroup() as group:
             kept = Countersigned(Path(opened.store))
+            self._directing = directing = Directing(
+                opened.campus, opened.hub_key, opened.directive, self._direct
+            )
             self._lane = lane = Lane(client, self._pull, self._told)
             group.create_task(self._again(lane.run, main=True))
             group.create_task(self._again(lambda: self._ahead.run(client)))
             group.create_task(self._again(lambda: self._have_signed(client, kept)))
+            group.create_task(self._again(lambda: directing.run(client)))
             group.create_task(self._tell())
 
     async def _again(self, work: Callable[[], Awaitable[None]], *, main: bool = False) -> None:
@@ -130,6 +143,9 @@ class Process:
                 stands = "district_refused", err.problem.code
             except Halted as err:
                 stands = "district_halted", err.why
+            except Unsigned:
+                least_s = ASKED * self._open.pause_us / 1e6
+                self._standing = msgspec.structs.replace(self._standing, unsigned=True)
             failed = 1 if self._progress > before else min(failed + 1, 10)
             pause_s = self._open.pause_us / 1e6
             most_s = min(pause_s * 2**failed, PAUSE_MOST_S)
@@ -180,6 +196,10 @@ class Process:
                         break  # none of them was countersigned: asking again would not help
             await self._changed.wait()
 
+    def _direct(self, directed: Directed) -> None:
+        self._standing = msgspec.structs.replace(self._standing, unsigned=False)
+        self._say(directed)
+
     # --- how it goes ---------------------------------------------------------------------------
 
     def _told(self, place: Place) -> None:
@@ -191,7 +211,7 @@ class Process:
         self._stand("", "")
 
     def _stand(self, trouble: str, why: str) -> None:
-        self._standing = Standing(trouble, why, dict(self._acknowledged))
+        self._standing = Standing(trouble, why, dict(self._acknowledged), self._standing.unsigned)
         self._changed.set()
 
     async def _tell(self) -> None:

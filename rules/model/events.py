@@ -11,6 +11,7 @@ from rules.model.alerts import AlertAsked, AlertEvent
 from rules.model.book_events import BookDecided
 from rules.model.camera_events import CameraEvent, LearnAsked
 from rules.model.device_facts import ControllerIdentified
+from rules.model.district_facts import DirectiveEnded
 from rules.model.drill_asks import DrillAsked
 from rules.model.ids import (
     Actor,
@@ -412,6 +413,7 @@ Event = (
     | CameraEvent
     | AlertEvent
     | BookDecided
+    | DirectiveEnded
     | NoticeEnded
     | ScreenDrew
 )

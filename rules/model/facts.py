@@ -11,6 +11,7 @@ from rules.model.alerts import AlertFact
 from rules.model.book_facts import BookFact
 from rules.model.camera_facts import CameraFact
 from rules.model.device_facts import DeviceIdentified
+from rules.model.district_facts import DirectiveAnswered
 from rules.model.drill_facts import DrillFact
 from rules.model.exterior_facts import DoorsWatched
 from rules.model.flag_facts import FlagFact
@@ -416,6 +417,7 @@ Fact = (
     | DeviceIdentified
     | DoorsWatched
     | BookFact
+    | DirectiveAnswered
     | NoticeFact
     | ScreenFact
     | PostFact

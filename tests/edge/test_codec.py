@@ -27,6 +27,7 @@ from rules.model.alerts import (
 )
 from rules.model.camera_facts import CameraIdentified, CamerasAsked, CamerasFoundBlind, CameraTurned
 from rules.model.device_facts import DeviceIdentified
+from rules.model.district_facts import DirectiveAnswered
 from rules.model.facts import (
     Because,
     DoorsOrdered,
@@ -336,6 +337,7 @@ def full() -> Record:
         ResponderMarked(incident, Actor(""), True, False, "Chief Ott"),
         RoomReported(incident, "d1", "needs-help", 24, "a cut hand"),
         NoteWritten(incident, "police at the gate"),
+        DirectiveAnswered(3, "ticket.merge/1", "applied", ""),
     ):
         record = fold(record, AT, Entry(fact, "x", Actor("rule"), incident))
     return record

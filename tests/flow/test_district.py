@@ -1,6 +1,8 @@
 """A campus and its district, all of it real: daemon, boards, broker, hub, PostgreSQL; the line between them cut and mended."""
 
 import asyncio
+import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -136,3 +138,52 @@ def test_a_live_incident_is_at_the_district_while_it_lives(tmp_path: Path, hub: 
 
         wait_for("the district knows", at_the_hub)
         campus.until("the district has it", whole)
+
+
+def test_the_help_desk_of_the_district_edits_a_ticket_and_the_campus_answers(
+    tmp_path: Path, hub: Hub
+) -> None:
+    secret, pem = tmp_path / "token", tmp_path / "hub.pem"
+    secret.write_text(token_of(hub))
+    secret.chmod(0o600)
+    pem.write_text(load_or_make(hub.keys).public_pem)
+
+    def made(port: int) -> Document:
+        shares = [{"what": "tickets", "party": "The district, A. Person", "date": "2026-08-14"}]
+        its = {"url": hub.address, "token_file": str(secret), "hub_key_file": str(pem), "shares": shares}
+        return {**school(tmp_path / "campus", port), "district": its}
+
+    def directed(kind: str, args: Document) -> None:
+        file = tmp_path / "args.json"
+        file.write_text(json.dumps(args))
+        hub.run("directive", CAMPUS, kind, "--args", str(file))
+
+    def answers() -> list[Document]:
+        held = [json.loads(body) for _, _, body in asked(hub, lambda database: kept(database, CAMPUS))]
+        return [one["data"] for one in held if one["kind"] == "directive.answered/1"]
+
+    with running(tmp_path / "campus", made) as campus:
+        campus.until("the district has it", whole)
+        done = campus.cli("ticket", "open", "The latch of 101 sticks", "--category", "door")
+        assert done.returncode == 0, done.stdout + done.stderr
+        held = [json.loads(body) for _, _, body in asked(hub, lambda database: kept(database, CAMPUS))]
+        now_us = time.time_ns() // 1000
+        edit = {
+            "ticket": f"{CAMPUS}-1", "site": "district", "line": "hub-1", "number": 1, "field": "title",
+            "value": "The latch of room 101 sticks, seen by the locksmith",
+            "seen": [[held[-1]["epoch"], 1, held[-1]["seq"]]], "actor": "ana", "hlc": [now_us, 0],
+        }  # fmt: skip
+        directed("ticket.merge/1", {"operation": edit, "sent_us": now_us})
+        directed("doors.unlock/1", {"doors": ["tcp-1"]})
+        directed("ticket.merge/1", {"operation": {"ticket": 7}})
+
+        wait_for("each was answered", lambda: len(answers()) == 3)
+        assert [(one["number"], one["outcome"], one["code"]) for one in answers()] == [
+            (1, "applied", ""),
+            (2, "refused", "unknown_kind"),
+            (3, "refused", "bad_request"),
+        ]
+        wait_for("it reads so", lambda: "seen by the locksmith" in campus.cli("tickets", "1").stdout)
+        campus.restart()
+        campus.until("the district has it", whole)
+        assert len(answers()) == 3

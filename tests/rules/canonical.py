@@ -344,6 +344,7 @@ _by_settling: Final = _aged(lambda view: view.travel_us + view.fresh_us)
 FIELDS: Final[Mapping[type, Mapping[str, Form]]] = {
     Record: {
         "last_notice": _left_out,  # numbers them
+        "directive": _left_out,  # numbers the district's
         "number": _left_out,  # numbers state messages; compared by signs, not by rules
         "incidents": _incidents,
         "buttons": _buttons,

@@ -14,6 +14,7 @@ from rules.model.camera_facts import (
     CameraTurned,
 )
 from rules.model.device_facts import DeviceIdentified
+from rules.model.district_facts import DirectiveAnswered
 from rules.model.drill_facts import DrillFact
 from rules.model.facts import (
     DoorsOrdered,
@@ -263,6 +264,7 @@ FOLDED = (
     *get_args(TabletopFact),
     CameraAudioTurned,
     DeviceIdentified,
+    DirectiveAnswered,
     CameraIdentified,
     CameraPictureTurned,
     CamerasAsked,
@@ -337,3 +339,10 @@ def test_the_fold_never_changes_the_record_it_was_given() -> None:
     assert before == copy
     assert INC in before.incidents
     assert ids(before) == ["p-1"]
+
+
+def test_a_directive_is_answered_once_and_the_next_ones_number_is_known() -> None:
+    record = folded(DirectiveAnswered(3, "ticket.merge/1", "applied", ""))
+
+    assert record.directive == 3
+    assert folded(DirectiveAnswered(2, "x/1", "refused", "unknown_kind"), record=record).directive == 3

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.hub import enrolment
+from edge.hub import directives, enrolment
 from edge.hub.database import Database
 from edge.journal.keys import load_or_make
 from tests.edge.district.proxy import proxied
@@ -153,3 +153,34 @@ async def test_two_boxes_of_one_campus_call_a_person_and_neither_overwrites(tmp_
 
         assert await held(hub) == kept_first == await one.bodies()
         assert "fork" in await alarmed(hub)
+
+
+async def test_directives_come_down_signed_in_order_and_once(tmp_path: Path, hub: Hub) -> None:
+    token, key = await token_of(hub), load_or_make(hub.keys)
+    database = await Database.open(hub.url)
+    for number in range(3):
+        await directives.issue(database, key, "campus", "note.shown/1", {"x": number})
+    async with box(tmp_path / "store", hub.address, token=token, hub_key=key.public_pem) as campus:
+        await campus.until(lambda: len(campus.directed) == 3)
+        await directives.issue(database, key, "campus", "note.shown/1", {"x": 3})
+        await campus.until(lambda: len(campus.directed) == 4)
+        assert campus.link.process_id is not None
+        os.kill(campus.link.process_id, signal.SIGKILL)
+        await directives.issue(database, key, "campus", "note.shown/1", {"x": 4})
+        await campus.until(lambda: len(campus.directed) == 5)
+        assert [one.args for _, one in sorted(campus.directed.items())] == [
+            {"x": number} for number in range(5)
+        ]
+    await database.close()
+
+
+async def test_what_another_key_signed_is_not_looked_at_and_calls_a_person(tmp_path: Path, hub: Hub) -> None:
+    token = await token_of(hub)
+    (tmp_path / "other").mkdir()
+    other = load_or_make(tmp_path / "other")
+    database = await Database.open(hub.url)
+    await directives.issue(database, load_or_make(hub.keys), "campus", "note.shown/1", {})
+    await database.close()
+    async with box(tmp_path / "store", hub.address, token=token, hub_key=other.public_pem) as campus:
+        await campus.until(lambda: ("district_unsigned", True, ()) in campus.conditions)
+        assert campus.directed == {}

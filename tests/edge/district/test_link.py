@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
-from edge.district.messages import Open
+from edge.district.messages import Directed, Open
 from edge.district_link import DistrictLink, Fields
 from edge.journal.canonical import JSON
 from edge.journal.journal import Journal
@@ -33,12 +33,13 @@ def row(number: int, kind: str = "door.verdict/1", incident: str | None = None, 
 class Box:
     """What the daemon is to its link."""
 
-    def __init__(self, store: Path, url: str, shares: Fields, token: str) -> None:
+    def __init__(self, store: Path, url: str, shares: Fields, token: str, hub_key: str) -> None:
         self.journal = Journal.open(store, "campus", machine_id_file=store / "no-machine-id")
         self.hurried = False
         self.live: set[str] = set()
         self.synced: dict[str, int] = {}
         self.conditions: list[tuple[str, bool, tuple[str, ...]]] = []
+        self.directed: dict[int, Directed] = {}
         self.link = DistrictLink(
             self._emitted,
             self.journal,
@@ -46,16 +47,24 @@ class Box:
             self.live.__contains__,
             lambda: bool(self.live),
             self._held,
+            self._directed,
+            lambda: max(self.directed, default=0),
         )
         self._changed = asyncio.Event()
         self.entered = 1
         """What a new journal begins with, and every row since."""
         self.store = store
-        self.link.configure(Open(str(store / "district"), "campus", url, token, pause_us=20_000), shares)
+        self.link.configure(
+            Open(str(store / "district"), "campus", url, token, pause_us=20_000, hub_key=hub_key), shares
+        )
 
     def _emitted(self, event: Event) -> None:
         if isinstance(event, ConditionChanged):
             self.conditions.append((event.code, event.active, event.args))
+        self._changed.set()
+
+    async def _directed(self, directed: Directed) -> None:
+        self.directed[directed.number] = directed
         self._changed.set()
 
     def _held(self, acknowledged: dict[str, int]) -> None:
@@ -84,8 +93,10 @@ class Box:
 
 
 @asynccontextmanager
-async def box(store: Path, url: str, shares: Fields | None = None, token: str = "") -> AsyncIterator[Box]:
-    made = Box(store, url, shares or {}, token or "none")
+async def box(
+    store: Path, url: str, shares: Fields | None = None, token: str = "", hub_key: str = ""
+) -> AsyncIterator[Box]:
+    made = Box(store, url, shares or {}, token or "none", hub_key)
     loop = asyncio.get_running_loop()
 
     def followed(events: Sequence[Stamped]) -> None:
