@@ -64,9 +64,19 @@ def main() -> int:
         fed = list(pool.map(lambda name: _one(name, options.runs, options.seed, options.keep), names))
     broken = [one for one in fed if one.ended]
     for one in broken:
-        _say(f"\n{one.name}, seed {options.seed}:\n{one.said[-3_000:]}")
+        _say(f"\n{one.name}, seed {options.seed}:\n{_why(one)}")
     _say(f"\n{sum(one.runs for one in fed):,} inputs, {len(broken)} of {len(fed)} targets broke")
     return 1 if broken else 0
+
+
+def _why(one: "Fed") -> str:
+    """What broke and the input, whole in a file of its own; here the traceback and the end."""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix=f"campus-edge-fuzz-{one.name}-", suffix=".txt", delete=False
+    ) as kept:
+        kept.write(one.said)
+    at = max(one.said.find("Traceback"), 0)
+    return f"all of it: {kept.name}\n{one.said[at : at + 3_000]}\n...\n{one.said[-1_000:]}"
 
 
 def _one(name: str, runs: int | None, seed: int, keep: bool) -> Fed:
