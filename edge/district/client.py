@@ -92,6 +92,10 @@ class Client:
         path = f"{api.DIRECTIVES}?after={after}&wait={WAIT_S}"
         return (await self._asked("GET", path, api.Directives)).directives
 
+    async def new_token(self) -> api.NewToken:
+        """One in place of that which is shown now; that ends when the new one is first used."""
+        return await self._asked("POST", api.TOKEN, api.NewToken, b"", "application/json")
+
     async def _asked(
         self,
         method: str,

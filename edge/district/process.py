@@ -16,6 +16,7 @@ import msgspec
 
 from drivers.confined import confine
 from drivers.lines import Lines, Unreadable, line
+from edge.district import renewal
 from edge.district.ahead import Ahead
 from edge.district.api import Place
 from edge.district.client import Away, Client, Told
@@ -116,7 +117,9 @@ class Process:
             await asyncio.Event().wait()
             return
         async with client, asyncio.TaskGroup() as group:
-            kept = Countersigned(Path(opened.store))
+            folder = Path(opened.store)
+            kept = Countersigned(folder)
+            client.token = renewal.chosen(folder, opened.token, opened.campus)
             self._directing = directing = Directing(
                 opened.campus, opened.hub_key, opened.directive, self._direct
             )
@@ -125,6 +128,8 @@ class Process:
             group.create_task(self._again(lambda: self._ahead.run(client)))
             group.create_task(self._again(lambda: self._have_signed(client, kept)))
             group.create_task(self._again(lambda: directing.run(client)))
+            if opened.token:
+                group.create_task(self._again(lambda: renewal.run(client, folder)))
             group.create_task(self._tell())
 
     async def _again(self, work: Callable[[], Awaitable[None]], *, main: bool = False) -> None:

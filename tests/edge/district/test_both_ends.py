@@ -4,7 +4,6 @@ import os
 import random
 import shutil
 import signal
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -17,23 +16,7 @@ from tests.edge.district.proxy import proxied
 from tests.edge.district.test_link import Box, box, row
 from tests.edge.hub.rig import alarms, kept
 from tests.edge.hub.served import Hub
-from tests.flow.postgres import Postgres
 from tests.flow.waiting import wait_for
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    running = Postgres()
-    yield running
-    running.remove()
-
-
-@pytest.fixture
-def hub(postgres: Postgres, tmp_path: Path) -> Iterator[Hub]:
-    (tmp_path / "hub").mkdir()
-    started = Hub(postgres.database(), tmp_path / "hub", processes=2)
-    yield started
-    started.end()
 
 
 async def held(hub: Hub) -> list[bytes]:
