@@ -78,7 +78,7 @@ def with_responses(data: bytes, file: str) -> tuple[Packs | None, tuple[Problem,
         "rights": (rights.version, hashlib.sha256((PACKS / "rights.yaml").read_bytes()).hexdigest()),
     }
     # What the book goes by: it reads them in its own process.
-    for name in ("drills", "escalation", "firmware", "inspections", "merging", "sweep"):
+    for name in ("district", "drills", "escalation", "firmware", "inspections", "merging", "sweep"):
         book = (PACKS / f"{name}.yaml").read_bytes()
         versions[name] = (_version(book), hashlib.sha256(book).hexdigest())
     return (

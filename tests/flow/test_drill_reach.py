@@ -20,6 +20,8 @@ from drivers.simulators.paging_adapter import PagingAdapter
 from rules.model.responses import Response
 from tests.drivers.outputs.mailbox import Mailbox, mailbox
 from tests.drivers.outputs.receiving import Receiver, receiver
+from tests.edge.district.receiver import Receiver as Hub
+from tests.edge.district.receiver import receiving
 from tests.edge.web.api.served import Served, serving
 from tests.flow.rig import rfc3339
 from tests.flow.test_detectors import SECRET, SOURCES, judge, report
@@ -78,7 +80,7 @@ class Reached:
     staff: Side
     outside: Side
     dispatch: Door
-    district: Door
+    district: Hub
 
 
 @contextlib.asynccontextmanager
@@ -144,7 +146,7 @@ def configured(folder: Path, by: Reached) -> dict[str, Any]:
             {"id": "psap", "driver": "https", "address": f"https://127.0.0.1:{by.dispatch.port}/",
              "credentials_file": "secrets/psap", "agreement": agreed}
         ],
-        "district": {"url": f"http://127.0.0.1:{by.district.port}", "token_file": "secrets/district"},
+        "district": {"url": by.district.url, "token_file": "secrets/district"},
     }  # fmt: skip
 
 
@@ -219,7 +221,7 @@ async def test_no_drill_of_any_kind_reaches_anybody_outside_and_what_is_real_doe
         side(folder / "ttyIN") as staff,
         side(folder / "ttyOUT") as outside,
         counting() as dispatch,
-        counting() as district,
+        receiving(campus="flow-school") as district,
     ):
         by = Reached(staff, outside, dispatch, district)
         opened = serving(folder, more=configured(folder, by))
@@ -228,6 +230,11 @@ async def test_no_drill_of_any_kind_reaches_anybody_outside_and_what_is_real_doe
             await judged(Days(api, by))
         finally:
             await asyncio.to_thread(opened.__exit__, None, None, None)
+
+
+def heard(district: Hub, kind: str) -> bool:
+    """Whether the district holds an event of this kind."""
+    return any(one.kind.startswith(kind) for events in district.events.values() for one in events)
 
 
 def reached(side: Side, what: str) -> bool:
@@ -245,6 +252,9 @@ async def judged(days: Days) -> None:
         await until(f"staff by {what}", partial(reached, by.staff, what))
     assert {str(mail["Subject"])[:5] for _, mail, _ in by.staff.box.mails} == {"DRILL"}
     assert not any(by.outside.counts().values()), by.outside.counts()
+    # The district has the record of it, and no alarm: nothing came ahead.
+    await by.district.until(lambda: heard(by.district, "drill.ended"))
+    assert ("POST", "live") not in by.district.requests
 
     # In the midst of another drill a person confirms a detection: that is real, and ends the drill.
     assert (await days.do(api.start, "lockdown", "drill")).status == 200
@@ -274,9 +284,15 @@ async def judged(days: Days) -> None:
     assert drilled
     assert not named & {output for one in drilled for output, _ in (*one["outputs"], *one["held"])}
 
-    # Nothing calls dispatch or district in this release, for real either; their doors can count.
-    assert (by.dispatch.knocks, by.district.knocks) == (0, 0)
-    for door in (by.dispatch, by.district):
-        _, writer = await asyncio.open_connection("127.0.0.1", door.port)
-        await until("the knock", partial(knocked, door))
-        writer.close()
+    # What is real came ahead to the district, and nothing else did.
+    await by.district.until(lambda: heard(by.district, "incident.closed"))
+    ahead = {one.incident for one in by.district.live.values()}
+    real = {one["incident"] for one in rows if one["data"]["kind"] == "real"}
+    assert ahead
+    assert ahead <= real
+
+    # Nothing calls dispatch in this release, for real either; its door can count.
+    assert by.dispatch.knocks == 0
+    _, writer = await asyncio.open_connection("127.0.0.1", by.dispatch.port)
+    await until("the knock", partial(knocked, by.dispatch))
+    writer.close()

@@ -17,7 +17,8 @@ Spoil = Callable[[web.BaseRequest], Awaitable[web.StreamResponse | None]]
 class Receiver:
     """events: by epoch, in order. came: numbers of each batch that was taken, in order. live: what came ahead."""
 
-    def __init__(self) -> None:
+    def __init__(self, campus: str) -> None:
+        self._campus = campus
         self.url = ""
         self.events: dict[str, list[wire.Event]] = {}
         self.live: dict[tuple[str, int], wire.Event] = {}
@@ -65,7 +66,7 @@ class Receiver:
             case "events":
                 return self.take(body)
             case "live":
-                found = wire.unpacked_live(body, "campus")
+                found = wire.unpacked_live(body, self._campus)
                 self.ahead_at.append(self.count)
                 for one in found:
                     self.live[one.epoch, one.event.seq] = one.event
@@ -83,7 +84,7 @@ class Receiver:
     def take(self, body: bytes) -> web.Response:
         """A batch: what is new of it is held."""
         try:
-            batch = wire.unpacked(body, "campus")
+            batch = wire.unpacked(body, self._campus)
         except wire.Refused as err:
             return self._problem(400, api.Problem(err.code))
         self.bytes += len(body)
@@ -116,9 +117,9 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving(port: int = 0) -> AsyncIterator[Receiver]:
+async def receiving(port: int = 0, campus: str = "campus") -> AsyncIterator[Receiver]:
     """Serves on a spare port of loopback, in clear."""
-    receiver = Receiver()
+    receiver = Receiver(campus)
     server = web.Server(receiver.serve, auto_decompress=False)
     runner = web.ServerRunner(server)
     await runner.setup()

@@ -181,7 +181,7 @@ def test_a_second_silent_call_shows_its_zone_to_those_with_the_right_and_changes
 def test_an_incident_that_is_over_names_every_zone_that_it_was_in(api: Served) -> None:
     incident = api.start("lockdown", zones=["a"]).json["incident"]
     assert api.start("hold-in-place", zones=["b"]).json["incident"] == incident
-    assert api.get("incidents").json["items"][0]["zones"] == ["a", "b"]
+    wait_for("both are named", lambda: api.get("incidents").json["items"][0]["zones"] == ["a", "b"])
     by: tuple[str, By] = ("administrator", "session")
     assert api.post(f"incidents/{incident}/close", {"reason": "over"}, *by).status == 200
 
