@@ -42,6 +42,8 @@ _VISIT: Final = 12
 """A whole visit may take so many single answers' time."""
 _PULL: Final = "http://www.onvif.org/ver10/events/wsdl/PullPointSubscription/PullMessagesRequest"
 _WORSE: Final = (
+    httpx.InvalidURL,
+    httpx.StreamError,
     ValueError,
     TypeError,
     LookupError,

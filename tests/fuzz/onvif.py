@@ -98,10 +98,13 @@ def answers_seeds() -> list[bytes]:
         device._profiles(),
         device._uri("<trt:ProfileToken>main</trt:ProfileToken>"),
     ]
+    # An address that is none; the library of the way there says so by an error of its own.
+    broken = [*said[:2], said[2].replace("/onvif/", "/\x7fnvif/"), *said[3:]]
     foreign = [*said[:4], said[4].replace("rtsp://", "rtsp://u:p@")]
     fault = '<env:Fault><env:Reason><env:Text xml:lang="en">no</env:Text></env:Reason></env:Fault>'
     return [
-        _BETWEEN.join(_whole(one) for one in some) for some in (said, foreign, [fault], [said[0], fault])
+        _BETWEEN.join(_whole(one) for one in some)
+        for some in (said, foreign, broken, [fault], [said[0], fault])
     ] + [
         b"",
         b"x" * (LARGEST_ANSWER + 1),
