@@ -56,7 +56,7 @@ def read_session(header: str) -> tuple[str, float]:
         raise Malformed("a session without a usable name")
     timeout = float(SESSION_S)
     for one in parameters:
-        key, _, value = one.partition("=")
-        if key.strip().lower() == "timeout" and re.fullmatch(r"[0-9]{1,6}", value.strip(), re.ASCII):
+        key, _, value = (part.strip() for part in one.partition("="))
+        if key.lower() == "timeout" and re.fullmatch(r"[0-9]{1,6}", value, re.ASCII):
             timeout = float(min(max(int(value), 1), _LONGEST_S))
     return name, timeout

@@ -110,7 +110,8 @@ def _merged(connection: sqlite3.Connection, event: Stored) -> None:
     connection.execute("UPDATE tickets SET conflict = ? WHERE number = ?", (conflict, number))
     name, said, why = str(data.get("field", "")), event.opened.get("words"), event.opened.get("why")
     if name == "minutes":
-        spent = int(str(data.get("value"))) if str(data.get("value")).isdigit() else 0
+        value = str(data.get("value"))
+        spent = int(value) if value.isascii() and value.isdigit() and len(value) < 10 else 0
         connection.execute("UPDATE tickets SET minutes = minutes + ? WHERE number = ?", (spent, number))
     if name in NOW:
         if data.get("outcome") == "taken":

@@ -244,6 +244,8 @@ def test_transport_and_session_are_read_as_cameras_write_them() -> None:
     assert read_transport("RTP/AVP;interleaved=999").interleaved is None
     assert read_session("A1b2$; timeout = 30 ;x") == ("A1b2$", 30.0)
     assert read_session("1;timeout=0") == ("1", 1.0)
+    # What counts as a blank for some of Python does not for all of it.
+    assert read_session("1;timeout=\x1f30") == ("1", 30.0)
     with pytest.raises(Malformed):
         read_session(";timeout=5")
 
