@@ -300,10 +300,11 @@ class DistrictLink:
         while True:
             try:
                 found = await behind(self._journal, pull.epoch, pull.seq, pull.hash, PIECE)
-            except JournalRefused:
+                lines = [self._line(one, None) for one in found.lines]
+            except (JournalRefused, ValueError):
+                # An event whose bytes cannot be read waits for the journal to be mended, which has a flag of its own.
                 await asyncio.sleep(AGAIN_S)
                 continue
-            lines = [self._line(one, None) for one in found.lines]
             fit = _fitting(lines)
             start = None if found.start is None else _checkpoint(found.start)
             return Piece(tuple(lines[:fit]), found.more or fit < len(lines), found.found, start)
